@@ -1,0 +1,34 @@
+# Sourced by scripts/train and scripts/test: makes .venv once, and again when what it is made from has changed.
+# Usage: setup EXTRAS, where EXTRAS is empty or a list such as [dev]. Leaves the environment's programs in $bin.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+bin=$root/.venv/bin
+
+find_python() {
+    local name
+    for name in python3.11 python3.12 python3.13 python3; do
+        if "$name" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+            command -v "$name"
+            return
+        fi
+    done
+    echo "ganlab needs Python 3.11, 3.12 or 3.13 on the PATH; install one and run this again" >&2
+    return 1
+}
+
+setup() {
+    local extras=$1 python stamp
+    cd "$root"
+    stamp=.venv/ready-$(cat pyproject.toml constraints.txt <(echo "$extras") | cksum | tr ' ' '-')
+    if [ -e "$stamp" ]; then
+        return
+    fi
+    if [ ! -x "$bin/python" ]; then
+        python=$(find_python)
+        echo "making .venv with $("$python" --version)" >&2
+        "$python" -m venv .venv
+    fi
+    echo "installing the pinned packages (a few minutes, once)" >&2
+    "$bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$extras"
+    touch "$stamp"
+}
