@@ -1,0 +1,3 @@
+from ganlab.games.adversarial import AdversarialGame
+
+__all__ = ["AdversarialGame"]

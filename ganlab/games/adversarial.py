@@ -1,0 +1,132 @@
+"""The game of one generator against one discriminator (Goodfellow et al. 2014)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from ganlab import tree
+from ganlab.interfaces import AdversarialLoss, Augment, Batch, Game, Latent, Regularizer, Spec, Verdict, as_verdict
+from ganlab.round import Round
+from ganlab.tree import Tree
+
+
+class _Shared(NamedTuple):
+    real: Tree
+    fake: Tree
+
+
+class AdversarialGame(Game):
+    """Generator and discriminator with one loss, any regularizers, and an augmentation of what D sees.
+
+    Where the discriminator moves before the generator on one batch, both use the same fake samples from one forward
+    pass: the generator has not changed in between, so its graph is still good.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        generator: Callable[[Spec], nn.Module],
+        discriminator: Callable[[Spec], nn.Module],
+        loss: AdversarialLoss,
+        regularizers: Mapping[str, Regularizer],
+        augment: Augment,
+        latent: Latent,
+    ) -> None:
+        super().__init__()
+        self.spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
+        self.generator = generator(self.spec)
+        self.discriminator = discriminator(self.spec)
+        self.loss, self.latent, self.augment = loss, latent, augment
+        self.regularizers = nn.ModuleDict(regularizers)
+        self._shared: _Shared | None = None
+        self._logits: dict[str, Tensor] = {}
+
+    @property
+    def sampler(self) -> nn.Module:  # type: ignore[override]
+        """The generator."""
+        return self.generator
+
+    def players(self) -> dict[str, nn.Module]:
+        """Return the two players; trainable regularizers and augmentations move with neither."""
+        return {"discriminator": self.discriminator, "generator": self.generator}
+
+    def sample(self, batch: Batch, network: nn.Module) -> Tree:
+        """Generate one sample per sample of the batch, under its conditions."""
+        sample = tree.first(batch.sample)
+        latents = self.latent.sample(len(sample), self.random, sample.device)
+        return network(latents, batch.cond)
+
+    def prepare(self, batch: Batch, order: Sequence[str]) -> None:
+        """Generate once where the generator moves after the discriminator."""
+        if list(order) == ["discriminator", "generator"]:
+            self._shared = _Shared(batch.sample, self.sample(batch, self.generator))
+
+    def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Return the adversarial term and those of the regularizers that act at this move."""
+        acting = {name: term for name, term in self.regularizers.items() if step % term.every == 0}
+        active = {name: term for name, term in acting.items() if term.concerns(player)}
+
+        def judge(samples: Tree) -> Verdict:
+            samples = self.augment(samples, self.random)
+            for term in acting.values():
+                samples = term.perturb(samples, step, self.random)
+            return as_verdict(self.discriminator(samples, batch.cond))
+
+        round = Round(
+            real=batch.sample,
+            player=player,
+            network=self.players()[player],
+            differentiable=any(term.differentiates for term in active.values()),
+            generate=lambda: self._generate(batch, player),
+            judge=judge,
+            random=self.random,
+            vector_field=lambda: self._vector_field(batch, judge),
+        )
+        terms = {"adversarial": self.loss.of(player, round).mean()}
+        for name, term in active.items():
+            terms[name] = term.weight * term.every * term.penalty(round).mean()
+        if player == "discriminator":
+            self._logits = {"real": round.on_real.logits.detach(), "fake": round.on_fake.logits.detach()}
+        return terms
+
+    def moved(self, player: str, step: int) -> None:
+        """Let the player's regularizers correct its weights."""
+        for term in self.regularizers.values():
+            if term.concerns(player) and step % term.every == 0:
+                term.project(self.players()[player])
+
+    def diagnostics(self) -> dict[str, Tensor]:
+        """Return D's mean output on real and fake samples and the share of each that it tells right."""
+        if not self._logits:
+            return {}
+        real, fake = self._logits["real"].float(), self._logits["fake"].float()
+        right = self.loss.accuracy(real, fake)
+        return {"discriminator/real": real.mean(), "discriminator/fake": fake.mean(), "discriminator/accuracy": right}
+
+    def _generate(self, batch: Batch, player: str) -> Tree:
+        if self._shared is None or self._shared.real is not batch.sample:
+            return self.sample(batch, self.generator)
+        fake = self._shared.fake
+        if player == "generator":
+            self._shared = None
+        return fake
+
+    def _vector_field(self, batch: Batch, judge: Callable[[Tree], Verdict]) -> list[Tensor]:
+        """Differentiate both losses by their own player's weights (Mescheder et al. 2017, eq. 2)."""
+        fields: list[Tensor] = []
+        with torch.enable_grad(), torch.autocast(tree.first(batch.sample).device.type, enabled=False):
+            fake = self.sample(batch, self.generator)
+            for player, network in self.players().items():
+                round = Round(
+                    real=batch.sample,
+                    player="generator",
+                    generate=lambda: fake,
+                    judge=judge,
+                    random=self.random,
+                )
+                weights = list(network.parameters())
+                loss = self.loss.of(player, round).mean()
+                fields += torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
+        return fields
