@@ -1,0 +1,3 @@
+from ganlab.augments.identity import Identity
+
+__all__ = ["Identity"]

@@ -1,0 +1,89 @@
+"""Penalties on the critic's gradient by its input, each one value per sample."""
+
+from typing import ClassVar
+
+from torch import Tensor
+
+from ganlab import tree
+from ganlab.interfaces import Regularizer
+from ganlab.round import Round
+from ganlab.tree import Tree
+
+# Below this squared norm the root's slope is taken as 0: it has none at 0, and 1/0 there would poison the weights.
+SMALLEST_SQUARE = 1e-20
+
+
+class R1(Regularizer):
+    """½|∇D(x)|² at real samples; `weight` is the paper's γ (Mescheder et al. 2018, eq. 9)."""
+
+    player: ClassVar[str] = "discriminator"
+    differentiates: ClassVar[bool] = True
+
+    def __init__(self, weight: float = 10.0, every: int = 1) -> None:
+        super().__init__(weight, every)
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, shape (n,)."""
+        return tree.squared_gradient_norm(round.on_real.logits, round.real) / 2
+
+
+class R2(Regularizer):
+    """½|∇D(G(z))|² at fake samples; `weight` is the paper's γ (Mescheder et al. 2018, eq. 10)."""
+
+    player: ClassVar[str] = "discriminator"
+    differentiates: ClassVar[bool] = True
+
+    def __init__(self, weight: float = 10.0, every: int = 1) -> None:
+        super().__init__(weight, every)
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, shape (n,)."""
+        return tree.squared_gradient_norm(round.on_fake.logits, round.fake) / 2
+
+
+class GradientPenalty(Regularizer):
+    """(|∇D(x̂)| − target)² at a random point between a real and a fake sample (Gulrajani et al. 2017, eq. 3)."""
+
+    player: ClassVar[str] = "discriminator"
+    differentiates: ClassVar[bool] = True
+
+    def __init__(self, weight: float = 10.0, target: float = 1.0, every: int = 1) -> None:
+        super().__init__(weight, every)
+        self.target = target
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, shape (n,)."""
+        real = tree.first(round.real)
+        mix = round.random.uniform("gradient_penalty", (len(real),), real.device)
+        return _distance(round, tree.lerp(tree.detach(round.real), tree.detach(round.fake), mix), self.target)
+
+
+class Dragan(Regularizer):
+    """(|∇D(x + δ)| − target)² near real samples, δ uniform up to `spread` standard deviations of the batch.
+
+    Kodali et al. 2017, algorithm 1; the noise is that of the authors' program, ½ σ(x) U(0, 1).
+    """
+
+    player: ClassVar[str] = "discriminator"
+    differentiates: ClassVar[bool] = True
+
+    def __init__(self, weight: float = 10.0, target: float = 1.0, spread: float = 0.5, every: int = 1) -> None:
+        super().__init__(weight, every)
+        if spread <= 0:
+            raise ValueError(f"spread must be above 0, got {spread}")
+        self.target, self.spread = target, spread
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, shape (n,)."""
+
+        def near(sample: Tensor) -> Tensor:
+            noise = round.random.uniform("dragan", sample.shape, sample.device)
+            return sample + self.spread * sample.std(correction=0) * noise
+
+        return _distance(round, tree.map(near, tree.detach(round.real)), self.target)
+
+
+def _distance(round: Round, points: Tree, target: float) -> Tensor:
+    points = tree.leaf(points)
+    squared = tree.squared_gradient_norm(round.judged(points).logits, points)
+    return (squared.clamp_min(SMALLEST_SQUARE).sqrt() - target).square()

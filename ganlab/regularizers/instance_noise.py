@@ -1,0 +1,38 @@
+import torch
+from torch import Tensor
+
+from ganlab import tree
+from ganlab.interfaces import Regularizer
+from ganlab.random import Random
+from ganlab.round import Round
+from ganlab.tree import Tree
+
+
+class InstanceNoise(Regularizer):
+    """Gaussian noise on all that the discriminator sees; `weight` is its first standard deviation.
+
+    Sønderby et al. 2017, section 2.4; Arjovsky & Bottou 2017, section 3. The deviation falls linearly to 0 over
+    `decay_steps` moves of the discriminator; 0 keeps it.
+    """
+
+    player = "discriminator"
+
+    def __init__(self, weight: float = 0.1, decay_steps: int = 0, every: int = 1) -> None:
+        super().__init__(weight, every)
+        if decay_steps < 0:
+            raise ValueError(f"decay_steps must be at least 0, got {decay_steps}")
+        self.decay_steps = decay_steps
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return 0: the noise acts on the samples, not through the loss."""
+        return torch.zeros(())
+
+    def perturb(self, samples: Tree, step: int, random: Random) -> Tree:
+        """Add the noise."""
+        share = max(0.0, 1 - step / self.decay_steps) if self.decay_steps else 1.0
+        deviation = self.weight * share
+
+        def blur(sample: Tensor) -> Tensor:
+            return sample + deviation * random.normal("instance_noise", sample.shape, sample.device)
+
+        return tree.map(blur, samples) if deviation else samples

@@ -1,0 +1,60 @@
+"""Limits on a player's weights."""
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import Regularizer
+from ganlab.round import Round
+
+PLAYERS = ("discriminator", "generator")
+
+
+class L1(Regularizer):
+    """Sum of the absolute weights of a player, biases and normalisation included."""
+
+    def __init__(self, weight: float = 1e-5, every: int = 1, player: str = "discriminator") -> None:
+        super().__init__(weight, every)
+        self.player = _known(player)  # type: ignore[misc]
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, a scalar."""
+        return torch.stack([weights.abs().sum() for weights in round.network.parameters()]).sum()
+
+
+class L2(Regularizer):
+    """Half the sum of the squared weights of a player, so that `weight` is the rate of decay under plain SGD."""
+
+    def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "discriminator") -> None:
+        super().__init__(weight, every)
+        self.player = _known(player)  # type: ignore[misc]
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, a scalar."""
+        return torch.stack([weights.square().sum() for weights in round.network.parameters()]).sum() / 2
+
+
+class WeightClip(Regularizer):
+    """After each move, cut every weight of the critic to [−weight, weight] (Arjovsky et al. 2017, algorithm 1)."""
+
+    player = "discriminator"
+
+    def __init__(self, weight: float = 0.01, every: int = 1) -> None:
+        super().__init__(weight, every)
+        if weight <= 0:
+            raise ValueError(f"weight, the bound of the critic's weights, must be above 0, got {weight}")
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return 0: the limit acts on the weights, not through the loss."""
+        return torch.zeros(())
+
+    @torch.no_grad()
+    def project(self, network: nn.Module) -> None:
+        """Cut the weights."""
+        for weights in network.parameters():
+            weights.clamp_(-self.weight, self.weight)
+
+
+def _known(player: str) -> str:
+    if player not in PLAYERS:
+        raise ValueError(f"player must be one of {', '.join(PLAYERS)}, got '{player}'")
+    return player
