@@ -1,0 +1,73 @@
+"""A critic of strided convolutions."""
+
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import (
+    ClassLabels,
+    build_activation,
+    build_head,
+    image_norm,
+    initialise,
+    normalise_spectrally,
+    pyramid,
+    sample_shape,
+)
+from ganlab.layers.norms import IMAGE_NORMS
+from ganlab.layers.options import at_least, choice, share
+
+
+class DCGAN(nn.Module):
+    """Convolutions that halve the resolution (Radford et al. 2016), down to 4 to 15 pixels, and a dense layer.
+
+    Channels double from `width` on; the first layer is not normalised. Raises ValueError for an option out of range or
+    a resolution that cannot be halved so.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (3,)
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int = 64,
+        max_width: int = 1024,
+        kernel: int = 4,
+        norm: str = "none",
+        activation: str = "leaky_relu",
+        slope: float = 0.2,
+        dropout: float = 0.0,
+        init: str = "dcgan",
+        spectral_norm: bool = False,
+        head: str = "logit",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "DCGAN", "discriminator", self.sample_dims)
+        base = pyramid(shape, "DCGAN")
+        at_least("width", width, 1)
+        at_least("max_width", max_width, 1)
+        at_least("kernel", kernel, 2)
+        share("dropout", dropout)
+        choice("norm", norm, IMAGE_NORMS)  # small images have no layer that uses it
+        widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
+        layers: list[nn.Module] = []
+        for before, after in zip([shape[0] + spec.classes, *widths], widths, strict=False):
+            layer_norm = norm if layers else "none"
+            layers += [
+                nn.Conv2d(before, after, kernel, 2, (kernel - 1) // 2, bias=layer_norm == "none"),
+                image_norm(layer_norm, after),
+                build_activation(activation, slope),
+                nn.Dropout(dropout),
+            ]
+        self.labels = ClassLabels(spec)
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.head = nn.Sequential(nn.Linear(widths[-1] * base.height * base.width, 1), build_head(head, beta))
+        initialise(self, init)
+        if spectral_norm:
+            normalise_spectrally(self)
+
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
+        return self.head(self.body(self.labels(samples, cond)))

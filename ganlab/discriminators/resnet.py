@@ -1,0 +1,68 @@
+"""The critic of SNGAN."""
+
+from itertools import pairwise
+from typing import ClassVar, NamedTuple
+
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import ClassLabels, build_activation, build_head, initialise, normalise_spectrally, sample_shape
+from ganlab.layers.options import at_least
+from ganlab.layers.residual import Style, down_block, first_block, level_block, plan_for
+
+
+class _Plan(NamedTuple):
+    width: int
+    multiples: tuple[int, ...]  # of the width: each block's channels
+    halvings: int  # how many blocks, from the first on, halve the resolution
+
+
+PLANS = {
+    32: _Plan(128, (1, 1, 1, 1), 2),
+    48: _Plan(64, (1, 2, 4, 8, 16), 4),
+    64: _Plan(64, (1, 2, 4, 8, 16), 5),
+    128: _Plan(64, (1, 2, 4, 8, 16, 16), 5),
+}
+
+
+class ResNet(nn.Module):
+    """Residual blocks, a sum over all positions and a dense layer (Miyato et al. 2018, tables 4 to 6).
+
+    The shorter side is 32, 48, 64 or 128; `width` None is the paper's. Raises ValueError for an option out of range or
+    another resolution.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (3,)
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int | None = None,
+        norm: str = "none",
+        activation: str = "relu",
+        slope: float = 0.2,
+        spectral_norm: bool = False,
+        head: str = "logit",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "ResNet", "discriminator", self.sample_dims)
+        plan = plan_for(shape, PLANS, "discriminator")
+        width = plan.width if width is None else width
+        at_least("width", width, 1)
+        channels = [width * multiple for multiple in plan.multiples]
+        style = Style(norm, activation, slope)
+        blocks = [first_block(shape[0] + spec.classes, channels[0], style)]
+        for index, (before, after) in enumerate(pairwise(channels), start=1):
+            build = down_block if index < plan.halvings else level_block
+            blocks.append(build(before, after, style))
+        self.labels = ClassLabels(spec)
+        self.body = nn.Sequential(*blocks, build_activation(activation, slope))
+        self.head = nn.Sequential(nn.Linear(channels[-1], 1), build_head(head, beta))
+        initialise(self.head, "xavier")
+        if spectral_norm:
+            normalise_spectrally(self)
+
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
+        return self.head(self.body(self.labels(samples, cond)).sum((2, 3)))

@@ -1,0 +1,45 @@
+"""A generator of dense layers."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import ClassLabels, dense_stack, latent_size, normalise_spectrally, sample_shape
+
+
+class MLP(nn.Module):
+    """Dense layers to samples of any shape (Goodfellow et al. 2014): images in [-1, 1], all else unbounded.
+
+    Raises ValueError for an option out of range or nested samples.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (1, 2, 3)
+
+    def __init__(
+        self,
+        spec: Spec,
+        widths: Sequence[int] = (256, 256),
+        activation: str = "leaky_relu",
+        slope: float = 0.2,
+        norm: str = "none",
+        spectral_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "MLP", "generator", self.sample_dims)
+        inputs = latent_size(spec, "MLP") + spec.classes
+        self.labels = ClassLabels(spec)
+        self.body = nn.Sequential(
+            dense_stack(inputs, widths, norm, activation, slope),
+            nn.Linear([inputs, *widths][-1], prod(shape)),
+            nn.Unflatten(1, shape),
+            nn.Tanh() if len(shape) == 3 else nn.Identity(),
+        )
+        if spectral_norm:
+            normalise_spectrally(self)
+
+    def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map latents (n, latent) and labels (n,) to samples (n, *sample)."""
+        return self.body(self.labels(latents, cond))

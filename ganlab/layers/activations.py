@@ -1,0 +1,28 @@
+"""Activations by name."""
+
+from collections.abc import Callable, Mapping
+
+from torch import nn
+
+from ganlab.layers.options import at_least, choice
+
+# In place only where the backward pass, and the backward pass of that, need no input: the layers before an activation
+# keep their inputs and not their outputs.
+ACTIVATIONS: Mapping[str, Callable[[float, bool], nn.Module]] = {
+    "relu": lambda slope, inplace: nn.ReLU(inplace),
+    "leaky_relu": nn.LeakyReLU,
+    "elu": lambda slope, inplace: nn.ELU(),
+    "gelu": lambda slope, inplace: nn.GELU(),
+    "silu": lambda slope, inplace: nn.SiLU(),
+    "softplus": lambda slope, inplace: nn.Softplus(),
+    "tanh": lambda slope, inplace: nn.Tanh(),
+}
+
+
+def build_activation(name: str, slope: float = 0.2, inplace: bool = True) -> nn.Module:
+    """Build an activation, which may overwrite its input where `inplace`; `slope` is that of a leaky ReLU below zero.
+
+    Raises ValueError for an unknown name or a negative slope.
+    """
+    at_least("slope", slope, 0)
+    return choice("activation", name, ACTIVATIONS)(slope, inplace)

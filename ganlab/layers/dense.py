@@ -1,0 +1,25 @@
+"""Stacks of dense layers."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from ganlab.layers.activations import build_activation
+from ganlab.layers.norms import feature_norm
+from ganlab.layers.options import all_positive
+
+
+def dense_stack(
+    inputs: int, widths: Sequence[int], norm: str, activation_name: str, slope: float, dropout: float = 0.0
+) -> nn.Sequential:
+    """Build hidden layers (n, inputs) → (n, widths[-1]); raises ValueError for a width below 1 or an unknown name."""
+    all_positive("widths", widths)
+    layers: list[nn.Module] = []
+    for before, after in zip([inputs, *widths], widths, strict=False):
+        layers += [
+            nn.Linear(before, after, bias=norm == "none"),  # a normalisation brings its own bias
+            feature_norm(norm, after),
+            build_activation(activation_name, slope),
+            nn.Dropout(dropout),
+        ]
+    return nn.Sequential(*layers)

@@ -1,0 +1,32 @@
+"""Initial weights by name."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor, nn
+from torch.nn import init
+
+from ganlab.layers.options import choice
+
+WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+
+INITIALISERS: Mapping[str, Callable[[Tensor], Tensor] | None] = {
+    "dcgan": lambda weight: init.normal_(weight, 0.0, 0.02),  # Radford et al. 2016, section 4
+    "xavier": init.xavier_uniform_,
+    "orthogonal": init.orthogonal_,
+    "torch": None,  # as the layers come
+}
+
+
+def initialise(network: nn.Module, name: str) -> None:
+    """Draw the weights of all dense and convolutional layers and zero their biases.
+
+    Raises ValueError for an unknown name.
+    """
+    draw = choice("init", name, INITIALISERS)
+    if draw is None:
+        return
+    for module in network.modules():
+        if isinstance(module, WEIGHTED):
+            draw(module.weight)
+            if module.bias is not None:
+                init.zeros_(module.bias)

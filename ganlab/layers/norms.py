@@ -1,0 +1,40 @@
+"""Normalisations by name, of feature vectors and of images."""
+
+from collections.abc import Callable, Mapping
+
+from torch import nn
+
+from ganlab.layers.options import choice
+
+
+def _group_norm(channels: int) -> nn.Module:
+    """Use as many groups as divide the channels, up to 32, and no group of fewer than four channels."""
+    smallest = min(4, channels)
+    groups = max(g for g in (1, 2, 4, 8, 16, 32) if channels % g == 0 and channels // g >= smallest)
+    return nn.GroupNorm(groups, channels)
+
+
+FEATURE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
+    "none": lambda features: nn.Identity(),
+    "batch": nn.BatchNorm1d,
+    "group": _group_norm,
+    "layer": nn.LayerNorm,
+}
+
+IMAGE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
+    "none": lambda channels: nn.Identity(),
+    "batch": nn.BatchNorm2d,
+    "instance": lambda channels: nn.InstanceNorm2d(channels, affine=True),
+    "group": _group_norm,
+    "layer": lambda channels: nn.GroupNorm(1, channels),
+}
+
+
+def feature_norm(name: str, features: int) -> nn.Module:
+    """Build a normalisation of (n, features); raises ValueError for an unknown name."""
+    return choice("norm", name, FEATURE_NORMS)(features)
+
+
+def image_norm(name: str, channels: int) -> nn.Module:
+    """Build a normalisation of (n, channels, height, width); raises ValueError for an unknown name."""
+    return choice("norm", name, IMAGE_NORMS)(channels)

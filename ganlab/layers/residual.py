@@ -1,0 +1,119 @@
+"""The residual blocks of SNGAN (Miyato et al. 2018, figure 8), with the weights their code starts from.
+
+A 1×1 convolution and a change of resolution commute; shortcuts do the cheaper one of the two orders.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
+
+from torch import Tensor, nn
+from torch.nn import init
+
+from ganlab.layers.activations import build_activation
+from ganlab.layers.norms import image_norm
+
+Plan = TypeVar("Plan")
+RESIDUAL_GAIN = 2**0.5
+MULTIPLE_OF = {32: 8, 48: 8, 64: 16, 128: 32}  # by the shorter side: what the generator's first layer is scaled by
+
+
+class Style(NamedTuple):
+    """What all blocks of a network share: normalisation and activation, by name."""
+
+    norm: str
+    activation: str
+    slope: float
+
+    def first(self, channels: int) -> nn.Sequential:
+        """Normalise and activate without overwriting the block's input, which the shortcut reads too."""
+        inplace = self.norm != "none"
+        return nn.Sequential(image_norm(self.norm, channels), build_activation(self.activation, self.slope, inplace))
+
+    def later(self, channels: int) -> nn.Sequential:
+        """Normalise and activate, in place."""
+        return nn.Sequential(image_norm(self.norm, channels), build_activation(self.activation, self.slope))
+
+
+class Residual(nn.Module):
+    """A sum of two paths."""
+
+    def __init__(self, shortcut: nn.Module, residual: nn.Module) -> None:
+        super().__init__()
+        self.shortcut, self.residual = shortcut, residual
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return the sum, of shape (n, channels, height, width)."""
+        return self.shortcut(images) + self.residual(images)
+
+
+def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn.Conv2d:
+    """Build a convolution that keeps the resolution, with Xavier weights and no bias at first."""
+    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+    init.xavier_uniform_(layer.weight, gain)
+    init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return layer
+
+
+def up_block(inputs: int, outputs: int, style: Style) -> Residual:
+    """Build the generator's block: twice the resolution."""
+    residual = nn.Sequential(
+        style.first(inputs),
+        nn.Upsample(scale_factor=2),
+        convolution(inputs, outputs, 3, RESIDUAL_GAIN),
+        style.later(outputs),
+        convolution(outputs, outputs, 3, RESIDUAL_GAIN),
+    )
+    return Residual(nn.Sequential(convolution(inputs, outputs, 1), nn.Upsample(scale_factor=2)), residual)
+
+
+def first_block(inputs: int, outputs: int, style: Style) -> Residual:
+    """Build the critic's first block: half the resolution, and nothing before the first convolution."""
+    residual = nn.Sequential(
+        convolution(inputs, outputs, 3, RESIDUAL_GAIN),
+        build_activation(style.activation, style.slope),
+        convolution(outputs, outputs, 3, RESIDUAL_GAIN),
+        nn.AvgPool2d(2),
+    )
+    return Residual(nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1)), residual)
+
+
+def _critic_path(inputs: int, outputs: int, style: Style) -> list[nn.Module]:
+    return [
+        style.first(inputs),
+        convolution(inputs, inputs, 3, RESIDUAL_GAIN),
+        style.later(inputs),
+        convolution(inputs, outputs, 3, RESIDUAL_GAIN),
+    ]
+
+
+def down_block(inputs: int, outputs: int, style: Style) -> Residual:
+    """Build a block of the critic: half the resolution."""
+    residual = nn.Sequential(*_critic_path(inputs, outputs, style), nn.AvgPool2d(2))
+    return Residual(nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1)), residual)
+
+
+def level_block(inputs: int, outputs: int, style: Style) -> Residual:
+    """Build a block of the critic that keeps the resolution; its shortcut is free where the channels stay too."""
+    shortcut = nn.Identity() if inputs == outputs else convolution(inputs, outputs, 1)
+    return Residual(shortcut, nn.Sequential(*_critic_path(inputs, outputs, style)))
+
+
+def plan_for(shape: tuple[int, ...], plans: Mapping[int, Plan], group: str) -> Plan:
+    """Return the plan for the shorter side of an image (channels, height, width).
+
+    Raises ValueError where there is none, or where the longer side is no multiple that the plan can reach.
+    """
+    _, height, width = shape
+    shorter, longer = sorted((height, width))
+    if shorter not in plans:
+        sides = ", ".join(str(side) for side in plans)
+        raise ValueError(
+            f"ResNet needs images whose shorter side is one of {sides}, got {height}x{width}; "
+            f"resize the data or use {group}=dcgan"
+        )
+    if longer % MULTIPLE_OF[shorter]:
+        raise ValueError(
+            f"ResNet needs a longer side that is a multiple of {MULTIPLE_OF[shorter]} where the shorter is {shorter}, "
+            f"got {height}x{width}; resize the data or use {group}=dcgan"
+        )
+    return plans[shorter]

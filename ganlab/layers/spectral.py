@@ -1,0 +1,32 @@
+"""Spectral normalisation of whole networks (Miyato et al. 2018)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parametrizations
+
+from ganlab.layers.initialisation import WEIGHTED
+
+
+class _InFloat32(nn.Module):
+    """Keeps autocast out: a power iteration in half precision estimates the norm to two digits."""
+
+    def __init__(self, normalise: nn.Module) -> None:
+        super().__init__()
+        self.normalise = normalise
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with torch.autocast(weight.device.type, enabled=False):
+            return self.normalise(weight)
+
+
+def normalise_spectrally(network: nn.Module) -> None:
+    """Divide the weight of every dense and convolutional layer by its largest singular value.
+
+    The value is estimated by one power iteration at each forward pass in training mode. To be called once, after the
+    weights are initialised.
+    """
+    for module in list(network.modules()):
+        if isinstance(module, WEIGHTED):
+            parametrizations.spectral_norm(module)
+            chain = module.get_submodule("parametrizations.weight")
+            chain.register_module("0", _InFloat32(chain.get_submodule("0")))

@@ -1,0 +1,229 @@
+import inspect
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class, instantiate
+from torch import nn
+
+from ganlab import tree
+from ganlab.discriminators import DCGAN, MLP, RNN, ResNet
+from ganlab.interfaces import Spec
+
+CONF = Path(__file__).parents[2] / "conf"
+NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
+SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3)}
+SMALL = {"dcgan": {"width": 4}, "resnet": {"width": 4}, "sngan": {"width": 4}, "rnn": {"width": 4}}
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+def node_of(name):
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose(f"discriminator/{name}").discriminator
+
+
+def small(name, classes=0, **options):
+    kind = name.split("_")[0]
+    spec = Spec(SHAPES.get(kind, (1, 28, 28)), classes=classes)
+    return spec, instantiate(node_of(name), **SMALL.get(kind, {}), **options)(spec)
+
+
+def labels(spec, count):
+    return torch.arange(count) % spec.classes if spec.classes else None
+
+
+def trainable(network):
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("classes", [0, 3])
+@pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.parametrize("count", [1, 3])
+def test_every_configuration_judges_and_learns(name, classes, spectral, count):
+    spec, network = small(name, classes, spectral_norm=spectral)
+    logits = network(torch.randn(count, *spec.sample), labels(spec, count))
+    assert logits.shape == (count,)
+    assert logits.isfinite().all()
+    logits.sum().backward()
+    for title, parameter in network.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), title
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.parametrize("options", [{}, {"head": "tanh_probability"}])
+def test_every_critic_can_be_differentiated_twice(name, spectral, options):
+    spec, network = small(name, 3, spectral_norm=spectral, **options)
+    real, fake = (torch.randn(2, *spec.sample, requires_grad=True) for _ in range(2))
+    cond = labels(spec, 2)
+    on_real, on_fake = network(real, cond), network(fake, cond)  # both forward passes in one graph
+    penalty = tree.squared_gradient_norm(on_real, real) + tree.squared_gradient_norm(on_fake, fake)
+    (on_fake.sum() - on_real.sum() + penalty.sum()).backward()
+    for title, parameter in network.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), title
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        *(MLP(Spec((3,)), widths=[8], norm=norm, activation="softplus") for norm in ("none", "group", "layer")),
+        *(
+            DCGAN(Spec((1, 8, 8)), width=4, norm=norm, activation="tanh")
+            for norm in ("none", "instance", "group", "layer")
+        ),
+        *(RNN(Spec((5, 3)), cell=cell, width=4, layers=2) for cell in ("gru", "lstm")),
+    ],
+    ids=lambda network: type(network).__name__,
+)
+def test_second_derivatives_agree_with_differences(network):
+    network = network.double()
+    shape = {"MLP": (3,), "DCGAN": (1, 8, 8), "RNN": (5, 3)}[type(network).__name__]
+    samples = torch.randn(1, *shape, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(network, samples)
+
+
+@pytest.mark.parametrize("norm", ["none", "instance", "group", "layer"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "tanh"])
+def test_nothing_in_place_hurts_the_residual_critic(norm, activation):
+    network = ResNet(Spec((3, 32, 32)), width=4, norm=norm, activation=activation)
+    other = deepcopy(network)
+    for module in other.modules():
+        if isinstance(module, nn.ReLU | nn.LeakyReLU):
+            module.inplace = False
+    samples = torch.randn(2, 3, 32, 32, requires_grad=True)
+    for judge in (network, other):
+        logits = judge(samples)
+        (logits + tree.squared_gradient_norm(logits, samples)).sum().backward()
+    for got, expected in zip(network.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(got.grad, expected.grad)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("spectral", [False, True])
+def test_every_critic_runs_in_bfloat16(name, spectral):
+    spec, network = small(name, 3, spectral_norm=spectral)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(torch.randn(3, *spec.sample), labels(spec, 3))
+    logits.float().sum().backward()
+    assert all(parameter.grad.dtype == torch.float32 for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("spectral", [False, True])
+def test_copies_and_strict_state(name, spectral):
+    spec, network = small(name, 3, spectral_norm=spectral)
+    network(torch.randn(4, *spec.sample), labels(spec, 4)).sum().backward()
+    network.eval()
+    samples, cond = torch.randn(2, *spec.sample), labels(spec, 2)
+    expected = network(samples, cond)
+    torch.testing.assert_close(deepcopy(network)(samples, cond), expected)
+    _, other = small(name, 3, spectral_norm=spectral)
+    other.load_state_dict(network.state_dict(), strict=True)
+    torch.testing.assert_close(other.eval()(samples, cond), expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_yaml_names_every_option_and_base_entries_give_pythons_defaults(name):
+    values = {key: list(value) if key == "widths" else value for key, value in node_of(name).items()}
+    target = get_class(values.pop("_target_"))
+    assert values.pop("_partial_") is True
+    options = dict(list(inspect.signature(target).parameters.items())[1:])
+    assert list(values) == list(options)
+    if name == target.__name__.lower():
+        assert values == {k: list(o.default) if k == "widths" else o.default for k, o in options.items()}
+
+
+def test_parameter_counts():
+    mnist, cifar = Spec((1, 28, 28)), Spec((3, 32, 32))
+    assert trainable(instantiate(node_of("mlp_128"))(mnist)) == 117_121
+    assert trainable(instantiate(node_of("mlp_deep"))(mnist)) == 927_745
+    assert trainable(instantiate(node_of("dcgan_28"))(mnist)) == 212_865
+    assert trainable(instantiate(node_of("sngan"))(cifar)) == 1_053_825
+
+
+def test_dcgan_28_layers():
+    body = instantiate(node_of("dcgan_28"))(Spec((1, 28, 28))).body
+    convolutions = [layer for layer in body if isinstance(layer, nn.Conv2d)]
+    assert [(c.out_channels, c.kernel_size, c.stride) for c in convolutions] == [(64, (5, 5), (2, 2)),
+                                                                                 (128, (5, 5), (2, 2))]  # fmt: skip
+    assert {layer.p for layer in body if isinstance(layer, nn.Dropout)} == {0.3}
+    assert {layer.negative_slope for layer in body if isinstance(layer, nn.LeakyReLU)} == {0.3}
+
+
+def test_resnet_channels_are_the_papers():
+    plans = {32: [128] * 4, 48: [64, 128, 256, 512, 1024], 64: [64, 128, 256, 512, 1024]}
+    plans[128] = [64, 128, 256, 512, 1024, 1024]
+    for side, channels in plans.items():
+        with torch.device("meta"):
+            *blocks, _ = ResNet(Spec((3, side, side))).body
+        assert [[m for m in b.residual if isinstance(m, nn.Conv2d)][-1].out_channels for b in blocks] == channels
+
+
+SIZES = [(8, 8), (16, 16), (28, 28), (32, 32), (48, 48), (64, 64), (128, 128), (256, 256), (28, 20), (32, 64), (48, 40)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kernel", [2, 3, 4, 5, 6])
+def test_dcgan_at_every_resolution(size, kernel):
+    network = DCGAN(Spec((2, *size)), width=1, max_width=2, kernel=kernel)
+    assert network(torch.randn(2, 2, *size)).shape == (2,)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (48, 48), (64, 64), (128, 128), (32, 64), (72, 48), (64, 80)])
+def test_resnet_at_every_resolution(size):
+    network = ResNet(Spec((3, *size)), width=1)
+    assert network(torch.randn(2, 3, *size)).shape == (2,)
+
+
+def test_a_linear_critic_and_any_flat_shape():
+    network = MLP(Spec((2, 3)), widths=[])
+    samples = torch.randn(4, 2, 3)
+    linear = network.head[0]
+    torch.testing.assert_close(network(samples), samples.flatten(1) @ linear.weight[0] + linear.bias)
+
+
+def test_labels_change_the_verdict():
+    for name in ("mlp", "dcgan", "resnet", "rnn"):
+        spec, network = small(name, 3)
+        samples = torch.randn(1, *spec.sample).expand(2, *spec.sample)
+        first, second = network(samples, torch.tensor([0, 1]))
+        assert first != second, name
+
+
+def test_the_critic_is_batch_free_by_default():
+    spec, network = small("dcgan")
+    samples = torch.randn(4, *spec.sample)
+    torch.testing.assert_close(network(samples)[:1], network(samples[:1]))
+    _, paper = small("dcgan", norm="batch")
+    assert any(isinstance(module, nn.BatchNorm2d) for module in paper.modules())
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: DCGAN(Spec((2,))), r"DCGAN needs images \(channels, height, width\), but the data has samples "
+         r"of shape \(2,\); use discriminator=mlp"),
+        (lambda: ResNet(Spec((2,))), "ResNet needs images .* use discriminator=mlp"),
+        (lambda: RNN(Spec((2,))), "RNN needs sequences .* use discriminator=mlp"),
+        (lambda: MLP(Spec({"nodes": (9, 5)})), "MLP needs points .* write a discriminator of your own"),
+        (lambda: DCGAN(Spec((1, 31, 31))), "which 31x31 does not allow"),
+        (lambda: ResNet(Spec((1, 28, 28))), "got 28x28; resize the data or use discriminator=dcgan"),
+        (lambda: MLP(Spec((2,)), dropout=1.0), "dropout must be at least 0 and below 1, got 1.0"),
+        (lambda: DCGAN(Spec((1, 8, 8)), dropout=-0.5), "dropout must be at least 0 and below 1, got -0.5"),
+        (lambda: MLP(Spec((2,)), head="softmax"), "head must be one of logit, tanh_probability, got 'softmax'"),
+        (lambda: MLP(Spec((2,)), head="tanh_probability", beta=0), "beta must be above 0, got 0"),
+        (lambda: DCGAN(Spec((1, 8, 8)), norm="bacth"), "norm must be one of none, .*, got 'bacth'"),
+        (lambda: RNN(Spec((4, 1)), width=0), "width must be at least 1, got 0"),
+        (lambda: MLP(Spec((2,), classes=3))(torch.randn(1, 2)), "built for 3 classes, but it got no labels"),
+    ],
+)  # fmt: skip
+def test_errors_say_what_to_do(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

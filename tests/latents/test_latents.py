@@ -1,0 +1,89 @@
+from pathlib import Path
+
+import pytest
+import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from ganlab.latents import Codes, Normal, Truncated, Uniform
+from ganlab.random import Random
+
+CONF = Path(__file__).parents[2] / "conf" / "latent"
+NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))
+
+
+def build(name, **options):
+    return instantiate(OmegaConf.load(CONF / f"{name}.yaml"), **options)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_latent_is_a_function_of_seed_and_step(name):
+    latent = build(name)
+    draw = latent.sample(5, Random(1).seek(3))
+    assert draw.shape == (5, latent.size) and draw.dtype == torch.float32 and draw.isfinite().all()
+    assert torch.equal(draw, latent.sample(5, Random(1).seek(3)))
+    assert not torch.equal(draw, latent.sample(5, Random(1).seek(4)))
+    assert not torch.equal(draw, latent.sample(5, Random(2).seek(3)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parts_join_to_the_whole(name):
+    latent = build(name)
+    parts = [latent.sample(4, Random(1).seek(2, part, 3)) for part in range(3)]
+    assert torch.equal(torch.cat(parts), latent.sample(12, Random(1).seek(2)))
+
+
+def test_normal():
+    values = Normal(100).sample(1000, Random())
+    assert values.mean().item() == pytest.approx(0, abs=0.02)
+    assert values.std().item() == pytest.approx(1, abs=0.02)
+
+
+def test_uniform():
+    values = Uniform(100).sample(1000, Random())
+    assert -1 <= values.min() < -0.99 and 0.99 < values.max() <= 1
+    assert values.var().item() == pytest.approx(1 / 3, abs=0.01)
+
+
+@pytest.mark.parametrize(("threshold", "deviation"), [(0.5, 0.2840), (2.0, 0.8796), (50.0, 1.0)])
+def test_truncated(threshold, deviation):
+    values = Truncated(100, threshold).sample(1000, Random())
+    assert values.abs().max() <= threshold
+    assert values.isfinite().all()
+    assert values.mean().item() == pytest.approx(0, abs=0.02)
+    assert values.std().item() == pytest.approx(deviation, rel=0.02)
+
+
+def test_codes():
+    latent = Codes(20, categories=[3, 4], continuous=2)
+    noise, (three, four), continuous = latent.split(latent.sample(5000, Random()))
+    assert (noise.shape[1], three.shape[1], four.shape[1], continuous.shape[1]) == (11, 3, 4, 2)
+    assert noise.std().item() == pytest.approx(1, abs=0.02)
+    for codes in (three, four):
+        assert torch.equal(codes.sum(1), torch.ones(5000)) and set(codes.unique().tolist()) == {0.0, 1.0}
+        torch.testing.assert_close(codes.mean(0), torch.full(codes.shape[1:], 1 / codes.shape[1]), atol=0.03, rtol=0)
+    assert continuous.abs().max() <= 1
+    assert continuous.var().item() == pytest.approx(1 / 3, abs=0.02)
+    # Codes are drawn independently of each other.
+    joint = three.T @ four / 5000
+    torch.testing.assert_close(joint, torch.full((3, 4), 1 / 12), atol=0.02, rtol=0)
+
+
+def test_infogan_takes_74_numbers():
+    latent = build("codes")
+    assert (latent.size, latent.noise, latent.categories, latent.continuous) == (74, 62, (10,), 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Normal(0), "size must be at least 1, got 0"),
+        (lambda: Truncated(3, 0.0), "threshold must be above 0, got 0.0"),
+        (lambda: Codes(12), "size must be at least 13, one more than all codes together take, got 12"),
+        (lambda: Codes(12, categories=[0]), r"categories must all be at least 1, got \[0\]"),
+        (lambda: Codes(12, continuous=-1), "continuous must be at least 0, got -1"),
+    ],
+)
+def test_errors(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
