@@ -39,7 +39,8 @@ class AdversarialGame(Game):
         self.generator = generator(self.spec)
         self.discriminator = discriminator(self.spec)
         self.loss, self.latent, self.augment = loss, latent, augment
-        self.regularizers = nn.ModuleDict(regularizers)
+        self.regularizers = dict(regularizers)
+        self._registered = nn.ModuleDict(regularizers)  # those that have weights or buffers move and are saved with us
         self._shared: _Shared | None = None
         self._logits: dict[str, Tensor] = {}
 

@@ -1,0 +1,21 @@
+from ganlab.callbacks.checkpoint import Checkpoint
+from ganlab.callbacks.evaluate import Evaluate
+from ganlab.callbacks.health import Health
+from ganlab.callbacks.interrupt import Interrupt
+from ganlab.callbacks.observe import Observe
+from ganlab.callbacks.periodic import Periodic
+from ganlab.callbacks.progress import Progress
+from ganlab.callbacks.samples import Samples
+from ganlab.callbacks.status import Status
+
+__all__ = [
+    "Checkpoint",
+    "Evaluate",
+    "Health",
+    "Interrupt",
+    "Observe",
+    "Periodic",
+    "Progress",
+    "Samples",
+    "Status",
+]

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+import pytorch_lightning as pl
+
+from ganlab.callbacks.periodic import Periodic
+from ganlab.module import GANModule
+
+
+class Checkpoint(Periodic):
+    """Writes checkpoints/last.ckpt in the run directory, from which training goes on exactly."""
+
+    def act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        """Write it; all processes take part."""
+        trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt")

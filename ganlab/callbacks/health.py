@@ -1,0 +1,67 @@
+import math
+from pathlib import Path
+
+import pytorch_lightning as pl
+
+from ganlab.callbacks.periodic import Periodic
+from ganlab.errors import TrainingError
+from ganlab.module import GANModule
+
+
+class Health(pl.Callback):
+    """Stops a run whose loss is not finite, or whose player has had no gradient at `patience` observed steps in a row.
+
+    On the CPU every step is looked at when it is done; on a device, where a look waits for it, before anything is
+    logged, drawn, scored or saved. Keep it first among the callbacks. Raises ValueError for a patience below 1.
+    """
+
+    def __init__(self, patience: int = 3) -> None:
+        if patience < 1:
+            raise ValueError(f"patience must be at least 1, got {patience}")
+        self.patience = patience
+        self._looked_at = 0
+        self._dead: dict[str, int] = {}
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
+        """Look at the losses of the steps since the last look."""
+        others = [callback for callback in trainer.callbacks if isinstance(callback, Periodic)]  # type: ignore[attr-defined]
+        if module.device.type == "cpu" or any(callback.due(module) for callback in others):
+            self._look(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Look before the last things are saved."""
+        self._look(trainer, module)
+
+    def _look(self, trainer: pl.Trainer, module: GANModule) -> None:
+        first = module.steps - len(module.observed)
+        for step, terms in enumerate(module.observed, first + 1):
+            if step <= self._looked_at:
+                continue
+            for name, value in terms.items():
+                if not math.isfinite(value):
+                    raise TrainingError(
+                        f"{name} became {float(value)} at step {step}; {_way_back(trainer)}; try a smaller "
+                        f"optimizer.{name.split('/')[0]}.lr, a regularizer such as r1, or trainer.precision=32-true"
+                    )
+        if self._looked_at < module.steps:
+            self._looked_at = module.steps
+            self._look_at_gradients(trainer, module)
+
+    def _look_at_gradients(self, trainer: pl.Trainer, module: GANModule) -> None:
+        for name, norm in module.norms.items():
+            player, _, quantity = name.partition("/")
+            if quantity != "gradient_norm" or not module.norms_are_new:
+                continue
+            self._dead[player] = self._dead.get(player, 0) + 1 if float(norm) == 0 else 0
+            if self._dead[player] >= self.patience:
+                raise TrainingError(
+                    f"the {player}'s gradient has been exactly 0 at {self.patience} observed steps in a row, up to "
+                    f"step {module.steps}; {_way_back(trainer)}; try loss=non_saturating, another activation, or a "
+                    f"smaller optimizer.{player}.lr"
+                )
+        module.norms_are_new = False
+
+
+def _way_back(trainer: pl.Trainer) -> str:
+    checkpoint = Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt"
+    return f"the last healthy checkpoint is {checkpoint}" if checkpoint.exists() else "no checkpoint was written before"

@@ -1,0 +1,49 @@
+import resource
+import sys
+import time
+
+import pytorch_lightning as pl
+import torch
+
+from ganlab.callbacks.periodic import Periodic
+from ganlab.module import GANModule
+
+
+class Observe(Periodic):
+    """Logs the means of all loss terms since the last time, D's verdicts, norms, learning rates, speed and memory."""
+
+    def __init__(self, every: int = 50) -> None:
+        super().__init__(every)
+
+    def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Start the clock."""
+        self._since = (time.perf_counter(), module.samples)
+
+    def act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        """Log one row."""
+        if not module.observed:
+            return
+        sums: dict[str, list[torch.Tensor]] = {}
+        for terms in module.observed:
+            for name, value in terms.items():
+                sums.setdefault(name, []).append(value)
+        module.observed.clear()
+        row = {name: torch.stack([v.float() for v in values]).mean().item() for name, values in sums.items()}
+        row |= {name: float(value) for name, value in {**module.game.diagnostics(), **module.norms}.items()}
+        for player, optimizer in zip(module.game.players(), trainer.optimizers, strict=True):
+            row[f"{player}/lr"] = optimizer.param_groups[0]["lr"]
+        now, (then, samples) = time.perf_counter(), self._since
+        row["samples"] = module.samples
+        row["samples_per_second"] = (module.samples - samples) / (now - then)
+        row["memory_mib"] = _memory_mib(module.device)
+        self._since = (now, module.samples)
+        module.latest = row
+        for logger in trainer.loggers:
+            logger.log_metrics(row, step=module.steps)
+
+
+def _memory_mib(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2**20 if sys.platform == "darwin" else peak / 2**10

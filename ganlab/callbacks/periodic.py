@@ -1,0 +1,37 @@
+from abc import ABC, abstractmethod
+
+import pytorch_lightning as pl
+
+from ganlab.module import GANModule
+
+
+class Periodic(pl.Callback, ABC):
+    """Acts at every `every`-th step and once at the end; with 0, only at the end. Raises ValueError below 0."""
+
+    def __init__(self, every: int = 0) -> None:
+        if every < 0:
+            raise ValueError(f"every must be at least 0, got {every}")
+        self.every = every
+        self._acted_at = -1
+
+    @abstractmethod
+    def act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        """Do it, after step `module.steps`."""
+
+    def due(self, module: GANModule) -> bool:
+        """Tell whether the step just made is one to act at."""
+        return bool(self.every) and module.steps % self.every == 0
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
+        """Act where it is due."""
+        if self.due(module):
+            self._act(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Act once more where the last step was not one to act at."""
+        if self._acted_at != module.steps:
+            self._act(trainer, module)
+
+    def _act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        self.act(trainer, module)
+        self._acted_at = module.steps

@@ -1,0 +1,67 @@
+import sys
+import time
+
+import pytorch_lightning as pl
+from tqdm import tqdm
+
+from ganlab.callbacks.periodic import Periodic
+from ganlab.module import GANModule
+
+
+class Progress(Periodic):
+    """A bar with step, speed, losses and time to go on a terminal; plain lines, one per `every` steps, elsewhere."""
+
+    def __init__(self, every: int = 50) -> None:
+        super().__init__(every)
+        self._bar: tqdm | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Open the bar."""
+        self._start = (time.perf_counter(), module.steps)
+        if trainer.is_global_zero and sys.stderr.isatty():
+            self._bar = tqdm(total=module.iterations, initial=module.steps, unit="step", dynamic_ncols=True)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
+        """Advance."""
+        if self._bar is not None:
+            self._bar.update(module.steps - self._bar.n)
+        super().on_train_batch_end(trainer, module, *args)
+
+    def act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        """Show the latest numbers."""
+        if not trainer.is_global_zero:
+            return
+        shown = {k: v for k, v in module.latest.items() if k.endswith("/adversarial") or k.startswith("score/")}
+        short = {name.replace("/adversarial", "").replace("score/", ""): value for name, value in shown.items()}
+        if self._bar is not None:
+            self._bar.set_postfix({name: f"{value:.3g}" for name, value in short.items()}, refresh=False)
+            return
+        elapsed, done = time.perf_counter() - self._start[0], module.steps - self._start[1]
+        left = elapsed / max(done, 1) * (module.iterations - module.steps)
+        numbers = "  ".join(f"{name} {value:.4g}" for name, value in short.items())
+        speed = module.latest.get("samples_per_second", 0.0)
+        print(
+            f"step {module.steps}/{module.iterations}  {numbers}  {speed:.0f} samples/s  {_clock(left)} left",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Show the last numbers and close the bar."""
+        super().on_train_end(trainer, module)
+        self._close()
+
+    def on_exception(self, trainer: pl.Trainer, module: GANModule, exception: BaseException) -> None:  # type: ignore[override]
+        """Close the bar."""
+        self._close()
+
+    def _close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

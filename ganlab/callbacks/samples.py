@@ -1,0 +1,52 @@
+from functools import singledispatch
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+from PIL import Image
+from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
+
+from ganlab.callbacks.periodic import Periodic
+from ganlab.module import GANModule
+from ganlab.sampler import Sampler
+
+
+class Samples(Periodic):
+    """Draws the same latents at intervals, as a PNG in the run directory's samples/ and in loggers that show pictures.
+
+    Raises ValueError for a count below 1.
+    """
+
+    def __init__(self, every: int = 0, count: int = 64, seed: int = 0) -> None:
+        super().__init__(every)
+        if count < 1:
+            raise ValueError(f"count must be at least 1, got {count}")
+        self.count, self.seed = count, seed
+
+    def act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        """Draw one sheet."""
+        if not trainer.is_global_zero:
+            return
+        data = trainer.datamodule.data  # type: ignore[attr-defined]
+        samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
+        picture = data.sheet(samples)
+        path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        picture.save(path)
+        for logger in trainer.loggers:
+            show(logger, picture, module.steps)
+
+
+@singledispatch
+def show(logger: Logger, picture: Image.Image, step: int) -> None:
+    """Give a logger that shows pictures a sample sheet; others get nothing."""
+
+
+@show.register
+def _(logger: TensorBoardLogger, picture: Image.Image, step: int) -> None:
+    logger.experiment.add_image("samples", np.asarray(picture.convert("RGB")), step, dataformats="HWC")
+
+
+@show.register
+def _(logger: WandbLogger, picture: Image.Image, step: int) -> None:
+    logger.log_image("samples", [picture], step=step)

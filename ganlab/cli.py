@@ -1,0 +1,28 @@
+"""The `ganlab` command: it gives way to `python -m ganlab.COMMAND`, so that Hydra and Lightning see clean arguments."""
+
+import os
+import sys
+
+from ganlab.errors import suggest
+
+COMMANDS = {
+    "train": "train one experiment, or a sweep with -m",
+    "sample": "write samples of a finished run",
+}
+
+
+def main() -> int:
+    """Re-execute as the module of a command."""
+    words = sys.argv[1:]
+    if not words or words[0] in ("-h", "--help"):
+        print("usage: ganlab COMMAND [KEY=VALUE ...]\n")
+        print("\n".join(f"  {name:10} {what}" for name, what in COMMANDS.items()))
+        print("\nganlab COMMAND --help tells more")
+        return 0
+    if words[0] not in COMMANDS:
+        print(
+            f"there is no command '{words[0]}'; choose {', '.join(COMMANDS)}{suggest(words[0], COMMANDS)}",
+            file=sys.stderr,
+        )
+        return 2
+    os.execv(sys.executable, [sys.executable, "-m", f"ganlab.{words[0]}", *words[1:]])

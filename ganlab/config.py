@@ -1,0 +1,107 @@
+"""From words to objects: compose the configuration, check all of it, and build parts; the only caller of Hydra's."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra import compose as hydra_compose
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from ganlab.errors import ConfigurationError, Mistake
+from ganlab.overrides import normalize
+
+ALLOW_VARIABLE = "GANLAB_ALLOW"
+_allowed = ["ganlab.", "torch.nn.", "torch.optim.", "pytorch_lightning.", "torchmetrics.", "torchvision."]
+
+
+def conf_directory() -> Path:
+    """Return the folder of the shipped configuration: inside the package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    return package / "conf" if (package / "conf").is_dir() else package.parent / "conf"
+
+
+def allow(prefix: str) -> None:
+    """Let configurations build targets under a prefix, such as "mypackage."; only Python and the environment can."""
+    _allowed.append(prefix if prefix.endswith(".") else f"{prefix}.")
+
+
+def allowed(target: str) -> bool:
+    """Tell whether a configuration may build this target."""
+    extra = [part.strip().rstrip(".") + "." for part in os.environ.get(ALLOW_VARIABLE, "").split(",") if part.strip()]
+    return target.startswith((*_allowed, *extra))
+
+
+def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
+    """Compose conf/train.yaml with overrides and check it; raises ConfigurationError with a sentence per mistake.
+
+    `config_dirs` are further folders of config groups, searched after the shipped one.
+    """
+    directories = [conf_directory(), *(Path(each).resolve() for each in config_dirs)]
+    lines, found = normalize(overrides, directories)
+    try:
+        config = _compose(lines, directories)
+    except ConfigurationError as error:
+        raise ConfigurationError([*(each.sentence for each in found), *error.mistakes]) from error
+    check(config, found)
+    return config
+
+
+def search_path(directories: Sequence[Path]) -> list[str]:
+    """Return the override that makes Hydra look into folders of the user's."""
+    return ["hydra.searchpath=[" + ",".join(f"'file://{each}'" for each in directories) + "]"] if directories else []
+
+
+def _compose(lines: Sequence[str], directories: Sequence[Path]) -> DictConfig:
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(directories[0]), version_base="1.3", job_name="ganlab"):
+            return hydra_compose("train", [*lines, *search_path(directories[1:])])
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigurationError([" ".join(str(error).split("\n")[0].split())]) from error
+    finally:
+        GlobalHydra.instance().hydra = outer
+
+
+def check(config: DictConfig, known: Sequence[Mistake] = ()) -> None:
+    """Raise ConfigurationError with every mistake in a composed configuration, after those that are known already."""
+    from ganlab.check import mistakes  # it imports torch, which `--help` need not wait for
+
+    found = [*known, *mistakes(config, {mistake.where for mistake in known})]
+    if found:
+        raise ConfigurationError(mistake.sentence for mistake in found)
+
+
+def instantiate(node: Any, **arguments: Any) -> Any:
+    """Build what a node describes; raises ConfigurationError for a target outside the allowed packages."""
+    from hydra.utils import instantiate as hydra_instantiate
+
+    refused = [target for target in targets(node) if not allowed(target)]
+    if refused:
+        raise ConfigurationError(refusal(target) for target in refused)
+    return hydra_instantiate(node, _convert_="all", **arguments)
+
+
+def targets(node: Any) -> list[str]:
+    """Return every `_target_` in a node, at any depth, interpolations resolved."""
+    if OmegaConf.is_config(node):
+        node = OmegaConf.to_container(node, resolve=True)
+    if isinstance(node, dict):
+        own = [str(node["_target_"])] if "_target_" in node else []
+        return own + [target for value in node.values() for target in targets(value)]
+    if isinstance(node, list):
+        return [target for value in node for target in targets(value)]
+    return []
+
+
+def refusal(target: str) -> str:
+    """Return the sentence that refuses a target."""
+    return (
+        f"'{target}' is outside the packages that a configuration may use ({', '.join(p[:-1] for p in _allowed)}); "
+        f"add its package to the environment variable {ALLOW_VARIABLE}, or call ganlab.config.allow"
+    )

@@ -1,0 +1,49 @@
+"""Data sets, and the datamodule that feeds them to training."""
+
+from ganlab.data.celeba import Celeba
+from ganlab.data.cifar import Cifar10, Cifar100
+from ganlab.data.curves import Circles, Moons, SwissRoll
+from ganlab.data.datamodule import DataModule
+from ganlab.data.dataset import DataSet, normalize
+from ganlab.data.digits import Digits
+from ganlab.data.distribution import Distribution
+from ganlab.data.image import ImageDataSet
+from ganlab.data.image_folder import ImageFolder
+from ganlab.data.mixtures import Grid, RandomMixture, Ring
+from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.point import MixtureDataSet, PointDataSet
+from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.stacked_mnist import StackedMnist
+from ganlab.data.stl10 import Stl10
+from ganlab.data.stream import Stream
+from ganlab.data.svhn import Svhn
+
+__all__ = [
+    "Celeba",
+    "Cifar10",
+    "Cifar100",
+    "Circles",
+    "DataModule",
+    "DataSet",
+    "Digits",
+    "Distribution",
+    "FashionMnist",
+    "Grid",
+    "ImageDataSet",
+    "ImageFolder",
+    "Kmnist",
+    "MixtureDataSet",
+    "Mnist",
+    "Moons",
+    "PointDataSet",
+    "RandomMixture",
+    "Ring",
+    "SequenceDataSet",
+    "SineWaves",
+    "StackedMnist",
+    "Stl10",
+    "Stream",
+    "Svhn",
+    "SwissRoll",
+    "normalize",
+]

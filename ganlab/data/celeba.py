@@ -1,0 +1,87 @@
+"""CelebA's aligned faces, in the layout that torchvision downloads."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torchvision import datasets
+
+from ganlab.data.archive import open_archive
+from ganlab.data.files import located, obtain
+from ganlab.data.image import ImageDataSet
+from ganlab.data.image_folder import as_size
+from ganlab.data.picture import Picture
+from ganlab.data.scan import read_images
+from ganlab.data.splits import OFFICIAL
+
+FACES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
+MAX_PIXELS = 1_000_000  # the faces have 178×218
+TRAIN, TEST = "0", "2"  # the partition file's names; 1 is the validation part, which ours does not need
+
+
+class Celeba(ImageDataSet):
+    """202,599 faces (Liu et al. 2015), cut to their central square and resized; the class is one binary attribute.
+
+    With `validation` "test" it trains on the official training part. Faces beyond `memory_limit_mib` are decoded from
+    disk. Raises ValueError where the files are not found or broken.
+    """
+
+    classes = 2
+
+    def __init__(
+        self,
+        data_root: str,
+        path: str | None = None,
+        resolution: int = 64,
+        attribute: str = "Male",
+        labels: bool = False,
+        flip: bool = True,
+        validation: float | str = 0.1,
+        limit: int = 0,
+        memory_limit_mib: int = 4096,
+    ) -> None:
+        root = Path(data_root).expanduser()
+        required = [FACES, ATTRIBUTES, PARTITION]
+        place = obtain("celeba", required, [root / "celeba"], path, lambda: datasets.CelebA(str(root), download=True))
+        faces = located(place, FACES)
+        assert faces  # `obtain` has seen it
+        archive = open_archive(faces)
+        names, count = _order(archive.images(), place / PARTITION, validation)
+        picture = Picture(as_size(resolution), 3, "crop", MAX_PIXELS)
+        images, names = read_images(archive, names, picture, memory_limit_mib, "refuse")
+        super().__init__(
+            images,
+            _labels(place / ATTRIBUTES, attribute, names),
+            2,
+            count,
+            conditional=labels,
+            flip=flip,
+            validation=validation,
+            limit=limit,
+        )
+
+
+def _order(names: list[str], partition: Path, validation: float | str) -> tuple[list[str], int]:
+    """Return all faces, or the training part and the test part after it, and how many come before the test part."""
+    if validation != OFFICIAL:
+        return names, len(names)
+    part = dict(line.split()[:2] for line in partition.read_text().splitlines() if line.strip())
+    train, test = ([name for name in names if part.get(_base(name)) == wanted] for wanted in (TRAIN, TEST))
+    return train + test, len(train)
+
+
+def _labels(path: Path, attribute: str, names: list[str]) -> Tensor:
+    _, header, *rows = path.read_text().splitlines()
+    columns = header.split()
+    if attribute not in columns:
+        raise ValueError(f"attribute must be one of {', '.join(columns)}, got {attribute!r}")
+    column = columns.index(attribute) + 1
+    values = {cells[0]: cells[column] for cells in map(str.split, rows)}
+    without = [name for name in names if _base(name) not in values]
+    if without:
+        raise ValueError(f"{path} must list every face, but {len(without)} are missing, {without[0]} for one")
+    return torch.tensor([values[_base(name)] == "1" for name in names]).long()
+
+
+def _base(name: str) -> str:
+    return name.rsplit("/", 1)[-1]

@@ -1,0 +1,110 @@
+"""Images with or without classes, wherever they are kept."""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from hashlib import sha256
+from inspect import signature
+from typing import Any, ClassVar
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ganlab.data.dataset import DataSet, check_split, describe
+from ganlab.data.draw import image_grid
+from ganlab.data.images import Images
+from ganlab.data.splits import OFFICIAL, divide, shuffled
+from ganlab.interfaces import Batch, Spec
+from ganlab.random import Random
+
+
+class ImageDataSet(DataSet):
+    """A table of uint8 images: `count` to divide by `validation` and `limit`, and official test images after them.
+
+    `labels` (table,) are their classes, where known; `conditional` hands them to the networks; `flip` mirrors half of
+    the training images.
+    """
+
+    channels: ClassVar[int] = 3  # of the samples, where no setting says so
+    classes: ClassVar[int] = 0  # 0 where only the files tell
+
+    def __init__(
+        self,
+        images: Images,
+        labels: Tensor | None,
+        classes: int,
+        count: int,
+        *,
+        conditional: bool,
+        flip: bool,
+        validation: float | str,
+        limit: int,
+    ) -> None:
+        self.images, self.labels, self.classes_available, self.flip = images, labels, classes, flip
+        self.decodes = images.decodes
+        self.spec = describe(images.shape, conditional, classes)
+        self._splits = divide(count, len(images) - count, validation, limit)
+
+    @classmethod
+    def preview(cls, **settings: Any) -> Spec | None:
+        """Return the spec as far as settings and class tell."""
+        given = {name: each.default for name, each in signature(cls).parameters.items()} | settings
+        if given["labels"] and not cls.classes:
+            return None
+        side = given["resolution"]
+        height, width = (side, side) if isinstance(side, int) else side
+        return describe((given.get("channels", cls.channels), height, width), given["labels"], cls.classes)
+
+    def split(self, name: str) -> Tensor:
+        """Return the indices of a split in the table."""
+        check_split(name)
+        return self._splits[name]
+
+    def labelled(self, indices: Tensor, random: Random) -> Batch:
+        """Gather images, each mirrored with probability one half where `flip` is on."""
+        batch = self._gather(indices)
+        if not self.flip:
+            return batch
+        rows = (random.uniform("flip", (len(indices),)) < 0.5).nonzero()[:, 0]
+        # The gathered images are a copy, so they may change in place.
+        batch.sample.index_copy_(0, rows, batch.sample.index_select(0, rows).flip(-1))
+        return batch
+
+    def _gather(self, indices: Tensor) -> Batch:
+        labels = None if self.labels is None else self.labels.index_select(0, indices)
+        return Batch(self.images.take(indices), labels)
+
+    def reals(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
+        """Yield distinct images of a split."""
+        indices = self.split(split)
+        if not len(indices):
+            raise ValueError(f"this data has no {split} images: set data.validation above 0, or score on 'train'")
+        order = indices[shuffled(len(indices), seed, "reals")]
+        return (self._gather(part) for part in order[: count or None].split(chunk))
+
+    def sheet(self, samples: Tensor) -> Image.Image:
+        """Lay images in [−1, 1] out as a grid."""
+        return image_grid(samples)
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        whole = sha256(repr(self.images.shape).encode() + self.images.digest.encode())
+        for tensor in (*self._splits.values(), *([] if self.labels is None else [self.labels])):
+            whole.update(tensor.numpy().tobytes())
+        return whole.hexdigest()
+
+    def fingerprint(self) -> str:
+        """Hash pixels, labels and split, once."""
+        return self._fingerprint
+
+
+def load_parts(load: Callable[[str], tuple[Tensor, Tensor]], validation: float | str) -> tuple[Tensor, Tensor, int]:
+    """Return the images and labels of the training part, and after it the test part where `validation` names it.
+
+    The last value is the number of training images.
+    """
+    images, labels = load("train")
+    if validation != OFFICIAL:
+        return images, labels, len(images)
+    test_images, test_labels = load("test")
+    return torch.cat([images, test_images]), torch.cat([labels, test_labels]), len(images)

@@ -1,0 +1,94 @@
+"""A user's own images, in folders or a zip."""
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+
+import torch
+
+from ganlab.data.archive import Archive, open_archive
+from ganlab.data.image import ImageDataSet
+from ganlab.data.picture import Picture
+from ganlab.data.scan import read_images
+
+CLASSES = "classes.csv"
+
+
+class ImageFolder(ImageDataSet):
+    """Images of any size and kind below `path`; the top-level folder, or classes.csv, names an image's class.
+
+    Images beyond `memory_limit_mib` of pixels stay on disk and are decoded by the datamodule's workers. Raises
+    ValueError for a folder without images, and for unreadable ones where `on_error` is "refuse".
+    """
+
+    def __init__(
+        self,
+        path: str,
+        resolution: int | Sequence[int] = 64,
+        channels: int = 3,
+        fit: str = "crop",
+        labels: bool = False,
+        flip: bool = False,
+        validation: float = 0.1,
+        limit: int = 0,
+        on_error: str = "refuse",
+        max_pixels: int = 64_000_000,
+        memory_limit_mib: int = 2048,
+        verify: bool = True,
+    ) -> None:
+        archive = open_archive(path)
+        picture = Picture(as_size(resolution), channels, fit, max_pixels)
+        found = archive.images()
+        if not found:
+            raise ValueError(f"path must hold images (png, jpg, webp, bmp, gif, tif), but there is none in {path}")
+        images, names = read_images(archive, found, picture, memory_limit_mib, on_error, verify)
+        classes = classes_of(archive, names)
+        ordered = sorted(set(classes))
+        numbers = {name: number for number, name in enumerate(ordered)}
+        # Images outside of any class folder leave the classes unknown.
+        known = torch.tensor([numbers[name] for name in classes]) if "" not in numbers else None
+        super().__init__(
+            images,
+            known,
+            len(ordered) if known is not None else 0,
+            len(names),
+            conditional=labels,
+            flip=flip,
+            validation=validation,
+            limit=limit,
+        )
+        self.class_names = ordered if known is not None else []
+
+
+def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
+    """Read a resolution of one side or [height, width]; raises ValueError for anything else."""
+    match resolution:
+        case int():
+            return resolution, resolution
+        case [int() as height, int() as width]:
+            return height, width
+        case _:
+            raise ValueError(f"resolution must be one number or [height, width], got {resolution}")
+
+
+def classes_of(archive: Archive, names: list[str]) -> list[str]:
+    """Return the class of every image, "" where it has none; raises ValueError where classes.csv leaves one out."""
+    if CLASSES not in archive.names():
+        return _top_folders(names)
+    rows = csv.reader(StringIO(archive.read(CLASSES).decode("utf-8-sig")))
+    table = {row[0].strip().replace("\\", "/"): row[1].strip() for row in rows if len(row) == 2}
+    without = [name for name in names if name not in table]
+    if without:
+        raise ValueError(
+            f"{CLASSES} must name a class for every image as 'path,class', but {len(without)} have none, "
+            f"{without[0]} for one"
+        )
+    return [table[name] for name in names]
+
+
+def _top_folders(names: list[str]) -> list[str]:
+    paths = [name.split("/") for name in names]
+    # A folder around everything, as zips often have, says nothing about an image.
+    while all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
+        paths = [path[1:] for path in paths]
+    return [path[0] if len(path) > 1 else "" for path in paths]

@@ -1,0 +1,78 @@
+"""Decoding one image of any kind, from bytes that may be anything."""
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
+    "crop": lambda image, size: ImageOps.fit(image, size, Image.Resampling.BICUBIC),
+    "pad": lambda image, size: ImageOps.pad(image, size, Image.Resampling.BICUBIC),
+    "stretch": lambda image, size: image.resize(size, Image.Resampling.BICUBIC),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What images become: `size` (height, width), `channels` 1, 3 or 4, fitted by "crop", "pad" or "stretch".
+
+    Raises ValueError for a setting that is none of these.
+    """
+
+    size: tuple[int, int]
+    channels: int
+    fit: str
+    max_pixels: int
+
+    def __post_init__(self) -> None:
+        if min(self.size) < 4:
+            raise ValueError(f"resolution must be at least 4, got {min(self.size)}")
+        if self.channels not in MODES:
+            raise ValueError(f"channels must be 1 (grey), 3 (colour) or 4 (colour and opacity), got {self.channels}")
+        if self.fit not in FITS:
+            raise ValueError(f"fit must be one of {', '.join(FITS)}, got {self.fit!r}")
+        if self.max_pixels < 1:
+            raise ValueError(f"max_pixels must be at least 1, got {self.max_pixels}")
+
+    def decode(self, data: bytes) -> Tensor:
+        """Return the first frame, upright and fitted, as uint8 of shape (channels, height, width).
+
+        Raises ValueError, or whatever the decoder raises, where the bytes are no such image.
+        """
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > self.max_pixels:
+                size = f"{image.width} by {image.height}"
+                raise ValueError(f"{size} pixels are more than max_pixels={self.max_pixels} allows")
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+        fitted = FITS[self.fit](self._converted(upright), self.size[::-1])
+        return torch.from_numpy(np.array(fitted)).reshape(*self.size, self.channels).permute(2, 0, 1).contiguous()
+
+    def _converted(self, image: Image.Image) -> Image.Image:
+        if image.mode == "F":
+            raise ValueError("floating point pixels have no known range; store the image with 8 or 16 bits")
+        if image.mode in SIXTEEN_BIT:
+            image = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
+        if self.channels < 4 and image.has_transparency_data:
+            # What a viewer shows behind transparent pixels is white; their own colour is often garbage.
+            opaque = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(opaque, image.convert("RGBA"))
+        return image.convert(MODES[self.channels])
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Make Pillow's warning of a pixel bomb an error and drop its others; not per image, for it is not thread-safe."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield

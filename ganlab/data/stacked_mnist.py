@@ -1,0 +1,57 @@
+"""Stacked MNIST: 1000 modes that a classifier can count."""
+
+import torch
+from torch import Tensor
+
+from ganlab.data.image import ImageDataSet
+from ganlab.data.images import Stacked
+from ganlab.data.mnist import Mnist
+from ganlab.random import derive
+
+CHANNELS = 3
+
+
+class StackedMnist(ImageDataSet):
+    """Three random digits as the channels of an image (Metz et al. 2017, unrolled GANs); the class is 0 … 999.
+
+    `size` training triples, and a sixth as many test triples of test digits. Raises ValueError for another resolution
+    than 28 and 32.
+    """
+
+    classes = 1000
+
+    def __init__(
+        self,
+        data_root: str,
+        path: str | None = None,
+        size: int = 120_000,
+        resolution: int = 28,
+        labels: bool = False,
+        validation: float | str = "test",
+        limit: int = 0,
+    ) -> None:
+        if resolution not in (28, 32):
+            raise ValueError(f"resolution must be 28 or 32, got {resolution}")
+        if size < 6:
+            raise ValueError(f"size must be at least 6, got {size}")
+        images, digits, count = Mnist.load(data_root, path, resolution, validation)
+        rows = triples(size, count, "train")
+        if len(images) > count:
+            rows = torch.cat([rows, count + triples(size // 6, len(images) - count, "test")])
+        classes = digits[rows] @ torch.tensor([100, 10, 1])
+        super().__init__(
+            Stacked(images, rows),
+            classes,
+            1000,
+            size,
+            conditional=labels,
+            flip=False,
+            validation=validation,
+            limit=limit,
+        )
+
+
+def triples(count: int, digits: int, part: str) -> Tensor:
+    """Return which of so many digits make each image, shape (count, 3): the same in every run."""
+    generator = torch.Generator().manual_seed(derive("stacked", part))
+    return torch.randint(digits, (count, CHANNELS), generator=generator)

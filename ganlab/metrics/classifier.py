@@ -1,0 +1,122 @@
+"""The feature space of a classifier that knows the data set, for images that Inception has never seen the like of."""
+
+import json
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from ganlab.metrics.features import FeatureBatch, Features, Labelled, image_channels, standardise
+from ganlab.metrics.training import RESOLUTION, WIDTH, Recognizer, Trained, train_classifier
+from ganlab.random import derive
+
+SHIPPED = Path(__file__).parent / "weights"
+VERSION = 1  # of architecture and training: another number trains anew
+
+
+@final
+class Classifier(Features):
+    """Penultimate features (64) and logits of a small convolutional classifier of 28 × 28 images.
+
+    `weights` names a shipped classifier (digits) or a safetensors file with its json beside it; without it the one
+    shipped for the data set is taken, or one is trained on it, once, and kept under $GANLAB_CACHE (~/.cache/ganlab).
+    Raises FileNotFoundError for weights that are nowhere and ValueError for damaged ones or a data set without labels
+    to learn from.
+    """
+
+    name = "classifier"
+    resolution = RESOLUTION
+
+    def __init__(self, data: Labelled, weights: str | None = None, seed: int = 0, steps: int = 1000) -> None:
+        image_channels(data, self.name)
+        known = weights or data.classifier
+        path = _find(known) if known else _trained_for(data, seed, steps)
+        network, self.facts = read(path)
+        super().__init__(network, WIDTH)
+        self.classes, self.channels = int(self.facts["classes"]), int(self.facts["channels"])
+
+    def extract(self, samples: Tensor) -> FeatureBatch:
+        """Return the penultimate features and the logits."""
+        return FeatureBatch(*self.network(standardise(samples, self.channels, self.resolution)))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name, the weights' hash, the resize rule, and the classifier's training set and accuracy."""
+        resize = {"resize": "bilinear, antialiased", "resolution": self.resolution}
+        origin = {"trained_on": self.facts["data"], "accuracy": self.facts["accuracy"]}
+        return {"name": self.name, "weights": self.facts["sha256"], **resize, "width": self.width, **origin}
+
+
+def write(path: Path, trained: Trained, **facts: Any) -> None:
+    """Write `path` (safetensors) and, once that is complete, its json with the facts and the file's sha256."""
+    network = trained.network
+    content = save(network.state_dict())
+    shape = {"channels": network.body[0].in_channels, "classes": network.head.out_features}
+    quality = {"accuracy": round(trained.accuracy, 4), "held_out": trained.held_out}
+    facts = {**facts, **shape, **quality, "version": VERSION, "sha256": sha256(content).hexdigest()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for target, data in ((path, content), (path.with_suffix(".json"), f"{json.dumps(facts, indent=2)}\n".encode())):
+        draft = target.with_name(f".{target.name}.{os.getpid()}")  # two runs may train the same classifier at once
+        draft.write_bytes(data)
+        draft.replace(target)
+
+
+def read(path: Path) -> tuple[Recognizer, dict[str, Any]]:
+    """Return the network and the facts that `write` wrote; raises ValueError where they do not belong together."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text())
+        content = path.read_bytes()
+        if sha256(content).hexdigest() != facts["sha256"]:
+            raise ValueError("its sha256 is not the one in the json")
+        with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
+            network = Recognizer(facts["channels"], facts["classes"])
+        network.load_state_dict(load(content))
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"{path} does not hold a classifier ({error}); remove it or train it again") from error
+    return network, facts
+
+
+def _find(weights: str) -> Path:
+    shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+    path = shipped.get(weights, Path(weights).expanduser())
+    if not path.is_file():
+        names = ", ".join(shipped)
+        raise FileNotFoundError(
+            f"features.weights={weights} is neither a shipped classifier ({names}) nor a file; "
+            "leave it out to train one on the data set"
+        )
+    return path
+
+
+def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
+    if data.labels is None or not data.classes_available:
+        raise ValueError(
+            "features=classifier learns from labels, which this data set does not have; "
+            "choose features=inception or features=random, or pass features.weights=FILE"
+        )
+    fingerprint = data.fingerprint()
+    key = derive(fingerprint, data.classes_available, seed, steps, RESOLUTION, VERSION)
+    path = _cache() / "classifiers" / f"{key:016x}.safetensors"
+    if not path.with_suffix(".json").is_file():
+        images, labels = _gather(data)
+        trained = train_classifier(images, labels, data.classes_available, seed, steps)
+        write(path, trained, data=fingerprint, seed=seed, steps=steps)
+    return path
+
+
+def _gather(data: Labelled) -> tuple[Tensor, Tensor]:
+    """Return images at the classifier's resolution, so that large data sets fit in memory, and their labels."""
+    images, labels = [], []
+    for batch in data.reals():
+        small = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
+        images.append(small.add(1).mul(127.5).round().to(torch.uint8))
+        labels.append(batch.cond)
+    return torch.cat(images), torch.cat(labels)
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("GANLAB_CACHE") or Path.home() / ".cache" / "ganlab").expanduser()

@@ -1,0 +1,199 @@
+"""The spaces in which samples are compared, and what they may ask of a data set."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ganlab.interfaces import Batch, Spec
+
+
+class Source(Protocol):
+    """What every feature space may know of the data set."""
+
+    @property
+    def spec(self) -> Spec:
+        """The shape of a sample."""
+
+
+class Labelled(Source, Protocol):
+    """What a feature space that learns from labels asks of an image data set."""
+
+    @property
+    def labels(self) -> Tensor | None:
+        """The classes of all samples, or None where they are unknown."""
+
+    @property
+    def classes_available(self) -> int:
+        """The number of classes, 0 without labels; `spec.classes` tells only those that the networks see."""
+
+    @property
+    def classifier(self) -> str | None:
+        """The name of the shipped classifier that was trained on this data, if there is one."""
+
+    def fingerprint(self) -> str:
+        """Return a text that differs for every other content of the data set."""
+
+    def reals(self) -> Iterator[Batch]:
+        """Yield all training images unaugmented, uint8 of shape (n, channels, height, width), with labels (n,)."""
+
+
+class FeatureBatch(NamedTuple):
+    """Features of shape (n, width) in float32 and, where the space has classes, logits of shape (n, classes)."""
+
+    features: Tensor
+    logits: Tensor | None = None
+
+
+class Features(nn.Module, ABC):
+    """A frozen feature space: always in evaluation mode, without gradients, in full float32 under any autocast.
+
+    Keep it outside of the modules whose weights are saved. Images come as uint8 of shape (n, channels, height, width),
+    points as float32 in the data's own coordinates.
+    """
+
+    name: str
+    classes: int = 0  # positive where the space gives class logits
+
+    def __init__(self, network: nn.Module, width: int) -> None:
+        super().__init__()
+        self.network = network.requires_grad_(False)
+        self.width = width
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Features":
+        """Stay in evaluation mode, whatever a parent module is told."""
+        return super().train(False)
+
+    @torch.no_grad()
+    def forward(self, samples: Tensor) -> FeatureBatch:
+        """Return the features of a batch of samples."""
+        with torch.autocast(samples.device.type, enabled=False), full_precision():
+            return self.extract(samples)
+
+    @abstractmethod
+    def extract(self, samples: Tensor) -> FeatureBatch:
+        """Compute the features; called without gradients and without autocast."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """Return what makes a score of this space comparable: name, weights' sha256, resize rule, resolution, width."""
+
+
+@final
+class Identity(Features):
+    """The samples themselves, flattened: the space for points; raises ValueError for samples that are nests."""
+
+    name = "identity"
+
+    def __init__(self, data: Source) -> None:
+        match data.spec.sample:
+            case Sequence() as shape:
+                super().__init__(nn.Flatten(), math.prod(shape))
+            case other:
+                raise ValueError(f"features=identity reads one tensor per sample, but the data's samples are {other}")
+
+    def extract(self, samples: Tensor) -> FeatureBatch:
+        """Flatten the samples."""
+        return FeatureBatch(self.network(samples).float())
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name and the width."""
+        return {"name": self.name, "weights": None, "resize": None, "resolution": None, "width": self.width}
+
+
+@final
+class RandomConvolution(Features):
+    """A convolutional network with seeded random weights, for tests and for images without labels or Inception.
+
+    Random features still separate image distributions (Naeem et al. 2020, section 4.2), though less like the eye does.
+    """
+
+    name = "random"
+    resolution = 32
+
+    def __init__(self, data: Source, seed: int = 0, width: int = 64) -> None:
+        self.channels = image_channels(data, self.name)
+        if width < 1:
+            raise ValueError(f"features.width must be at least 1, got {width}")
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            convolutions = [nn.Conv2d(a, b, 3, 2, 1) for a, b in pairwise((self.channels, 32, 64, width))]
+            for convolution in convolutions:  # the default initialisation would let the signal fade
+                nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+        layers = [layer for convolution in convolutions for layer in (convolution, nn.ReLU())]
+        network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        super().__init__(network, width)
+        self.seed = seed
+
+    def extract(self, samples: Tensor) -> FeatureBatch:
+        """Pool the responses of the last layer."""
+        return FeatureBatch(self.network(standardise(samples, self.channels, self.resolution)))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name, the seed, which stands for the weights, and the resize rule."""
+        weights = f"seed {self.seed}, {self.channels} channels"
+        resize = {"resize": "bilinear, antialiased", "resolution": self.resolution}
+        return {"name": self.name, "weights": weights, **resize, "width": self.width}
+
+
+def image_channels(data: Source, name: str) -> int:
+    """Return 1 or 3; raises ValueError where the samples are no images that the space `name` could read."""
+    match data.spec.sample:
+        case [1 | 3 as channels, int(), int()]:
+            return channels
+        case other:
+            wrong = f"features={name} reads images of 1 or 3 channels, but the data's samples have shape {other}"
+            raise ValueError(f"{wrong}; choose features=identity")
+
+
+def quantise(samples: Tensor) -> Tensor:
+    """Round images in [−1, 1] to uint8; raises ValueError for values that are not finite."""
+    return check_finite(samples).clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+
+
+def check_finite(samples: Tensor) -> Tensor:
+    """Return the samples; raises ValueError where one holds NaN or infinity, which every score would swallow."""
+    broken = int((~samples.isfinite()).flatten(1).any(1).sum())
+    if broken:
+        raise ValueError(
+            f"{broken} of {len(samples)} samples hold NaN or infinite values and cannot be scored; "
+            "the generator has diverged, so go back to an earlier checkpoint"
+        )
+    return samples
+
+
+def standardise(images: Tensor, channels: int, resolution: int) -> Tensor:
+    """Map uint8 images to float32 in [−1, 1] of shape (n, channels, resolution, resolution).
+
+    Raises ValueError for images that are not uint8: real and fake samples must be rounded alike.
+    """
+    if images.dtype != torch.uint8:
+        raise ValueError(f"image features need uint8 images, got {images.dtype}; use ganlab.metrics.quantise")
+    result = images.float() / 127.5 - 1
+    if result.shape[2:] != (resolution, resolution):
+        result = functional.interpolate(result, (resolution, resolution), mode="bilinear", antialias=True)
+    if channels == 1:
+        return result.mean(1, keepdim=True)
+    return result.expand(-1, channels, -1, -1)
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Switch off TF32, which would make scores depend on the kind of GPU."""
+    cudnn: Any = torch.backends.cudnn
+    settings = (cudnn.conv, torch.backends.cuda.matmul)
+    before = [setting.fp32_precision for setting in settings]
+    try:
+        for setting in settings:
+            setting.fp32_precision = "ieee"
+        yield
+    finally:
+        for setting, value in zip(settings, before, strict=True):
+            setting.fp32_precision = value

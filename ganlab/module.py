@@ -1,0 +1,170 @@
+"""The LightningModule: it moves players; the game says what they minimise; neither knows the other's inside."""
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, cast
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ganlab import tree
+from ganlab.ema import EMA
+from ganlab.interfaces import Batch, Game, Schedule
+from ganlab.lr_schedule import LearningRateSchedule
+from ganlab.random import derive
+
+
+class GANModule(pl.LightningModule):
+    """Alternating updates by manual optimisation, on step and sample counts of its own.
+
+    Lightning's `global_step` counts optimizer steps, of which a GAN makes several or none per batch; everything
+    in ganlab goes by `steps` (training batches) and `samples` (real samples, over all processes).
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        optimizers: Mapping[str, Callable[[Iterable[nn.Parameter]], Optimizer]],
+        schedule: Schedule,
+        ema: Callable[[nn.Module], EMA],
+        lr_schedule: LearningRateSchedule,
+        iterations: int,
+        seed: int = 0,
+        microbatches: int = 1,
+        gradient_clip_norm: float = 0.0,
+        observe_every: int = 50,
+    ) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.game, self.ema = game, ema(game.sampler)
+        self.schedule, self.lr_schedule = schedule, lr_schedule
+        self.iterations, self.seed, self.microbatches = iterations, seed, microbatches
+        self.gradient_clip_norm, self.observe_every = gradient_clip_norm, observe_every
+        self.steps, self.samples = 0, 0
+        self.observed: list[dict[str, Tensor]] = []  # of every step since somebody took them; no synchronisation
+        self.norms: dict[str, Tensor] = {}  # of the latest observed step
+        self.norms_are_new = False
+        self.latest: dict[str, float] = {}  # the latest row that was logged
+        self._optimizer_partials = optimizers
+        self._players = game.players()
+        self._weights = {player: list(network.parameters()) for player, network in self._players.items()}
+        kept = {id(weights) for weights in game.sampler.parameters()}
+        self._keeps = {player for player, all in self._weights.items() if kept & {id(weights) for weights in all}}
+        self.game.random.seed = seed
+
+    def configure_optimizers(self) -> list[Optimizer]:
+        """Build one optimizer per player, in the order of the players."""
+        made = [self._optimizer_partials[player](weights) for player, weights in self._weights.items()]
+        self._base_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in made]
+        return made
+
+    def training_step(self, batch: Batch, batch_idx: int) -> None:
+        """Let the players move on one batch as the schedule says."""
+        groups = self.schedule(self.steps)
+        movers = [player for group in groups for player in group]
+        self._seed_dropout()
+        if self.microbatches == 1:
+            self._seek()
+            self.game.prepare(batch, movers)
+        self._observing = (self.steps + 1) % self.observe_every == 0 if self.observe_every else False
+        terms: dict[str, Tensor] = {}
+        for group in groups:
+            for player in group:
+                terms |= self.accumulate(player, batch)
+            for player in group:
+                self.move(player)
+        self.observed.append(terms)
+        self.steps += 1
+        self.samples += tree.length(batch.sample) * self.trainer.world_size
+        if not self._keeps.isdisjoint(movers):
+            self.ema.update(self.game.sampler, self.samples)
+
+    def accumulate(self, player: str, batch: Batch) -> dict[str, Tensor]:
+        """Set the gradients of one player's weights from all microbatches; return its loss terms by name."""
+        weights = self._weights[player]
+        for weight in weights:
+            weight.grad = None
+        move = self.schedule.moves(player, self.steps)
+        observed: dict[str, Tensor] = {}
+        with self._own_reduction():
+            for i, part in enumerate(_parts(batch, self.microbatches)):
+                self._seek(i)
+                losses = self.game.losses(player, part, move)
+                total = torch.stack(list(losses.values())).sum() if len(losses) > 1 else next(iter(losses.values()))
+                self.manual_backward(total / self.microbatches if self.microbatches > 1 else total, inputs=weights)
+                for name, loss in losses.items():
+                    key = f"{player}/{name}"
+                    observed[key] = observed.get(key, 0) + loss.detach() / self.microbatches
+        self._reduce(weights)
+        return observed
+
+    def move(self, player: str) -> None:
+        """Step one player's optimizer with the gradients that it has."""
+        index = list(self._players).index(player)
+        optimizer = self.trainer.strategy._lightning_optimizers[index]
+        factor = self.lr_schedule(self.steps, self.iterations)
+        for group, base in zip(optimizer.param_groups, self._base_rates[index], strict=True):
+            group["lr"] = base * factor
+        optimizer.step()
+        self.game.moved(player, self.schedule.moves(player, self.steps))
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Clip and observe gradients here: under 16-bit precision they are unscaled only now."""
+        if not (self.gradient_clip_norm or self._observing):
+            return
+        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        if self.gradient_clip_norm:
+            torch.nn.utils.clip_grads_with_norm_(weights, self.gradient_clip_norm, norm)
+        if self._observing:
+            player = next(name for name, all in self._weights.items() if all[0] is weights[0])
+            self.norms_are_new = True
+            self.norms[f"{player}/gradient_norm"] = norm
+            self.norms[f"{player}/weight_norm"] = torch.nn.utils.get_total_norm([w.detach() for w in weights])
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add our counts, and leave out Lightning's own, which count optimizer steps."""
+        checkpoint["ganlab"] = {"steps": self.steps, "samples": self.samples}
+        checkpoint.pop("loops", None)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take up our counts."""
+        self.steps, self.samples = checkpoint["ganlab"]["steps"], checkpoint["ganlab"]["samples"]
+
+    def _seek(self, microbatch: int = 0) -> None:
+        part = self.trainer.global_rank * self.microbatches + microbatch
+        self.game.random.seek(self.steps, part, self.trainer.world_size * self.microbatches)
+
+    def _seed_dropout(self) -> None:
+        # Layers that draw for themselves use torch's default generators; a seed per step makes them resumable too.
+        seed = derive(self.seed, self.steps, self.trainer.global_rank, "layers")
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.default_generators[self.device.index].manual_seed(seed)
+
+    def _own_reduction(self) -> AbstractContextManager[None]:
+        # The stock wrapper reduces every bucket in every backward, and breaks where a player sits out.
+        return cast(Any, self.trainer.model).no_sync() if self.trainer.world_size > 1 else nullcontext()
+
+    def _reduce(self, weights: list[nn.Parameter]) -> None:
+        if self.trainer.world_size == 1:
+            return
+        # A weight without a gradient counts as zero, so that every process sends the same shapes.
+        gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in weights]
+        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
+        torch.distributed.all_reduce(flat)
+        flat /= self.trainer.world_size
+        pieces = flat.split([weight.numel() for weight in weights])
+        for weight, gradient, piece in zip(weights, gradients, pieces, strict=True):
+            weight.grad = gradient.copy_(piece.view_as(gradient))
+
+
+def _parts(batch: Batch, count: int) -> list[Batch]:
+    if count == 1:
+        return [batch]
+    samples = tree.split(batch.sample, count)
+    conditions = [None] * count if batch.cond is None else tree.split(batch.cond, count)
+    return [Batch(sample, cond) for sample, cond in zip(samples, conditions, strict=True)]

@@ -1,0 +1,33 @@
+"""Pictures of samples for those who have no data set at hand."""
+
+from pathlib import Path
+
+from torch import Tensor
+
+from ganlab.data.draw import Density, image_grid, panels, picture, scatter
+
+SHEET = 64  # samples on a sheet
+
+
+def write_pictures(samples: Tensor, folder: Path) -> None:
+    """Write sheet.png and, for images (n, channels, height, width), one PNG each."""
+    _DRAW[samples.ndim](samples, folder)
+
+
+def _images(samples: Tensor, folder: Path) -> None:
+    digits = len(str(len(samples) - 1))
+    for i, sample in enumerate(samples):
+        picture(sample).save(folder / f"{i:0{digits}}.png")
+    image_grid(samples[:SHEET]).save(folder / "sheet.png")
+
+
+def _sequences(samples: Tensor, folder: Path) -> None:
+    bounds = (float(samples.min()), float(samples.max()))
+    panels(samples[:SHEET], bounds).save(folder / "sheet.png")
+
+
+def _points(samples: Tensor, folder: Path) -> None:
+    scatter(samples, Density(samples)).save(folder / "sheet.png")
+
+
+_DRAW = {4: _images, 3: _sequences, 2: _points}

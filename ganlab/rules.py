@@ -1,0 +1,119 @@
+"""Pairs of parts that cannot work together, one rule each; a rule returns a sentence where it is broken."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from omegaconf import DictConfig
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from ganlab.interfaces import AdversarialLoss, Regularizer, Spec
+
+
+@dataclass
+class Parts:
+    """What the rules look at; a part that could not be built is absent, and its mistake is told elsewhere."""
+
+    spec: Spec | None  # None also where only the data's files tell it
+    loss: AdversarialLoss | None
+    regularizer: Mapping[str, Regularizer]
+    discriminator: nn.Module | None = None  # without memory for its weights
+
+
+Rule = Callable[[DictConfig, Parts], str | None]
+_rules: list[Rule] = []
+
+
+def rule(function: Rule) -> Rule:
+    """Add a rule to those that every configuration is held to."""
+    _rules.append(function)
+    return function
+
+
+def broken_rules(config: DictConfig, parts: Parts) -> list[str]:
+    """Return the sentences of all rules that the configuration breaks."""
+    return [sentence for each in _rules if (sentence := each(config, parts))]
+
+
+def _differentiating(parts: Parts) -> str:
+    return ", ".join(name for name, term in parts.regularizer.items() if term.differentiates)
+
+
+@rule
+def half_precision_without_penalty(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse 16-bit floats, whose range a squared gradient norm leaves, where a penalty differentiates."""
+    names, precision = _differentiating(parts), str(config.trainer.get("precision", "32-true"))
+    if names and precision in ("16", "16-mixed", "16-true"):
+        return (
+            f"regularizer.{names} and trainer.precision={precision}: gradient norms overflow in 16-bit floats; "
+            "use trainer.precision=bf16-mixed or 32-true"
+        )
+    return None
+
+
+@rule
+def compiled_critic_without_penalty(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to compile what is differentiated twice."""
+    names = _differentiating(parts)
+    if names and "discriminator" in config.compile:
+        return (
+            f"regularizer.{names} and compile: a compiled discriminator cannot be differentiated twice; drop one of "
+            "them, or write 'compile=[generator]'"
+        )
+    return None
+
+
+@rule
+def compiled_players_exist(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to compile players that the game does not have."""
+    unknown = [player for player in config.compile if player not in config.optimizer]
+    return f"compile: there is no player '{unknown[0]}'; choose {', '.join(config.optimizer)}" if unknown else None
+
+
+@rule
+def no_batch_norm_under_penalty(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse batch norm where the penalty asks for the gradient of one sample."""
+    names = _differentiating(parts)
+    if names and parts.discriminator is not None:
+        normalised = any(isinstance(layer, _BatchNorm) for layer in parts.discriminator.modules())
+        if normalised:
+            return (
+                f"regularizer.{names} and batch norm in the discriminator: a penalty per sample has no meaning where "
+                "samples share statistics; use discriminator.norm=layer, instance, group or none"
+            )
+    return None
+
+
+@rule
+def labels_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse a conditional loss or regularizer on data without labels."""
+    asking = [f"regularizer.{name}" for name, term in parts.regularizer.items() if term.needs_labels]
+    asking = (["loss"] if parts.loss is not None and parts.loss.needs_labels else []) + asking
+    if asking and parts.spec is not None and not parts.spec.classes:
+        return f"{', '.join(asking)} needs labels, but the data is used without; write data.labels=true"
+    return None
+
+
+@rule
+def probabilities_for_losses_of_probabilities(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse a loss that takes the critic's output for what it is not."""
+    if parts.loss is None:
+        return None
+    head = config.discriminator.get("head", "logit")
+    name = type(parts.loss).__name__
+    if parts.loss.reads == "probability" and head == "logit":
+        return f"loss: {name} reads the critic's output as a probability; write discriminator.head=tanh_probability"
+    if parts.loss.reads == "logit" and head == "tanh_probability":
+        return (
+            f"discriminator.head=tanh_probability and loss: {name} reads logits, not probabilities; use "
+            "loss=minimax_probability or loss=non_saturating_probability, or discriminator.head=logit"
+        )
+    return None
+
+
+@rule
+def batch_divides_into_microbatches(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse microbatches of unlike size."""
+    if config.microbatches > 0 and config.batch_size % config.microbatches:
+        return f"microbatches must divide batch_size={config.batch_size}, got {config.microbatches}"
+    return None

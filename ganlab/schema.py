@@ -1,0 +1,62 @@
+"""The types and bounds of the root settings; the parts below them are typed by the signatures of their classes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+
+@dataclass
+class Root:
+    """A whole experiment: settings first, then one node per config group."""
+
+    name: str = "digits"
+    seed: int = 0
+    iterations: int = 1000
+    batch_size: int = 64
+    microbatches: int = 1
+    gradient_clip_norm: float = 0.0
+    compile: list[str] = field(default_factory=list)
+    channels_last: bool = True
+    matmul_precision: str = "highest"
+    run_dir: str | None = None
+    data_root: str = "data"
+    log_every: int = 50
+    sample_every: int = 0
+    evaluate_every: int = 0
+    checkpoint_every: int = 0
+    workers: int = 0
+    optimized_metric: str = "fid"
+    data: Any = MISSING
+    game: Any = MISSING
+    generator: Any = MISSING
+    discriminator: Any = MISSING
+    latent: Any = MISSING
+    loss: Any = MISSING
+    regularizer: Any = field(default_factory=dict)
+    augment: Any = MISSING
+    schedule: Any = MISSING
+    optimizer: Any = MISSING
+    lr_schedule: Any = MISSING
+    ema: Any = MISSING
+    features: Any = MISSING
+    metric: Any = field(default_factory=dict)
+    protocol: Any = field(default_factory=dict)
+    callback: Any = field(default_factory=dict)
+    logger: Any = field(default_factory=dict)
+    trainer: Any = field(default_factory=dict)
+
+
+BOUNDS: dict[str, int] = {
+    "seed": 0,
+    "iterations": 1,
+    "batch_size": 1,
+    "microbatches": 1,
+    "gradient_clip_norm": 0,
+    "log_every": 0,
+    "sample_every": 0,
+    "evaluate_every": 0,
+    "checkpoint_every": 0,
+    "workers": 0,
+}
+CHOICES: dict[str, tuple[str, ...]] = {"matmul_precision": ("highest", "high", "medium")}

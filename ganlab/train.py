@@ -1,0 +1,85 @@
+"""Train one experiment: `ganlab train KEY=VALUE …`, or `ganlab.train(config)`."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from omegaconf import DictConfig
+
+from ganlab.command import Arguments, guarded, parse
+from ganlab.config import check, compose, conf_directory, search_path
+from ganlab.errors import ConfigurationError
+from ganlab.help import train_help
+from ganlab.overrides import normalize
+
+
+@dataclass(frozen=True)
+class Result:
+    """Where a run is, its final scores by name, and whether it was stopped before its end."""
+
+    run_dir: Path
+    metrics: dict[str, float] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+def train(config: DictConfig) -> Result:
+    """Train as configured and return the scores; an existing `run_dir` is continued from its last checkpoint.
+
+    Raises ConfigurationError for mistakes in the configuration, UserError for a run directory of other settings, and
+    TrainingError where training cannot go on.
+    """
+    check(config)
+    from ganlab.training import Run  # it imports Lightning, which `--help` and refusals need not wait for
+
+    run = Run(config)
+    scores = run.go()
+    return Result(run.directory.path, scores, run.interrupted)
+
+
+def job(config: DictConfig) -> float | None:
+    """Train one job of a sweep, in the directory that Hydra gave it, and return the score to optimise."""
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf import open_dict
+
+    if config.run_dir is None:
+        with open_dict(config):
+            config.run_dir = HydraConfig.get().runtime.output_dir
+    return train(config).metrics.get(config.optimized_metric)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; a sweep and Hydra's own flags go through Hydra, one job does not need it."""
+    given = parse(arguments)
+    if given.wants_help:
+        print(train_help(conf_directory()))
+        return 0
+    if given.flags:
+        return _through_hydra(given)
+    return 130 if train(compose(given.overrides, given.config_dirs)).interrupted else 0
+
+
+def _through_hydra(given: Arguments) -> int:
+    import hydra
+
+    lines, mistakes = normalize(given.overrides, [conf_directory(), *given.config_dirs])
+    if mistakes:
+        raise ConfigurationError(mistake.sentence for mistake in mistakes)
+    overrides = [*lines, *search_path(given.config_dirs)]
+    sys.argv = ["ganlab train", *given.flags, *overrides]
+    hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(job)()
+    return 0
+
+
+class _Callable(ModuleType):
+    """Makes `ganlab.train` both the function of the library and the module that `python -m ganlab.train` runs."""
+
+    def __call__(self, config: DictConfig) -> Result:
+        return train(config)
+
+
+sys.modules[__name__].__class__ = _Callable
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, sys.argv[1:]))

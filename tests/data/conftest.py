@@ -1,0 +1,46 @@
+import gzip
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def idx(array: np.ndarray) -> bytes:
+    return struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape) + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def mnist_root(tmp_path: Path) -> Path:
+    """A data root with MNIST of 30 training and 12 test images, the training part gzipped."""
+    folder = tmp_path / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    numbers = np.random.default_rng(0)
+    for part, count in (("train", 30), ("t10k", 12)):
+        images, labels = numbers.integers(0, 256, (count, 28, 28)), np.arange(count) % 10
+        for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
+            data, path = idx(array), folder / f"{part}-{kind}-ubyte"
+            if part == "train":
+                path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(data))
+            else:
+                path.write_bytes(data)
+    return tmp_path
+
+
+@pytest.fixture
+def save_image(tmp_path: Path) -> Callable[..., Path]:
+    """Save a plain image below the temporary folder's `images`."""
+
+    def save(
+        name: str, mode: str = "RGB", size: tuple[int, int] = (20, 20), color: object = None, **options: object
+    ) -> Path:
+        path = tmp_path / "images" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new(mode, size, color if color is not None else 128 if mode in ("L", "P", "I;16") else "teal").save(
+            path, **options
+        )
+        return path
+
+    return save

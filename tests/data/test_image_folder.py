@@ -1,0 +1,239 @@
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ganlab.data import ImageFolder
+from ganlab.data.picture import Picture
+
+Save = Callable[..., Path]
+
+
+def only(folder: Path, **options: object) -> torch.Tensor:
+    """Load a folder of one image with nothing held out."""
+    options = {"resolution": 8, "validation": 0, **options}
+    data = ImageFolder(str(folder / "images"), **options)  # type: ignore[arg-type]
+    assert len(data) == 1
+    return data.images.take(torch.tensor([0]))[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "color", "expected"),
+    [
+        ("grey.png", "L", 100, (100, 100, 100)),
+        ("colour.jpg", "RGB", (200, 200, 200), (200, 200, 200)),
+        ("colour.webp", "RGB", (10, 20, 30), (10, 20, 30)),
+        ("colour.bmp", "RGB", (1, 2, 3), (1, 2, 3)),
+        ("one bit.png", "1", 1, (255, 255, 255)),
+        ("sixteen bit.png", "I;16", 257 * 60, (60, 60, 60)),
+        ("sixteen bit.tif", "I;16", 257 * 60, (60, 60, 60)),
+        ("opaque.png", "RGBA", (9, 8, 7, 255), (9, 8, 7)),
+        ("transparent.png", "RGBA", (9, 8, 7, 0), (255, 255, 255)),
+        ("half.png", "LA", (0, 128), (127, 127, 127)),
+        ("print.tiff", "CMYK", (0, 0, 0, 0), (255, 255, 255)),
+        ("CAPITALS.PNG", "RGB", (4, 5, 6), (4, 5, 6)),
+    ],
+)
+def test_every_kind_of_pixel_is_understood(save_image: Save, tmp_path: Path, name, mode, color, expected) -> None:
+    save_image(name, mode, (20, 30), color)
+    image = only(tmp_path)
+    assert (image.dtype, image.shape) == (torch.uint8, (3, 8, 8))
+    wanted = torch.tensor(expected)[:, None, None]
+    assert (image.int() - wanted).abs().max() <= 2  # JPEG and WEBP lose a little
+
+
+@pytest.mark.parametrize("name", ["palette.png", "palette.gif"])
+def test_palettes_and_their_transparent_colour(tmp_path: Path, name: str) -> None:
+    (tmp_path / "images").mkdir()
+    image = Image.new("P", (20, 20), 1)
+    image.putpalette([255, 0, 0, 0, 0, 255])
+    image.save(tmp_path / "images" / name)
+    assert only(tmp_path)[:, 4, 4].tolist() == [0, 0, 255]
+    image.save(tmp_path / "images" / name, transparency=1)
+    assert only(tmp_path)[:, 4, 4].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize(("channels", "expected"), [(1, [99]), (3, [99] * 3), (4, [99, 99, 99, 255])])
+def test_channels_are_what_was_asked_for(save_image: Save, tmp_path: Path, channels: int, expected: list[int]) -> None:
+    save_image("x.png", "L", color=99)
+    assert only(tmp_path, channels=channels)[:, 0, 0].tolist() == expected
+
+
+def test_exif_rotation_is_undone(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    pixels[:, :8] = 255  # white on the left
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: show it rotated clockwise, white above
+    Image.fromarray(pixels).save(tmp_path / "images" / "turned.png", exif=exif)
+    image = only(tmp_path, resolution=16)
+    assert (int(image[:, :7].min()), int(image[:, 9:].max())) == (255, 0)
+
+
+def test_fit_crops_pads_or_stretches_to_any_rectangle(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    pixels = np.full((8, 24, 3), 255, np.uint8)
+    pixels[:, 8:16] = 128  # the middle third
+    Image.fromarray(pixels).save(tmp_path / "images" / "wide.png")
+    assert only(tmp_path, fit="crop").unique().tolist() == [128]
+    padded = only(tmp_path, fit="pad", resolution=[24, 24])
+    assert (int(padded[:, :8].max()), int(padded[:, 8:16].min()), int(padded[:, 16:].max())) == (0, 128, 0)
+    stretched = only(tmp_path, fit="stretch", resolution=[8, 12])
+    assert stretched.shape == (3, 8, 12)
+    assert (int(stretched[0, 0, 0]), int(stretched[0, 0, 6])) == pytest.approx((255, 128), abs=2)
+
+
+def test_shrinking_is_antialiased(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    board = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
+    Image.fromarray(board).save(tmp_path / "images" / "board.png")
+    assert (only(tmp_path).int() - 127).abs().max() < 4
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resolution": 2}, "resolution must be at least 4, got 2"),
+        ({"resolution": [8, 8, 8]}, r"resolution must be one number or \[height, width\]"),
+        ({"channels": 2}, "channels must be 1 .grey., 3 .colour. or 4"),
+        ({"fit": "zoom"}, "fit must be one of crop, pad, stretch, got 'zoom'"),
+        ({"max_pixels": 0}, "max_pixels must be at least 1, got 0"),
+        ({"on_error": "ignore"}, "on_error must be one of refuse, skip, got 'ignore'"),
+        ({"labels": True}, "labels is true, but this data has 1 class: conditioning needs at least 2"),
+    ],
+)
+def test_settings_are_checked(save_image: Save, tmp_path: Path, options: dict, message: str) -> None:
+    save_image("a/x.png")
+    with pytest.raises(ValueError, match=message):
+        only(tmp_path, **options)
+
+
+@pytest.fixture
+def broken(save_image: Save, tmp_path: Path) -> Path:
+    """A folder of ten images, of which seven cannot be read."""
+    for number in range(3):
+        save_image(f"a/{number}.png")
+    whole = save_image("a/cut.jpg", size=(200, 200)).read_bytes()
+    for number in range(5):
+        (tmp_path / "images" / f"cut{number}.jpg").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "images" / "a" / "cut.jpg").write_bytes(b"this is text")
+    save_image("large.png", size=(500, 500))
+    return tmp_path / "images"
+
+
+@pytest.mark.parametrize("limit", [0, 100])
+def test_unreadable_images_are_refused_by_name(broken: Path, limit: int) -> None:
+    with pytest.raises(
+        ValueError, match=r"7 of 10 images cannot be read: a/cut.jpg .*; cut0.jpg .*; and 2 more"
+    ) as error:
+        ImageFolder(str(broken), 8, max_pixels=240_000, memory_limit_mib=limit)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("limit", [0, 100])
+def test_unreadable_images_are_skipped_with_a_warning(broken: Path, limit: int, caplog) -> None:
+    with caplog.at_level(logging.WARNING):
+        data = ImageFolder(str(broken), 8, max_pixels=240_000, memory_limit_mib=limit, on_error="skip", validation=0)
+    assert len(data) == 3
+    assert "7 of 10 images cannot be read" in caplog.text
+
+
+def test_a_pixel_bomb_is_named_before_it_is_unpacked(save_image: Save, tmp_path: Path, monkeypatch) -> None:
+    save_image("bomb.png", size=(300, 300))
+    with pytest.raises(ValueError, match="300 by 300 pixels are more than max_pixels=50000 allows"):
+        only(tmp_path, max_pixels=50_000)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 60_000)  # between this and twice this Pillow only warns
+    with pytest.raises(ValueError, match="decompression bomb"):
+        only(tmp_path, max_pixels=100_000)
+
+
+def test_nothing_readable_is_an_error_even_when_skipping(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"")
+    with pytest.raises(ValueError, match="1 of 1 images cannot be read"):
+        ImageFolder(str(tmp_path), on_error="skip")
+
+
+def test_an_image_that_breaks_later_is_named(save_image: Save, tmp_path: Path) -> None:
+    path = save_image("x.png")
+    data = ImageFolder(str(tmp_path / "images"), 8, validation=0, memory_limit_mib=0, verify=False)
+    path.write_bytes(b"")
+    with pytest.raises(ValueError, match=r"x.png cannot be read as an image"):
+        data.images.take(torch.tensor([0]))
+
+
+def test_folders_are_classes_and_hidden_files_are_none(save_image: Save, tmp_path: Path) -> None:
+    for name in ("cat/1.png", "cat/deep/2.png", "dog/3.png", "dog/.4.png", "__MACOSX/5.png"):
+        save_image(name)
+    data = ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0)
+    assert data.labels.tolist() == [0, 0, 1]
+    assert (data.spec.classes, data.class_names) == (2, ["cat", "dog"])
+
+
+def test_images_beside_class_folders_leave_the_classes_unknown(save_image: Save, tmp_path: Path) -> None:
+    for name in ("cat/1.png", "dog/3.png", "stray.png"):
+        save_image(name)
+    assert ImageFolder(str(tmp_path / "images"), 8, validation=0).labels is None
+    with pytest.raises(ValueError, match="this data has no classes"):
+        ImageFolder(str(tmp_path / "images"), 8, validation=0, labels=True)
+
+
+def test_a_table_of_classes(save_image: Save, tmp_path: Path) -> None:
+    for name in ("1.png", "more/2.png", "3.png"):
+        save_image(name)
+    table = tmp_path / "images" / "classes.csv"
+    table.write_text("filename,class\n1.png,red\nmore/2.png,blue\n3.png,red\n")
+    assert ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0).labels.tolist() == [1, 1, 0]
+    table.write_text("1.png,red\n")
+    with pytest.raises(ValueError, match=r"classes.csv must name a class for every image .*2 have none, 3.png for one"):
+        ImageFolder(str(tmp_path / "images"), 8)
+
+
+def test_a_zip_is_the_folder_it_holds(save_image: Save, tmp_path: Path) -> None:
+    for number in range(6):
+        save_image(f"{'ab'[number % 2]}/{number}.png", color=(40 * number, 0, 0))
+    packed = tmp_path / "images.zip"
+    with ZipFile(packed, "w") as archive:
+        for path in (tmp_path / "images").rglob("*.png"):
+            archive.write(path, Path("wrapped") / path.relative_to(tmp_path / "images"))
+        archive.writestr("readme.txt", "hello")
+    folder, zipped, streamed = (
+        ImageFolder(str(path), 8, labels=True, validation=0, memory_limit_mib=limit)
+        for path, limit in ((tmp_path / "images", 9), (packed, 9), (packed, 0))
+    )
+    assert folder.fingerprint() == zipped.fingerprint() == streamed.fingerprint()
+    assert (folder.decodes, streamed.decodes) == (False, True)
+
+
+def test_a_zip_that_points_outside_writes_nothing(save_image: Save, tmp_path: Path) -> None:
+    packed = tmp_path / "images" / "bad.zip"
+    image = save_image("x.png").read_bytes()
+    with ZipFile(packed, "w") as archive:
+        archive.writestr("inside.png", image)
+        archive.writestr("../../outside.png", image)
+    assert len(ImageFolder(str(packed), 8, validation=0)) == 1
+    assert not list(tmp_path.parent.glob("**/outside.png"))
+
+
+def test_what_is_no_folder_of_images_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(b"PK no zip")
+    for path, message in (
+        (
+            tmp_path / "missing",
+            "path must be a folder of images or a .zip of them, got .*missing, which does not exist",
+        ),
+        (tmp_path, "path must hold images .*, but there is none in"),
+        (tmp_path / "bad.zip", "bad.zip is not a readable zip file"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            ImageFolder(str(path))
+
+
+def test_floating_point_pixels_are_refused() -> None:
+    picture = Picture((8, 8), 3, "crop", 1000)
+    with pytest.raises(ValueError, match="floating point pixels have no known range"):
+        picture._converted(Image.new("F", (8, 8)))

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+import torch
+
+from ganlab.data import Digits, Ring, SineWaves
+
+
+def test_a_sheet_of_digits_is_a_legible_grid() -> None:
+    images = torch.full((64, 1, 8, 8), -1.0)
+    images[9] = 1
+    sheet = Digits(resolution=8).sheet(images)
+    assert (sheet.mode, min(sheet.size) >= 500) == ("L", True)
+    side = (sheet.width - 2) // 8
+    tiles = np.asarray(sheet)
+    assert tiles[side + 4, side + 4] == 255  # the tenth image is the second of the second row
+    assert tiles[4, 4] == 0
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
+def test_sheets_of_any_count_and_kind(channels: int, mode: str) -> None:
+    for count in (1, 5):
+        assert Digits(resolution=8).sheet(torch.zeros(count, channels, 10, 14)).mode == mode
+
+
+@pytest.mark.parametrize("shape", [(4, 2, 8, 8), (0, 3, 8, 8)])
+def test_what_cannot_be_pictured_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="a sheet needs images of 1, 3 or 4 channels, got"):
+        Digits(resolution=8).sheet(torch.zeros(shape))
+
+
+def test_points_are_drawn_on_axes_that_samples_do_not_move() -> None:
+    data = Ring()
+    near, far = data.sheet(data.modes), data.sheet(data.modes * 100)
+    assert near.size == far.size
+    assert data.density.extent == pytest.approx((-1.23, 1.23, -1.23, 1.23), abs=0.05)
+    orange = [
+        int(((pixels := np.asarray(sheet).astype(int))[..., 0] - pixels[..., 2] > 20).sum()) for sheet in (near, far)
+    ]
+    assert orange[0] > 50 * (orange[1] + 1)
+
+
+def test_sequences_are_drawn_in_panels() -> None:
+    data = SineWaves(channels=2)
+    for count in (1, 7, 40):
+        assert data.sheet(data.reference(count).sample).size == (800, 600)

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import scipy.linalg
+import torch
+from torch import Tensor, nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+
+from ganlab.metrics import FID, Identity
+from ganlab.metrics.frechet import frechet_distance
+
+from .sources import Points, features_of, normal
+
+
+def fid(real: Tensor, fake: Tensor, chunk: int = 97) -> float:
+    metric = FID(Identity(Points(width=real.shape[1])))
+    for values, is_real in ((real, True), (fake, False)):
+        for part in values.split(chunk):
+            metric.update(features_of(part), is_real)
+    return metric.compute()["fid"]
+
+
+def oracle(real: Tensor, fake: Tensor) -> float:
+    a, b = real.double().numpy(), fake.double().numpy()
+    first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    root = scipy.linalg.sqrtm(first @ second).real
+    return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(first + second - 2 * root))
+
+
+@pytest.mark.parametrize("width", [2, 16, 64])
+def test_equals_the_textbook_formula(width: int) -> None:
+    real, fake = normal(500, width), normal(400, width, seed=1) @ normal(width, width, seed=2) + 0.5
+    assert fid(real, fake) == pytest.approx(oracle(real, fake), rel=1e-6)
+
+
+def test_equals_torchmetrics() -> None:
+    real, fake = normal(300, 8), normal(300, 8, seed=1) * 2 + 1
+    features = nn.Identity()
+    features.register_buffer("num_features", torch.tensor(8))
+    theirs = FrechetInceptionDistance(feature=features)
+    theirs.update(real, real=True)
+    theirs.update(fake, real=False)
+    assert fid(real, fake) == pytest.approx(theirs.compute().item(), rel=1e-5)
+
+
+def test_gaussians_with_diagonal_covariances_in_closed_form() -> None:
+    means, deviations = normal(2, 5).double(), normal(2, 5, seed=1).double().abs()
+    distance = frechet_distance(means[0], deviations[0].square().diag(), means[1], deviations[1].square().diag())
+    expected = (means[0] - means[1]).square().sum() + (deviations[0] - deviations[1]).square().sum()
+    torch.testing.assert_close(distance, expected)
+
+
+def test_a_shift_costs_its_square_and_chunks_do_not_matter() -> None:
+    real = normal(200, 4)
+    assert fid(real, real + 3) == pytest.approx(4 * 9, rel=1e-5)
+    assert fid(real, real) == pytest.approx(0, abs=1e-9)
+    assert fid(real, real * 2, chunk=7) == pytest.approx(fid(real, real * 2, chunk=200), rel=1e-10)
+
+
+def test_fewer_samples_than_features_give_a_number() -> None:
+    real, fake = normal(10, 32), normal(10, 32, seed=1)
+    assert fid(real, fake) == pytest.approx(oracle(real, fake), rel=1e-4)
+
+
+def test_one_sample_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 2 real and 2 generated samples, got 5 and 1"):
+        fid(normal(5, 2), normal(1, 2))
+
+
+def test_reset_forgets() -> None:
+    metric = FID(Identity(Points()))
+    real, fake = normal(50, 2), normal(50, 2, seed=1)
+    metric.update(features_of(real + 100), True)
+    metric.reset()
+    metric.update(features_of(real), True)
+    metric.update(features_of(fake), False)
+    assert metric.compute()["fid"] == pytest.approx(oracle(real, fake), rel=1e-5)

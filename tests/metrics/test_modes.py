@@ -1,0 +1,48 @@
+import math
+
+import pytest
+import torch
+
+from ganlab.metrics import Identity, Modes, RandomConvolution
+
+from .sources import Pictures, Points, features_of, normal
+
+
+def modes_of(points: torch.Tensor, data: Points | None = None) -> dict[str, float]:
+    data = data or Points()
+    metric = Modes(Identity(data), data)
+    for part in points.split(7):
+        metric.update(features_of(part), False)
+    return metric.compute()
+
+
+def test_the_mixture_itself_is_covered() -> None:
+    data = Points()
+    scores = modes_of(data.modes.repeat(500, 1) + data.sigma * normal(2000, 2), data)
+    assert scores["modes"] == 4
+    assert scores["high_quality"] == pytest.approx(1 - math.exp(-4.5), abs=0.01)  # Rayleigh: P(r ≤ 3σ) = 1 − e^{−9/2}
+    assert scores["reverse_kl"] == pytest.approx(0, abs=1e-12)
+
+
+def test_collapse_to_one_of_four_modes() -> None:
+    scores = modes_of(torch.zeros(20, 2))
+    assert scores == {"modes": 1, "high_quality": 1, "reverse_kl": pytest.approx(math.log(4))}
+
+
+def test_three_sigma_is_the_border_and_every_sample_has_a_nearest_mode() -> None:
+    points = torch.tensor([[1.49, 0.0], [8.49, 0.0], [0.0, 10.0], [0.0, 8.6]])
+    scores = modes_of(points)
+    assert scores["modes"] == 2  # the second is 1.51 away from its mode, with 3σ = 1.5
+    assert scores["high_quality"] == 0.75
+    assert scores["reverse_kl"] == pytest.approx(1.5 * math.log(2) * -1 + math.log(4))
+
+
+def test_errors_say_what_to_do() -> None:
+    with pytest.raises(ValueError, match="at least 1 generated sample, got 0"), pytest.warns(UserWarning):
+        Modes(Identity(Points()), Points()).compute()
+    with pytest.raises(ValueError, match="sigma must be positive, got 0"):
+        Modes(Identity(Points()), Points(sigma=0))
+    with pytest.raises(ValueError, match="choose a mixture, or drop modes"):
+        Modes(Identity(Points()), Pictures())  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="choose features=identity"):
+        Modes(RandomConvolution(Pictures()), Points())
