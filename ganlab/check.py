@@ -5,14 +5,13 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import fields, replace
-from importlib import import_module
 from typing import Any, cast
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganlab.config import allowed, instantiate, refusal
+from ganlab.config import instantiate, locate
 from ganlab.errors import Mistake, suggest
 from ganlab.interfaces import Spec
 from ganlab.rules import Parts, broken_rules
@@ -75,9 +74,6 @@ def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:
 
 def _bind(node: Mapping[str, Any], path: str) -> Iterator[str]:
     target = str(node["_target_"])
-    if not allowed(target):
-        yield f"{path}: {refusal(target)}"
-        return
     try:
         built = locate(target)
     except LookupError as error:
@@ -102,20 +98,6 @@ def _bind(node: Mapping[str, Any], path: str) -> Iterator[str]:
             named = parameter.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
             if named and parameter.default is inspect.Parameter.empty and key not in node:
                 yield f"{path}.{key}: {name} needs it; write {path}.{key}=VALUE"
-
-
-def locate(target: str) -> Callable[..., Any]:
-    """Import a dotted name; raises LookupError with a sentence that suggests a neighbour."""
-    module_name, _, name = target.rpartition(".")
-    try:
-        module = import_module(module_name)
-    except ImportError as error:
-        raise LookupError(f"'{module_name}' cannot be imported ({error})") from error
-    try:
-        built: Callable[..., Any] = getattr(module, name)
-    except AttributeError:
-        raise LookupError(f"there is no '{target}'{suggest(name, vars(module))}") from None
-    return built
 
 
 def _hints(built: Callable[..., Any]) -> dict[str, Any]:

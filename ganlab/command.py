@@ -16,6 +16,7 @@ class Arguments:
     config_dirs: list[Path] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)  # Hydra's
     wants_help: bool = False
+    wants_config: bool = False
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
@@ -31,8 +32,9 @@ def parse(arguments: Sequence[str]) -> Arguments:
             if not folder.is_dir() or folder == Path():
                 raise UserError(f"--config-dir needs a folder with config groups, got '{folder}'")
             given.config_dirs.append(folder.resolve())
-        elif word in ("--cfg", "-c", "--package", "-p", "--info", "-i"):
-            given.flags += [word, next(rest, "")]
+        elif name in ("--cfg", "-c"):
+            given.wants_config = True
+            _ = value or next(rest, "")  # Hydra's word for what to print; there is only one thing here
         elif word.startswith("-"):
             given.flags.append(word)
         else:

@@ -1,19 +1,21 @@
 """From words to objects: compose the configuration, check all of it, and build parts; the only caller of Hydra's."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from hydra import compose as hydra_compose
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from ganlab.errors import ConfigurationError, Mistake
-from ganlab.overrides import normalize
+from ganlab.errors import ConfigurationError, Mistake, suggest
+from ganlab.overrides import RECIPES, choices, normalize
 
 ALLOW_VARIABLE = "GANLAB_ALLOW"
 _allowed = ["ganlab.", "torch.nn.", "torch.optim.", "pytorch_lightning.", "torchmetrics.", "torchvision."]
@@ -30,10 +32,29 @@ def allow(prefix: str) -> None:
     _allowed.append(prefix if prefix.endswith(".") else f"{prefix}.")
 
 
-def allowed(target: str) -> bool:
-    """Tell whether a configuration may build this target."""
+def locate(target: str) -> Callable[..., Any]:
+    """Import the class or function that a target names; raises LookupError with a sentence where it may not be built.
+
+    An allowed module also holds what it has imported, so what counts is where a thing was made, too.
+    """
     extra = [part.strip().rstrip(".") + "." for part in os.environ.get(ALLOW_VARIABLE, "").split(",") if part.strip()]
-    return target.startswith((*_allowed, *extra))
+    prefixes = (*_allowed, *extra)
+    if not target.startswith(prefixes):
+        raise LookupError(_refusal(target))
+    module_name, _, name = target.rpartition(".")
+    try:
+        module = import_module(module_name)
+    except ImportError as error:
+        raise LookupError(f"'{module_name}' cannot be imported ({error})") from error
+    try:
+        built: Callable[..., Any] = getattr(module, name)
+    except AttributeError:
+        raise LookupError(f"there is no '{target}'{suggest(name, vars(module))}") from None
+    if isinstance(built, ModuleType) or not callable(built):
+        raise LookupError(f"'{target}' is neither a class nor a function")
+    if not f"{getattr(built, '__module__', None)}.".startswith(prefixes):
+        raise LookupError(_refusal(target))
+    return built
 
 
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
@@ -57,6 +78,19 @@ def search_path(directories: Sequence[Path]) -> list[str]:
 
 
 def _compose(lines: Sequence[str], directories: Sequence[Path]) -> DictConfig:
+    """Compose; a part named in `lines` comes as its own file has it, without what the experiment set for another."""
+    config = _compose_with_hydra(lines, directories)
+    named = {key for key in (line.split("=")[0] for line in lines) if key in choices(directories)} - {RECIPES}
+    if named:
+        others = [line for line in lines if line.split("=")[0] != RECIPES]
+        plain = _compose_with_hydra([*others, f"~{RECIPES}"], directories)
+        with open_dict(config):
+            for group in named:
+                config[group] = plain[group]
+    return config
+
+
+def _compose_with_hydra(lines: Sequence[str], directories: Sequence[Path]) -> DictConfig:
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
@@ -78,12 +112,17 @@ def check(config: DictConfig, known: Sequence[Mistake] = ()) -> None:
 
 
 def instantiate(node: Any, **arguments: Any) -> Any:
-    """Build what a node describes; raises ConfigurationError for a target outside the allowed packages."""
+    """Build what a node describes; raises ConfigurationError for a target that is missing or not allowed."""
     from hydra.utils import instantiate as hydra_instantiate
 
-    refused = [target for target in targets(node) if not allowed(target)]
-    if refused:
-        raise ConfigurationError(refusal(target) for target in refused)
+    problems = []
+    for target in targets(node):
+        try:
+            locate(target)
+        except LookupError as error:
+            problems.append(str(error))
+    if problems:
+        raise ConfigurationError(problems)
     return hydra_instantiate(node, _convert_="all", **arguments)
 
 
@@ -99,8 +138,7 @@ def targets(node: Any) -> list[str]:
     return []
 
 
-def refusal(target: str) -> str:
-    """Return the sentence that refuses a target."""
+def _refusal(target: str) -> str:
     return (
         f"'{target}' is outside the packages that a configuration may use ({', '.join(p[:-1] for p in _allowed)}); "
         f"add its package to the environment variable {ALLOW_VARIABLE}, or call ganlab.config.allow"

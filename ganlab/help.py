@@ -9,7 +9,7 @@ USAGE = """ganlab train: train one experiment
 usage: ganlab train [KEY=VALUE ...]           one run
        ganlab train -m KEY=A,B [KEY=C,D ...]  a sweep over all combinations
        --config-dir DIR                       your own config groups, beside the shipped ones
-       --cfg job                              print the composed configuration and stop
+       --cfg job                              print the whole configuration and stop
 
 examples: ganlab train experiment=wgan_gp_ring iterations=2000
           ganlab train loss=hinge 'regularizer=[r1,r2]' regularizer.r1.weight=5

@@ -1,12 +1,13 @@
 """Train one experiment: `ganlab train KEY=VALUE …`, or `ganlab.train(config)`."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from ganlab.command import Arguments, guarded, parse
 from ganlab.config import check, compose, conf_directory, search_path
@@ -41,11 +42,13 @@ def train(config: DictConfig) -> Result:
 def job(config: DictConfig) -> float | None:
     """Train one job of a sweep, in the directory that Hydra gave it, and return the score to optimise."""
     from hydra.core.hydra_config import HydraConfig
-    from omegaconf import open_dict
 
+    given = HydraConfig.get()
+    directories = [each.path.removeprefix("file://") for each in given.runtime.config_sources if each.schema == "file"]
+    mine = [each for each in directories if Path(each) != conf_directory()]
+    config = compose(given.overrides.task, mine)
     if config.run_dir is None:
-        with open_dict(config):
-            config.run_dir = HydraConfig.get().runtime.output_dir
+        config.run_dir = given.runtime.output_dir
     return train(config).metrics.get(config.optimized_metric)
 
 
@@ -55,9 +58,17 @@ def main(arguments: Sequence[str]) -> int:
     if given.wants_help:
         print(train_help(conf_directory()))
         return 0
+    if given.wants_config:
+        print(OmegaConf.to_yaml(compose(given.overrides, given.config_dirs)), end="")
+        return 0
     if given.flags:
         return _through_hydra(given)
-    return 130 if train(compose(given.overrides, given.config_dirs)).interrupted else 0
+    result = train(compose(given.overrides, given.config_dirs))
+    if not result.interrupted:
+        return 0
+    place = [] if any(word.startswith("run_dir=") for word in given.overrides) else [f"run_dir='{result.run_dir}'"]
+    print(f"go on with: {shlex.join(['ganlab', 'train', *arguments, *place])}", file=sys.stderr)
+    return 130
 
 
 def _through_hydra(given: Arguments) -> int:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shlex
 import sys
 import warnings
 from pathlib import Path
@@ -90,6 +89,7 @@ class Run:
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            log_every_n_steps=1,
             use_distributed_sampler=False,
             **settings,
         )
@@ -103,9 +103,7 @@ class Run:
         done = {"step": module.steps, "samples": module.samples}
         if self.interrupted:
             self.directory.write_status("preempted", reason="interrupted by the user", **done)
-            again = shlex.join(["ganlab", "train", *sys.argv[1:]])
-            again += "" if "run_dir=" in again else f" run_dir={shlex.quote(str(self.directory.path))}"
-            print(f"saved at step {module.steps}; go on with: {again}", file=sys.stderr)
+            print(f"saved at step {module.steps} in {self.directory.path}", file=sys.stderr)
             return scores
         objective = scores.get(self.config.optimized_metric)
         self.directory.write_status("finished", reason="", objective=objective, **done)
@@ -159,6 +157,7 @@ def _silence_lightning() -> None:
     for message in (
         ".*does not have many workers.*",
         ".*in eval mode at the start of training.*",
+        ".*smaller than the logging interval.*",
         ".*`isinstance\\(treespec, LeafSpec\\)`.*",
         ".*srun.*",
     ):
