@@ -1,0 +1,81 @@
+"""What only a CUDA device can show; skipped elsewhere."""
+
+import json
+
+import pytest
+import torch
+
+import ganlab
+from ganlab.games import AdversarialGame
+from ganlab.interfaces import Batch, Spec
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device"),
+    pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec.*"),
+    pytest.mark.filterwarnings("ignore:.*Online softmax is disabled.*"),
+]
+SMALL = ["data.resolution=16", "generator.width=8", "discriminator.width=8", "iterations=12", "log_every=4"]
+SCORES = ["protocol.samples=200", "sample_every=6", "evaluate_every=0", "checkpoint_every=6"]
+
+
+def run(tmp_path, *overrides):
+    config = ganlab.compose(["trainer=gpu", *SMALL, *SCORES, f"run_dir={tmp_path / 'run'}", *overrides])
+    return ganlab.train(config)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["trainer.precision=32-true"],
+        ["trainer.precision=bf16-mixed"],
+        ["trainer.precision=bf16-mixed", "regularizer=[gradient_penalty]", "loss=wasserstein"],
+        ["trainer.precision=16-mixed", "regularizer=[]", "loss=hinge", "gradient_clip_norm=1.0"],
+        ["microbatches=2", "regularizer=[r1,r2,consensus]", "ema=none"],
+        ["compile=[generator]"],
+        ["compile=[generator,discriminator]", "regularizer=[]"],
+    ],
+    ids=lambda words: " ".join(words),
+)
+def test_trains_scores_and_samples_on_the_device(tmp_path, overrides):
+    result = run(tmp_path, *overrides)
+    assert result.metrics["fid"] > 0
+    rows = (result.run_dir / "metrics.csv").read_text().splitlines()
+    assert len(rows) > 3
+    assert json.loads((result.run_dir / "status.json").read_text())["state"] == "finished"
+    samples = ganlab.load(result.run_dir, device="cuda").sample(5, seed=3)
+    assert samples.shape == (5, 1, 16, 16) and samples.isfinite().all()
+
+
+def game_of(device, *overrides):
+    config = ganlab.compose([*SMALL, *overrides])
+    torch.manual_seed(0)
+    game: AdversarialGame = ganlab.instantiate(config.game)(Spec((1, 16, 16)))
+    return game.to(device)
+
+
+@pytest.mark.parametrize("regularizer", ["r1", "r2", "gradient_penalty", "dragan", "consensus"])
+def test_penalties_agree_with_the_cpu_and_survive_bf16(regularizer):
+    """Latents and mixing weights differ between devices, so only R1, which draws nothing, is compared by value."""
+    real = torch.rand(8, 1, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    values = {}
+    for device in ("cpu", "cuda"):
+        game = game_of(device, f"regularizer=[{regularizer}]", "loss=wasserstein")
+        with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
+            terms = game.losses("discriminator", Batch(real.to(device)), 0)
+        assert terms[regularizer].dtype == torch.float32 and terms[regularizer].isfinite()
+        terms[regularizer].backward()
+        values[device] = float(terms[regularizer].detach())
+    if regularizer == "r1":
+        assert values["cuda"] == pytest.approx(values["cpu"], rel=1e-3)
+
+
+def test_a_resumed_run_equals_an_undisturbed_one(tmp_path):
+    """Bit for bit, with cuDNN's deterministic algorithms."""
+    overrides = ["trainer.deterministic=true", "trainer.benchmark=false", "generator.norm=none", "evaluate_every=12"]
+    whole = run(tmp_path / "whole", *overrides, "metric=[]")
+    halves = ["metric=[]", *overrides]
+    run(tmp_path / "halves", *halves, "iterations=6")
+    halved = run(tmp_path / "halves", *halves)
+    one, two = (ganlab.load(result.run_dir).network.state_dict() for result in (whole, halved))
+    assert all(torch.equal(one[name], two[name]) for name in one)
