@@ -8,16 +8,21 @@ from dataclasses import fields, replace
 from typing import Any, cast
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from pytorch_lightning import Callback
 
 from ganlab.config import instantiate, locate
 from ganlab.errors import Mistake, suggest
-from ganlab.interfaces import Spec
+from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Schedule, Spec
+from ganlab.lr_schedule import LearningRateSchedule
 from ganlab.rules import Parts, broken_rules
 from ganlab.schema import BOUNDS, CHOICES, Root
 
 RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}
+# Groups of several parts, and groups that are no part themselves.
+SEVERAL = {"regularizer", "optimizer", "metric", "callback", "logger"}
+PLAIN = {"protocol", "trainer"}
 
 
 def mistakes(config: DictConfig, broken: Set[str] = frozenset()) -> list[Mistake]:
@@ -25,46 +30,61 @@ def mistakes(config: DictConfig, broken: Set[str] = frozenset()) -> list[Mistake
 
     Groups in `broken` are not looked into: they hold what the user did not ask for.
     """
-    found = [Mistake(sentence.split()[0].split(".")[0].rstrip(":"), sentence) for sentence in _root(config)]
     try:
         plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:
-        return [*found, Mistake("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
+        return [Mistake("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
+    found = list(_root(plain))
     shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
-    for group in plain.keys() - broken:
+    for group in [group for group in plain if group not in broken | {mistake.where for mistake in found}]:
         found += [Mistake(group, sentence) for sentence in _nodes(plain[group], shallow[group], group)]
     parts, problems = _build(config, broken | {mistake.where for mistake in found})
-    return [*found, *problems, *(Mistake("", sentence) for sentence in broken_rules(config, parts))]
+    wrong = broken | {mistake.where for mistake in found}
+    return [*found, *problems, *(Mistake("", sentence) for sentence in broken_rules(config, parts, wrong))]
 
 
-def _root(config: DictConfig) -> Iterator[str]:
+def _root(plain: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Judge the settings by their types and bounds, and groups by whether they hold parts at all."""
     known = {field.name: field.type for field in fields(Root)}
-    for key in map(str, config):
+    for key in plain:
         if key not in known:
-            yield f"there is no setting '{key}'{suggest(key, known)}"
-        elif OmegaConf.is_missing(config, key):
-            yield f"{key}: nothing is chosen; write {key}=NAME"
-    plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+            yield Mistake(key, f"there is no setting '{key}'{suggest(key, known)}")
     for key, kind in known.items():
-        value = plain.get(key)
-        if key not in config or value is None or str(value).startswith("${"):
-            continue
-        problem = _mismatch(value, kind)
-        if problem:
-            yield f"{key} must be {problem}, got {value!r}"
+        value = plain.get(key, MISSING)
+        if value == MISSING:
+            yield Mistake(key, f"{key}: nothing is chosen; write {key}=NAME")
+        elif kind is Any:
+            yield from (Mistake(key, sentence) for sentence in _shape(key, value))
+        elif problem := _mismatch(value, kind):
+            yield Mistake(key, f"{key} must be {problem}, got {value!r}")
         elif key in BOUNDS and value < BOUNDS[key]:
-            yield f"{key} must be at least {BOUNDS[key]}, got {value}"
+            yield Mistake(key, f"{key} must be at least {BOUNDS[key]}, got {value}")
         elif key in CHOICES and value not in CHOICES[key]:
-            yield f"{key}: there is no '{value}'; choose {', '.join(CHOICES[key])}"
+            yield Mistake(key, f"{key}: there is no '{value}'; choose {', '.join(CHOICES[key])}")
+
+
+def _shape(group: str, value: Any) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{group} must be a part, got {value!r}; write {group}=NAME"
+    elif group in SEVERAL:
+        for name, part in value.items():
+            if not (isinstance(part, dict) and "_target_" in part):
+                yield f"{group}.{name} must be a part with a _target_, got {part!r}"
+    elif group not in PLAIN and "_target_" not in value:
+        yield f"{group} must be a part with a _target_, got {value!r}"
 
 
 def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:
     """Bind every node with a target to its class's signature; a node reached by interpolation is told of once."""
-    if isinstance(shallow, str) and shallow.startswith("${") and isinstance(value, dict | list):
-        return
+    if isinstance(shallow, str) and isinstance(value, dict | list):
+        if ":" not in shallow:
+            return
+        shallow = value  # made by a resolver, so nobody else tells of it
     if isinstance(value, dict):
         if "_target_" in value:
             yield from _bind(value, path)
+        if path == "trainer":
+            yield from _bind({"_target_": "pytorch_lightning.Trainer", **value}, path)
         for key, inner in value.items():
             yield from _nodes(inner, shallow[key], f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
@@ -122,6 +142,8 @@ def _mismatch(value: Any, kind: Any) -> str:
         inner = arguments[0] if arguments else Any
         bad = not isinstance(value, list) or any(_mismatch(each, inner) for each in value)
         return f"a list, each {_mismatch([], inner) or 'value'}, such as [1,2]" if bad and inner in WORDS else ""
+    if origin is typing.Literal:
+        return "" if value in arguments else f"one of {', '.join(map(str, arguments))}"
     if kind not in WORDS:
         return ""
     if kind is float:
@@ -137,6 +159,9 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     """Build every small part for real and the networks without memory, and collect what their constructors refuse."""
     problems: list[Mistake] = []
 
+    def several(group: str) -> list[str]:
+        return [] if group in broken else [str(name) for name in config[group]]
+
     def attempt(path: str, build: Callable[..., Any], *arguments: Any) -> Any:
         group = path.split(".")[0]
         if group in broken:
@@ -148,26 +173,38 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
             return None
 
     parts = Parts(
-        spec=attempt("data", _preview, config.data),
-        loss=attempt("loss", instantiate, config.loss),
+        spec=attempt("data", _preview, config.get("data")),
+        loss=attempt("loss", _made, config.get("loss"), AdversarialLoss),
         regularizer={
             name: term
-            for name, node in config.regularizer.items()
-            if (term := attempt(f"regularizer.{name}", instantiate, node)) is not None
+            for name in several("regularizer")
+            if (term := attempt(f"regularizer.{name}", _made, config.regularizer[name], Regularizer)) is not None
         },
     )
-    for group in ("augment", "schedule", "lr_schedule"):
-        attempt(group, instantiate, config[group])
-    for player, node in config.optimizer.items():
-        attempt(f"optimizer.{player}", _call, node, [torch.nn.Parameter(torch.zeros(1))])
-    attempt("ema", _call, config.ema, torch.nn.Identity())
-    latent = attempt("latent", instantiate, config.latent)
+    attempt("augment", _made, config.get("augment"), Augment)
+    attempt("schedule", _made, config.get("schedule"), Schedule)
+    attempt("lr_schedule", _made, config.get("lr_schedule"), LearningRateSchedule)
+    for player in several("optimizer"):
+        attempt(f"optimizer.{player}", _call, config.optimizer[player], [torch.nn.Parameter(torch.zeros(1))])
+    for name in several("callback"):
+        attempt(f"callback.{name}", _made, config.callback[name], Callback)
+    attempt("ema", _call, config.get("ema"), torch.nn.Identity())
+    latent = attempt("latent", _made, config.get("latent"), Latent)
     if parts.spec is not None and latent is not None:
         seen = replace(parts.spec, latent=latent.size)
         with torch.device("meta"):
-            attempt("generator", _call, config.generator, seen)
-            parts.discriminator = attempt("discriminator", _call, config.discriminator, seen)
+            attempt("generator", _call, config.get("generator"), seen)
+            parts.discriminator = attempt("discriminator", _call, config.get("discriminator"), seen)
+            if not broken and not problems:
+                attempt("game", _call, config.game, parts.spec)
     return parts, problems
+
+
+def _made(node: DictConfig, kind: type) -> Any:
+    built = instantiate(node)
+    if not isinstance(built, kind):
+        raise TypeError(f"{node._target_} makes no {kind.__name__}; choose another _target_")
+    return built
 
 
 def _call(node: DictConfig, argument: Any) -> Any:

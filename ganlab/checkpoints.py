@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
+from ganlab.errors import UserError
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes beside the old file and then takes its place; reads plain data only."""
@@ -24,5 +26,10 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         """Read the file, refusing anything but tensors and plain containers."""
-        checkpoint: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        try:
+            checkpoint: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        except Exception as error:  # torch has no one error for a file that is not what it should be
+            raise UserError(
+                f"{path} cannot be read ({type(error).__name__}: {error}); remove it to begin anew"
+            ) from error
         return checkpoint

@@ -1,6 +1,6 @@
 """Pairs of parts that cannot work together, one rule each; a rule returns a sentence where it is broken."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 
 from omegaconf import DictConfig
@@ -21,25 +21,30 @@ class Parts:
 
 
 Rule = Callable[[DictConfig, Parts], str | None]
-_rules: list[Rule] = []
+_rules: list[tuple[Rule, tuple[str, ...]]] = []
 
 
-def rule(function: Rule) -> Rule:
-    """Add a rule to those that every configuration is held to."""
-    _rules.append(function)
-    return function
+def rule(*reads: str) -> Callable[[Rule], Rule]:
+    """Add a rule to those that every configuration is held to; it reads these settings and groups, besides parts."""
+
+    def add(function: Rule) -> Rule:
+        _rules.append((function, reads))
+        return function
+
+    return add
 
 
-def broken_rules(config: DictConfig, parts: Parts) -> list[str]:
-    """Return the sentences of all rules that the configuration breaks."""
-    return [sentence for each in _rules if (sentence := each(config, parts))]
+def broken_rules(config: DictConfig, parts: Parts, mistaken: Set[str] = frozenset()) -> list[str]:
+    """Return the sentences of all rules that the configuration breaks, without those that read mistaken settings."""
+    judged = [function for function, reads in _rules if mistaken.isdisjoint(reads)]
+    return [sentence for each in judged if (sentence := each(config, parts))]
 
 
 def _differentiating(parts: Parts) -> str:
     return ", ".join(name for name, term in parts.regularizer.items() if term.differentiates)
 
 
-@rule
+@rule("trainer")
 def half_precision_without_penalty(config: DictConfig, parts: Parts) -> str | None:
     """Refuse 16-bit floats, whose range a squared gradient norm leaves, where a penalty differentiates."""
     names, precision = _differentiating(parts), str(config.trainer.get("precision", "32-true"))
@@ -51,7 +56,7 @@ def half_precision_without_penalty(config: DictConfig, parts: Parts) -> str | No
     return None
 
 
-@rule
+@rule("compile")
 def compiled_critic_without_penalty(config: DictConfig, parts: Parts) -> str | None:
     """Refuse to compile what is differentiated twice."""
     names = _differentiating(parts)
@@ -63,14 +68,14 @@ def compiled_critic_without_penalty(config: DictConfig, parts: Parts) -> str | N
     return None
 
 
-@rule
+@rule("compile", "optimizer")
 def compiled_players_exist(config: DictConfig, parts: Parts) -> str | None:
     """Refuse to compile players that the game does not have."""
     unknown = [player for player in config.compile if player not in config.optimizer]
     return f"compile: there is no player '{unknown[0]}'; choose {', '.join(config.optimizer)}" if unknown else None
 
 
-@rule
+@rule()
 def no_batch_norm_under_penalty(config: DictConfig, parts: Parts) -> str | None:
     """Refuse batch norm where the penalty asks for the gradient of one sample."""
     names = _differentiating(parts)
@@ -84,7 +89,7 @@ def no_batch_norm_under_penalty(config: DictConfig, parts: Parts) -> str | None:
     return None
 
 
-@rule
+@rule()
 def labels_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
     """Refuse a conditional loss or regularizer on data without labels."""
     asking = [f"regularizer.{name}" for name, term in parts.regularizer.items() if term.needs_labels]
@@ -94,7 +99,7 @@ def labels_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
     return None
 
 
-@rule
+@rule("discriminator")
 def probabilities_for_losses_of_probabilities(config: DictConfig, parts: Parts) -> str | None:
     """Refuse a loss that takes the critic's output for what it is not."""
     if parts.loss is None:
@@ -111,9 +116,9 @@ def probabilities_for_losses_of_probabilities(config: DictConfig, parts: Parts) 
     return None
 
 
-@rule
+@rule("batch_size", "microbatches")
 def batch_divides_into_microbatches(config: DictConfig, parts: Parts) -> str | None:
     """Refuse microbatches of unlike size."""
-    if config.microbatches > 0 and config.batch_size % config.microbatches:
+    if config.batch_size % config.microbatches:
         return f"microbatches must divide batch_size={config.batch_size}, got {config.microbatches}"
     return None

@@ -10,6 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from ganlab.callbacks import Interrupt
 from ganlab.checkpoints import AtomicCheckpointIO
@@ -44,9 +45,9 @@ class Run:
         if self._is_finished():
             print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
             return self.directory.scores()
+        trainer = self._trainer()
         data = _build_data(self.config)
         module = build_module(self.config, data)
-        trainer = self._trainer()
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
         try:
             self._fit(trainer, module, data)

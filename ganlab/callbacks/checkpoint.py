@@ -9,6 +9,8 @@ from ganlab.module import GANModule
 class Checkpoint(Periodic):
     """Writes checkpoints/last.ckpt in the run directory, from which training goes on exactly."""
 
+    when_stopped = True
+
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Write it; all processes take part."""
         trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt")

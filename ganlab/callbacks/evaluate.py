@@ -13,6 +13,8 @@ from torch import Tensor
 
 from ganlab.callbacks.periodic import Periodic
 from ganlab.data import DataModule, DataSet
+from ganlab.data.dataset import check_split
+from ganlab.errors import UserError
 from ganlab.metrics import Features, Metric, quantise, score
 from ganlab.module import GANModule
 from ganlab.run_directory import write_json
@@ -42,6 +44,7 @@ class Evaluate(Periodic):
         for name, value in (("samples", samples), ("batch_size", batch_size)):
             if value < 2:
                 raise ValueError(f"{name} must be at least 2, got {value}")
+        check_split(split)
         self.make_features, self.make_metrics = features, metrics
         self.samples, self.split, self.batch_size, self.seed = samples, split, batch_size, seed
         self.metrics: dict[str, Metric] = {}
@@ -51,6 +54,10 @@ class Evaluate(Periodic):
         if not self.make_metrics:
             return
         data = trainer.datamodule.data  # type: ignore[attr-defined]
+        try:
+            next(iter(data.reals(1, self.seed, self.split)))
+        except ValueError as error:
+            raise UserError(f"protocol.split={self.split}: {error}") from error
         with torch.random.fork_rng(devices=[]):
             for turn in (True, False):  # the first process may have to train or download the features
                 if trainer.is_global_zero is turn:

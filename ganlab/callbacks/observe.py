@@ -12,6 +12,8 @@ from ganlab.module import GANModule
 class Observe(Periodic):
     """Logs the means of all loss terms since the last time, D's verdicts, norms, learning rates, speed and memory."""
 
+    when_stopped = True
+
     def __init__(self, every: int = 50) -> None:
         super().__init__(every)
 

@@ -1,4 +1,5 @@
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import pytorch_lightning as pl
 
@@ -6,7 +7,12 @@ from ganlab.module import GANModule
 
 
 class Periodic(pl.Callback, ABC):
-    """Acts at every `every`-th step and once at the end; with 0, only at the end. Raises ValueError below 0."""
+    """Acts at every `every`-th step and once at the end; with 0, only at the end. Raises ValueError below 0.
+
+    Where a run is stopped before its end, only those act that a continuation needs (`when_stopped`): somebody waits.
+    """
+
+    when_stopped: ClassVar[bool] = False
 
     def __init__(self, every: int = 0) -> None:
         if every < 0:
@@ -29,7 +35,7 @@ class Periodic(pl.Callback, ABC):
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Act once more where the last step was not one to act at."""
-        if self._acted_at != module.steps:
+        if self._acted_at != module.steps and (self.when_stopped or module.steps >= module.iterations):
             self._act(trainer, module)
 
     def _act(self, trainer: pl.Trainer, module: GANModule) -> None:

@@ -34,7 +34,8 @@ class Progress(Periodic):
         shown = {k: v for k, v in module.latest.items() if k.endswith("/adversarial") or k.startswith("score/")}
         short = {name.replace("/adversarial", "").replace("score/", ""): value for name, value in shown.items()}
         if self._bar is not None:
-            self._bar.set_postfix({name: f"{value:.3g}" for name, value in short.items()}, refresh=False)
+            short["samples/s"] = module.latest.get("samples_per_second", 0.0)
+            self._bar.set_postfix({name: f"{value:.4g}" for name, value in short.items()}, refresh=False)
             return
         elapsed, done = time.perf_counter() - self._start[0], module.steps - self._start[1]
         left = elapsed / max(done, 1) * (module.iterations - module.steps)

@@ -10,6 +10,8 @@ from ganlab.run_directory import RunDirectory
 class Status(Periodic):
     """Keeps the run directory's status.json at the latest step while training."""
 
+    when_stopped = True
+
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Say that the run is on."""
         self.act(trainer, module)
