@@ -42,9 +42,9 @@ class Round:
     def fake(self) -> Tree:
         """Fake samples: in the generator's graph for the generator, cut from it for the discriminator."""
         if self.player == "generator":
-            return self.generate()
+            return self._exact(self.generate())
         with torch.no_grad():
-            fake = self.generate()
+            fake = self._exact(self.generate())
         return tree.leaf(fake) if self.differentiable else tree.detach(fake)
 
     @cached_property
@@ -62,4 +62,10 @@ class Round:
         if not self.differentiable:
             return self.judge(samples)
         with torch.autocast(tree.first(samples).device.type, enabled=False):
-            return self.judge(samples)
+            return self.judge(self._exact(samples))
+
+    def _exact(self, samples: Tree) -> Tree:
+        if not self.differentiable:
+            return samples
+        # A generator under autocast makes half-precision samples.
+        return tree.map(lambda x: x.float() if x.is_floating_point() else x, samples)

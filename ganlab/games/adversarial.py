@@ -118,7 +118,7 @@ class AdversarialGame(Game):
         """Differentiate both losses by their own player's weights (Mescheder et al. 2017, eq. 2)."""
         fields: list[Tensor] = []
         with torch.enable_grad(), torch.autocast(tree.first(batch.sample).device.type, enabled=False):
-            fake = self.sample(batch, self.generator)
+            fake = tree.map(Tensor.float, self.sample(batch, self.generator))
             for player, network in self.players().items():
                 round = Round(
                     real=batch.sample,
