@@ -10,7 +10,6 @@ from typing import Any, cast
 import torch
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from pytorch_lightning import Callback
 
 from ganlab.config import instantiate, locate
 from ganlab.errors import Mistake, suggest
@@ -80,6 +79,8 @@ def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:
         if ":" not in shallow:
             return
         shallow = value  # made by a resolver, so nobody else tells of it
+    if value == MISSING:
+        yield f"{path}: nothing is given; write {path}=VALUE"
     if isinstance(value, dict):
         if "_target_" in value:
             yield from _bind(value, path)
@@ -186,8 +187,10 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     attempt("lr_schedule", _made, config.get("lr_schedule"), LearningRateSchedule)
     for player in several("optimizer"):
         attempt(f"optimizer.{player}", _call, config.optimizer[player], [torch.nn.Parameter(torch.zeros(1))])
+    callback = cast(type, locate("pytorch_lightning.Callback"))
     for name in several("callback"):
-        attempt(f"callback.{name}", _made, config.callback[name], Callback)
+        if not _reads(config.callback[name], broken):
+            attempt(f"callback.{name}", _made, config.callback[name], callback)
     attempt("ema", _call, config.get("ema"), torch.nn.Identity())
     latent = attempt("latent", _made, config.get("latent"), Latent)
     if parts.spec is not None and latent is not None:
@@ -198,6 +201,11 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
             if not broken and not problems:
                 attempt("game", _call, config.game, parts.spec)
     return parts, problems
+
+
+def _reads(node: DictConfig, settings: Set[str]) -> bool:
+    text = OmegaConf.to_yaml(node)
+    return any(f"${{{setting}}}" in text for setting in settings)
 
 
 def _made(node: DictConfig, kind: type) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
@@ -93,8 +93,8 @@ class Regularizer(nn.Module, ABC):
     """Something that steadies the game: a term of one player's loss, a change of what D sees, or of its weights.
 
     It acts at every `every`-th move of its player; its term is multiplied by `weight` and, lazily evaluated, by
-    `every` (Karras et al. 2020, StyleGAN2, section 3.1). Raises ValueError for a weight that is not positive or an
-    interval below 1.
+    `every` (Karras et al. 2020, StyleGAN2, section 3.1). Raises ValueError for a negative weight or an interval
+    below 1.
     """
 
     player: ClassVar[str]
@@ -103,7 +103,7 @@ class Regularizer(nn.Module, ABC):
 
     def __init__(self, weight: float, every: int = 1) -> None:
         super().__init__()
-        if weight < 0:
+        if not weight >= 0:  # which refuses NaN too
             raise ValueError(f"weight must be at least 0, got {weight}")
         if every < 1:
             raise ValueError(f"every must be at least 1, got {every}")
@@ -118,7 +118,7 @@ class Regularizer(nn.Module, ABC):
         """Return the unweighted penalty, one value per sample (or a scalar)."""
 
     def perturb(self, samples: Tree, step: int, random: Random) -> Tree:
-        """Change what the discriminator sees, of real and fake samples alike."""
+        """Change what the discriminator sees, of real and fake samples alike; `step` counts batches."""
         return samples
 
     def project(self, network: nn.Module) -> None:
@@ -204,11 +204,6 @@ class Game(nn.Module, ABC):
         return {}
 
 
-def parameters(network: nn.Module) -> Iterator[nn.Parameter]:
-    """Yield the parameters that a player may move."""
-    return (parameter for parameter in network.parameters() if parameter.requires_grad)
-
-
 def as_verdict(output: Tensor | Verdict) -> Verdict:
     """Accept a discriminator that returns bare logits."""
     return Verdict(output) if torch.is_tensor(output) else output
@@ -227,5 +222,4 @@ __all__ = [
     "Spec",
     "Verdict",
     "as_verdict",
-    "parameters",
 ]

@@ -49,7 +49,10 @@ class GANModule(pl.LightningModule):
         self.latest: dict[str, float] = {}  # the latest row that was logged
         self._optimizer_partials = optimizers
         self._players = game.players()
-        self._weights = {player: list(network.parameters()) for player, network in self._players.items()}
+        self._weights = {
+            player: [weight for weight in network.parameters() if weight.requires_grad]
+            for player, network in self._players.items()
+        }
         kept = {id(weights) for weights in game.sampler.parameters()}
         self._keeps = {player for player, all in self._weights.items() if kept & {id(weights) for weights in all}}
         self.game.random.seed = seed

@@ -31,6 +31,7 @@ class Random:
 
     def seek(self, step: int = 0, part: int = 0, parts: int = 1) -> "Random":
         """Move to a step, as part `part` of `parts` of the joined batch."""
+        self.step = step
         self._place, self._part, self._parts = (self.seed, step), part, parts
         self._drawn: Counter[str] = Counter()
         return self

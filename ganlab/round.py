@@ -65,7 +65,5 @@ class Round:
             return self.judge(self._exact(samples))
 
     def _exact(self, samples: Tree) -> Tree:
-        if not self.differentiable:
-            return samples
         # A generator under autocast makes half-precision samples.
-        return tree.map(lambda x: x.float() if x.is_floating_point() else x, samples)
+        return tree.widen(samples) if self.differentiable else samples

@@ -80,20 +80,23 @@ class Run:
             loggers.insert(0, CSV(path))
         _silence_lightning()
         torch.set_float32_matmul_precision(config.matmul_precision)
-        return pl.Trainer(
-            max_epochs=1,
-            logger=loggers,
-            callbacks=[instantiate(node) for node in config.callback.values()],
-            default_root_dir=path,
-            plugins=[AtomicCheckpointIO()],
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
-            log_every_n_steps=1,
-            use_distributed_sampler=False,
-            **settings,
-        )
+        callbacks = [instantiate(node) for node in config.callback.values()]
+        try:
+            return pl.Trainer(
+                max_epochs=1,
+                logger=loggers,
+                callbacks=callbacks,
+                default_root_dir=path,
+                plugins=[AtomicCheckpointIO()],
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                num_sanity_val_steps=0,
+                use_distributed_sampler=False,
+                **settings,
+            )
+        except (ValueError, TypeError, MisconfigurationException) as error:  # in Lightning's words
+            raise UserError(f"trainer: {error}") from error
 
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
         scores = {k.removeprefix("score/"): v for k, v in module.latest.items() if k.startswith("score/")}

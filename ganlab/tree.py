@@ -57,6 +57,11 @@ def detach(tree: Tree) -> Tree:
     return map(torch.Tensor.detach, tree)
 
 
+def widen(tree: Tree) -> Tree:
+    """Turn half-precision leaves into float32 and leave the others as they are."""
+    return map(lambda x: x.float() if x.dtype in (torch.float16, torch.bfloat16) else x, tree)
+
+
 def lerp(start: Tree, end: Tree, weight: Tensor) -> Tree:
     """Interpolate from `start` to `end` with one weight of shape (n,) per sample."""
     return map(lambda a, b: torch.lerp(a, b, per_sample(weight, a)), start, end)
@@ -83,7 +88,7 @@ def narrow(tree: Tree, start: int, count: int) -> Tree:
 
 def squared_norm(tree: Tree) -> Tensor:
     """Return the squared Euclidean norm of each sample over all leaves, shape (n,), in float32 or better."""
-    terms = [x.float().flatten(1).square().sum(1) for x in leaves(tree)]
+    terms = [x.flatten(1).square().sum(1) for x in leaves(widen(tree))]
     return torch.stack(terms).sum(0)
 
 
@@ -91,7 +96,7 @@ def gradient(outputs: Tensor, inputs: Tree) -> list[Tensor]:
     """Differentiate the sum of `outputs` by every floating leaf of `inputs`, keeping the graph."""
     wanted = [x for x in leaves(inputs) if x.is_floating_point()]
     with torch.autocast(outputs.device.type, enabled=False):
-        return list(torch.autograd.grad(outputs.float().sum(), wanted, create_graph=True))
+        return list(torch.autograd.grad(widen(outputs).sum(), wanted, create_graph=True))
 
 
 def squared_gradient_norm(outputs: Tensor, inputs: Tree) -> Tensor:

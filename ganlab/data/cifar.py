@@ -1,5 +1,6 @@
 """CIFAR-10 and CIFAR-100, in the binary format or in the python format that torchvision downloads."""
 
+from abc import ABC
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -33,7 +34,7 @@ class Layout(NamedTuple):
         return resize(torch.cat(images), resolution), torch.cat(labels)
 
 
-class CifarDataSet(ImageDataSet):
+class CifarDataSet(ImageDataSet, ABC):
     """32×32 colour images, 50,000 to train and 10,000 to test (Krizhevsky 2009).
 
     Raises ValueError where the files are not found or broken.

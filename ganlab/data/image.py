@@ -1,5 +1,6 @@
 """Images with or without classes, wherever they are kept."""
 
+from abc import ABC
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from hashlib import sha256
@@ -18,7 +19,7 @@ from ganlab.interfaces import Batch, Spec
 from ganlab.random import Random
 
 
-class ImageDataSet(DataSet):
+class ImageDataSet(DataSet, ABC):
     """A table of uint8 images: `count` to divide by `validation` and `limit`, and official test images after them.
 
     `labels` (table,) are their classes, where known; `conditional` hands them to the networks; `flip` mirrors half of

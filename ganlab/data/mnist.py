@@ -1,5 +1,6 @@
 """MNIST and its siblings, read from idx files."""
 
+from abc import ABC
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,7 +16,7 @@ PARTS = {"train": "train", "test": "t10k"}
 PADDED = 32  # the usual size for networks that halve five times: two black pixels on every side, nothing resampled
 
 
-class IdxDataSet(ImageDataSet):
+class IdxDataSet(ImageDataSet, ABC):
     """28×28 grey images of 10 classes with 60,000 training and 10,000 test images.
 
     `resolution` 32 adds a black frame, any other resizes. Raises ValueError where the files are not found or broken.

@@ -1,5 +1,6 @@
 """Points in the plane, for experiments whose truth is known."""
 
+from abc import ABC
 from functools import cached_property
 
 import torch
@@ -33,7 +34,7 @@ class PointDataSet(Distribution):
         return scatter(samples, self.density)
 
 
-class MixtureDataSet(PointDataSet):
+class MixtureDataSet(PointDataSet, ABC):
     """Equally likely Gaussians of standard deviation `sigma` around `modes` (k, 2); the class is the mode."""
 
     modes: Tensor

@@ -66,13 +66,14 @@ class AdversarialGame(Game):
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the adversarial term and those of the regularizers that act at this move."""
-        acting = {name: term for name, term in self.regularizers.items() if step % term.every == 0}
-        active = {name: term for name, term in acting.items() if term.concerns(player)}
+        regularizers = self.regularizers.items()
+        active = {name: term for name, term in regularizers if term.concerns(player) and step % term.every == 0}
 
         def judge(samples: Tree) -> Verdict:
             samples = self.augment(samples, self.random)
-            for term in acting.values():
-                samples = term.perturb(samples, step, self.random)
+            for term in self.regularizers.values():
+                if self.random.step % term.every == 0:  # for both players the same, so by the step and not by moves
+                    samples = term.perturb(samples, self.random.step, self.random)
             return as_verdict(self.discriminator(samples, batch.cond))
 
         round = Round(
@@ -118,7 +119,7 @@ class AdversarialGame(Game):
         """Differentiate both losses by their own player's weights (Mescheder et al. 2017, eq. 2)."""
         fields: list[Tensor] = []
         with torch.enable_grad(), torch.autocast(tree.first(batch.sample).device.type, enabled=False):
-            fake = tree.map(Tensor.float, self.sample(batch, self.generator))
+            fake = tree.widen(self.sample(batch, self.generator))
             for player, network in self.players().items():
                 round = Round(
                     real=batch.sample,

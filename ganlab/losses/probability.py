@@ -2,12 +2,10 @@
 
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 from ganlab.interfaces import AdversarialLoss
-
-# Logarithms are cut off here, as in torch's own binary cross entropy: a saturated tanh gives exactly 0 and 1.
-LOWEST_LOG = -100.0
 
 
 class MinimaxProbability(AdversarialLoss):
@@ -41,4 +39,5 @@ class NonSaturatingProbability(AdversarialLoss):
 
 
 def _log(probability: Tensor) -> Tensor:
-    return probability.log().clamp_min(LOWEST_LOG)
+    # A saturated tanh gives exactly 0 and 1; cut off before the logarithm, for its slope at 0 would poison the weights.
+    return probability.clamp_min(torch.finfo(probability.dtype).tiny).log()

@@ -12,7 +12,7 @@ class InstanceNoise(Regularizer):
     """Gaussian noise on all that the discriminator sees; `weight` is its first standard deviation.
 
     Sønderby et al. 2017, section 2.4; Arjovsky & Bottou 2017, section 3. The deviation falls linearly to 0 over
-    `decay_steps` moves of the discriminator; 0 keeps it.
+    `decay_steps` steps; 0 keeps it.
     """
 
     player = "discriminator"

@@ -40,7 +40,7 @@ class WeightClip(Regularizer):
 
     def __init__(self, weight: float = 0.01, every: int = 1) -> None:
         super().__init__(weight, every)
-        if weight <= 0:
+        if not weight > 0:
             raise ValueError(f"weight, the bound of the critic's weights, must be above 0, got {weight}")
 
     def penalty(self, round: Round) -> Tensor:

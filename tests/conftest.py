@@ -1,0 +1,94 @@
+"""Shared fixtures: one thread, and a module that steps without Lightning's loop."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from ganlab.ema import Live
+from ganlab.interfaces import Spec
+from ganlab.lr_schedule import Constant
+from ganlab.module import GANModule
+from ganlab.schedule import Alternating
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread():
+    torch.set_num_threads(1)
+
+
+class Bench:
+    """A real GANModule, and the few things of a Trainer's that its steps ask for."""
+
+    def __init__(self, game, lr=0.1, optimizer=torch.optim.SGD, schedule=None, ema=Live, **settings):
+        def make(weights):
+            return optimizer(weights, lr=lr)
+
+        self.module = GANModule(
+            game,
+            {"discriminator": make, "generator": make},
+            schedule or Alternating(),
+            ema,
+            **{"lr_schedule": Constant(), "iterations": 1000, "observe_every": 0, **settings},
+        )
+        strategy = SimpleNamespace(
+            _lightning_optimizers=self.module.configure_optimizers(),
+            backward=lambda loss, _, **arguments: loss.backward(**arguments),
+        )
+        self._trainer = SimpleNamespace(world_size=1, global_rank=0, strategy=strategy)
+        self.module.trainer = self._trainer  # which keeps only a weak reference
+
+    def run(self, batches):
+        """Make one step per batch and return the module."""
+        for index, batch in enumerate(batches):
+            self.module.training_step(batch, index)
+        return self.module
+
+
+@pytest.fixture
+def bench():
+    return Bench
+
+
+class Linear(torch.nn.Module):
+    """D(x) = Σ w · x over all leaves of a nested sample, with weights of the samples' shapes."""
+
+    def __init__(self, **weights):
+        super().__init__()
+        self.weights = torch.nn.ParameterDict({name: torch.as_tensor(value) for name, value in weights.items()})
+
+    def forward(self, samples, cond=None):
+        samples = samples if isinstance(samples, dict) else {"w": samples}
+        return sum((x * self.weights[name]).flatten(1).sum(1) for name, x in samples.items())
+
+
+@pytest.fixture
+def linear():
+    return Linear
+
+
+class Theta(torch.nn.Module):
+    """The Dirac-GAN's generator: one point, whatever the latent (Mescheder et al. 2018, definition 2.1)."""
+
+    def __init__(self, spec: Spec):
+        super().__init__()
+        self.theta = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, latents, cond=None):
+        return self.theta.expand(len(latents), 1)
+
+
+class Psi(torch.nn.Module):
+    """The Dirac-GAN's critic: D(x) = ψ x."""
+
+    def __init__(self, spec: Spec):
+        super().__init__()
+        self.psi = torch.nn.Parameter(torch.ones(()))
+
+    def forward(self, samples, cond=None):
+        return (self.psi * samples).squeeze(1)
+
+
+@pytest.fixture
+def dirac():
+    return Theta, Psi

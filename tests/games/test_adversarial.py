@@ -1,0 +1,227 @@
+import pytest
+import torch
+from torch import nn
+
+from ganlab.augments import Identity
+from ganlab.discriminators import MLP as Critic
+from ganlab.games import AdversarialGame
+from ganlab.generators import MLP as Generator
+from ganlab.interfaces import Augment, Batch, Regularizer, Spec, Verdict
+from ganlab.latents import Normal
+from ganlab.losses import NonSaturating, RelativisticPairing, Wasserstein
+from ganlab.regularizers import R1, R2, GradientPenalty, InstanceNoise, WeightClip
+from ganlab.schedule import Alternating, Simultaneous
+
+SPEC = Spec((2,), classes=3)
+
+
+class Counting(nn.Module):
+    """Counts the forward passes of a network."""
+
+    def __init__(self, network):
+        super().__init__()
+        self.network, self.calls, self.given = network, 0, []
+
+    def forward(self, *arguments):
+        self.calls += 1
+        self.given.append(arguments)
+        return self.network(*arguments)
+
+
+def make(loss=None, terms=(), spec=SPEC, augment=None):
+    torch.manual_seed(0)
+    return AdversarialGame(
+        spec,
+        lambda spec: Counting(Generator(spec, widths=(6,))),
+        lambda spec: Counting(Critic(spec, widths=(6,), activation="tanh")),
+        loss or NonSaturating(),
+        {type(term).__name__: term for term in terms},
+        augment or Identity(),
+        Normal(4),
+    )
+
+
+def batch(count=8, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return Batch(torch.randn(count, 2, generator=generator), torch.arange(count) % 3)
+
+
+def gradients(network):
+    return [weights.grad for weights in network.parameters()]
+
+
+def test_the_networks_are_built_from_the_data_and_the_latent():
+    game = make()
+    assert game.spec == Spec((2,), classes=3, latent=4)
+    assert game.sampler is game.generator
+    assert game.players() == {"discriminator": game.discriminator, "generator": game.generator}
+    assert not {*game.generator.parameters()} & {*game.discriminator.parameters()}
+
+
+def test_the_adversarial_term_is_the_mean_of_the_loss_on_real_and_fake_under_one_condition():
+    game, given = make(), batch()
+    game.random.seek(3)
+    term = game.losses("discriminator", given, 0)["adversarial"]
+    game.random.seek(3)
+    fake = game.generator(game.latent.sample(8, game.random), given.cond)
+    real_logits, fake_logits = game.discriminator(given.sample, given.cond), game.discriminator(fake, given.cond)
+    torch.testing.assert_close(term, game.loss.discriminator(real_logits, fake_logits).mean())
+    game.random.seek(3)
+    term = game.losses("generator", given, 0)["adversarial"]
+    torch.testing.assert_close(term, game.loss.generator(fake_logits).mean())
+
+
+def test_the_discriminators_loss_does_not_reach_the_generator():
+    game = make(terms=(R1(), R2(), GradientPenalty()))
+    sum(game.losses("discriminator", batch(), 0).values()).backward()
+    assert all(gradient is None for gradient in gradients(game.generator))
+    assert all(gradient is not None for gradient in gradients(game.discriminator))
+
+
+def test_terms_are_weighted_scalars_by_name():
+    game = make(terms=(R1(3.0), R2(5.0)))
+    terms = game.losses("discriminator", batch(), 0)
+    assert list(terms) == ["adversarial", "R1", "R2"] and all(term.shape == () for term in terms.values())
+    game.random.seek()
+    once = make(terms=(R1(1.0), R2(1.0))).losses("discriminator", batch(), 0)
+    assert terms["R1"].item() == pytest.approx(3 * once["R1"].item())
+    assert terms["R2"].item() == pytest.approx(5 * once["R2"].item())
+    assert list(game.losses("generator", batch(), 0)) == ["adversarial"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "terms", "player", "generated", "judged"),
+    [
+        (NonSaturating(), (), "discriminator", 1, 2),
+        (NonSaturating(), (), "generator", 1, 1),
+        (RelativisticPairing(), (), "generator", 1, 2),
+        (NonSaturating(), (R1(), R2()), "discriminator", 1, 2),  # one forward for the loss and both penalties
+        (NonSaturating(), (R1(), GradientPenalty()), "discriminator", 1, 3),
+    ],
+)
+def test_every_verdict_is_asked_for_once(loss, terms, player, generated, judged):
+    game = make(loss, terms)
+    game.losses(player, batch(), 0)
+    assert (game.generator.calls, game.discriminator.calls) == (generated, judged)
+
+
+@pytest.mark.parametrize("schedule", [Alternating(), Simultaneous()], ids=lambda s: type(s).__name__)
+def test_both_players_share_one_generator_pass_a_step(bench, schedule):
+    game = make()
+    bench(game, schedule=schedule).run([batch(seed=i) for i in range(3)])
+    assert game.generator.calls == 3
+
+
+def test_fresh_fakes_for_every_batch_and_critic_step(bench):
+    game = make()
+    bench(game, schedule=Alternating(generator=3)).run([batch()] * 6)
+    latents = [arguments[0] for arguments in game.generator.given]
+    assert len(latents) == 6 and len({tuple(x.flatten().tolist()) for x in latents}) == 6
+
+
+def test_sharing_changes_no_number(bench):
+    # Cut into microbatches nothing is prepared; two losses that are means of samples must come out the same.
+    def weights(microbatches):
+        module = bench(make(Wasserstein()), microbatches=microbatches).run([batch(seed=i) for i in range(4)])
+        return torch.cat([w.flatten() for w in module.game.parameters()])
+
+    torch.testing.assert_close(weights(1), weights(2), rtol=0, atol=1e-6)
+
+
+class Shift(Augment):
+    """Adds 100, to see who sees it."""
+
+    def forward(self, samples, random):
+        return samples + 100
+
+
+def test_the_augmentation_is_seen_by_the_critic_for_real_fake_and_mixed_samples():
+    game = make(terms=(GradientPenalty(),), augment=Shift())
+    game.losses("discriminator", batch(), 0)
+    game.losses("generator", batch(), 0)
+    assert len(game.discriminator.given) == 4
+    assert all(samples.min() > 50 for samples, _ in game.discriminator.given)
+
+
+class Recorder(Regularizer):
+    """Adds nothing, and records the moves at which it was asked to act."""
+
+    player = "discriminator"
+
+    def __init__(self, every=1):
+        super().__init__(1.0, every)
+        self.seen, self.projected = [], 0
+
+    def penalty(self, round):
+        return torch.zeros(())
+
+    def perturb(self, samples, step, random):
+        self.seen.append(step)
+        return samples
+
+    def project(self, network):
+        self.projected += 1
+
+
+def test_lazy_terms_count_their_own_players_moves(bench):
+    recorder = Recorder(every=2)
+    bench(make(terms=(recorder,)), schedule=Alternating(discriminator=3)).run([batch()] * 18)
+    # Six moves of the critic, every second of which counts.
+    assert recorder.projected == 3
+
+
+def test_both_players_see_the_noise_of_the_same_moment(bench):
+    # `decay_steps` counts the discriminator's moves, so what both see at one step is noise of one deviation.
+    recorder = Recorder()
+    bench(make(terms=(recorder,)), schedule=Alternating(generator=5)).run([batch()] * 10)
+    discriminator = [[move, move] for move in range(10)]
+    expected = [*discriminator[:5], [4], *discriminator[5:], [9]]
+    assert recorder.seen == [move for moves in expected for move in moves]
+
+
+def test_decayed_noise_is_gone_for_the_generator_too(bench):
+    game = make(terms=(InstanceNoise(50.0, decay_steps=3),))
+    bench(game, schedule=Alternating(generator=5)).run([batch()] * 5)
+    *_, (last, _) = game.discriminator.given
+    assert last.abs().max() < 10
+
+
+def test_the_critic_is_clipped_after_each_of_its_moves_and_the_generator_never(bench):
+    game = make(Wasserstein(), (WeightClip(0.05),))
+    before = max(w.abs().max().item() for w in game.generator.parameters())
+    bench(game).run([batch()] * 2)
+    assert max(w.abs().max().item() for w in game.discriminator.parameters()) == pytest.approx(0.05)
+    assert max(w.abs().max().item() for w in game.generator.parameters()) > before / 2 > 0.05
+
+
+def test_a_verdict_with_features_is_as_good_as_bare_logits():
+    class Telling(nn.Module):
+        def __init__(self, network):
+            super().__init__()
+            self.network = network
+
+        def forward(self, samples, cond):
+            return Verdict(self.network(samples, cond), features=(samples,))
+
+    plain, telling = make(), make()
+    telling.discriminator.network = Telling(telling.discriminator.network)
+    for player in ("discriminator", "generator"):
+        assert plain.losses(player, batch(), 0) == telling.losses(player, batch(), 0)
+
+
+def test_diagnostics_by_hand():
+    game = make()
+    assert game.diagnostics() == {}
+    game.losses("discriminator", batch(), 0)
+    real = game.discriminator(batch().sample, batch().cond)
+    seen = game.diagnostics()
+    assert seen["discriminator/real"].item() == pytest.approx(real.mean().item(), abs=1e-6)
+    assert set(seen) == {"discriminator/real", "discriminator/fake", "discriminator/accuracy"}
+
+
+def test_conditions_reach_both_networks():
+    game, given = make(), batch()
+    game.losses("discriminator", given, 0)
+    game.losses("generator", given, 0)
+    conditions = [cond for _, cond in [*game.generator.given, *game.discriminator.given]]
+    assert len(conditions) == 5 and all(cond is given.cond for cond in conditions)

@@ -1,0 +1,367 @@
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+import ganlab
+from ganlab import regularizers, tree
+from ganlab.augments import Identity
+from ganlab.config import conf_directory, instantiate
+from ganlab.games import AdversarialGame
+from ganlab.interfaces import Batch, Spec, Verdict
+from ganlab.latents import Normal
+from ganlab.losses import NonSaturating, Wasserstein
+from ganlab.random import Random
+from ganlab.regularizers import L1, L2, R1, R2, Consensus, Dragan, GradientPenalty, InstanceNoise, WeightClip
+from ganlab.round import Round
+
+NAMES = sorted(path.stem for path in Path(conf_directory(), "regularizer").glob("*.yaml") if path.stem != "none")
+W = (3.0, -4.0, 0.5)
+NORM = sum(w * w for w in W) ** 0.5
+
+
+@cache
+def node(name, *settings):
+    return ganlab.compose([f"regularizer=[{name}]", *settings]).regularizer[name]
+
+
+def build(name, *settings):
+    return instantiate(node(name, *settings))
+
+
+def draws(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def round_of(critic, real, fake, player="discriminator", differentiable=True, random=None, network=None):
+    return Round(
+        real=real,
+        generate=lambda: fake,
+        judge=lambda x: Verdict(critic(x)),
+        player=player,
+        differentiable=differentiable,
+        network=network or critic,
+        random=random or Random(),
+    )
+
+
+def penalty_and_gradient(term, critic, real, fake):
+    value = term.penalty(round_of(critic, real, fake))
+    gradients = torch.autograd.grad(value.mean(), list(critic.parameters()))
+    return value, gradients
+
+
+# On D(x) = w · x the gradient by the input is w everywhere: the penalty and its slope by w, in closed form.
+LINEAR = {
+    "r1": (R1(), NORM**2 / 2, lambda w: w),
+    "r2": (R2(), NORM**2 / 2, lambda w: w),
+    "gradient_penalty": (GradientPenalty(), (NORM - 1) ** 2, lambda w: 2 * (1 - 1 / NORM) * w),
+    "gradient_penalty to 0": (GradientPenalty(target=0.0), NORM**2, lambda w: 2 * w),
+    "gradient_penalty to 9": (GradientPenalty(target=9.0), (NORM - 9) ** 2, lambda w: 2 * (1 - 9 / NORM) * w),
+    "dragan": (Dragan(), (NORM - 1) ** 2, lambda w: 2 * (1 - 1 / NORM) * w),
+    "dragan to 2": (Dragan(target=2.0), (NORM - 2) ** 2, lambda w: 2 * (1 - 2 / NORM) * w),
+}
+
+
+@pytest.mark.parametrize("term", [term for term in LINEAR])
+def test_on_a_linear_critic(linear, term):
+    term, expected, slope = LINEAR[term]
+    critic = linear(w=W)
+    value, (gradient,) = penalty_and_gradient(term, critic, draws(5, 3), draws(5, 3, seed=1))
+    torch.testing.assert_close(value, torch.full((5,), expected))
+    torch.testing.assert_close(gradient, slope(torch.tensor(W)))
+
+
+@pytest.mark.parametrize(("term", "where"), [(R1(), "real"), (R2(), "fake")])
+def test_r1_looks_at_real_and_r2_at_fake(term, where):
+    # D(x) = ½|x|² has the gradient x, so the penalty is ½|x|² of the samples it looks at.
+    real, fake = draws(6, 4), draws(6, 4, seed=1)
+    value = term.penalty(round_of(lambda x: x.square().sum(1) / 2, real, fake))
+    torch.testing.assert_close(value, {"real": real, "fake": fake}[where].square().sum(1) / 2)
+
+
+def test_gradient_penalty_looks_at_points_uniformly_between_pairs():
+    # D(x) = ½|x|² again, with target 0: |x̂|² = |(1 − t) real + t fake|², and real = e₁, fake = 3 e₁ give (1 + 2t)².
+    count = 4000
+    real, fake = torch.tensor([[1.0, 0.0]]).expand(count, 2), torch.tensor([[3.0, 0.0]]).expand(count, 2)
+    value = GradientPenalty(target=0.0).penalty(round_of(lambda x: x.square().sum(1) / 2, real, fake))
+    mix = (value.sqrt() - 1) / 2
+    assert mix.min() >= 0 and mix.max() <= 1
+    # Mean ½ and variance 1/12, to four standard errors.
+    assert mix.mean().item() == pytest.approx(0.5, abs=4 * (1 / 12 / count) ** 0.5)
+    assert mix.var().item() == pytest.approx(1 / 12, rel=0.1)
+
+
+def test_gradient_penalty_mixes_whole_samples():
+    real, fake = torch.zeros(8, 2, 3), torch.ones(8, 2, 3)
+    seen = []
+    critic = nn.Linear(1, 1)
+
+    def judge(x):
+        seen.append(x)
+        return critic(x.flatten(1).mean(1, keepdim=True))
+
+    GradientPenalty().penalty(round_of(judge, real, fake, network=critic))
+    flat = seen[-1].flatten(1)
+    torch.testing.assert_close(flat, flat[:, :1].expand_as(flat))
+    assert len(flat[:, 0].unique()) == 8
+
+
+def test_dragan_looks_near_real_samples_by_the_batchs_deviation():
+    real = draws(500, 3) * 5 + 2
+    value = Dragan(target=0.0, spread=0.5).penalty(round_of(lambda x: (x - real).square().sum(1) / 2, real, real))
+    # |x + δ − x|² with δ = ½ σ U(0, 1) in 3 dimensions: on average 3 · ¼ σ² / 3.
+    bound = 0.5 * real.std(correction=0)
+    assert value.max() <= 3 * bound**2
+    assert value.mean().item() == pytest.approx(bound.item() ** 2, rel=0.1)
+
+
+@pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
+def test_penalties_are_per_sample_where_the_critic_is_curved(term):
+    critic = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+    value = term.penalty(round_of(critic, draws(7, 3), draws(7, 3, seed=1)))
+    assert value.shape == (7,) and len(value.unique()) == 7
+
+
+@pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
+def test_spatial_logits_are_differentiated_as_their_sum(linear, term):
+    # A critic with a map of logits, one per position: D(x) = Σ w x, cut in pieces.
+    critic, real = linear(w=W), draws(5, 3)
+    whole = term.penalty(round_of(critic, real, real))
+    pieces = term.penalty(round_of(lambda x: x * critic.weights["w"], real, real, network=critic))
+    torch.testing.assert_close(pieces, whole)
+
+
+@pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
+def test_a_flat_critic_gives_finite_gradients(linear, term):
+    critic = linear(w=(0.0, 0.0, 0.0))
+    value, (gradient,) = penalty_and_gradient(term, critic, draws(5, 3), draws(5, 3, seed=1))
+    assert value.isfinite().all() and gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
+def test_a_critic_that_is_dead_on_some_samples_still_learns_from_the_others(term):
+    # relu(x₁): no gradient at all for the half of the samples left of 0.
+    weight = nn.Parameter(torch.tensor(2.0))
+    real = torch.tensor([[-5.0], [-4.0], [4.0], [5.0]])
+    value = term.penalty(round_of(lambda x: (weight * x).relu().squeeze(1), real, real, network=nn.Identity()))
+    (gradient,) = torch.autograd.grad(value.mean(), weight)
+    slope = 2.0 if isinstance(term, R1 | R2) else 2 * (2 - 1)
+    assert gradient.item() == pytest.approx(slope / 2)
+
+
+@pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty()], ids=lambda term: type(term).__name__)
+def test_nested_samples(linear, term):
+    critic = linear(nodes=[[1.0, 2.0]], edges=[-2.0, 4.0])
+    real = {"nodes": draws(5, 1, 2), "edges": draws(5, 2, seed=1)}
+    fake = {"nodes": draws(5, 1, 2, seed=2), "edges": draws(5, 2, seed=3)}
+    value, gradients = penalty_and_gradient(term, critic, real, fake)
+    # |(1, 2, −2, 4)| = 5
+    expected, factor = ((5 - 1) ** 2, 2 * (1 - 1 / 5)) if isinstance(term, GradientPenalty) else (5**2 / 2, 1)
+    torch.testing.assert_close(value, torch.full((5,), float(expected)))
+    for gradient, weights in zip(gradients, critic.parameters(), strict=True):
+        torch.testing.assert_close(gradient, factor * weights.detach())
+
+
+@pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
+def test_float32_under_bf16_autocast(term):
+    critic = nn.Linear(3, 1)
+    generator = nn.Linear(2, 3)
+
+    def measure(autocast):
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            fake = generator(draws(5, 2))
+            round = round_of(lambda x: critic(x).squeeze(1), draws(5, 3), fake.detach(), network=critic)
+            assert round.on_real.logits.dtype == round.on_fake.logits.dtype == torch.float32
+            return term.penalty(round)
+
+    assert measure(True).dtype == torch.float32
+    # A critic that computed in bf16 would be off by 1e-3; the points themselves do not matter to a linear one.
+    torch.testing.assert_close(measure(True), measure(False), rtol=1e-6, atol=1e-6)
+
+
+def test_only_rounds_with_a_penalty_leave_autocast():
+    critic = nn.Linear(3, 1)
+    with torch.autocast("cpu", torch.bfloat16):
+        round = round_of(critic, draws(5, 3), draws(5, 3), differentiable=False)
+        assert round.on_real.logits.dtype == torch.bfloat16
+
+
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_l1_and_l2_of_the_chosen_player(player):
+    network = nn.Linear(2, 1)
+    with torch.no_grad():
+        network.weight.copy_(torch.tensor([[3.0, -4.0]]))
+        network.bias.fill_(-1.0)
+    for term, expected, slope in [
+        (L1(player=player), 8.0, [[[1.0, -1.0]], [-1.0]]),
+        (L2(player=player), 13.0, [[[3.0, -4.0]], [-1.0]]),
+    ]:
+        assert term.concerns(player) and not term.concerns({"discriminator", "generator"}.difference({player}).pop())
+        value = term.penalty(round_of(None, draws(1, 2), None, player, differentiable=False, network=network))
+        assert value.item() == pytest.approx(expected)
+        gradients = torch.autograd.grad(value, list(network.parameters()))
+        assert [g.tolist() for g in gradients] == slope
+
+
+@pytest.mark.parametrize("term", [L1, L2])
+def test_limits_on_weights_refuse_unknown_players(term):
+    with pytest.raises(ValueError, match=r"^player must be one of discriminator, generator, got 'critic'$"):
+        term(player="critic")
+
+
+def test_weight_clip_cuts_into_its_bound_and_leaves_the_rest():
+    network = nn.Linear(3, 1)
+    with torch.no_grad():
+        network.weight.copy_(torch.tensor([[0.5, -0.005, -0.02]]))
+        network.bias.fill_(0.01)
+    WeightClip(0.01).project(network)
+    torch.testing.assert_close(network.weight.data, torch.tensor([[0.01, -0.005, -0.01]]), rtol=0, atol=0)
+    assert network.bias.item() == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(("decay_steps", "step", "deviation"), [(0, 0, 0.3), (0, 9999, 0.3), (100, 0, 0.3),
+                                                               (100, 25, 0.225), (100, 99, 0.003)])  # fmt: skip
+def test_instance_noise_is_normal_and_falls_linearly(decay_steps, step, deviation):
+    samples = torch.full((20_000, 2), 7.0)
+    noise = InstanceNoise(0.3, decay_steps).perturb(samples, step, Random(1)) - samples
+    assert noise.mean().item() == pytest.approx(0, abs=4 * deviation / 200 + 1e-6)
+    assert noise.std().item() == pytest.approx(deviation, rel=0.02)
+    # Normal: 68.3 % within one deviation; independent: between coordinates no correlation.
+    assert (noise.abs() < deviation).float().mean().item() == pytest.approx(0.6827, abs=0.01)
+    assert abs(torch.corrcoef(noise.T)[0, 1].item()) < 0.03
+
+
+@pytest.mark.parametrize("step", [100, 101, 10**9])
+def test_instance_noise_is_gone_after_its_decay(step):
+    samples = draws(4, 2)
+    assert InstanceNoise(0.3, 100).perturb(samples, step, Random()) is samples
+
+
+def test_instance_noise_is_other_noise_for_real_and_fake_and_nested_leaves():
+    random = Random(3)
+    blank = {"a": torch.zeros(50, 2), "b": torch.zeros(50, 2)}
+    first, second = (InstanceNoise(1.0).perturb(blank, 0, random) for _ in range(2))
+    leaves = [*tree.leaves(first), *tree.leaves(second)]
+    assert len({tuple(x.flatten().tolist()) for x in leaves}) == 4
+
+
+def test_instance_noise_lets_gradients_through_to_the_generator():
+    samples = draws(4, 2).requires_grad_()
+    (gradient,) = torch.autograd.grad(InstanceNoise().perturb(samples, 0, Random()).sum(), samples)
+    assert torch.equal(gradient, torch.ones(4, 2))
+
+
+@pytest.mark.parametrize("term", [InstanceNoise(), WeightClip()], ids=lambda term: type(term).__name__)
+def test_what_acts_elsewhere_adds_nothing_to_the_loss(term):
+    assert term.penalty(None).item() == 0
+
+
+class Bilinear(nn.Module):
+    """A network of one weight: D(x) = ψ x, or G(z) = θ."""
+
+    def __init__(self, weight, critic):
+        super().__init__()
+        self.weight, self.critic = nn.Parameter(torch.tensor(weight)), critic
+
+    def forward(self, x, cond=None):
+        return (self.weight * x).squeeze(1) if self.critic else self.weight.expand(len(x), 1)
+
+
+def bilinear_game(term, psi=0.7, theta=-1.3, loss=None):
+    return AdversarialGame(
+        Spec((1,)),
+        lambda spec: Bilinear(theta, False),
+        lambda spec: Bilinear(psi, True),
+        loss or Wasserstein(),
+        {"term": term},
+        Identity(),
+        Normal(1),
+    )
+
+
+@pytest.mark.parametrize("player", ["discriminator", "generator"])
+def test_consensus_in_closed_form_on_the_bilinear_game(player):
+    # Wasserstein on data at 0: L_D = ψθ, L_G = −ψθ, so v = (θ, −ψ), ½|v|² = ½(θ² + ψ²), with the slopes ψ and θ.
+    psi, theta, gamma = 0.7, -1.3, 0.25
+    game = bilinear_game(Consensus(gamma), psi, theta)
+    terms = game.losses(player, Batch(torch.zeros(6, 1)), 0)
+    assert terms["term"].item() == pytest.approx(gamma * (psi**2 + theta**2) / 2)
+    weights = [game.discriminator.weight, game.generator.weight]
+    by_psi, by_theta = torch.autograd.grad(terms["term"], weights)
+    assert (by_psi.item(), by_theta.item()) == pytest.approx((gamma * psi, gamma * theta))
+
+
+def test_consensus_uses_both_players_own_losses():
+    # Non-saturating: v = (θ σ(ψθ), −ψ σ(−ψθ)); a game that used one loss for both would give σ(ψθ) twice.
+    psi, theta = 0.7, -1.3
+    game = bilinear_game(Consensus(1.0), psi, theta, NonSaturating())
+    value = game.losses("generator", Batch(torch.zeros(6, 1)), 0)["term"]
+    s = torch.sigmoid(torch.tensor(psi * theta)).item()
+    assert value.item() == pytest.approx(((theta * s) ** 2 + (psi * (1 - s)) ** 2) / 2)
+
+
+def test_consensus_elsewhere_is_refused_in_words(linear):
+    with pytest.raises(ValueError, match="this game has no vector field of two players, so 'consensus' cannot be used"):
+        Consensus().penalty(round_of(linear(w=W), draws(2, 3), draws(2, 3)))
+
+
+@pytest.mark.parametrize("every", [1, 3, 4])
+def test_lazy_terms_act_at_every_so_many_moves_with_gain(every):
+    game = bilinear_game(R1(2.0, every))
+    seen = [game.losses("discriminator", Batch(torch.zeros(4, 1)), step).get("term") for step in range(12)]
+    # R1 is ½ψ², so the term is weight · every · ½ψ² at every so many moves: over a whole period the mean is that of 1.
+    expected = [2.0 * every * 0.7**2 / 2 if step % every == 0 else None for step in range(12)]
+    assert [None if x is None else pytest.approx(x.item()) for x in seen] == expected
+    assert sum(x.item() for x in seen if x is not None) == pytest.approx(12 * 0.7**2)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_refuses_negative_weights(name):
+    words = "the bound of the critic's weights, must be above 0|must be at least 0"
+    with pytest.raises(ValueError, match=rf"^weight,? ({words}), got -1\.5$"):
+        type(build(name))(weight=-1.5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_refuses_weights_that_are_no_number(name):
+    with pytest.raises(ValueError, match=r"^weight"):
+        type(build(name))(weight=float("nan"))
+
+
+@pytest.mark.parametrize("every", [0, -3])
+@pytest.mark.parametrize("name", NAMES)
+def test_refuses_intervals_below_1(name, every):
+    with pytest.raises(ValueError, match=rf"^every must be at least 1, got {every}$"):
+        type(build(name))(every=every)
+
+
+def test_other_refusals_word_for_word():
+    with pytest.raises(ValueError, match=r"^weight, the bound of the critic's weights, must be above 0, got 0\.0$"):
+        WeightClip(0.0)
+    with pytest.raises(ValueError, match=r"^decay_steps must be at least 0, got -1$"):
+        InstanceNoise(decay_steps=-1)
+    with pytest.raises(ValueError, match=r"^spread must be above 0, got 0$"):
+        Dragan(spread=0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_settings_of_the_yaml_reach_the_regularizer(name):
+    term = build(name, f"regularizer.{name}.weight=0.125", f"regularizer.{name}.every=7")
+    assert (term.weight, term.every) == (0.125, 7)
+
+
+def test_yaml_defaults_are_the_constructors():
+    for name in NAMES:
+        term = build(name)
+        plain = type(term)()
+        assert {k: v for k, v in vars(term).items() if not k.startswith("_")} == {
+            k: v for k, v in vars(plain).items() if not k.startswith("_")
+        }
+
+
+def test_every_regularizer_has_a_yaml():
+    built = {type(build(name)) for name in NAMES}
+    assert {getattr(regularizers, name) for name in regularizers.__all__} == built

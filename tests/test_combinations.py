@@ -1,0 +1,144 @@
+"""Every loss with every set of regularizers on every kind of sample: three steps each, without a special case."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+import ganlab
+from ganlab.config import conf_directory, instantiate
+from ganlab.discriminators import MLP as Critic
+from ganlab.games import AdversarialGame
+from ganlab.generators import MLP as Generator
+from ganlab.interfaces import Batch, Spec
+from ganlab.latents import Normal
+from ganlab.schedule import Alternating
+
+
+def names(group):
+    return sorted(path.stem for path in Path(conf_directory(), group).glob("*.yaml"))
+
+
+LOSSES = names("loss")
+SETS = [[name] for name in names("regularizer")] + [["r1", "r2"], ["gradient_penalty", "instance_noise", "l2"]]
+AUGMENTS = names("augment")
+SHAPES = [(2,), (1, 8, 8), (6, 2)]
+CLASSES = [0, 3]
+MICROBATCHES = [1, 2]
+N_CRITIC = [1, 3]
+NODES = {}
+
+
+def node(group, name):
+    """Read a part's node as the configuration composes it, once; only parts without interpolations."""
+    if (group, name) not in NODES:
+        NODES[group, name] = OmegaConf.load(conf_directory() / group / f"{name}.yaml")
+    return NODES[group, name]
+
+
+def make(loss, terms, shape=(2,), classes=0, augment="none"):
+    torch.manual_seed(0)
+    loss = instantiate(node("loss", loss))
+    head = "tanh_probability" if loss.reads == "probability" else "logit"
+    terms = {name: instantiate(node("regularizer", name)) for name in terms if name != "none"}
+    return AdversarialGame(
+        Spec(shape, classes=classes),
+        lambda spec: Generator(spec, widths=(8,)),
+        lambda spec: Critic(spec, widths=(8,), activation="tanh", head=head),
+        loss,
+        terms,
+        instantiate(node("augment", augment)),
+        Normal(4),
+    )
+
+
+def batches(count, shape, classes, size=8):
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(count):
+        cond = torch.randint(classes, (size,), generator=generator) if classes else None
+        yield Batch(torch.randn(size, *shape, generator=generator).clamp(-1, 1), cond)
+
+
+def flat(network):
+    return torch.cat([weights.detach().flatten() for weights in network.parameters()])
+
+
+@pytest.mark.parametrize("terms", SETS, ids="+".join)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_any_loss_with_any_regularizers_trains(bench, loss, terms):
+    for place in product(*map(range, map(len, (SHAPES, CLASSES, MICROBATCHES, N_CRITIC)))):
+        if (sum(place) + LOSSES.index(loss) + SETS.index(terms)) % 2:
+            continue  # a chessboard: half of the cells, with every pair of settings in some of them
+        shape, classes = SHAPES[place[0]], CLASSES[place[1]]
+        microbatches, n_critic = MICROBATCHES[place[2]], N_CRITIC[place[3]]
+        game = make(loss, terms, shape, classes)
+        before = {name: flat(network) for name, network in game.players().items()}
+        module = bench(game, lr=0.01, schedule=Alternating(generator=n_critic), microbatches=microbatches).run(
+            batches(3, shape, classes)
+        )
+        cell = f"{shape=} {classes=} {microbatches=} {n_critic=}"
+        assert module.steps == 3 and module.samples == 24, cell
+        for name, network in game.players().items():
+            after = flat(network)
+            assert after.isfinite().all(), f"{name} is not finite: {cell}"
+            assert not torch.equal(after, before[name]), f"{name} did not move: {cell}"
+        assert all(value.isfinite() for row in module.observed for value in row.values()), cell
+
+
+@pytest.mark.parametrize("augment", AUGMENTS)
+def test_any_augmentation_trains(bench, augment):
+    config = ganlab.compose([f"augment={augment}", "data=digits", "data.resolution=8"])
+    assert instantiate(config.augment) is not None
+    for terms in SETS:
+        game = make("non_saturating", terms, (1, 8, 8), augment=augment)
+        before = flat(game)
+        bench(game, lr=0.01).run(batches(2, (1, 8, 8), 0))
+        assert flat(game).isfinite().all() and not torch.equal(flat(game), before)
+
+
+# What looks at a batch as a whole sees another one in every piece.
+BATCHWISE_LOSSES = {"relativistic_average": "judges samples against the batch's mean logit"}
+BATCHWISE_TERMS = {
+    "dragan": "scales its noise by the batch's standard deviation",
+    "consensus": "squares the gradient of the batch's mean loss",
+}
+
+
+def difference(bench, loss, terms):
+    """Train two steps with one and with two microbatches, and return the largest difference between weights."""
+    ends = []
+    for microbatches in (1, 2):
+        game = make(loss, terms)
+        bench(game, lr=0.05, microbatches=microbatches, schedule=Alternating(generator=2)).run(batches(4, (2,), 0))
+        ends.append(flat(game))
+    return (ends[0] - ends[1]).abs().max().item()
+
+
+@pytest.mark.parametrize("terms", [each for each in SETS if not BATCHWISE_TERMS.keys() & {*each}], ids="+".join)
+@pytest.mark.parametrize("loss", [each for each in LOSSES if each not in BATCHWISE_LOSSES])
+def test_two_microbatches_equal_one(bench, loss, terms):
+    assert difference(bench, loss, terms) < 1e-6
+
+
+@pytest.mark.parametrize("terms", [[name] for name in BATCHWISE_TERMS], ids="+".join)
+def test_terms_of_whole_batches_are_rightly_left_out_above(bench, terms):
+    assert difference(bench, "non_saturating", terms) > 1e-5
+
+
+@pytest.mark.parametrize("loss", BATCHWISE_LOSSES)
+def test_losses_of_whole_batches_are_rightly_left_out_above(bench, loss):
+    assert difference(bench, loss, []) > 1e-5
+
+
+@pytest.mark.parametrize("flip", [0.3])
+def test_label_flips_are_the_same_in_microbatches(bench, flip):
+    ends = []
+    for microbatches in (1, 2, 4):
+        game = make("hinge", [])
+        game.loss.flip = flip
+        bench(game, lr=0.05, microbatches=microbatches).run(batches(4, (2,), 0))
+        ends.append(flat(game))
+    torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=1e-6)
+    torch.testing.assert_close(ends[0], ends[2], rtol=0, atol=1e-6)

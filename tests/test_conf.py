@@ -1,0 +1,164 @@
+"""Every file of conf/, found by looking: it composes, checks, builds, and its networks learn."""
+
+import re
+from dataclasses import fields
+from functools import cache
+
+import pytest
+import torch
+import yaml
+from PIL import Image
+from tiny import NETWORKS, QUIET, go
+
+from ganlab.config import check, compose, conf_directory, instantiate, locate
+from ganlab.data import normalize
+from ganlab.errors import ConfigurationError
+from ganlab.interfaces import Batch, Spec
+from ganlab.random import Random
+from ganlab.schema import Root
+from ganlab.train import train
+
+CONF = conf_directory()
+PARTS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment")
+EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
+NETS = [(group, name) for group, name in PARTS if group in ("generator", "discriminator")]
+# Data of every rank of samples, small, and without a download.
+DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=digits", "data.resolution=32"]}
+
+
+def node(group: str, name: str) -> dict:
+    """Return what a file says, with that of the file it builds on."""
+    content = yaml.safe_load((CONF / group / f"{name}.yaml").read_text()) or {}
+    bases = [base for base in content.pop("defaults", []) if base != "_self_"]
+    for base in bases:
+        content = node(group, base) | content
+    return content
+
+
+def companions(group: str, name: str, folder) -> list[str]:
+    """Return what a part needs around it, read off its class."""
+    content = node(group, name)
+    target = locate(content["_target_"]) if "_target_" in content else None
+    lines = []
+    if group in ("generator", "discriminator"):
+        lines += DATA[max(target.sample_dims)]
+        lines += [f"{group}.width=4"] if "width" in content else []
+    if getattr(target, "needs_labels", False):
+        lines += ["data.labels=true"]
+    if getattr(target, "reads", "") == "probability":
+        lines += ["discriminator.head=tanh_probability"]
+    if content.get("path") == "???":
+        for i in range(4):
+            folder.mkdir(exist_ok=True)
+            Image.new("RGB", (8, 8), (i, 0, 0)).save(folder / f"{i}.png")
+        lines += [f"data.path={folder}", "data.resolution=8"]
+    return lines
+
+
+def composed(group: str, name: str, folder):
+    several = group in ("regularizer", "metric", "callback", "logger") and node(group, name)
+    first = ["data=ring", *NETWORKS]
+    chosen = [f"{group}=[{name}]" if several else f"{group}={name}"]
+    kept = [line for line in first if not line.startswith((f"{group}=", f"{group}."))]
+    return compose([*kept, *chosen, *companions(group, name, folder)])
+
+
+@pytest.mark.parametrize(("group", "name"), PARTS)
+def test_every_part_composes_checks_and_builds(group, name, tmp_path):
+    config = composed(group, name, tmp_path / "images")
+    content = node(group, name)
+    assert "@package _global_" in (CONF / group / f"{name}.yaml").read_text() or config[group] or not content
+    if "data_root" not in content and group not in ("trainer", "protocol", "optimizer"):
+        for part in [config[group]] if "_target_" in config[group] else config[group].values():
+            assert callable(instantiate(part)) or "_partial_" not in part
+    if group == "data" and "data_root" not in content:
+        data = instantiate(config.data)
+        batch = normalize(data.batch(data.split("train")[:2], Random()))
+        assert batch.sample.shape == (2, *data.spec.sample)
+        assert batch.sample.abs().max() <= 10
+
+
+def test_the_search_finds_all_groups_of_the_schema():
+    groups = {group for group, _ in PARTS}
+    assert groups == {field.name for field in fields(Root) if field.type == "Any" or "Any" in str(field.type)}
+
+
+@cache
+def on_data(rank: int, *more: str):
+    return compose([*NETWORKS, *DATA[rank], *more])
+
+
+@pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.parametrize(("group", "name"), NETS)
+def test_every_network_fits_each_rank_it_names_and_no_other(group, name, labels):
+    own = node(group, name)
+    own |= {"width": 4} if "width" in own else {}
+    for rank in DATA:
+        config = on_data(rank, *(["data.labels=true"] if labels and rank != 2 else [])).copy()
+        config[group] = own
+        if rank not in locate(own["_target_"]).sample_dims:
+            with pytest.raises(ConfigurationError, match=group):
+                check(config)
+            continue
+        check(config)
+        data = instantiate(config.data)
+        game = instantiate(config.game)(data.spec)
+        batch = normalize(data.batch(data.split("train")[:4], Random()))
+        for player, network in game.players().items():
+            network.zero_grad()
+            torch.stack(list(game.losses(player, batch, 0).values())).sum().backward()
+            for title, weight in network.named_parameters():
+                assert weight.grad is not None and weight.grad.isfinite().all(), f"{player}.{title}"
+            assert sum(float(weight.grad.abs().sum()) for weight in network.parameters()) > 0
+
+
+def header(name: str) -> str:
+    lines = (CONF / "experiment" / f"{name}.yaml").read_text().splitlines()
+    return "\n".join(line for line in lines[: next(i for i, line in enumerate(lines) if not line.startswith("#"))])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_tells_its_command_paper_score_and_time(name):
+    package, command, *text = header(name).splitlines()
+    assert package == "# @package _global_"
+    assert re.match(rf"# ganlab train experiment={name}( |$)", command)
+    prose = "\n".join(text)
+    assert re.search(r"\b(19|20)\d\d\b", prose), "which paper, of which year?"
+    assert re.search(r"^# expect: .*\d", prose, re.MULTILINE), "no expected score"
+    assert re.search(r"^# time: .*\d.*(second|minute|hour)", prose, re.MULTILINE), "no time"
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_trains_three_steps(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    config = compose([f"experiment={name}", "trainer=smoke", f"run_dir={tmp_path}"])
+    assert config.name == name
+    if "data_root" in config.data:
+        spec: Spec = locate(config.data._target_).preview(**{k: v for k, v in config.data.items() if k[0] != "_"})
+        config.data = {"_target_": "tiny.Noise", "shape": list(spec.sample), "classes": spec.classes}
+        config.metric = {}
+    result = train(config)
+    assert (tmp_path / "samples" / "00000003.png").exists()
+    assert set(result.metrics) >= {name for name in config.metric if name == "fid"}
+
+
+def test_the_settings_of_train_yaml_are_those_of_the_schema():
+    content = yaml.safe_load((CONF / "train.yaml").read_text())
+    chosen = {key for line in content.pop("defaults") if isinstance(line, dict) for key in line}
+    content.pop("hydra")
+    groups = {key for key in chosen if not key.startswith("override ")} - {"experiment"}
+    assert groups | content.keys() == {field.name for field in fields(Root)}
+
+
+def test_the_default_experiment_is_real_images_without_a_download(tmp_path):
+    config = compose([])
+    assert "data_root" not in config.data
+    data = instantiate(config.data)
+    assert len(data.spec.sample) == 3 and len(data) > 1000
+    assert isinstance(data.batch(torch.arange(2), Random()), Batch)
+
+
+def test_a_part_named_beside_an_experiment_comes_as_its_own_file_has_it(tmp_path):
+    assert compose(["generator=mlp"]).generator.get("width") is None
+    assert compose(["generator=mlp", "generator.widths=[4]"]).generator.widths == [4]
+    go(tmp_path, *QUIET, *NETWORKS, "data.resolution=8", "iterations=1")

@@ -1,0 +1,359 @@
+"""Every mistake in a configuration is told in a sentence of its own, all at once, before any data is read."""
+
+import copy
+import pickle
+import subprocess
+
+import pytest
+from omegaconf import OmegaConf
+from tiny import NETWORKS, command, go
+
+import ganlab
+from ganlab import config as configuration
+from ganlab.config import check, compose, instantiate
+from ganlab.data import Digits
+from ganlab.errors import ConfigurationError, UserError
+
+POINTS = ["data=ring", *NETWORKS]
+
+
+def mistakes(*overrides: str) -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        compose(overrides)
+    return caught.value.mistakes
+
+
+SENTENCES = {
+    # unknown keys
+    "iteratons=5": "there is no setting 'iteratons'; did you mean 'iterations'?",
+    "zzz=5": "there is no setting 'zzz'",
+    "zzz.y=5": "there is no setting 'zzz.y'",
+    "generator.widht=[5]": "generator.widht: MLP has no such setting; did you mean 'widths'?",
+    "regularizer.r1.wieght=5": "regularizer.r1.wieght: R1 has no such setting; did you mean 'weight'?",
+    "callback.samples.cuont=5": "callback.samples.cuont: Samples has no such setting; did you mean 'count'?",
+    "optimizer.generator.lrr=5": "optimizer.generator.lrr: Adam has no such setting; did you mean 'lr'?",
+    "trainer.precison=32": "trainer.precison: Trainer has no such setting; did you mean 'precision'?",
+    # unknown choices
+    "latent=nromal": "latent: there is no 'nromal'; choose codes, normal, truncated, uniform; did you mean 'normal'?",
+    "logger=[csv,tensorbord]": (
+        "logger: there is no 'tensorbord'; choose csv, tensorboard, wandb; did you mean 'tensorboard'?"
+    ),
+    "loss._target_=ganlab.losses.Hnge": "loss: there is no 'ganlab.losses.Hnge'; did you mean 'Hinge'?",
+    "matmul_precision=low": "matmul_precision: there is no 'low'; choose highest, high, medium",
+    "compile=[critic]": "compile: there is no player 'critic'; choose discriminator, generator",
+    # wrong types
+    "batch_size=many": "batch_size must be an integer, got 'many'",
+    "batch_size=6.5": "batch_size must be an integer, got 6.5",
+    "seed=null": "seed must be an integer, got None",
+    "channels_last=1": "channels_last must be true or false, got 1",
+    "compile=generator": "compile must be a list, each text, such as [1,2], got 'generator'",
+    "latent.size=big": "latent.size must be an integer, got 'big'",
+    "latent.size=true": "latent.size must be an integer, got True",
+    "generator.widths=[8,wide]": "generator.widths must be a list, each an integer, such as [1,2], got [8, 'wide']",
+    "generator=null": "generator: there is no 'None'; choose",
+    # values out of range
+    "seed=-1": "seed must be at least 0, got -1",
+    "iterations=0": "iterations must be at least 1, got 0",
+    "gradient_clip_norm=-1": "gradient_clip_norm must be at least 0, got -1",
+    "regularizer.r1.every=0": "regularizer.r1: every must be at least 1, got 0",
+    "regularizer.r1.weight=-1": "regularizer.r1: weight must be at least 0, got -1",
+    "loss.flip=0.5": "loss: flip must be at least 0 and below 0.5, got 0.5",
+    "latent.size=0": "latent: size must be at least 1, got 0",
+    "schedule.generator=0": "schedule: generator must be at least 1, got 0",
+    "optimizer.generator.lr=-1": "optimizer.generator: Invalid learning rate: -1",
+    "ema.half_life_samples=0": "ema: half_life_samples must be above 0, got 0",
+    "data.sigma=0": "data: sigma must be above 0, got 0",
+    "discriminator.dropout=1": "discriminator: dropout must be",
+    "checkpoint_every=-1": "checkpoint_every must be at least 0, got -1",
+    "protocol.samples=1": "callback.evaluate: samples must be at least 2, got 1",
+    "protocol.split=tets": "callback.evaluate: split must be one of train, validation, got 'tets'",
+    "callback.health.patience=0": "callback.health: patience must be at least 1, got 0",
+    # not even an override
+    "loss": "'loss' is not an override; write key=value, with quotes around lists and spaces",
+    "generator.widths=[8": "'generator.widths=[8' is not an override; write key=value, with quotes around lists and",
+}
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_each_mistake_has_its_sentence(line):
+    found = mistakes(*POINTS, line)
+    assert found[0].startswith(SENTENCES[line])
+    if "Adam" not in line and "null" not in line:
+        assert len(found) == 1
+
+
+PAIRS = {
+    "half precision under a penalty": (
+        [*POINTS, "regularizer=[r1]", "trainer.precision=16-mixed"],
+        "regularizer.r1 and trainer.precision=16-mixed: gradient norms overflow in 16-bit floats; "
+        "use trainer.precision=bf16-mixed or 32-true",
+    ),
+    "compiled critic under a penalty": (
+        [*POINTS, "regularizer=[gradient_penalty]", "compile=[discriminator,generator]"],
+        "regularizer.gradient_penalty and compile: a compiled discriminator cannot be differentiated twice; "
+        "drop one of them, or write 'compile=[generator]'",
+    ),
+    "batch norm under a penalty": (
+        [*POINTS, "regularizer=[dragan]", "discriminator.norm=batch"],
+        "regularizer.dragan and batch norm in the discriminator: a penalty per sample has no meaning where samples "
+        "share statistics; use discriminator.norm=layer, instance, group or none",
+    ),
+    "a probability loss on logits": (
+        [*POINTS, "loss=minimax_probability"],
+        "loss: MinimaxProbability reads the critic's output as a probability; "
+        "write discriminator.head=tanh_probability",
+    ),
+    "a logit loss on probabilities": (
+        [*POINTS, "loss=non_saturating", "discriminator.head=tanh_probability"],
+        "discriminator.head=tanh_probability and loss: NonSaturating reads logits, not probabilities; use "
+        "loss=minimax_probability or loss=non_saturating_probability, or discriminator.head=logit",
+    ),
+    "microbatches": (
+        [*POINTS, "batch_size=64", "microbatches=3"],
+        "microbatches must divide batch_size=64, got 3",
+    ),
+}
+
+
+@pytest.mark.parametrize(("overrides", "sentence"), PAIRS.values(), ids=PAIRS)
+def test_incompatible_parts(overrides, sentence):
+    assert mistakes(*overrides) == [sentence]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("dcgan", "DCGAN"), ("resnet", "ResNet"), ("rnn", "RNN")], ids=["dcgan", "resnet", "rnn"]
+)
+def test_networks_for_another_kind_of_data(name, wanted):
+    found = mistakes("data=ring", f"generator={name}", f"discriminator={name}")
+    assert [sentence.split(":")[0] for sentence in found] == ["generator", "discriminator"]
+    assert all(wanted in sentence and "(2,)" in sentence for sentence in found), found
+
+
+@pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
+def test_what_fits_is_let_through(precision):
+    lines = [*POINTS, "regularizer=[r1]", f"trainer.precision={precision}", "compile=[generator]"]
+    assert compose(lines).compile == ["generator"]
+    compose([*POINTS, "regularizer=[weight_clip]", "trainer.precision=16-mixed", "discriminator.norm=batch"])
+
+
+def test_a_conditional_loss_or_regularizer_without_labels(monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    line = "loss._target_=tiny.Conditional"
+    assert mistakes(*POINTS, line, "~loss.smoothing") == [
+        "loss needs labels, but the data is used without; write data.labels=true"
+    ]
+    compose([*POINTS, line, "~loss.smoothing", "data.labels=true"])
+
+
+def test_all_mistakes_at_once():
+    found = mistakes(
+        "data=ring",
+        *NETWORKS,
+        "loss=hnge",
+        "latnt.size=3",
+        "batch_size=0",
+        "seed=abc",
+        "generator.widht=3",
+        "discriminator.dropout=2",
+        "regularizer.r1.every=0",
+        "compile=[critic]",
+        "trainer.precison=3",
+        "microbatches",
+    )
+    heads = [sentence.split(":")[0].split(" ")[0] for sentence in found]
+    wanted = ["loss", "there", "batch_size", "seed", "generator.widht", "discriminator", "regularizer.r1", "compile"]
+    assert set(wanted) | {"trainer.precison", "'microbatches'"} == set(heads)
+    assert len(found) == 10
+
+
+def test_the_message_is_a_heading_and_a_line_per_mistake():
+    error = ConfigurationError(["a: b", "c: d", "a: b"])
+    assert str(error) == "this configuration cannot be built:\n  a: b\n  c: d"
+    assert isinstance(error, UserError) and isinstance(error, ValueError)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.mistakes) == (ConfigurationError, str(error), ["a: b", "c: d"])
+
+
+# Whatever a value is replaced by, the answer is a sentence, never a crash.
+STRANGE = ["abc", -1, None, [], {}, [{"a": 1}], True]
+
+
+def leaves(value, path=()):
+    if path:
+        yield path
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+
+
+def test_no_value_of_any_setting_makes_the_check_itself_fail():
+    plain = OmegaConf.to_container(compose([*POINTS, "metric=[modes]", "logger=[csv,wandb]"]), resolve=False)
+    refused = 0
+    for number, path in enumerate(leaves(plain)):
+        value = STRANGE[number % len(STRANGE)]
+        for strange in [value, STRANGE[(number + 3) % len(STRANGE)]]:
+            changed = copy.deepcopy(plain)
+            inner = changed
+            for key in path[:-1]:
+                inner = inner[key]
+            inner[path[-1]] = strange
+            try:
+                check(OmegaConf.create(changed))
+            except ConfigurationError as error:
+                refused += 1
+                assert all(len(sentence) < 900 and "\n" not in sentence for sentence in error.mistakes), path
+    assert refused > 100
+
+
+@pytest.mark.parametrize("key", ["loss", "generator", "seed", "trainer", "optimizer.generator._target_"])
+def test_a_missing_setting_is_told_of(key):
+    assert mistakes(*POINTS, f"~{key}")
+
+
+# Targets that a configuration may not build, however they are written.
+FORBIDDEN = [
+    "loss._target_=os.system",
+    "loss._target_=builtins.eval",
+    "loss._target_=subprocess.run",
+    "loss._target_=torch.load",
+    "loss._target_=torch.hub.load",
+    "loss._target_=hydra.utils.instantiate",
+    "loss._target_=ganlab_evil.Loss",
+    "loss._target_=torch.nn.modules.module.os.system",
+    "loss._target_=torch.nn.modules.module.functools.partial",
+    "loss._target_=ganlab.run_directory.os.replace",
+    "loss._target_=ganlab.run_directory.os",
+    "loss._target_=ganlab.run_directory.Path",
+    "loss._target_=ganlab.config.import_module",
+    "loss._target_=ganlab.config.hydra_compose",
+    "loss._target_=ganlab.losses.Hinge.__init__",
+    "loss._target_=ganlab.losses",
+    "loss._target_=ganlab",
+    "loss._target_=system",
+    "loss._target_=",
+    "+loss.x={_target_:os.system,command:'touch owned'}",
+    "+loss.x=[1,{_target_:os.system,command:'touch owned'}]",
+    "+loss.x=[[{a:{_target_:os.system,command:'touch owned'}}]]",
+    "loss._target_=${name} name=os.system",
+    "loss=${oc.create:{_target_:os.system,command:'touch owned'}}",
+    "generator.activation={_target_:os.system,command:'touch owned'}",
+    "optimizer.generator._target_=os.system",
+    "callback.health._target_=os.system",
+    "logger.csv._target_=os.system",
+    "metric.fid._target_=os.system",
+    "features._target_=os.system",
+    "game._target_=os.system",
+    "data._target_=os.system",
+    "trainer.logger={_target_:os.system,command:'touch owned'}",
+]
+
+
+@pytest.mark.parametrize("line", FORBIDDEN)
+def test_forbidden_targets_are_neither_accepted_nor_run(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    key, _, value = line.split(" ")[0].lstrip("+").partition("=")
+    found = mistakes(*POINTS, *([line] if "'" in line else line.split(" ")))
+    assert any(key.split(".")[0] in sentence for sentence in found)
+    assert not list(tmp_path.iterdir())
+    node = (
+        {"_target_": value}
+        if "." in value and "{" not in value
+        else {"_target_": "os.system", "command": "touch owned"}
+    )
+    with pytest.raises((ConfigurationError, ValueError)):
+        instantiate({"part": [node]})
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_refusal_says_what_is_allowed_and_how_to_allow_more():
+    (found,) = mistakes(*POINTS, "loss._target_=os.system", "~loss.smoothing", "~loss.flip")
+    assert found == (
+        "loss: 'os.system' is outside the packages that a configuration may use (ganlab, torch.nn, torch.optim, "
+        "pytorch_lightning, torchmetrics, torchvision); add its package to the environment variable GANLAB_ALLOW, "
+        "or call ganlab.config.allow"
+    )
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    (tmp_path / "mine_of_test.py").write_text(
+        "from os import system\nfrom ganlab.losses import Hinge\n\nclass Own(Hinge):\n    '''Mine.'''\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return {"_target_": "mine_of_test.Own"}
+
+
+def test_the_environment_allows_a_package_and_only_that(own, monkeypatch):
+    with pytest.raises(ConfigurationError, match=r"mine_of_test\.Own"):
+        instantiate(own)
+    monkeypatch.setenv("GANLAB_ALLOW", "other, mine_of_test")
+    assert type(instantiate(own)).__name__ == "Own"
+    with pytest.raises(ConfigurationError):
+        instantiate({"_target_": "mine_of_test.system", "command": "true"})
+    monkeypatch.setenv("GANLAB_ALLOW", "mine")  # a package's name, not the beginning of one
+    with pytest.raises(ConfigurationError):
+        instantiate(own)
+
+
+def test_python_allows_a_package(own, monkeypatch):
+    monkeypatch.setattr(configuration, "_allowed", list(configuration._allowed))
+    configuration.allow("mine_of_test")
+    assert type(instantiate(own)).__name__ == "Own"
+
+
+def test_yaml_cannot_allow(own, tmp_path):
+    folder = tmp_path / "conf" / "loss"
+    folder.mkdir(parents=True)
+    (folder / "own.yaml").write_text("_target_: mine_of_test.Own\n")
+    with pytest.raises(ConfigurationError, match="outside the packages"):
+        compose([*POINTS, "loss=own"], [tmp_path / "conf"])
+
+
+def test_no_data_is_read_before_the_mistakes_are_told(monkeypatch):
+    def read(self, *_, **__):
+        raise AssertionError("data was read")
+
+    monkeypatch.setattr(Digits, "__init__", read)
+    with pytest.raises(Exception, match="data was read"):
+        instantiate(compose([]).data)  # so the trap is armed, and checking does not step into it
+    assert mistakes("seed=-1") == ["seed must be at least 0, got -1"]
+    found = mistakes("data=image_folder", "data.path=/nowhere/at/all", "iterations=0")
+    assert found == ["iterations must be at least 1, got 0"]
+
+
+def test_a_missing_folder_is_told_in_a_sentence_when_it_is_read(tmp_path):
+    with pytest.raises(UserError, match="nowhere"):
+        go(tmp_path / "run", "data=image_folder", f"data.path={tmp_path}/nowhere", "data.resolution=8", *NETWORKS)
+    assert mistakes("data=image_folder", *NETWORKS) == ["data.path: nothing is given; write data.path=VALUE"]
+
+
+def test_what_lightning_refuses_is_told_in_a_sentence(tmp_path):
+    with pytest.raises(UserError, match=r"^trainer: "):
+        go(tmp_path, *POINTS, "trainer.accelerator=abacus")
+    assert "trainer.precision must be one of" in mistakes(*POINTS, "trainer.precision=12")[0]
+
+
+def test_scores_against_an_empty_split_are_refused_before_training(tmp_path):
+    with pytest.raises(UserError, match="no validation images"):
+        go(tmp_path, "data.resolution=8", "data.validation=0", *NETWORKS, "trainer=smoke")
+    assert not (tmp_path / "metrics.csv").exists()
+
+
+@pytest.mark.slow
+def test_the_command_line_tells_them_with_exit_code_2_and_without_a_traceback(tmp_path):
+    done: subprocess.CompletedProcess[str] = command("train", *POINTS, "loss=hnge", "batch_size=0", cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert lines[0] == "this configuration cannot be built:"
+    assert lines[1].startswith("  loss: there is no 'hnge'; choose hinge, ")
+    assert lines[2] == "  batch_size must be at least 1, got 0"
+    assert len(lines) == 3
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_package_gives_its_names():
+    assert dir(ganlab) == ["ConfigurationError", "Result", "Spec", "compose", "instantiate", "load", "train"]
+    assert all(getattr(ganlab, name) for name in dir(ganlab))
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        ganlab.trian  # noqa: B018

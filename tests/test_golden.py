@@ -1,0 +1,77 @@
+"""Losses of the first steps of three small experiments, which a refactoring must not change.
+
+Where numbers are meant to change, write them anew and say so in the change log:
+
+    GANLAB_WRITE_GOLDEN=1 pytest tests/test_golden.py
+"""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+import ganlab
+
+GOLDEN = Path(__file__).parent / "golden"
+WRITE = "GANLAB_WRITE_GOLDEN"
+STEPS = 20
+COMMON = [
+    "trainer=cpu", "metric=[]", "callback=[health,observe,status]", f"iterations={STEPS}", "log_every=1",
+    "batch_size=16", "optimizer=adam", "optimizer.discriminator.lr=1e-3", "optimizer.generator.lr=5e-4",
+]  # fmt: skip
+EXPERIMENTS = {
+    "ring_wasserstein_gradient_penalty": [
+        "data=ring", "generator=mlp", "discriminator=mlp", "generator.widths=[32,32]", "discriminator.widths=[32,32]",
+        "latent.size=8", "loss=wasserstein", "regularizer=[gradient_penalty]", "schedule.generator=2", "ema=none",
+    ],
+    "digits_dcgan_non_saturating_r1": [
+        "data=digits", "data.resolution=8", "generator=dcgan", "discriminator=dcgan", "generator.width=8",
+        "discriminator.width=8", "latent.size=16", "loss=non_saturating", "regularizer=[r1]",
+    ],
+    "digits_mlp_hinge_ema": [
+        "data=digits", "data.resolution=8", "data.labels=true", "generator=mlp", "discriminator=mlp",
+        "generator.widths=[32]", "discriminator.widths=[32]", "latent.size=16", "loss=hinge",
+        "regularizer=[]", "ema=half_life", "schedule=simultaneous", "seed=3",
+    ],
+}  # fmt: skip
+
+
+def losses(overrides, run_dir):
+    """Train and return each loss term's and norm's values by step; None where a player did not move."""
+    ganlab.train(ganlab.compose([*COMMON, *overrides, f"run_dir={run_dir}"]))
+    rows = list(csv.DictReader((run_dir / "metrics.csv").read_text().splitlines()))
+    assert [int(row["step"]) for row in rows] == list(range(1, STEPS + 1))
+    names = [name for name in rows[0] if "/" in name and name.split("/")[1] not in ("lr", "accuracy")]
+    return {name: [float(row[name]) if row[name] else None for row in rows] for name in sorted(names)}
+
+
+def unlike(was, now):
+    if was is None or now is None:
+        return was is not now
+    return now != pytest.approx(was, rel=1e-5, abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:.*smaller than the logging interval.*", "ignore:.*in eval mode at the start.*")
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_the_first_losses_are_what_they_were(name, tmp_path):
+    file = GOLDEN / f"{name}.json"
+    seen = losses(EXPERIMENTS[name], tmp_path / "run")
+    if os.environ.get(WRITE):
+        file.write_text(json.dumps(seen, indent=1) + "\n")
+    expected = json.loads(file.read_text())
+    changed = [
+        f"{term} at step {step}: {was} → {now}"
+        for term in sorted({*expected, *seen})
+        for step, (was, now) in enumerate(zip(expected.get(term, []), seen.get(term, []), strict=False), 1)
+        if unlike(was, now)
+    ]
+    assert expected.keys() == seen.keys() and not changed, (
+        f"the losses of {name} changed: {'; '.join(changed[:3]) or expected.keys() ^ seen.keys()}. If that is meant, "
+        f"write them anew with {WRITE}=1 pytest tests/test_golden.py and add a line to CHANGELOG.md that says why"
+    )
+
+
+def test_every_file_belongs_to_an_experiment():
+    assert {path.stem for path in GOLDEN.glob("*.json")} == {*EXPERIMENTS}
