@@ -56,11 +56,18 @@ def main(arguments: Sequence[str]) -> int:
     from ganlab.pictures import write_pictures
 
     run, n = Path(str(given["run"])), int(str(given["n"]))
-    sampler = load(run, str(given["device"]))
-    cond = None if given["cond"] is None else _classes(json.loads(str(given["cond"])), n, sampler.spec.classes)
+    try:
+        device = torch.empty(0, device=str(given["device"])).device
+    except (RuntimeError, AssertionError) as error:  # torch has no one error for it
+        raise UserError(f"device={given['device']} cannot be used: {str(error).splitlines()[0]}") from error
+    sampler = load(run, device)
+    cond = None if given["cond"] is None else _classes(str(given["cond"]), n, sampler.spec.classes)
     samples = sampler.sample(n, int(str(given["seed"])), None if cond is None else torch.tensor(cond))
     output = Path(str(given["output"])) if given["output"] else run / "generated"
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"output={output} cannot be a folder: {error.strerror}") from error
     np.save(output / "samples.npy", samples.numpy())
     if n:
         write_pictures(samples, output)
@@ -68,12 +75,16 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _classes(cond: int | list[int], n: int, classes: int) -> list[int]:
+def _classes(text: str, n: int, classes: int) -> list[int]:
     if not classes:
         raise UserError("this generator is not conditional, so cond must be null")
-    wanted = [cond] * n if isinstance(cond, int) else cond
-    if len(wanted) != n or not all(isinstance(each, int) and 0 <= each < classes for each in wanted):
-        raise UserError(f"cond must be a class from 0 to {classes - 1}, or a list of {n} of them, got {cond}")
+    try:
+        cond = json.loads(text)
+    except json.JSONDecodeError:
+        cond = None
+    wanted = cond if isinstance(cond, list) else [cond] * n
+    if len(wanted) != n or not all(type(each) is int and 0 <= each < classes for each in wanted):
+        raise UserError(f"cond must be a class from 0 to {classes - 1}, or a list of {n} of them, got {text}")
     return wanted
 
 

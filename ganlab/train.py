@@ -1,5 +1,6 @@
 """Train one experiment: `ganlab train KEY=VALUE …`, or `ganlab.train(config)`."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -49,7 +50,10 @@ def job(config: DictConfig) -> float | None:
     config = compose(given.overrides.task, mine)
     if config.run_dir is None:
         config.run_dir = given.runtime.output_dir
-    return train(config).metrics.get(config.optimized_metric)
+    result = train(config)
+    if result.interrupted:
+        raise KeyboardInterrupt  # which ends the sweep
+    return result.metrics.get(config.optimized_metric)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -79,6 +83,7 @@ def _through_hydra(given: Arguments) -> int:
         raise ConfigurationError(mistake.sentence for mistake in mistakes)
     overrides = [*lines, *search_path(given.config_dirs)]
     sys.argv = ["ganlab train", *given.flags, *overrides]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which knows which of them need a traceback
     hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(job)()
     return 0
 

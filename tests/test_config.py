@@ -190,19 +190,17 @@ def test_no_value_of_any_setting_makes_the_check_itself_fail():
     plain = OmegaConf.to_container(compose([*POINTS, "metric=[modes]", "logger=[csv,wandb]"]), resolve=False)
     refused = 0
     for number, path in enumerate(leaves(plain)):
-        value = STRANGE[number % len(STRANGE)]
-        for strange in [value, STRANGE[(number + 3) % len(STRANGE)]]:
-            changed = copy.deepcopy(plain)
-            inner = changed
-            for key in path[:-1]:
-                inner = inner[key]
-            inner[path[-1]] = strange
-            try:
-                check(OmegaConf.create(changed))
-            except ConfigurationError as error:
-                refused += 1
-                assert all(len(sentence) < 900 and "\n" not in sentence for sentence in error.mistakes), path
-    assert refused > 100
+        changed = copy.deepcopy(plain)
+        inner = changed
+        for key in path[:-1]:
+            inner = inner[key]
+        inner[path[-1]] = STRANGE[number % len(STRANGE)]
+        try:
+            check(OmegaConf.create(changed))
+        except ConfigurationError as error:
+            refused += 1
+            assert all(len(sentence) < 900 and "\n" not in sentence for sentence in error.mistakes), path
+    assert refused > 60
 
 
 @pytest.mark.parametrize("key", ["loss", "generator", "seed", "trainer", "optimizer.generator._target_"])

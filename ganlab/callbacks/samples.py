@@ -44,9 +44,9 @@ def show(logger: Logger, picture: Image.Image, step: int) -> None:
 
 @show.register
 def _(logger: TensorBoardLogger, picture: Image.Image, step: int) -> None:
-    logger.experiment.add_image("samples", np.asarray(picture.convert("RGB")), step, dataformats="HWC")
+    logger.experiment.add_image("sheet", np.asarray(picture.convert("RGB")), step, dataformats="HWC")
 
 
 @show.register
 def _(logger: WandbLogger, picture: Image.Image, step: int) -> None:
-    logger.log_image("samples", [picture], step=step)
+    logger.log_image("sheet", [picture], step=step)

@@ -1,0 +1,214 @@
+"""When callbacks act, and what they do to a run that goes wrong."""
+
+import io
+import json
+import re
+import signal
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny import DIGITS, POINTS, go
+
+import ganlab
+from ganlab.callbacks import Health, Interrupt, Periodic, Progress, Samples
+from ganlab.checkpoints import AtomicCheckpointIO
+from ganlab.config import compose
+from ganlab.errors import TrainingError, UserError
+
+
+class Diary(Periodic):
+    def __init__(self, every=0):
+        super().__init__(every)
+        self.days = []
+
+    def act(self, trainer, module):
+        self.days.append(module.steps)
+
+
+class Needed(Diary):
+    when_stopped = True
+
+
+def live(callback, steps, iterations=None):
+    module = SimpleNamespace(steps=0, iterations=iterations or steps)
+    for module.steps in range(1, steps + 1):
+        callback.on_train_batch_end(None, module)
+    callback.on_train_end(None, module)
+    return callback.days
+
+
+@pytest.mark.parametrize(
+    ("every", "steps", "days"), [(0, 5, [5]), (2, 5, [2, 4, 5]), (5, 5, [5]), (9, 5, [5]), (1, 2, [1, 2])]
+)
+def test_periodic_acts_at_intervals_and_once_at_the_end(every, steps, days):
+    assert live(Diary(every), steps) == days
+
+
+def test_a_stopped_run_waits_only_for_what_a_continuation_needs():
+    assert live(Diary(2), 5, iterations=9) == [2, 4]
+    assert live(Needed(2), 5, iterations=9) == [2, 4, 5]
+    with pytest.raises(ValueError, match="every must be at least 0, got -1"):
+        Diary(-1)
+
+
+def patient(terms=(), norms=None, new=True, device="cpu", steps=None):
+    observed = [{name: torch.tensor(value) for name, value in each.items()} for each in terms]
+    return SimpleNamespace(
+        steps=len(observed) if steps is None else steps,
+        observed=observed,
+        norms={name: torch.tensor(value) for name, value in (norms or {}).items()},
+        norms_are_new=new,
+        device=torch.device(device),
+        iterations=100,
+    )
+
+
+def trainer(tmp_path, *callbacks):
+    return SimpleNamespace(callbacks=list(callbacks), default_root_dir=str(tmp_path))
+
+
+def test_health_names_the_first_bad_term_and_its_step(tmp_path):
+    fine, bad = {"discriminator/r1": 1.0}, {"discriminator/r1": float("nan"), "generator/adversarial": float("inf")}
+    # Two steps were taken from the list before: the third of all is the first in it.
+    with pytest.raises(TrainingError) as caught:
+        Health().on_train_batch_end(trainer(tmp_path), patient([fine, bad, bad], steps=5))
+    assert str(caught.value) == (
+        "discriminator/r1 became nan at step 4; no checkpoint was written before; try a smaller "
+        "optimizer.discriminator.lr, a regularizer such as r1, or trainer.precision=32-true"
+    )
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "last.ckpt").write_text("")
+    with pytest.raises(TrainingError, match=r"the last healthy checkpoint is .*/checkpoints/last\.ckpt; try"):
+        Health().on_train_end(trainer(tmp_path), patient([bad]))
+
+
+def test_health_waits_on_a_device_until_something_is_due(tmp_path):
+    module = patient([{"generator/adversarial": float("nan")}], device="meta", steps=3)
+    Health().on_train_batch_end(trainer(tmp_path, Diary(2)), module)
+    with pytest.raises(TrainingError):
+        Health().on_train_batch_end(trainer(tmp_path, Diary(3)), module)
+    with pytest.raises(TrainingError):
+        Health().on_train_end(trainer(tmp_path), module)
+
+
+def test_health_counts_dead_gradients_in_a_row_per_player(tmp_path):
+    health = Health(patience=3)
+    sequence = [0.0, 0.0, 1e-30, 0.0, 0.0]
+    for step, norm in enumerate(sequence, 1):
+        module = patient(norms={"generator/gradient_norm": norm, "discriminator/gradient_norm": 1.0}, steps=step)
+        health.on_train_batch_end(trainer(tmp_path), module)
+    # A look that saw no new norms does not count.
+    health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/gradient_norm": 0.0}, new=False, steps=6))
+    with pytest.raises(TrainingError) as caught:
+        health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/gradient_norm": 0.0}, steps=7))
+    assert str(caught.value).startswith(
+        "the generator's gradient has been exactly 0 at 3 observed steps in a row, up to"
+    )
+    assert "step 7" in str(caught.value) and "optimizer.generator.lr" in str(caught.value)
+
+
+def test_a_weight_norm_of_zero_is_no_dead_gradient(tmp_path):
+    health = Health(patience=1)
+    health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/weight_norm": 0.0}, steps=1))
+
+
+def test_the_second_ctrl_c_ends_at_once(capsys):
+    before = signal.getsignal(signal.SIGINT)
+    interrupt, run = Interrupt(), SimpleNamespace(should_stop=False)
+    interrupt.on_train_start(run, None)
+    try:
+        interrupt.on_train_batch_end(run, None)
+        assert not run.should_stop
+        signal.raise_signal(signal.SIGINT)
+        assert "press Ctrl-C again to stop at once" in capsys.readouterr().err
+        interrupt.on_train_batch_end(run, None)
+        assert run.should_stop and interrupt.requested
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        interrupt.on_train_end(run, None)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_plain_lines_where_the_output_is_no_terminal(tmp_path, capsys):
+    go(tmp_path, *POINTS, "log_every=2", "evaluate_every=6", "metric=[modes]", "protocol.samples=50")
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
+    pattern = r"step (\d)/6  discriminator [\d.]+  generator [\d.]+ .* \d+ samples/s  \d:\d\d left"
+    assert [re.fullmatch(pattern, line)[1] for line in lines] == ["2", "4", "6"]
+    assert "modes " in lines[-1] and "modes" not in lines[0]
+    assert lines[-1].endswith("0:00 left")
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_bar_on_a_terminal(tmp_path, monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    go(tmp_path, *POINTS)
+    drawn = screen.getvalue()
+    assert "6/6" in drawn and "100%" in drawn and "step/s" in drawn
+    assert "discriminator=" in drawn and "generator=" in drawn and "samples/s=" in drawn
+    assert "step 6/6  " not in drawn  # not both
+
+
+@pytest.mark.parametrize(("seconds", "clock"), [(5, "0:05"), (65.4, "1:05"), (3600 * 2 + 61, "2:01:01")])
+def test_time_to_go(seconds, clock, monkeypatch, capsys):
+    progress = Progress(1)
+    progress._start = (0.0, 0)
+    monkeypatch.setattr("time.perf_counter", lambda: float(seconds))
+    module = SimpleNamespace(steps=1, iterations=2, latest={})
+    progress.act(SimpleNamespace(is_global_zero=True), module)
+    assert capsys.readouterr().err.endswith(f"  {clock} left\n")
+
+
+def test_sample_sheets_show_what_is_asked_for(tmp_path):
+    go(tmp_path / "a", *DIGITS, "callback.samples.count=4")
+    go(tmp_path / "b", *DIGITS, "callback.samples.count=4", "callback.samples.seed=1")
+    go(tmp_path / "c", *DIGITS, "callback.samples.count=16")
+    pictures = [np.asarray(Image.open(tmp_path / name / "samples" / "00000006.png")) for name in "abc"]
+    assert pictures[0].shape == pictures[1].shape and (pictures[0] != pictures[1]).any()
+    assert pictures[2].shape != pictures[0].shape
+    with pytest.raises(ValueError, match="count must be at least 1, got 0"):
+        Samples(count=0)
+
+
+def test_nothing_is_scored_without_metrics(tmp_path):
+    result = go(tmp_path, *POINTS)
+    assert result.metrics == {}
+    assert not (tmp_path / "scores.json").exists()
+
+
+def test_scores_are_those_of_the_saved_generator(tmp_path):
+    lines = ["data=ring", *(line for line in POINTS if not line.startswith(("metric", "data=")))]
+    go(tmp_path, *lines, "metric=[modes]", "protocol.samples=300", "evaluate_every=2")
+    scores = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    samples = ganlab.load(tmp_path).sample(300)
+    data = ganlab.instantiate(compose(lines).data)
+    near = torch.cdist(samples, data.modes).min(1).values < 3 * data.sigma
+    assert scores["high_quality"] == pytest.approx(near.float().mean().item())
+
+
+def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):
+    files, path = AtomicCheckpointIO(), tmp_path / "deep" / "last.ckpt"
+    files.save_checkpoint({"steps": 1, "weights": torch.ones(2)}, path)
+
+    class Unpicklable:
+        def __reduce__(self):
+            raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        files.save_checkpoint({"steps": 2, "weights": Unpicklable()}, path)
+    assert files.load_checkpoint(path)["steps"] == 1
+
+
+def test_a_checkpoint_with_code_in_it_is_refused(tmp_path):
+    torch.save({"steps": Diary()}, tmp_path / "bad.ckpt")
+    with pytest.raises(UserError, match=r"bad\.ckpt cannot be read"):
+        AtomicCheckpointIO().load_checkpoint(tmp_path / "bad.ckpt")

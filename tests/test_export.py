@@ -1,0 +1,210 @@
+"""Samples of a finished run, in Python and on the command line: the seed alone decides them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny import DIGITS, NETWORKS, QUIET, command, go
+
+import ganlab
+from ganlab.command import guarded
+from ganlab.errors import UserError
+from ganlab.sample import main, settings
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    return go(tmp_path_factory.mktemp("images") / "run", *DIGITS, "generator.norm=batch").run_dir
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    return go(tmp_path_factory.mktemp("labelled") / "run", *DIGITS, "data.labels=true").run_dir
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    # Long enough to leave the origin: the corners of the grid are at (±4, ±4).
+    lines = ["data=grid", *NETWORKS[:2], *QUIET, "generator.widths=[32]", "discriminator.widths=[32]", "latent.size=4"]
+    lines += ["iterations=150", "batch_size=64", "optimizer.generator.lr=0.01", "optimizer.discriminator.lr=0.01"]
+    return go(tmp_path_factory.mktemp("points") / "run", *lines, "log_every=0", "ema=none").run_dir
+
+
+def test_images_have_their_shape_and_range(images):
+    samples = ganlab.load(images).sample(5)
+    assert samples.shape == (5, 1, 8, 8) and samples.dtype == torch.float32
+    assert -1 <= samples.min() < samples.max() <= 1
+    assert samples.std(0).max() > 1e-4  # of unlike samples
+
+
+def test_the_seed_alone_decides(images):
+    sampler = ganlab.load(str(images))
+    first = sampler.sample(230, seed=3)
+    torch.manual_seed(99)
+    assert torch.equal(ganlab.load(images).sample(230, seed=3), first)
+    assert not torch.equal(sampler.sample(230, seed=4), first)
+    # No sample comes twice, not even from one piece to the next.
+    assert len(first.flatten(1).unique(dim=0)) == 230
+
+
+@pytest.mark.parametrize("run", ["images", "labelled"])
+@pytest.mark.parametrize("n", [0, 1, 99, 100, 101, 200])
+def test_the_first_samples_are_the_same_however_many_follow(run, n, request):
+    sampler = ganlab.load(request.getfixturevalue(run))
+    assert torch.equal(sampler.sample(n), sampler.sample(230)[:n])
+
+
+def test_loading_and_sampling_leave_global_randomness_alone(images):
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    ganlab.load(images).sample(3)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_kept_weights_are_those_of_the_checkpoint(images):
+    checkpoint = torch.load(images / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+    kept = {name.removeprefix("ema.average."): value for name, value in checkpoint.items() if "ema.average." in name}
+    loaded = ganlab.load(images).network.state_dict()
+    assert loaded.keys() == kept.keys()
+    assert all(torch.equal(loaded[name], kept[name]) for name in kept)
+
+
+def test_conditions(labelled, images):
+    sampler = ganlab.load(labelled)
+    assert sampler.spec.classes == 10
+    threes = sampler.sample(4, cond=torch.full((4,), 3))
+    assert torch.equal(threes, sampler.sample(4, cond=torch.full((4,), 3)))
+    mixed = sampler.sample(4, cond=torch.tensor([3, 5, 3, 5]))
+    assert torch.equal(mixed[::2], threes[::2]) and not torch.equal(mixed[1::2], threes[1::2])
+    with pytest.raises(ValueError, match="cond must have one entry per sample, 4, got 3"):
+        sampler.sample(4, cond=torch.arange(3))
+    with pytest.raises(ValueError, match="n must be at least 0, got -1"):
+        sampler.sample(-1)
+
+
+def test_points_come_back_in_the_datas_own_coordinates(points):
+    samples = ganlab.load(points).sample(500)
+    assert samples.shape == (500, 2)
+    spread = samples.abs().amax(0)
+    assert (spread > 1.5).all() and (spread < 12).all(), spread
+    facts = json.loads((points / "generator.json").read_text())
+    raw = ganlab.load(points)
+    raw.decode = lambda x: x
+    torch.testing.assert_close(raw.sample(500) * facts["scale"], samples)
+    assert facts["scale"] > 1
+
+
+def test_a_description_needs_no_checkpoint_and_no_config(images, tmp_path):
+    for name in ("generator.safetensors", "generator.json"):
+        (tmp_path / name).write_bytes((images / name).read_bytes())
+    assert torch.equal(ganlab.load(tmp_path).sample(3), ganlab.load(images).sample(3))
+
+
+def test_a_description_cannot_smuggle_in_a_target(images, tmp_path):
+    (tmp_path / "generator.safetensors").write_bytes((images / "generator.safetensors").read_bytes())
+    facts = json.loads((images / "generator.json").read_text())
+    facts["config"]["game"]["generator"] = {"_target_": "os.system", "command": f"touch {tmp_path}/owned"}
+    (tmp_path / "generator.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=r"os\.system"):
+        ganlab.load(tmp_path)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_missing_and_unfinished_runs_are_told_in_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="nowhere does not exist; give the directory of a finished run"):
+        ganlab.load(tmp_path / "nowhere")
+    (tmp_path / "begun").mkdir()
+    with pytest.raises(
+        UserError, match=r"begun holds no generator\.safetensors, which is written when a run ends; give"
+    ):
+        ganlab.load(tmp_path / "begun")
+
+
+def test_the_command_writes_one_picture_per_image_and_a_sheet(images, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert guarded(main, [f"run={images}", "n=12", "seed=2", f"output={out}"]) == 0
+    assert capsys.readouterr().err == f"wrote 12 samples to {out}\n"
+    assert sorted(path.name for path in out.iterdir()) == [f"{i:02}.png" for i in range(12)] + [
+        "samples.npy",
+        "sheet.png",
+    ]
+    samples = torch.from_numpy(np.load(out / "samples.npy"))
+    assert torch.equal(samples, ganlab.load(images).sample(12, seed=2))
+    pixels = torch.from_numpy(np.array(Image.open(out / "07.png"))).float()
+    assert pixels.shape == (8, 8)
+    torch.testing.assert_close(pixels, (samples[7, 0] + 1) * 127.5, atol=1.0, rtol=0)
+
+
+def test_the_command_writes_points_without_single_pictures(points):
+    assert guarded(main, [f"run={points}", "n=20"]) == 0
+    out = points / "generated"
+    assert sorted(path.name for path in out.iterdir()) == ["samples.npy", "sheet.png"]
+    assert np.load(out / "samples.npy").shape == (20, 2)
+
+
+def test_the_command_takes_classes(labelled, tmp_path):
+    for name, cond in {"one": "cond=3", "list": "cond=[3,3]"}.items():
+        assert guarded(main, [f"run={labelled}", "n=2", cond, f"output={tmp_path}/{name}"]) == 0
+    expected = ganlab.load(labelled).sample(2, cond=torch.tensor([3, 3])).numpy()
+    for name in ("one", "list"):
+        assert np.array_equal(np.load(tmp_path / name / "samples.npy"), expected)
+    assert guarded(main, [f"run={labelled}", "n=0", f"output={tmp_path}/none"]) == 0
+    assert np.load(tmp_path / "none" / "samples.npy").shape == (0, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("n=-3", "n must be an integer of at least 0, got '-3'"),
+        ("n=many", "n must be an integer of at least 0, got 'many'"),
+        ("seed=0.5", "seed must be an integer of at least 0, got '0.5'"),
+        ("sede=1", "'sede=1' is no setting of ganlab sample; did you mean 'seed'?"),
+        ("64", "'64' is no setting of ganlab sample"),
+        ("cond=10", "cond must be a class from 0 to 9, or a list of 64 of them, got 10"),
+        ("cond=[1,2]", "cond must be a class from 0 to 9, or a list of 64 of them, got [1,2]"),
+        ("cond=three", "cond must be a class from 0 to 9, or a list of 64 of them, got three"),
+        ("cond=1.5", "cond must be a class from 0 to 9, or a list of 64 of them, got 1.5"),
+        ("cond=true", "cond must be a class from 0 to 9, or a list of 64 of them, got true"),
+        ("device=abacus", "device=abacus cannot be used"),
+    ],
+)
+def test_mistakes_of_the_sample_command(word, sentence, labelled, capsys, tmp_path):
+    assert guarded(main, [f"run={labelled}", f"output={tmp_path}/out", word]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(sentence) and said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_mistakes_of_the_sample_command(images, capsys, tmp_path):
+    assert guarded(main, [f"run={images}", "cond=1"]) == 2
+    assert capsys.readouterr().err == "this generator is not conditional, so cond must be null\n"
+    with pytest.raises(UserError) as caught:
+        settings(["n=x", "zzz=1"])
+    assert str(caught.value) == (
+        "n must be an integer of at least 0, got 'x'; 'zzz=1' is no setting of ganlab sample; "
+        "run=DIR is needed: the directory of a finished run"
+    )
+    (tmp_path / "taken").write_text("")
+    assert guarded(main, [f"run={images}", f"output={tmp_path}/taken"]) == 2
+    assert "taken" in capsys.readouterr().err
+
+
+def test_help_of_the_sample_command(capsys):
+    assert guarded(main, ["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"\n  {name} " in out for name in ("run", "n", "seed", "output", "cond", "device"))
+
+
+def test_a_missing_run_is_told_by_the_command(capsys):
+    assert guarded(main, ["run=rnu"]) == 2
+    assert capsys.readouterr().err == "rnu does not exist; give the directory of a finished run\n"
+
+
+@pytest.mark.slow
+def test_the_command_works_as_a_command(points, tmp_path):
+    done = command("sample", f"run={points}", "n=5", "output=here", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote 5 samples to here\n")
+    assert np.array_equal(np.load(tmp_path / "here" / "samples.npy"), ganlab.load(points).sample(5).numpy())

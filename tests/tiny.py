@@ -1,0 +1,140 @@
+"""Runs small enough to be made by the dozen, and parts that only tests need; allow them with GANLAB_ALLOW=tiny."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+
+from ganlab.config import compose
+from ganlab.data import ImageDataSet
+from ganlab.data.images import InMemory
+from ganlab.interfaces import AdversarialLoss
+from ganlab.train import Result, train
+
+NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]", "latent.size=4"]
+QUIET = ["metric=[]", "trainer=cpu", "log_every=1", "sample_every=0", "evaluate_every=0", "checkpoint_every=0"]
+DIGITS = ["data.resolution=8", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
+POINTS = ["data=ring", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
+
+
+def go(directory: Path, *overrides: str) -> Result:
+    return train(compose([*overrides, f"run_dir={directory}"]))
+
+
+def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `ganlab` as a person would, who has no account of W&B's."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("WANDB", "GANLAB"))}
+    path = os.pathsep.join([environment.pop("PYTHONPATH", ""), str(Path(__file__).parent)]).strip(os.pathsep)
+    return subprocess.run(
+        [Path(sys.executable).with_name("ganlab"), *words],
+        cwd=cwd,
+        env={**clean, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def checkpoint(directory: Path) -> dict:
+    return torch.load(directory / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+def state(directory: Path) -> dict[str, torch.Tensor]:
+    """Return all that a checkpoint says will move: weights, averages and optimizer states, by name."""
+    content = checkpoint(directory)
+    return dict(_tensors({key: content[key] for key in ("state_dict", "optimizer_states", "ganlab")}, ""))
+
+
+def _tensors(value, path):
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _tensors(inner, f"{path}.{key}")
+    if not isinstance(value, dict | list):
+        yield path, torch.as_tensor(value) if isinstance(value, bool | int | float | torch.Tensor) else value
+
+
+def assert_same(first: dict, second: dict) -> None:
+    """Compare bit by bit."""
+    assert first.keys() == second.keys()
+    unlike = [name for name, value in first.items() if not _equal(value, second[name])]
+    assert not unlike
+
+
+def _equal(first, second) -> bool:
+    return torch.equal(first, second) if torch.is_tensor(first) else first == second
+
+
+class Stop(pl.Callback):
+    """Sends its own process a signal during a step."""
+
+    def __init__(self, at: int, name: str = "SIGINT") -> None:
+        self.at, self.number = at, signal.Signals[name]
+
+    def on_train_batch_start(self, trainer, module, *args):
+        if module.steps == self.at - 1:
+            os.kill(os.getpid(), self.number)
+
+
+class Crash(pl.Callback):
+    """Fails after a step, as broken hardware would."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def on_train_batch_end(self, trainer, module, *args):
+        if module.steps == self.at:
+            raise OSError("disk on fire")
+
+
+class Dead(AdversarialLoss):
+    """A loss without any gradient."""
+
+    def discriminator(self, real, fake):
+        return 0 * (real + fake)
+
+    def generator(self, fake, real=None):
+        return 0 * fake
+
+
+class Poison(AdversarialLoss):
+    """A loss whose generator side is infinite from the third call on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def discriminator(self, real, fake):
+        return fake - real
+
+    def generator(self, fake, real=None):
+        self.calls += 1
+        return fake + (float("inf") if self.calls >= 3 else 0)
+
+
+class Noise(ImageDataSet):
+    """Random images of any shape, in place of data that would have to be downloaded."""
+
+    def __init__(self, shape: list[int], classes: int = 0, flip: bool = False) -> None:
+        images = torch.randint(256, (32, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+        labels = torch.arange(32) % classes if classes else None
+        settings = {"conditional": bool(classes), "flip": flip, "validation": 0.25, "limit": 0}
+        super().__init__(InMemory(images), labels, classes, 32, **settings)
+
+    @classmethod
+    def preview(cls, **settings):
+        return cls(**settings).spec
+
+
+def rows(directory: Path) -> list[dict[str, str]]:
+    with (directory / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Conditional(Dead):
+    """A loss that cannot do without labels."""
+
+    needs_labels = True
