@@ -71,7 +71,9 @@ class GANModule(pl.LightningModule):
         if self.microbatches == 1:
             self._seek()
             self.game.prepare(batch, movers)
-        self._observing = (self.steps + 1) % self.observe_every == 0 if self.observe_every else False
+        self._observing = bool(self.observe_every) and (self.steps + 1) % self.observe_every == 0
+        if self._observing:
+            self.norms.clear()
         terms: dict[str, Tensor] = {}
         for group in groups:
             for player in group:
@@ -96,10 +98,12 @@ class GANModule(pl.LightningModule):
                 self._seek(i)
                 losses = self.game.losses(player, part, move)
                 total = torch.stack(list(losses.values())).sum() if len(losses) > 1 else next(iter(losses.values()))
-                self.manual_backward(total / self.microbatches if self.microbatches > 1 else total, inputs=weights)
+                if self.microbatches > 1:
+                    total = total / self.microbatches
+                self.manual_backward(total, inputs=weights)
                 for name, loss in losses.items():
-                    key = f"{player}/{name}"
-                    observed[key] = observed.get(key, 0) + loss.detach() / self.microbatches
+                    seen = loss.detach() / self.microbatches if self.microbatches > 1 else loss.detach()
+                    observed[f"{player}/{name}"] = observed[f"{player}/{name}"] + seen if i else seen
         self._reduce(weights)
         return observed
 

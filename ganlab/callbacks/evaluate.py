@@ -15,7 +15,7 @@ from ganlab.callbacks.periodic import Periodic
 from ganlab.data import DataModule, DataSet
 from ganlab.data.dataset import check_split
 from ganlab.errors import UserError
-from ganlab.metrics import Features, Metric, quantise, score
+from ganlab.metrics import Features, Metric, Unsuitable, quantise, score
 from ganlab.module import GANModule
 from ganlab.run_directory import write_json
 from ganlab.sampler import Sampler
@@ -66,8 +66,10 @@ class Evaluate(Periodic):
             for name, make in self.make_metrics.items():
                 try:
                     self.metrics[name] = make(self.features, data)
-                except ValueError as error:
+                except Unsuitable as error:
                     log.warning("left out: %s", error)
+                except ValueError as error:
+                    raise UserError(f"metric.{name}: {error}") from error
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Score, log and write."""

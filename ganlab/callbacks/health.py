@@ -1,5 +1,6 @@
 import math
 from pathlib import Path
+from typing import cast
 
 import pytorch_lightning as pl
 
@@ -24,13 +25,16 @@ class Health(pl.Callback):
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Look at the losses of the steps since the last look."""
-        others = [callback for callback in trainer.callbacks if isinstance(callback, Periodic)]  # type: ignore[attr-defined]
-        if module.device.type == "cpu" or any(callback.due(module) for callback in others):
+        if module.device.type == "cpu" or self._others_are_due(trainer, module):
             self._look(trainer, module)
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Look before the last things are saved."""
         self._look(trainer, module)
+
+    def _others_are_due(self, trainer: pl.Trainer, module: GANModule) -> bool:
+        others = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
+        return any(isinstance(callback, Periodic) and callback.due(module) for callback in others)
 
     def _look(self, trainer: pl.Trainer, module: GANModule) -> None:
         first = module.steps - len(module.observed)

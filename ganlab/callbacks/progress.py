@@ -1,5 +1,4 @@
 import sys
-import time
 
 import pytorch_lightning as pl
 from tqdm import tqdm
@@ -17,7 +16,6 @@ class Progress(Periodic):
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Open the bar."""
-        self._start = (time.perf_counter(), module.steps)
         if trainer.is_global_zero and sys.stderr.isatty():
             self._bar = tqdm(total=module.iterations, initial=module.steps, unit="step", dynamic_ncols=True)
 
@@ -37,10 +35,9 @@ class Progress(Periodic):
             short["samples/s"] = module.latest.get("samples_per_second", 0.0)
             self._bar.set_postfix({name: f"{value:.4g}" for name, value in short.items()}, refresh=False)
             return
-        elapsed, done = time.perf_counter() - self._start[0], module.steps - self._start[1]
-        left = elapsed / max(done, 1) * (module.iterations - module.steps)
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in short.items())
         speed = module.latest.get("samples_per_second", 0.0)
+        left = (module.iterations - module.steps) * module.samples / module.steps / max(speed, 1e-9)
         print(
             f"step {module.steps}/{module.iterations}  {numbers}  {speed:.0f} samples/s  {_clock(left)} left",
             file=sys.stderr,

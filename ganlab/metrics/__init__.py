@@ -6,7 +6,7 @@ from ganlab.metrics.features import FeatureBatch, Features, Identity, Labelled, 
 from ganlab.metrics.frechet import FID
 from ganlab.metrics.inception import Inception
 from ganlab.metrics.inception_score import InceptionScore
-from ganlab.metrics.metric import Metric
+from ganlab.metrics.metric import Metric, Unsuitable
 from ganlab.metrics.modes import Mixture, Modes
 from ganlab.metrics.suitable import suitable
 
@@ -24,6 +24,7 @@ __all__ = [
     "Modes",
     "RandomConvolution",
     "Source",
+    "Unsuitable",
     "check_compatible",
     "quantise",
     "score",

@@ -10,6 +10,10 @@ from torch import Tensor
 from ganlab.metrics.features import FeatureBatch, Features, Source
 
 
+class Unsuitable(ValueError):
+    """A metric that means nothing for this data or in this feature space."""
+
+
 class Metric(ABC):
     """A score of generated samples in one feature space; it gathers batches, then computes named numbers.
 
@@ -28,7 +32,7 @@ class Metric(ABC):
     def check(self, features: Features) -> None:
         """Raise ValueError where the feature space does not give what the metric needs."""
         if self.needs_logits and not features.classes:
-            raise ValueError(
+            raise Unsuitable(
                 f"metric={self.name} needs class probabilities, which features={features.name} does not give; "
                 f"choose features=classifier or features=inception, or drop {self.name} from metric"
             )

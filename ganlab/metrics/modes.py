@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ganlab.metrics.features import FeatureBatch, Features, Source
-from ganlab.metrics.metric import Metric, Sums
+from ganlab.metrics.metric import Metric, Sums, Unsuitable
 
 
 class Mixture(Source, Protocol):
@@ -38,7 +38,7 @@ class Modes(Metric):
     def __init__(self, features: Features, data: Mixture) -> None:
         modes = getattr(data, "modes", None)  # the command line pairs this metric with any data set
         if modes is None:
-            raise ValueError(
+            raise Unsuitable(
                 "metric=modes needs data whose modes are known; choose a mixture, or drop modes from metric"
             )
         self.centres, self.sigma = modes.double(), float(data.sigma)
@@ -51,7 +51,7 @@ class Modes(Metric):
     def check(self, features: Features) -> None:
         """Raise ValueError where the features are not the points themselves."""
         if features.name != "identity" or features.width != self.centres.shape[1]:
-            raise ValueError(
+            raise Unsuitable(
                 f"metric=modes reads points of {self.centres.shape[1]} dimensions, but features={features.name} "
                 f"gives {features.width} numbers a sample; choose features=identity and the mixture's own data"
             )
