@@ -159,11 +159,10 @@ def test_a_bar_on_a_terminal(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("seconds", "clock"), [(5, "0:05"), (65.4, "1:05"), (3600 * 2 + 61, "2:01:01")])
-def test_time_to_go(seconds, clock, monkeypatch, capsys):
+def test_time_to_go_is_what_is_left_at_the_latest_speed(seconds, clock, capsys):
     progress = Progress(1)
-    progress._start = (0.0, 0)
-    monkeypatch.setattr("time.perf_counter", lambda: float(seconds))
-    module = SimpleNamespace(steps=1, iterations=2, latest={})
+    latest = {"samples_per_second": 128 / seconds}
+    module = SimpleNamespace(steps=3, samples=3 * 64, iterations=5, latest=latest)
     progress.act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err.endswith(f"  {clock} left\n")
 
