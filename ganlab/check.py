@@ -1,9 +1,8 @@
 """Every mistake of a composed configuration, found without building anything large or reading any data."""
 
 import inspect
-import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import fields, replace
 from typing import Any, cast
 
@@ -17,6 +16,7 @@ from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Sch
 from ganlab.lr_schedule import LearningRateSchedule
 from ganlab.rules import Parts, broken_rules
 from ganlab.schema import BOUNDS, CHOICES, Root
+from ganlab.values import mismatch
 
 RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}
 # Groups of several parts, and groups that are no part themselves.
@@ -54,7 +54,7 @@ def _root(plain: Mapping[str, Any]) -> Iterator[Mistake]:
             yield Mistake(key, f"{key}: nothing is chosen; write {key}=NAME")
         elif kind is Any:
             yield from (Mistake(key, sentence) for sentence in _shape(key, value))
-        elif problem := _mismatch(value, kind):
+        elif problem := mismatch(value, kind):
             yield Mistake(key, f"{key} must be {problem}, got {value!r}")
         elif key in BOUNDS and value < BOUNDS[key]:
             yield Mistake(key, f"{key} must be at least {BOUNDS[key]}, got {value}")
@@ -111,7 +111,7 @@ def _bind(node: Mapping[str, Any], path: str) -> Iterator[str]:
             if not open_ended:
                 yield f"{path}.{key}: {name} has no such setting{suggest(str(key), parameters)}"
             continue
-        problem = _mismatch(value, hints.get(str(key), Any))
+        problem = mismatch(value, hints.get(str(key), Any))
         if problem:
             yield f"{path}.{key} must be {problem}, got {value!r}"
     if not node.get("_partial_"):
@@ -126,34 +126,6 @@ def _hints(built: Callable[..., Any]) -> dict[str, Any]:
         return typing.get_type_hints(built.__init__ if inspect.isclass(built) else built)
     except (NameError, TypeError):  # a class of another package whose hints exist only for type checkers
         return {}
-
-
-WORDS = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
-
-
-def _mismatch(value: Any, kind: Any) -> str:
-    """Return what a plain value ought to be where it is not of a plain type; other types are left to their class."""
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin in (typing.Union, types.UnionType):
-        plain = [each for each in arguments if each is not type(None)]
-        problems = [_mismatch(value, each) for each in plain]
-        fits = not all(problems) or (value is None and type(None) in arguments)
-        return "" if fits else " or ".join(dict.fromkeys(problems))
-    if origin in (list, Sequence):
-        inner = arguments[0] if arguments else Any
-        bad = not isinstance(value, list) or any(_mismatch(each, inner) for each in value)
-        return f"a list, each {_mismatch([], inner) or 'value'}, such as [1,2]" if bad and inner in WORDS else ""
-    if origin is typing.Literal:
-        return "" if value in arguments else f"one of {', '.join(map(str, arguments))}"
-    if kind not in WORDS:
-        return ""
-    if kind is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-    elif kind is int:
-        fits = isinstance(value, int) and not isinstance(value, bool)
-    else:
-        fits = isinstance(value, kind)
-    return "" if fits else WORDS[kind]
 
 
 def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:

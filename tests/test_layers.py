@@ -21,7 +21,7 @@ LAYERS = (
     {"games"},
     {"data", "metrics", "sampler"},
     {"module", "callbacks", "loggers", "checkpoints", "run_directory"},
-    {"config", "check", "rules", "overrides", "schema"},
+    {"config", "check", "rules", "overrides", "schema", "values"},
 )
 PLAIN_TORCH, PARTS, COMMANDS = 3, 2, len(LAYERS)
 HYDRA = {"config", "overrides", "train"}
