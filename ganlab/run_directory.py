@@ -58,11 +58,15 @@ class RunDirectory:
                     f"{self.path} holds a run with other settings ({'; '.join(differences)}); choose another run_dir, "
                     "or the settings it was started with"
                 )
-        self.path.mkdir(parents=True, exist_ok=True)
         text = OmegaConf.to_yaml(config, resolve=True)
         scratch = self.config.with_suffix(".tmp")
-        scratch.write_text(text)
-        os.replace(scratch, self.config)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            scratch.write_text(text)
+            os.replace(scratch, self.config)
+        except OSError as error:
+            reason = error.strerror or error
+            raise UserError(f"run_dir={self.path} cannot be written ({reason}); choose another run_dir") from error
 
 
 def new_directory(name: str) -> Path:

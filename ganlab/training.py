@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganlab.callbacks import Interrupt
 from ganlab.checkpoints import AtomicCheckpointIO
@@ -45,14 +46,18 @@ class Run:
         if self._is_finished():
             print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
             return self.directory.scores()
-        trainer = self._trainer()
-        data = _build_data(self.config)
-        module = build_module(self.config, data)
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
+        done: dict[str, int] = {}
         try:
-            self._fit(trainer, module, data)
+            trainer = self._trainer()
+            data = _build_data(self.config)
+            module = build_module(self.config, data)
+            try:
+                self._fit(trainer, module, data)
+            finally:
+                done = {"step": module.steps, "samples": module.samples}
         except BaseException as error:
-            self._failed(trainer, module, error)
+            self._failed(error, done)
             raise
         finally:
             os.environ.pop(RUN_VARIABLE, None)
@@ -115,10 +120,10 @@ class Run:
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)
         return scores
 
-    def _failed(self, trainer: pl.Trainer, module: GANModule, error: BaseException) -> None:
-        if trainer.is_global_zero:
-            reason = str(error) if isinstance(error, TrainingError) else f"{type(error).__name__}: {error}"
-            self.directory.write_status("failed", step=module.steps, samples=module.samples, reason=reason)
+    @rank_zero_only
+    def _failed(self, error: BaseException, done: dict[str, int]) -> None:
+        told = isinstance(error, TrainingError | UserError)
+        self.directory.write_status("failed", reason=str(error) if told else f"{type(error).__name__}: {error}", **done)
 
 
 def build_module(config: DictConfig, data: DataSet) -> GANModule:

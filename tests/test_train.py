@@ -15,7 +15,7 @@ from tiny import DIGITS, POINTS, assert_same, go, rows, state
 import ganlab
 from ganlab.command import guarded
 from ganlab.config import compose
-from ganlab.errors import ConfigurationError, TrainingError
+from ganlab.errors import ConfigurationError, TrainingError, UserError
 from ganlab.train import main
 
 
@@ -253,3 +253,23 @@ def test_a_lower_learning_rate_at_the_end_is_logged(tmp_path):
     assert rates[0] == pytest.approx(0.01)
     assert rates == sorted(rates, reverse=True) and len(set(rates)) == 6
     assert float(table[2]["discriminator/lr"]) == pytest.approx(2 * rates[2])
+
+
+def test_a_directory_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match=r"run_dir=.* cannot be written .* choose another run_dir"):
+        ganlab.train(ganlab.compose(["trainer=smoke", f"run_dir={tmp_path / 'file' / 'run'}"]))
+
+
+def test_data_that_cannot_be_read_leaves_a_failed_run_with_its_reason(tmp_path):
+    overrides = [
+        "trainer=smoke",
+        "data=image_folder",
+        f"data.path={tmp_path / 'absent'}",
+        "features=random",
+        "metric=[]",
+    ]
+    with pytest.raises(UserError, match="does not exist"):
+        ganlab.train(ganlab.compose([*overrides, f"run_dir={tmp_path / 'run'}"]))
+    status = json.loads((tmp_path / "run" / "status.json").read_text())
+    assert status["state"] == "failed" and "does not exist" in status["reason"]
