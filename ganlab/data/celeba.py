@@ -12,18 +12,17 @@ from ganlab.data.image import ImageDataSet
 from ganlab.data.image_folder import as_size
 from ganlab.data.picture import Picture
 from ganlab.data.scan import read_images
-from ganlab.data.splits import OFFICIAL
 
 FACES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
 MAX_PIXELS = 1_000_000  # the faces have 178×218
-TRAIN, TEST = "0", "2"  # the partition file's names; 1 is the validation part, which ours does not need
+TEST = "2"  # the partition file's name for it; 0 and 1 are for training and validation
 
 
 class Celeba(ImageDataSet):
     """202,599 faces (Liu et al. 2015), cut to their central square and resized; the class is one binary attribute.
 
-    With `validation` "test" it trains on the official training part. Faces beyond `memory_limit_mib` are decoded from
-    disk. Raises ValueError where the files are not found or broken.
+    The test part is the official one. Faces beyond `memory_limit_mib` are decoded from disk. Raises ValueError where
+    the files are not found or broken.
     """
 
     classes = 2
@@ -36,7 +35,7 @@ class Celeba(ImageDataSet):
         attribute: str = "Male",
         labels: bool = False,
         flip: bool = True,
-        validation: float | str = 0.1,
+        validation: float = 0.1,
         limit: int = 0,
         memory_limit_mib: int = 4096,
     ) -> None:
@@ -46,7 +45,7 @@ class Celeba(ImageDataSet):
         faces = located(place, FACES)
         assert faces  # `obtain` has seen it
         archive = open_archive(faces)
-        names, count = _order(archive.images(), place / PARTITION, validation)
+        names, count = _order(archive.images(), place / PARTITION)
         picture = Picture(as_size(resolution), 3, "crop", MAX_PIXELS)
         images, names = read_images(archive, names, picture, memory_limit_mib, "refuse")
         super().__init__(
@@ -61,13 +60,12 @@ class Celeba(ImageDataSet):
         )
 
 
-def _order(names: list[str], partition: Path, validation: float | str) -> tuple[list[str], int]:
-    """Return all faces, or the training part and the test part after it, and how many come before the test part."""
-    if validation != OFFICIAL:
-        return names, len(names)
+def _order(names: list[str], partition: Path) -> tuple[list[str], int]:
+    """Return all faces, the official test part last, and how many come before it."""
     part = dict(line.split()[:2] for line in partition.read_text().splitlines() if line.strip())
-    train, test = ([name for name in names if part.get(_base(name)) == wanted] for wanted in (TRAIN, TEST))
-    return train + test, len(train)
+    test = [name for name in names if part.get(_base(name)) == TEST]
+    others = [name for name in names if part.get(_base(name)) != TEST]
+    return others + test, len(others)
 
 
 def _labels(path: Path, attribute: str, names: list[str]) -> Tensor:

@@ -54,11 +54,11 @@ class CifarDataSet(ImageDataSet, ABC):
         resolution: int = 32,
         labels: bool = False,
         flip: bool = False,
-        validation: float | str = "test",
+        validation: float = 0.1,
         limit: int = 0,
     ) -> None:
         place, layout = self._locate(Path(data_root).expanduser(), path)
-        images, classes, count = load_parts(lambda part: layout.load(place, part, resolution), validation)
+        images, classes, count = load_parts(lambda part: layout.load(place, part, resolution))
         if int(classes.max()) >= self.classes:
             raise ValueError(f"{place} must hold labels from 0 to {self.classes - 1}, got {int(classes.max())}")
         super().__init__(

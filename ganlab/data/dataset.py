@@ -14,7 +14,7 @@ from ganlab import tree
 from ganlab.interfaces import Batch, Shape, Spec
 from ganlab.random import Random
 
-SPLITS = ("train", "validation")
+SPLITS = ("train", "validation", "test")
 
 
 class DataSet(ABC):
@@ -34,7 +34,7 @@ class DataSet(ABC):
 
     @abstractmethod
     def split(self, name: str) -> Tensor:
-        """Return the indices of "train" or "validation", shape (n,); raises ValueError for another name."""
+        """Return the indices of "train", "validation" or "test", shape (n,); raises ValueError for another name."""
 
     @abstractmethod
     def labelled(self, indices: Tensor, random: Random) -> Batch:
@@ -81,7 +81,7 @@ def describe(sample: Shape, labels: bool, classes: int) -> Spec:
 
 
 def check_split(name: str) -> None:
-    """Raise ValueError for anything but "train" and "validation"."""
+    """Raise ValueError for anything but "train", "validation" and "test"."""
     if name not in SPLITS:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}, got {name!r}")
 

@@ -24,7 +24,8 @@ class Digits(ImageDataSet):
         resolution: int = 28,
         labels: bool = False,
         flip: bool = False,
-        validation: float | str = 0.1,
+        validation: float = 0.1,
+        test: float = 0.1,
         limit: int = 0,
     ) -> None:
         if resolution < SIDE:
@@ -44,5 +45,6 @@ class Digits(ImageDataSet):
             conditional=labels,
             flip=flip,
             validation=validation,
+            test=test,
             limit=limit,
         )

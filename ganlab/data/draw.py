@@ -22,15 +22,15 @@ BINS = 240
 PANELS = 16
 
 
-def image_grid(images: Tensor) -> Image.Image:
+def image_grid(images: Tensor, columns: int = 0) -> Image.Image:
     """Lay images of shape (n, 1 or 3 or 4, height, width) in [−1, 1] out as a grid, tiny ones enlarged pixel by pixel.
 
-    Raises ValueError where there is none or it has other channels.
+    `columns` 0 makes it as good as square. Raises ValueError where there is none or it has other channels.
     """
     count, channels, height, width = images.shape
     if channels not in MODES or not count:
         raise ValueError(f"a sheet needs images of 1, 3 or 4 channels, got {count} of {channels}")
-    columns = math.ceil(math.sqrt(count))
+    columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     factor = max(1, math.ceil(WIDTH / (columns * (width + 1))))
     large = _pixels(images).repeat_interleave(factor, 2).repeat_interleave(factor, 3).permute(0, 2, 3, 1).numpy()

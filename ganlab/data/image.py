@@ -11,16 +11,16 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.data.dataset import DataSet, check_split, describe
+from ganlab.data.dataset import SPLITS, DataSet, check_split, describe
 from ganlab.data.draw import image_grid
 from ganlab.data.images import Images
-from ganlab.data.splits import OFFICIAL, divide, shuffled
+from ganlab.data.splits import divide, shuffled
 from ganlab.interfaces import Batch, Spec
 from ganlab.random import Random
 
 
 class ImageDataSet(DataSet, ABC):
-    """A table of uint8 images: `count` to divide by `validation` and `limit`, and official test images after them.
+    """A table of uint8 images: `count` to divide by shares and `limit`, and official test images after them.
 
     `labels` (table,) are their classes, where known; `conditional` hands them to the networks; `flip` mirrors half of
     the training images.
@@ -38,13 +38,14 @@ class ImageDataSet(DataSet, ABC):
         *,
         conditional: bool,
         flip: bool,
-        validation: float | str,
+        validation: float,
         limit: int,
+        test: float = 0.0,
     ) -> None:
         self.images, self.labels, self.classes_available, self.flip = images, labels, classes, flip
         self.decodes = images.decodes
         self.spec = describe(images.shape, conditional, classes)
-        self._splits = divide(count, len(images) - count, validation, limit)
+        self._splits = divide(count, len(images) - count, validation, test, limit)
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -79,7 +80,7 @@ class ImageDataSet(DataSet, ABC):
         """Yield distinct images of a split."""
         indices = self.split(split)
         if not len(indices):
-            raise ValueError(f"this data has no {split} images: set data.validation above 0, or score on 'train'")
+            raise ValueError(f"this data has no {split} images: set data.{split} above 0, or score on 'train'")
         order = indices[shuffled(len(indices), seed, "reals")]
         return (self._gather(part) for part in order[: count or None].split(chunk))
 
@@ -90,7 +91,8 @@ class ImageDataSet(DataSet, ABC):
     @cached_property
     def _fingerprint(self) -> str:
         whole = sha256(repr(self.images.shape).encode() + self.images.digest.encode())
-        for tensor in (*self._splits.values(), *([] if self.labels is None else [self.labels])):
+        whole.update(repr({name: len(indices) for name, indices in sorted(self._splits.items())}).encode())
+        for tensor in (*(self._splits[name] for name in SPLITS), *([] if self.labels is None else [self.labels])):
             whole.update(tensor.numpy().tobytes())
         return whole.hexdigest()
 
@@ -99,13 +101,8 @@ class ImageDataSet(DataSet, ABC):
         return self._fingerprint
 
 
-def load_parts(load: Callable[[str], tuple[Tensor, Tensor]], validation: float | str) -> tuple[Tensor, Tensor, int]:
-    """Return the images and labels of the training part, and after it the test part where `validation` names it.
-
-    The last value is the number of training images.
-    """
+def load_parts(load: Callable[[str], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, int]:
+    """Return the images and labels of the training part and, after it, the test part; and how many the first has."""
     images, labels = load("train")
-    if validation != OFFICIAL:
-        return images, labels, len(images)
     test_images, test_labels = load("test")
     return torch.cat([images, test_images]), torch.cat([labels, test_labels]), len(images)

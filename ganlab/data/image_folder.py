@@ -30,6 +30,7 @@ class ImageFolder(ImageDataSet):
         labels: bool = False,
         flip: bool = False,
         validation: float = 0.1,
+        test: float = 0.1,
         limit: int = 0,
         on_error: str = "refuse",
         max_pixels: int = 64_000_000,
@@ -55,6 +56,7 @@ class ImageFolder(ImageDataSet):
             conditional=labels,
             flip=flip,
             validation=validation,
+            test=test,
             limit=limit,
         )
         self.class_names = ordered if known is not None else []

@@ -36,18 +36,16 @@ class IdxDataSet(ImageDataSet, ABC):
         resolution: int = 28,
         labels: bool = False,
         flip: bool = False,
-        validation: float | str = "test",
+        validation: float = 0.1,
         limit: int = 0,
     ) -> None:
-        images, classes, count = self.load(data_root, path, resolution, validation)
+        images, classes, count = self.load(data_root, path, resolution)
         super().__init__(
             InMemory(images), classes, 10, count, conditional=labels, flip=flip, validation=validation, limit=limit
         )
 
     @classmethod
-    def load(
-        cls, data_root: str, path: str | None, resolution: int, validation: float | str
-    ) -> tuple[Tensor, Tensor, int]:
+    def load(cls, data_root: str, path: str | None, resolution: int) -> tuple[Tensor, Tensor, int]:
         """Return images (n, 1, resolution, resolution), classes (n,), and how many are training images."""
         root = Path(data_root).expanduser()
         names = [f"{part}-{kind}-ubyte" for part in PARTS.values() for kind in ("images-idx3", "labels-idx1")]
@@ -57,7 +55,7 @@ class IdxDataSet(ImageDataSet, ABC):
         def part(name: str) -> tuple[Tensor, Tensor]:
             return read_pair(place, PARTS[name], resolution)
 
-        return load_parts(part, validation)
+        return load_parts(part)
 
 
 def read_pair(folder: Path, part: str, resolution: int) -> tuple[Tensor, Tensor]:

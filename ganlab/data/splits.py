@@ -5,31 +5,30 @@ from torch import Tensor
 
 from ganlab.random import derive
 
-OFFICIAL = "test"  # the value of `validation` that names a data set's own test samples
-
 
 def shuffled(count: int, *key: object) -> Tensor:
     """Return a permutation of 0 … count − 1 that is a function of the key, shape (count,)."""
     return torch.randperm(count, generator=torch.Generator().manual_seed(derive(*key)))
 
 
-def divide(count: int, tests: int, validation: float | str, limit: int) -> dict[str, Tensor]:
-    """Divide a table of `count` samples and `tests` official test samples after them into train and validation.
+def divide(count: int, official: int, validation: float, test: float, limit: int) -> dict[str, Tensor]:
+    """Divide a table of `count` samples, and `official` test samples after them, into train, validation and test.
 
-    `validation` is the share of `count` to hold out, or "test" for the official test samples; `limit` keeps the first
-    so many of the shuffled training samples, 0 all of them. Raises ValueError where that leaves nothing to train on.
+    `validation` and `test` are the shares of `count` to hold out; the second does not count where there are official
+    test samples. `limit` keeps the first so many of the shuffled training samples, 0 all of them. Raises ValueError
+    where that leaves nothing to train on.
     """
     order = shuffled(count, "split")
-    match validation:
-        case "test" if tests:
-            held, train = torch.arange(count, count + tests), order
-        case float() | int() if 0 <= validation < 1 and round(count * validation) < count:
-            held, train = order.tensor_split([round(count * validation)])
-        case _:
-            test = " (or 'test', where the data has test samples of its own)"
-            raise ValueError(
-                f"validation must be a share from 0 to below 1 of {count} samples{test}, got {validation!r}"
-            )
+    shares = {"validation": validation} if official else {"validation": validation, "test": test}
+    for name, share in shares.items():
+        if not 0 <= share < 1:
+            raise ValueError(f"{name} must be a share from 0 to below 1 of {count} samples, got {share!r}")
+    sizes = [round(count * share) for share in shares.values()]
+    if sum(sizes) >= count:
+        given = " and ".join(f"{name}={share}" for name, share in shares.items())
+        raise ValueError(f"{given} must leave something of {count} samples to train on; lower them")
+    *held, train = order.split([*sizes, count - sum(sizes)])
     if not 0 <= limit <= len(train):
         raise ValueError(f"limit must be from 0 (all) to the {len(train)} training samples, got {limit}")
-    return {"train": train[:limit] if limit else train, "validation": held}
+    parts = dict(zip(shares, held, strict=True)) | {"train": train[:limit] if limit else train}
+    return parts | ({"test": torch.arange(count, count + official)} if official else {})

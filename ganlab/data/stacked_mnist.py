@@ -27,17 +27,15 @@ class StackedMnist(ImageDataSet):
         size: int = 120_000,
         resolution: int = 28,
         labels: bool = False,
-        validation: float | str = "test",
+        validation: float = 0.1,
         limit: int = 0,
     ) -> None:
         if resolution not in (28, 32):
             raise ValueError(f"resolution must be 28 or 32, got {resolution}")
         if size < 6:
             raise ValueError(f"size must be at least 6, got {size}")
-        images, digits, count = Mnist.load(data_root, path, resolution, validation)
-        rows = triples(size, count, "train")
-        if len(images) > count:
-            rows = torch.cat([rows, count + triples(size // 6, len(images) - count, "test")])
+        images, digits, count = Mnist.load(data_root, path, resolution)
+        rows = torch.cat([triples(size, count, "train"), count + triples(size // 6, len(images) - count, "test")])
         classes = digits[rows] @ torch.tensor([100, 10, 1])
         super().__init__(
             Stacked(images, rows),

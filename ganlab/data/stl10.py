@@ -34,7 +34,7 @@ class Stl10(ImageDataSet):
         resolution: int = 48,
         labels: bool = False,
         flip: bool = False,
-        validation: float | str = "test",
+        validation: float = 0.1,
         limit: int = 0,
     ) -> None:
         if part not in PARTS:
@@ -43,7 +43,7 @@ class Stl10(ImageDataSet):
         names = [name for files in PARTS[part].values() for name in files]
         place = obtain("stl10", names, [root / "stl10_binary", root / "stl10"], path, lambda: _download(root))
         images, classes, count = load_parts(
-            lambda name: _read([place / file for file in PARTS[part][name]], resolution), validation
+            lambda name: _read([place / file for file in PARTS[part][name]], resolution)
         )
         known = {"labeled": classes}.get(part)
         super().__init__(

@@ -29,12 +29,12 @@ class Svhn(ImageDataSet):
         path: str | None = None,
         resolution: int = 32,
         labels: bool = False,
-        validation: float | str = "test",
+        validation: float = 0.1,
         limit: int = 0,
     ) -> None:
         root = Path(data_root).expanduser()
         place = obtain("svhn", list(PARTS.values()), [root / "svhn", root], path, lambda: _download(root / "svhn"))
-        images, classes, count = load_parts(lambda part: _read(place / PARTS[part], resolution), validation)
+        images, classes, count = load_parts(lambda part: _read(place / PARTS[part], resolution))
         super().__init__(
             InMemory(images), classes, 10, count, conditional=labels, flip=False, validation=validation, limit=limit
         )

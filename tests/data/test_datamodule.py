@@ -97,7 +97,7 @@ def test_workers_serve_only_images_that_stay_on_disk(save_image, tmp_path: Path)
     save_image("x.png")
     kinds = []
     for limit, workers in ((0, 2), (0, 0), (9, 2)):
-        images = ImageFolder(str(tmp_path / "images"), 8, validation=0, memory_limit_mib=limit)
+        images = ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0, memory_limit_mib=limit)
         data = DataModule(images, 4, STEPS, seed=0, workers=workers)
         place = {"lightning_module": SimpleNamespace(steps=3), "global_rank": 1, "world_size": 2}
         data.trainer = SimpleNamespace(**place)  # type: ignore[assignment]

@@ -16,7 +16,7 @@ Save = Callable[..., Path]
 
 def only(folder: Path, **options: object) -> torch.Tensor:
     """Load a folder of one image with nothing held out."""
-    options = {"resolution": 8, "validation": 0, **options}
+    options = {"resolution": 8, "validation": 0, "test": 0, **options}
     data = ImageFolder(str(folder / "images"), **options)  # type: ignore[arg-type]
     assert len(data) == 1
     return data.images.take(torch.tensor([0]))[0]
@@ -138,7 +138,9 @@ def test_unreadable_images_are_refused_by_name(broken: Path, limit: int) -> None
 @pytest.mark.parametrize("limit", [0, 100])
 def test_unreadable_images_are_skipped_with_a_warning(broken: Path, limit: int, caplog) -> None:
     with caplog.at_level(logging.WARNING):
-        data = ImageFolder(str(broken), 8, max_pixels=240_000, memory_limit_mib=limit, on_error="skip", validation=0)
+        data = ImageFolder(
+            str(broken), 8, max_pixels=240_000, memory_limit_mib=limit, on_error="skip", validation=0, test=0
+        )
     assert len(data) == 3
     assert "7 of 10 images cannot be read" in caplog.text
 
@@ -160,7 +162,7 @@ def test_nothing_readable_is_an_error_even_when_skipping(tmp_path: Path) -> None
 
 def test_an_image_that_breaks_later_is_named(save_image: Save, tmp_path: Path) -> None:
     path = save_image("x.png")
-    data = ImageFolder(str(tmp_path / "images"), 8, validation=0, memory_limit_mib=0, verify=False)
+    data = ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0, memory_limit_mib=0, verify=False)
     path.write_bytes(b"")
     with pytest.raises(ValueError, match=r"x.png cannot be read as an image"):
         data.images.take(torch.tensor([0]))
@@ -169,7 +171,7 @@ def test_an_image_that_breaks_later_is_named(save_image: Save, tmp_path: Path) -
 def test_folders_are_classes_and_hidden_files_are_none(save_image: Save, tmp_path: Path) -> None:
     for name in ("cat/1.png", "cat/deep/2.png", "dog/3.png", "dog/.4.png", "__MACOSX/5.png"):
         save_image(name)
-    data = ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0)
+    data = ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0, test=0)
     assert data.labels.tolist() == [0, 0, 1]
     assert (data.spec.classes, data.class_names) == (2, ["cat", "dog"])
 
@@ -177,9 +179,9 @@ def test_folders_are_classes_and_hidden_files_are_none(save_image: Save, tmp_pat
 def test_images_beside_class_folders_leave_the_classes_unknown(save_image: Save, tmp_path: Path) -> None:
     for name in ("cat/1.png", "dog/3.png", "stray.png"):
         save_image(name)
-    assert ImageFolder(str(tmp_path / "images"), 8, validation=0).labels is None
+    assert ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0).labels is None
     with pytest.raises(ValueError, match="this data has no classes"):
-        ImageFolder(str(tmp_path / "images"), 8, validation=0, labels=True)
+        ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0, labels=True)
 
 
 def test_a_table_of_classes(save_image: Save, tmp_path: Path) -> None:
@@ -187,7 +189,7 @@ def test_a_table_of_classes(save_image: Save, tmp_path: Path) -> None:
         save_image(name)
     table = tmp_path / "images" / "classes.csv"
     table.write_text("filename,class\n1.png,red\nmore/2.png,blue\n3.png,red\n")
-    assert ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0).labels.tolist() == [1, 1, 0]
+    assert ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0, test=0).labels.tolist() == [1, 1, 0]
     table.write_text("1.png,red\n")
     with pytest.raises(ValueError, match=r"classes.csv must name a class for every image .*2 have none, 3.png for one"):
         ImageFolder(str(tmp_path / "images"), 8)
@@ -202,7 +204,7 @@ def test_a_zip_is_the_folder_it_holds(save_image: Save, tmp_path: Path) -> None:
             archive.write(path, Path("wrapped") / path.relative_to(tmp_path / "images"))
         archive.writestr("readme.txt", "hello")
     folder, zipped, streamed = (
-        ImageFolder(str(path), 8, labels=True, validation=0, memory_limit_mib=limit)
+        ImageFolder(str(path), 8, labels=True, validation=0, test=0, memory_limit_mib=limit)
         for path, limit in ((tmp_path / "images", 9), (packed, 9), (packed, 0))
     )
     assert folder.fingerprint() == zipped.fingerprint() == streamed.fingerprint()
@@ -215,7 +217,7 @@ def test_a_zip_that_points_outside_writes_nothing(save_image: Save, tmp_path: Pa
     with ZipFile(packed, "w") as archive:
         archive.writestr("inside.png", image)
         archive.writestr("../../outside.png", image)
-    assert len(ImageFolder(str(packed), 8, validation=0)) == 1
+    assert len(ImageFolder(str(packed), 8, validation=0, test=0)) == 1
     assert not list(tmp_path.parent.glob("**/outside.png"))
 
 

@@ -13,14 +13,15 @@ DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 
 def test_idx_files_are_read_gzipped_and_plain(mnist_root: Path) -> None:
     data = Mnist(str(mnist_root), labels=True)
-    assert (len(data), len(data.split("validation")), data.spec.sample) == (30, 12, (1, 28, 28))
+    assert (len(data), len(data.split("validation")), len(data.split("test"))) == (27, 3, 12)
+    assert data.spec.sample == (1, 28, 28)
     assert data.labels[:12].tolist() == [*range(10), 0, 1]
     assert data.images.take(torch.arange(42)).float().mean() == pytest.approx(127, abs=3)
 
 
-def test_without_the_test_part_a_share_is_held_out(mnist_root: Path) -> None:
-    data = Mnist(str(mnist_root), validation=0.1)
-    assert (len(data), len(data.split("validation")), len(data.images)) == (27, 3, 30)
+def test_everything_may_be_trained_on_and_the_test_part_stays(mnist_root: Path) -> None:
+    data = Mnist(str(mnist_root), validation=0)
+    assert (len(data), len(data.split("validation")), data.split("test").tolist()) == (30, 0, list(range(30, 42)))
 
 
 def test_resolution_32_is_a_frame_and_others_resize(mnist_root: Path) -> None:
@@ -75,14 +76,15 @@ def test_a_truncated_gzip_is_refused(mnist_root: Path) -> None:
 @pytest.mark.skipif(not DEBIAN.is_dir(), reason="Debian's dataset-fashion-mnist is not installed")
 def test_debians_fashion_mnist_is_found(tmp_path: Path) -> None:
     data = FashionMnist(str(tmp_path), labels=True)
-    assert (len(data), len(data.split("validation"))) == (60_000, 10_000)
+    assert [len(data.split(name)) for name in ("train", "validation", "test")] == [54_000, 6_000, 10_000]
     assert torch.bincount(data.labels).tolist() == [7000] * 10
     assert data.images.take(torch.arange(60_000)).float().mean() == pytest.approx(72.94, abs=0.01)
 
 
 def test_stacked_mnist_labels_its_modes(mnist_root: Path) -> None:
     data, digits = StackedMnist(str(mnist_root), size=600, labels=True), Mnist(str(mnist_root))
-    assert (len(data), len(data.split("validation")), data.spec.sample) == (600, 100, (3, 28, 28))
+    assert [len(data.split(name)) for name in ("train", "validation", "test")] == [540, 60, 100]
+    assert data.spec.sample == (3, 28, 28)
     assert data.spec.classes == 1000
     rows = data.images.rows
     assert rows[:600].max() < 30 <= rows[600:].min()  # test images are of test digits
@@ -97,7 +99,7 @@ def test_stacked_mnist_labels_its_modes(mnist_root: Path) -> None:
 
 def test_digits_are_enlarged_within_bounds_and_kept_as_they_are_at_8() -> None:
     small, large = Digits(resolution=8), Digits()
-    assert (small.spec.sample, large.spec.sample, len(large)) == ((1, 8, 8), (1, 28, 28), 1617)
+    assert (small.spec.sample, large.spec.sample, len(large)) == ((1, 8, 8), (1, 28, 28), 1437)
     table = large.images.take(torch.arange(1797))
     assert (int(table.min()), int(table.max())) == (0, 255)
     with pytest.raises(ValueError, match="resolution must be at least 8, got 4"):
@@ -107,7 +109,8 @@ def test_digits_are_enlarged_within_bounds_and_kept_as_they_are_at_8() -> None:
 def test_a_fingerprint_changes_with_content_and_split_only() -> None:
     assert Digits().fingerprint() == Digits(labels=True, flip=True).fingerprint()
     prints = {
-        Digits(**options).fingerprint() for options in ({}, {"limit": 9}, {"validation": 0.2}, {"resolution": 16})
+        Digits(**options).fingerprint()
+        for options in ({}, {"limit": 9}, {"validation": 0.2}, {"test": 0.2}, {"resolution": 16})
     }
-    assert len(prints) == 4
+    assert len(prints) == 5
     assert all(len(print_) == 64 for print_ in prints)

@@ -6,40 +6,49 @@ from ganlab.data.splits import divide
 
 
 def test_the_splits_are_disjoint_complete_and_the_same_in_every_run() -> None:
-    first, second = divide(100, 0, 0.1, 0), divide(100, 0, 0.1, 0)
-    assert (len(first["train"]), len(first["validation"])) == (90, 10)
-    assert torch.cat([first["train"], first["validation"]]).sort().values.equal(torch.arange(100))
-    assert first["train"].equal(second["train"])
+    first, second = divide(100, 0, 0.1, 0.2, 0), divide(100, 0, 0.1, 0.2, 0)
+    assert {name: len(part) for name, part in first.items()} == {"train": 70, "validation": 10, "test": 20}
+    assert torch.cat(list(first.values())).sort().values.equal(torch.arange(100))
+    assert all(first[name].equal(second[name]) for name in first)
 
 
-def test_test_means_the_official_test_samples() -> None:
-    parts = divide(100, 20, "test", 0)
-    assert parts["validation"].equal(torch.arange(100, 120))
-    assert parts["train"].sort().values.equal(torch.arange(100))
+def test_official_test_samples_are_the_test_split() -> None:
+    parts = divide(100, 20, 0.1, 0.5, 0)
+    assert parts["test"].equal(torch.arange(100, 120))
+    assert torch.cat([parts["train"], parts["validation"]]).sort().values.equal(torch.arange(100))
 
 
 def test_a_limit_keeps_the_first_shuffled_samples_so_that_small_sets_lie_in_larger_ones() -> None:
-    small, large = (divide(100, 0, 0.1, limit)["train"] for limit in (10, 50))
-    assert len(small) == 10
-    assert small.equal(large[:10])
-    assert not set(small.tolist()) & set(divide(100, 0, 0.1, 10)["validation"].tolist())
+    small, large = (divide(100, 0, 0.1, 0.1, limit) for limit in (10, 50))
+    assert len(small["train"]) == 10
+    assert small["train"].equal(large["train"][:10])
+    assert small["validation"].equal(large["validation"])
 
 
-@pytest.mark.parametrize("validation", [-0.1, 1, 1.0, "test", "half", 0.999])
-def test_a_share_that_leaves_nothing_is_refused(validation: float | str) -> None:
+@pytest.mark.parametrize("share", [-0.1, 1, 1.0])
+def test_a_share_outside_its_bounds_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="validation must be a share from 0 to below 1 of 100 samples"):
-        divide(100, 0, validation, 0)
+        divide(100, 0, share, 0.1, 0)
+    with pytest.raises(ValueError, match="test must be a share from 0 to below 1 of 100 samples"):
+        divide(100, 0, 0.1, share, 0)
+
+
+def test_something_must_be_left_to_train_on() -> None:
+    with pytest.raises(ValueError, match=r"validation=0\.5 and test=0\.5 must leave something of 100 samples"):
+        divide(100, 0, 0.5, 0.5, 0)
+    with pytest.raises(ValueError, match=r"validation=0\.999 must leave something"):
+        divide(100, 20, 0.999, 0.0, 0)
 
 
 @pytest.mark.parametrize("limit", [-1, 91])
 def test_a_limit_beyond_the_data_is_refused(limit: int) -> None:
     with pytest.raises(ValueError, match=f"limit must be from 0 .all. to the 90 training samples, got {limit}"):
-        divide(100, 0, 0.1, limit)
+        divide(100, 0, 0.1, 0.0, limit)
 
 
 def test_reals_are_distinct_unflipped_samples_of_one_split(mnist_root) -> None:
     data = Mnist(str(mnist_root), flip=True)
-    for split, count in (("train", 30), ("validation", 12)):
+    for split, count in (("train", 27), ("validation", 3), ("test", 12)):
         batches = list(data.reals(0, seed=3, split=split, chunk=8))
         samples = torch.cat([batch.sample for batch in batches])
         assert [len(batch.sample) for batch in batches][:-1] == [8] * (len(batches) - 1)
@@ -54,5 +63,7 @@ def test_reals_are_distinct_unflipped_samples_of_one_split(mnist_root) -> None:
 def test_an_empty_split_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="no validation images"):
         Digits(resolution=8, validation=0).reals(split="validation")
-    with pytest.raises(ValueError, match="split must be one of train, validation, got 'test'"):
-        Digits(resolution=8).split("test")
+    with pytest.raises(ValueError, match=r"no test images: set data\.test above 0"):
+        Digits(resolution=8, test=0).reals(split="test")
+    with pytest.raises(ValueError, match="split must be one of train, validation, test, got 'tset'"):
+        Digits(resolution=8).split("tset")
