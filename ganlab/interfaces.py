@@ -136,6 +136,8 @@ class Augment(nn.Module, ABC):
 class Latent(ABC):
     """The distribution that a generator transforms; raises ValueError for a size below 1."""
 
+    truncation: float | None = None  # the largest absolute value, where larger ones were cut off
+
     def __init__(self, size: int) -> None:
         if size < 1:
             raise ValueError(f"size must be at least 1, got {size}")
@@ -176,6 +178,7 @@ class Game(nn.Module, ABC):
     """Networks and what each of them minimises; knows no optimizer, device or logger."""
 
     sampler: nn.Module  # what the EMA averages, and what samples come from
+    truncation: float | None = None  # where latents are cut off, which scores must tell
 
     def __init__(self) -> None:
         super().__init__()

@@ -33,34 +33,43 @@ class Sampler:
             raise ValueError(f"cond must have one entry per sample, {n}, got {tree.length(cond)}")
         if n == 0:
             return torch.empty(0, *self.spec.sample)
-        pieces = [tree.map(lambda x: x.cpu(), piece) for piece in self.stream(n, seed, cond)]
+        pieces = [tree.map(lambda x: x.cpu(), batch.sample) for batch in self.batches(n, CHUNK, seed, cond)]
         return tree.map(lambda *parts: torch.cat(parts), *pieces)
 
-    @torch.no_grad()
-    def stream(self, n: int, seed: int = 0, cond: Tree = None, first: int = 0, stride: int = 1) -> Iterator[Tree]:
-        """Yield samples in chunks on the network's device; chunks first, first + stride, … are made here."""
-        device = next(self.network.parameters()).device
-        for chunk in range(first, -(-n // CHUNK), stride):
-            start = chunk * CHUNK
-            count = min(CHUNK, n - start)
-            random = Random(derive(seed, "samples")).seek(chunk)
-            given = self._labels(random, device) if cond is None else tree.narrow(cond, start, count)
-            given = tree.map(lambda x, count=count: x[:count].to(device), given)
-            with self._evaluating(random):
-                yield self._draw(count, given, device)
+    def batches(
+        self, n: int, size: int, seed: int = 0, cond: Tree = None, first: int = 0, stride: int = 1
+    ) -> Iterator[Batch]:
+        """Yield batches first, first + stride, … of `size` samples, of `n` in all, with the conditions they were given.
 
-    def _draw(self, count: int, cond: Tree, device: torch.device) -> Tree:
-        # The whole chunk is drawn and then cut, so that the first samples are the same however many follow.
-        whole = Batch(torch.empty(CHUNK, 0, device=device), None)
-        part = tree.map(lambda x: torch.cat([x, x[:1].expand(CHUNK - count, *x.shape[1:])]), cond)
-        samples = self.game.sample(Batch(whole.sample, part), self.network)
-        return self.decode(tree.map(lambda x: x[:count].float(), samples))
+        They are on the network's device. Sample i does not depend on `size`, nor on who makes which batch.
+        """
+        latest, chunk = -1, Batch(None)
+        for start in range(first * size, n, stride * size):
+            stop = min(start + size, n)
+            parts = []
+            for number in range(start // CHUNK, -(-stop // CHUNK)):
+                if number != latest:  # a chunk that two batches share is made once
+                    latest, chunk = number, self._chunk(number, n, seed, cond)
+                parts.append(_cut(chunk, start - number * CHUNK, stop - number * CHUNK))
+            yield Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
+
+    @torch.no_grad()
+    def _chunk(self, number: int, n: int, seed: int, cond: Tree) -> Batch:
+        """Make a whole chunk, also where fewer are asked for: the first samples are the same however many follow."""
+        device = next(self.network.parameters()).device
+        random = Random(derive(seed, "samples")).seek(number)
+        start = number * CHUNK
+        given = self._labels(random, device) if cond is None else tree.narrow(cond, start, min(CHUNK, n - start))
+        whole = tree.map(lambda x: torch.cat([x, x[:1].expand(CHUNK - len(x), *x.shape[1:])]).to(device), given)
+        with self.evaluating(random):
+            samples = self.game.sample(Batch(torch.empty(CHUNK, 0, device=device), whole), self.network)
+        return Batch(self.decode(tree.map(lambda x: x.float(), samples)), whole)
 
     def _labels(self, random: Random, device: torch.device) -> Tensor | None:
         return random.integers("labels", self.spec.classes, (CHUNK,), device) if self.spec.classes else None
 
     @contextmanager
-    def _evaluating(self, random: Random) -> Iterator[None]:
+    def evaluating(self, random: Random) -> Iterator[None]:
         """Lend the game our randomness and put the network into evaluation mode, and give both back."""
         theirs, training = self.game.random, self.network.training
         self.game.random = random
@@ -70,3 +79,7 @@ class Sampler:
         finally:
             self.game.random = theirs
             self.network.train(training)
+
+
+def _cut(batch: Batch, start: int, stop: int) -> Batch:
+    return Batch(*(tree.map(lambda x: x[max(start, 0) : stop], field) for field in batch))

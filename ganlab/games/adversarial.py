@@ -39,6 +39,7 @@ class AdversarialGame(Game):
         self.generator = generator(self.spec)
         self.discriminator = discriminator(self.spec)
         self.loss, self.latent, self.augment = loss, latent, augment
+        self.truncation = latent.truncation
         self.regularizers = dict(regularizers)
         self._registered = nn.ModuleDict(regularizers)  # those that have weights or buffers move and are saved with us
         self._shared: _Shared | None = None

@@ -19,7 +19,7 @@ class Truncated(Latent):
         super().__init__(size)
         if threshold <= 0:
             raise ValueError(f"threshold must be above 0, got {threshold}")
-        self.threshold = threshold
+        self.threshold = self.truncation = threshold
 
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
         """Draw latents of shape (count, size)."""

@@ -9,9 +9,11 @@ from typing import Any, final
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
-from ganlab.metrics.features import FeatureBatch, Features, Labelled, image_channels, standardise
+from ganlab.metrics.cache import cache_directory
+from ganlab.metrics.features import FeatureBatch, Features, Labelled, image_channels, spatial
+from ganlab.metrics.resizing import standardise
 from ganlab.metrics.training import RESOLUTION, WIDTH, Recognizer, Trained, train_classifier
 from ganlab.random import derive
 
@@ -21,7 +23,7 @@ VERSION = 1  # of architecture and training: another number trains anew
 
 @final
 class Classifier(Features):
-    """Penultimate features (64) and logits of a small convolutional classifier of 28 × 28 images.
+    """Penultimate features (64), logits and spatial features (2009) of a small classifier of 28 × 28 images.
 
     `weights` names a shipped classifier (digits) or a safetensors file with its json beside it; without it the one
     shipped for the data set is taken, or one is trained on it, once, and kept under $GANLAB_CACHE (~/.cache/ganlab).
@@ -31,6 +33,7 @@ class Classifier(Features):
 
     name = "classifier"
     resolution = RESOLUTION
+    spatial_width = 41 * 7 * 7
 
     def __init__(self, data: Labelled, weights: str | None = None, seed: int = 0, steps: int = 1000) -> None:
         image_channels(data, self.name)
@@ -41,8 +44,12 @@ class Classifier(Features):
         self.classes, self.channels = int(self.facts["classes"]), int(self.facts["channels"])
 
     def extract(self, samples: Tensor) -> FeatureBatch:
-        """Return the penultimate features and the logits."""
-        return FeatureBatch(*self.network(standardise(samples, self.channels, self.resolution)))
+        """Return the penultimate features, the logits, and the last maps before they are pooled (41 of 7 × 7)."""
+        images, maps = standardise(samples, self.channels, self.resolution), []
+        pooling = next(module for module in self.network.modules() if isinstance(module, nn.AdaptiveAvgPool2d))
+        with pooling.register_forward_pre_hook(lambda module, inputs: maps.append(spatial(inputs[0]))):
+            features, logits = self.network(images)
+        return FeatureBatch(features, logits, maps[0])
 
     def describe(self) -> dict[str, Any]:
         """Return the name, the weights' hash, the resize rule, and the classifier's training set and accuracy."""
@@ -100,7 +107,7 @@ def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
         )
     fingerprint = data.fingerprint()
     key = derive(fingerprint, data.classes_available, seed, steps, RESOLUTION, VERSION)
-    path = _cache() / "classifiers" / f"{key:016x}.safetensors"
+    path = cache_directory() / "classifiers" / f"{key:016x}.safetensors"
     if not path.with_suffix(".json").is_file():
         images, labels = _gather(data)
         trained = train_classifier(images, labels, data.classes_available, seed, steps)
@@ -116,7 +123,3 @@ def _gather(data: Labelled) -> tuple[Tensor, Tensor]:
         images.append(small.add(1).mul(127.5).round().to(torch.uint8))
         labels.append(batch.cond)
     return torch.cat(images), torch.cat(labels)
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("GANLAB_CACHE") or Path.home() / ".cache" / "ganlab").expanduser()

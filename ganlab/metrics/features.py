@@ -3,15 +3,17 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol, final
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ganlab.interfaces import Batch, Spec
+from ganlab.metrics.precision import full_precision
+from ganlab.metrics.resizing import standardise
+
+SPATIAL = 2048  # spatial features a sample, at most: about as many as Inception has pooled ones
 
 
 class Source(Protocol):
@@ -45,10 +47,17 @@ class Labelled(Source, Protocol):
 
 
 class FeatureBatch(NamedTuple):
-    """Features of shape (n, width) in float32 and, where the space has classes, logits of shape (n, classes)."""
+    """Features (n, width) in float32 and, where the space has classes, logits (n, classes).
+
+    `spatial` (n, width_s) keeps where in the image something is, which pooled features forget. An extractor fills these
+    three; whoever calls it may add the `samples` that it read, uint8 images or float32 points, and their `labels` (n,).
+    """
 
     features: Tensor
     logits: Tensor | None = None
+    spatial: Tensor | None = None
+    samples: Tensor | None = None
+    labels: Tensor | None = None
 
 
 class Features(nn.Module, ABC):
@@ -60,6 +69,7 @@ class Features(nn.Module, ABC):
 
     name: str
     classes: int = 0  # positive where the space gives class logits
+    spatial_width: int = 0  # positive where the space gives spatial features
 
     def __init__(self, network: nn.Module, width: int) -> None:
         super().__init__()
@@ -76,6 +86,14 @@ class Features(nn.Module, ABC):
         """Return the features of a batch of samples."""
         with torch.autocast(samples.device.type, enabled=False), full_precision():
             return self.extract(samples)
+
+    @classmethod
+    def missing(cls, **settings: Any) -> str | None:
+        """Return None where a space of these settings can be built here, else a sentence: why not, and what to do.
+
+        Nothing is loaded, trained or downloaded for it.
+        """
+        return None
 
     @abstractmethod
     def extract(self, samples: Tensor) -> FeatureBatch:
@@ -128,13 +146,15 @@ class RandomConvolution(Features):
             for convolution in convolutions:  # the default initialisation would let the signal fade
                 nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
         layers = [layer for convolution in convolutions for layer in (convolution, nn.ReLU())]
-        network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        super().__init__(network, width)
-        self.seed = seed
+        pooling = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        super().__init__(nn.Sequential(nn.Sequential(*layers), pooling), width)
+        self.seed, self.spatial_width = seed, 16 * min(width, SPATIAL // 16)  # of maps of 4 by 4
 
     def extract(self, samples: Tensor) -> FeatureBatch:
-        """Pool the responses of the last layer."""
-        return FeatureBatch(self.network(standardise(samples, self.channels, self.resolution)))
+        """Pool the responses of the last layer, which are the spatial features."""
+        convolutions, pooling = self.network.children()
+        maps = convolutions(standardise(samples, self.channels, self.resolution))
+        return FeatureBatch(pooling(maps), spatial=spatial(maps))
 
     def describe(self) -> dict[str, Any]:
         """Return the name, the seed, which stands for the weights, and the resize rule."""
@@ -169,31 +189,10 @@ def check_finite(samples: Tensor) -> Tensor:
     return samples
 
 
-def standardise(images: Tensor, channels: int, resolution: int) -> Tensor:
-    """Map uint8 images to float32 in [−1, 1] of shape (n, channels, resolution, resolution).
+def spatial(maps: Tensor) -> Tensor:
+    """Flatten maps (n, channels, height, width) to (n, ≤ 2048): the first channels, as many as fit, and at least one.
 
-    Raises ValueError for images that are not uint8: real and fake samples must be rounded alike.
+    Of Inception's 17 × 17 maps these are the seven channels of sFID (Nash et al. 2021).
     """
-    if images.dtype != torch.uint8:
-        raise ValueError(f"image features need uint8 images, got {images.dtype}; use ganlab.metrics.quantise")
-    result = images.float() / 127.5 - 1
-    if result.shape[2:] != (resolution, resolution):
-        result = functional.interpolate(result, (resolution, resolution), mode="bilinear", antialias=True)
-    if channels == 1:
-        return result.mean(1, keepdim=True)
-    return result.expand(-1, channels, -1, -1)
-
-
-@contextmanager
-def full_precision() -> Iterator[None]:
-    """Switch off TF32, which would make scores depend on the kind of GPU."""
-    cudnn: Any = torch.backends.cudnn
-    settings = (cudnn.conv, torch.backends.cuda.matmul)
-    before = [setting.fp32_precision for setting in settings]
-    try:
-        for setting in settings:
-            setting.fp32_precision = "ieee"
-        yield
-    finally:
-        for setting, value in zip(settings, before, strict=True):
-            setting.fp32_precision = value
+    pixels = maps.shape[2] * maps.shape[3]
+    return maps[:, : max(1, SPATIAL // pixels)].flatten(1)

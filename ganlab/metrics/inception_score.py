@@ -1,12 +1,42 @@
 """The inception score, for any classifier."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
 
 from ganlab.metrics.features import FeatureBatch, Features, Source
-from ganlab.metrics.metric import Metric, Sums
+from ganlab.metrics.metric import Metric
+from ganlab.metrics.statistics import Side, Statistic, SumStatistic
+
+
+@final
+@dataclass(frozen=True)
+class Entropies(SumStatistic):
+    """Sums of p(y|x), of Σ p log p and of samples, in `splits` parts; sample i belongs to part i mod splits."""
+
+    splits: int
+    classes: int
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every sum."""
+        return {"probability": (self.splits, self.classes), "negentropy": (self.splits,), "count": (self.splits,)}
+
+    def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
+        """Add up the parts' probabilities in float64: half precision would underflow."""
+        assert batch.logits is not None
+        log_probability = batch.logits.double().log_softmax(1)
+        probability = log_probability.exp()
+        part = torch.arange(start, start + len(probability), device=probability.device) % self.splits
+        # A product with indicators: index_add_ would be nondeterministic on a GPU.
+        indicator = torch.nn.functional.one_hot(part, self.splits).to(probability.dtype)
+        return {
+            "probability": indicator.T @ probability,
+            "negentropy": indicator.T @ (probability * log_probability).sum(1),
+            "count": indicator.sum(0),
+        }
 
 
 @final
@@ -18,35 +48,25 @@ class InceptionScore(Metric):
     """
 
     name: ClassVar[str] = "inception_score"
+    scores: ClassVar[dict[str, bool | None]] = {"inception_score": True, "inception_score_std": None}
     needs_logits: ClassVar[bool] = True
-    needs_real: ClassVar[bool] = False
-    higher_is_better: ClassVar[bool] = True
+    reference: ClassVar[str] = "none"
 
     def __init__(self, features: Features, data: Source | None = None, splits: int = 10) -> None:
         super().__init__(features, data)
         if splits < 1:
             raise ValueError(f"metric.inception_score.splits must be at least 1, got {splits}")
         self.splits = splits
-        self._sums = Sums(probability=(splits, features.classes), negentropy=(splits,), count=(splits,))
+        self.entropies = Entropies(splits, features.classes)
 
-    def update(self, features: FeatureBatch, real: bool) -> None:
-        """Add a batch of generated samples; real ones do not count."""
-        if real or features.logits is None:
-            return
-        log_probability = features.logits.double().log_softmax(1)
-        probability = log_probability.exp()
-        sums = self._sums.to(probability.device)
-        seen = int(sums.total("count").sum())
-        part = torch.arange(seen, seen + len(probability), device=probability.device) % self.splits
-        sums.update(
-            probability=_by_part(probability, part, self.splits),
-            negentropy=_by_part((probability * log_probability).sum(1), part, self.splits),
-            count=torch.bincount(part, minlength=self.splits),
-        )
+    @property
+    def statistics(self) -> Sequence[Statistic]:
+        """Sums by part."""
+        return [self.entropies]
 
-    def compute(self) -> dict[str, float]:
+    def compute(self, real: Side, fake: Side) -> dict[str, float]:
         """Return `inception_score` and `inception_score_std`; raises ValueError for fewer samples than splits."""
-        sums = self._sums.result()
+        sums = fake[self.entropies]
         count = sums["count"]
         if count.min() < 1:
             raise ValueError(
@@ -58,16 +78,6 @@ class InceptionScore(Metric):
         deviation = scores.std(correction=0).item()
         return {"inception_score": scores.mean().item(), "inception_score_std": deviation}
 
-    def reset(self) -> None:
-        """Forget all samples."""
-        self._sums.reset()
-
     def describe(self) -> dict[str, Any]:
         """Return the number of splits."""
         return {"splits": self.splits}
-
-
-def _by_part(values: Tensor, part: Tensor, parts: int) -> Tensor:
-    # A product with indicators: index_add_ would be nondeterministic on a GPU.
-    indicator = torch.nn.functional.one_hot(part, parts).to(values.dtype)
-    return indicator.T @ values

@@ -1,12 +1,15 @@
 """Mode coverage of mixtures whose truth is known."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Protocol, final
 
 import torch
 from torch import Tensor
 
 from ganlab.metrics.features import FeatureBatch, Features, Source
-from ganlab.metrics.metric import Metric, Sums, Unsuitable
+from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.statistics import Side, Statistic, SumStatistic
 
 
 class Mixture(Source, Protocol):
@@ -22,6 +25,31 @@ class Mixture(Source, Protocol):
 
 
 @final
+@dataclass(frozen=True)
+class ModeCounts(SumStatistic):
+    """Samples by their nearest mode, all of them and those within three σ of it."""
+
+    centres: tuple[tuple[float, ...], ...]
+    sigma: float
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return two counts a mode."""
+        return {"nearest": (len(self.centres),), "good": (len(self.centres),)}
+
+    def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
+        """Count the samples of a batch."""
+        points, count = batch.features.double(), len(self.centres)
+        centres = torch.tensor(self.centres, dtype=torch.float64, device=points.device)
+        # cdist's fast route for many points cancels digits
+        distance, nearest = torch.cdist(points, centres, compute_mode="donot_use_mm_for_euclid_dist").min(1)
+        good = nearest[distance <= 3 * self.sigma]
+        return {
+            "nearest": torch.bincount(nearest, minlength=count),
+            "good": torch.bincount(good, minlength=count),
+        }
+
+
+@final
 class Modes(Metric):
     """How a generator covers a known mixture (Srivastava et al. 2017, section 4.1; Lin et al. 2018, section 4.1).
 
@@ -32,8 +60,8 @@ class Modes(Metric):
     """
 
     name: ClassVar[str] = "modes"
-    needs_real: ClassVar[bool] = False
-    higher_is_better: ClassVar[bool] = True
+    scores: ClassVar[dict[str, bool | None]] = {"modes": True, "high_quality": True, "reverse_kl": False}
+    reference: ClassVar[str] = "none"
 
     def __init__(self, features: Features, data: Mixture) -> None:
         modes = getattr(data, "modes", None)  # the command line pairs this metric with any data set
@@ -41,37 +69,28 @@ class Modes(Metric):
             raise Unsuitable(
                 "metric=modes needs data whose modes are known; choose a mixture, or drop modes from metric"
             )
-        self.centres, self.sigma = modes.double(), float(data.sigma)
+        self.counts = ModeCounts(tuple(map(tuple, modes.double().tolist())), float(data.sigma))
         super().__init__(features, data)
-        if self.sigma <= 0:
-            raise ValueError(f"the mixture's sigma must be positive, got {self.sigma}")
-        count = len(self.centres)
-        self._sums = Sums(nearest=(count,), good=(count,))
+        if self.counts.sigma <= 0:
+            raise ValueError(f"the mixture's sigma must be positive, got {self.counts.sigma}")
 
     def check(self, features: Features) -> None:
         """Raise ValueError where the features are not the points themselves."""
-        if features.name != "identity" or features.width != self.centres.shape[1]:
+        dimensions = len(self.counts.centres[0])
+        if features.name != "identity" or features.width != dimensions:
             raise Unsuitable(
-                f"metric=modes reads points of {self.centres.shape[1]} dimensions, but features={features.name} "
+                f"metric=modes reads points of {dimensions} dimensions, but features={features.name} "
                 f"gives {features.width} numbers a sample; choose features=identity and the mixture's own data"
             )
 
-    def update(self, features: FeatureBatch, real: bool) -> None:
-        """Add a batch of generated points; real ones do not count."""
-        if real:
-            return
-        points = features.features.double()
-        centres, count = self.centres.to(points.device), len(self.centres)
-        # cdist's fast route for many points cancels digits
-        distance, nearest = torch.cdist(points, centres, compute_mode="donot_use_mm_for_euclid_dist").min(1)
-        good = nearest[distance <= 3 * self.sigma]
-        self._sums.to(points.device).update(
-            nearest=torch.bincount(nearest, minlength=count), good=torch.bincount(good, minlength=count)
-        )
+    @property
+    def statistics(self) -> Sequence[Statistic]:
+        """Counts by mode."""
+        return [self.counts]
 
-    def compute(self) -> dict[str, float]:
+    def compute(self, real: Side, fake: Side) -> dict[str, float]:
         """Return `modes`, `high_quality` and `reverse_kl`; raises ValueError without samples."""
-        sums = self._sums.result()
+        sums = fake[self.counts]
         total = sums["nearest"].sum()
         if total < 1:
             raise ValueError("modes needs at least 1 generated sample, got 0")
@@ -81,7 +100,3 @@ class Modes(Metric):
             "high_quality": float(sums["good"].sum() / total),
             "reverse_kl": float(torch.xlogy(share, share * len(share)).sum()),
         }
-
-    def reset(self) -> None:
-        """Forget all samples."""
-        self._sums.reset()

@@ -55,12 +55,20 @@ def train_classifier(
     _check(images, labels, classes, steps)
     inputs = standardise(images, images.shape[1], RESOLUTION)
     test = held_out(len(images), seed)
+    network = learn(inputs[~test], labels[~test], classes, seed, steps, batch_size)
+    return Trained(network, accuracy(network, inputs[test], labels[test]), int(test.sum()))
+
+
+def learn(
+    inputs: Tensor, labels: Tensor, classes: int, seed: int = 0, steps: int = 1000, batch_size: int = 128
+) -> Recognizer:
+    """Train on all of the standardised images (n, channels, 28, 28) with labels (n,); what is drawn, `seed` decides."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Recognizer(images.shape[1], classes)
-    _fit(network, inputs[~test], labels[~test].long(), Random(seed), steps, batch_size)
-    accuracy = _accuracy(network, inputs[test], labels[test])
-    return Trained(network, accuracy, int(test.sum()))
+        network = Recognizer(inputs.shape[1], classes)
+    with torch.enable_grad():
+        _fit(network, inputs, labels.long(), Random(seed), steps, batch_size)
+    return network
 
 
 def held_out(count: int, seed: int = 0) -> Tensor:
@@ -88,7 +96,7 @@ def _fit(network: Recognizer, inputs: Tensor, labels: Tensor, random: Random, st
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.01)
     rate = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps + 1)
     network.train()
-    for step in tqdm(range(steps), desc="training the feature classifier", unit="step", disable=None, leave=False):
+    for step in tqdm(range(steps), desc="training a classifier", unit="step", disable=None, leave=False):
         random.seek(step)
         chosen = random.integers("batch", len(inputs), (min(batch_size, len(inputs)),))
         _, logits = network(_augment(inputs[chosen], random))
@@ -100,7 +108,8 @@ def _fit(network: Recognizer, inputs: Tensor, labels: Tensor, random: Random, st
 
 
 @torch.no_grad()
-def _accuracy(network: Recognizer, inputs: Tensor, labels: Tensor) -> float:
+def accuracy(network: Recognizer, inputs: Tensor, labels: Tensor) -> float:
+    """Return the share of standardised images (n, channels, 28, 28) whose label (n,) the network finds."""
     chunks = zip(inputs.split(256), labels.split(256), strict=True)
     return sum(int((network(x)[1].argmax(1) == y).sum()) for x, y in chunks) / len(inputs)
 

@@ -1,13 +1,14 @@
 """Small data sets that a feature space can ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from ganlab.interfaces import Batch, Spec
-from ganlab.metrics import FeatureBatch
+from ganlab.metrics import FeatureBatch, Metric, Side
+from ganlab.metrics.statistics import gather
 
 
 @dataclass
@@ -59,3 +60,23 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 def features_of(values: Tensor) -> FeatureBatch:
     return FeatureBatch(values.float())
+
+
+def side(metric: Metric, batches: Sequence[FeatureBatch]) -> Side:
+    """Gather what a metric reads of batches that follow one another."""
+    starts = [sum(len(each.features) for each in batches[:number]) for number in range(len(batches))]
+    return Side(gather(zip(batches, starts, strict=True), metric.statistics))
+
+
+def scored(metric: Metric, real: FeatureBatch | Tensor | None, fake: FeatureBatch | Tensor, chunk: int = 97) -> dict:
+    """Return a metric's scores of features, or of whole feature batches, passed to it in chunks."""
+    empty = Side({})
+    return metric.compute(
+        empty if real is None else side(metric, _chunks(real, chunk)), side(metric, _chunks(fake, chunk))
+    )
+
+
+def _chunks(values: FeatureBatch | Tensor, chunk: int) -> list[FeatureBatch]:
+    batch = values if isinstance(values, FeatureBatch) else features_of(values)
+    parts = [[None] * len(batch.features.split(chunk)) if each is None else each.split(chunk) for each in batch]
+    return [FeatureBatch(*fields) for fields in zip(*parts, strict=True)]

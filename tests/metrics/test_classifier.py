@@ -6,11 +6,11 @@ import torch
 from torch.nn import functional
 
 from ganlab.data.digits import Digits
-from ganlab.metrics import FID, Classifier, InceptionScore, score
+from ganlab.metrics import FID, Classifier, InceptionScore
 from ganlab.metrics.classifier import SHIPPED
 from ganlab.metrics.training import held_out, train_classifier
 
-from .sources import Pictures, Points
+from .sources import Pictures, Points, scored
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +53,9 @@ def test_its_scores_separate_digits_from_noise(classifier: Classifier, digits: D
     images = torch.cat([batch.sample for batch in digits.reals(800)])  # shuffled: the table runs from 0 to 9
     noise = torch.randint(0, 256, (400, 1, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     shifted = images[400:].roll(6, -1)
-    metrics = {"fid": FID(classifier), "inception_score": InceptionScore(classifier, splits=2)}
-    good, moved, bad = (
-        score(fake.split(100), images[:400].split(100), classifier, metrics) for fake in (images[400:], shifted, noise)
-    )
+    metrics = FID(classifier), InceptionScore(classifier, splits=2)
+    real, *fakes = map(classifier, (images[:400], images[400:], shifted, noise))
+    good, moved, bad = ({k: v for each in metrics for k, v in scored(each, real, fake).items()} for fake in fakes)
     assert good["fid"] * 10 < bad["fid"]
     assert good["fid"] * 3 < moved["fid"]
     assert good["inception_score"] > 8

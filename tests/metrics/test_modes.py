@@ -5,15 +5,13 @@ import torch
 
 from ganlab.metrics import Identity, Modes, RandomConvolution
 
-from .sources import Pictures, Points, features_of, normal
+from .sources import Pictures, Points, normal, scored
 
 
 def modes_of(points: torch.Tensor, data: Points | None = None) -> dict[str, float]:
     data = data or Points()
     metric = Modes(Identity(data), data)
-    for part in points.split(7):
-        metric.update(features_of(part), False)
-    return metric.compute()
+    return scored(metric, None, points, 7)
 
 
 def test_the_mixture_itself_is_covered() -> None:
@@ -38,8 +36,8 @@ def test_three_sigma_is_the_border_and_every_sample_has_a_nearest_mode() -> None
 
 
 def test_errors_say_what_to_do() -> None:
-    with pytest.raises(ValueError, match="at least 1 generated sample, got 0"), pytest.warns(UserWarning):
-        Modes(Identity(Points()), Points()).compute()
+    with pytest.raises(ValueError, match="at least 1 generated sample, got 0"):
+        modes_of(torch.empty(0, 2))
     with pytest.raises(ValueError, match="sigma must be positive, got 0"):
         Modes(Identity(Points()), Points(sigma=0))
     with pytest.raises(ValueError, match="choose a mixture, or drop modes"):

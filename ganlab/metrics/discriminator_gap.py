@@ -1,0 +1,41 @@
+"""How much better the discriminator likes the real samples that it was trained on."""
+
+import copy
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import as_verdict
+from ganlab.metrics.metric import Probe
+from ganlab.metrics.players import player, reals
+from ganlab.metrics.subject import Subject
+from ganlab.tree import length
+
+
+@final
+class DiscriminatorGap(Probe):
+    """Mean output of D on training samples minus that on held-out ones, in standard deviations of the latter.
+
+    Both are real, so only memory tells them apart (Karras et al. 2020, ADA, eq. 1, whose r_v has this difference as its
+    numerator). 0 is best; of n samples each, chance alone gives about
+    ± 1.4/√n. Data without end, whose training samples are as fresh as the others, has no gap. The live discriminator
+    is asked, in evaluation mode and without augmentation; patches count by their mean. Where it says the same of all
+    held-out samples the difference is left undivided.
+    """
+
+    name: ClassVar[str] = "discriminator_gap"
+    scores: ClassVar[dict[str, bool | None]] = {"discriminator_gap": False}
+
+    def measure(self, subject: Subject) -> dict[str, float]:
+        """Return `discriminator_gap`; raises ValueError without a discriminator or with an empty split."""
+        network = copy.deepcopy(player(subject.game, "discriminator", self.name)).eval()
+        train, held_out = (self._outputs(network, subject, split) for split in ("train", subject.held_out))
+        deviation = float(held_out.std(correction=0))
+        return {"discriminator_gap": float(train.mean() - held_out.mean()) / (deviation or 1.0)}
+
+    @torch.no_grad()
+    def _outputs(self, network: nn.Module, subject: Subject, split: str) -> Tensor:
+        batches = reals(subject, split, subject.samples, self.name)
+        verdicts = ((as_verdict(network(sample, cond)), length(sample)) for sample, cond in batches)
+        return torch.cat([verdict.logits.double().reshape(count, -1).mean(1).cpu() for verdict, count in verdicts])

@@ -1,0 +1,102 @@
+"""The duality gap: how much each player could still gain if the other stood still."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, final
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ganlab import tree
+from ganlab.interfaces import Batch, Game
+from ganlab.metrics.features import Features, Source
+from ganlab.metrics.metric import Probe
+from ganlab.metrics.players import copied, player, reals
+from ganlab.metrics.subject import Subject
+from ganlab.random import Random, derive
+
+
+@final
+class DualityGap(Probe):
+    """max over D' of M(G, D') minus min over G' of M(G', D) (Grnarova et al. 2019); lower is better, 0 is best.
+
+    M is minus the discriminator's adversarial loss. The worst players start from the present ones and make `steps` of
+    Adam on training samples, each on all that the game tells it to minimise, so that penalties and clipped weights
+    bound D' as they bound D. M is estimated on held-out samples and fresh latents, both times the same, with the game
+    as it is played: live players in training mode, augmentation and all.
+
+    The gap depends on `steps` and `lr`, which find lower bounds of it; it may come out below 0 where the worst
+    player learnt nothing that holds elsewhere. `samples` is how many training, and how many held-out samples are used
+    at most. Raises ValueError for settings that are not positive.
+    """
+
+    name: ClassVar[str] = "duality_gap"
+    scores: ClassVar[dict[str, bool | None]] = {"duality_gap": False}
+
+    def __init__(
+        self,
+        features: Features,
+        data: Source | None = None,
+        steps: int = 100,
+        lr: float = 2e-4,
+        samples: int = 2000,
+        batch_size: int = 64,
+    ) -> None:
+        super().__init__(features, data)
+        for name, value, least in (("steps", steps, 1), ("samples", samples, 2), ("batch_size", batch_size, 2)):
+            if value < least:
+                raise ValueError(f"metric.duality_gap.{name} must be at least {least}, got {value}")
+        if not lr > 0:  # which refuses NaN too
+            raise ValueError(f"metric.duality_gap.lr must be above 0, got {lr}")
+        self.steps, self.lr, self.samples, self.batch_size = steps, lr, samples, batch_size
+
+    def measure(self, subject: Subject) -> dict[str, float]:
+        """Return `duality_gap`; raises ValueError without a discriminator and a generator or with an empty split."""
+        for name in ("discriminator", "generator"):
+            player(subject.game, name, self.name)
+        train, held_out = (self._whole(subject, split) for split in ("train", subject.held_out))
+        seed = derive(subject.seed, self.name)
+        values = {}
+        for name in ("discriminator", "generator"):
+            with copied(subject.game, seed) as game:
+                self._worsen(game, name, train)
+                game.random = Random(derive(seed, "held out"))
+                values[name] = self._value(game, held_out)
+        return {"duality_gap": values["discriminator"] - values["generator"]}
+
+    def describe(self) -> dict[str, Any]:
+        """Return how the worst players are found."""
+        return {"steps": self.steps, "lr": self.lr, "samples": self.samples, "batch_size": self.batch_size}
+
+    def _whole(self, subject: Subject, split: str) -> Batch:
+        parts: Sequence[Batch] = list(reals(subject, split, self.samples, self.name))
+        return Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
+
+    def _worsen(self, game: Game, name: str, train: Batch) -> None:
+        weights = [weight for weight in game.players()[name].parameters() if weight.requires_grad]
+        optimizer = torch.optim.Adam(weights, lr=self.lr)
+        size = min(self.batch_size, tree.length(train.sample))
+        bar = tqdm(range(self.steps), desc=f"worst {name}", unit="step", delay=2, leave=False, disable=None)
+        for step in bar:
+            random = game.random.seek(step)
+            rows = random.integers("duality_gap.rows", tree.length(train.sample), (size,))
+            losses = game.losses(name, _take(train, rows), step)
+            optimizer.zero_grad()
+            torch.stack(list(losses.values())).sum().backward(inputs=weights)
+            optimizer.step()
+            game.moved(name, step)
+
+    def _value(self, game: Game, held_out: Batch) -> float:
+        count = tree.length(held_out.sample)
+        total = 0.0
+        # Parts of nearly one size: a single sample left over would have no batch statistics.
+        for number, rows in enumerate(torch.arange(count).tensor_split(-(-count // self.batch_size))):
+            game.random.seek(number)
+            # With gradients, as penalties that act at this move take them, whether anyone asks for them or not.
+            loss = game.losses("discriminator", _take(held_out, rows), number)["adversarial"]
+            total -= float(loss.detach()) * len(rows) / count
+        return total
+
+
+def _take(batch: Batch, rows: Tensor) -> Batch:
+    return Batch(*(tree.map(lambda x: x[rows.to(x.device)], field) for field in batch))

@@ -1,0 +1,73 @@
+"""The Fréchet distance that infinitely many generated samples would have."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, final
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from ganlab.metrics.features import Features, Source
+from ganlab.metrics.frechet import covariance_root, frechet_distance, gaussian
+from ganlab.metrics.metric import Metric
+from ganlab.metrics.statistics import Kept, Moments, Side, Statistic
+from ganlab.random import Random
+
+
+@final
+class FIDInfinity(Metric):
+    """FID as a line in 1/N, at 1/N = 0 (Chong and Forsyth 2020); lower is better.
+
+    The line is fitted to `points` nested subsets of the generated samples, in a fixed random order, from the share
+    `smallest` of them to all. FID's bias is only nearly linear in 1/N, so a small rest remains, below the truth: 7 % of
+    FID's own for 1,250 samples of 256 Gaussian features. The bias that comes from the number of real samples remains
+    whole. Near a distance of zero the score may be negative. Raises ValueError for fewer than two points or a share
+    outside (0, 1).
+    """
+
+    name: ClassVar[str] = "fid_infinity"
+    scores: ClassVar[dict[str, bool | None]] = {"fid_infinity": False}
+
+    def __init__(self, features: Features, data: Source | None = None, points: int = 5, smallest: float = 0.5) -> None:
+        super().__init__(features, data)
+        if points < 2:
+            raise ValueError(f"metric.fid_infinity.points must be at least 2, got {points}")
+        if not 0 < smallest < 1:
+            raise ValueError(f"metric.fid_infinity.smallest must be between 0 and 1, got {smallest}")
+        self.points, self.smallest = points, smallest
+        self.moments = Moments("features", features.width)
+
+    @property
+    def statistics(self) -> Sequence[Statistic]:
+        """Moments of the real features, all generated ones."""
+        return [self.moments, Kept("features")]
+
+    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+        """Return `fid_infinity`; raises ValueError where the smallest subset has fewer than two samples."""
+        moments, rows = real[self.moments], fake.rows("features")
+        counts = np.linspace(self.smallest * len(rows), len(rows), self.points).round().astype(int)
+        if counts[0] < 2 or counts[0] == counts[-1] or moments["count"] < 2:
+            raise ValueError(
+                f"fid_infinity needs at least 2 real samples and 2 in its smallest subset, got {int(moments['count'])} "
+                f"and {counts[0]} of {len(rows)} generated samples; generate more or raise metric.fid_infinity.smallest"
+            )
+        reference = gaussian(moments)
+        root = covariance_root(reference.covariance)
+        distances = [float(frechet_distance(*reference, *gaussian(each), root)) for each in _nested(rows, counts)]
+        return {"fid_infinity": float(np.polyfit(1 / counts, distances, 1)[1])}
+
+    def describe(self) -> dict[str, Any]:
+        """Return the number of subsets and the share of the smallest."""
+        return {"points": self.points, "smallest": self.smallest}
+
+
+def _nested(rows: Tensor, counts: np.ndarray) -> Iterator[dict[str, Tensor]]:
+    """Yield the moments of the first so many rows of a random order: files are often sorted by class."""
+    rows = rows[Random().uniform("subsets", (len(rows),)).argsort()]
+    total, products = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    start = 0
+    for count in tqdm(counts.tolist(), desc="fid_infinity", unit="subset", delay=2, leave=False, disable=None):
+        part = rows[start:count].double()
+        total, products, start = total + part.sum(0), products + part.T @ part, count
+        yield {"total": total, "products": products, "count": torch.tensor(float(count))}

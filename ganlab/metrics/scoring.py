@@ -1,0 +1,120 @@
+"""From a data set, a sampler and a protocol to scores that carry their protocol."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from itertools import islice
+from typing import Any
+
+from torch import Tensor
+
+from ganlab.data import DataSet
+from ganlab.data.dataset import normalize
+from ganlab.interfaces import Batch
+from ganlab.metrics.evaluator import Samples
+from ganlab.metrics.features import Features, Source, quantise
+from ganlab.metrics.metric import Measure, Unsuitable
+from ganlab.metrics.protocol import Protocol
+from ganlab.metrics.subject import Subject
+from ganlab.sampler import Sampler
+
+REAL_SEED = 0  # of the choice and order of real samples, the same under every protocol
+VERSIONS = ("ganlab", "torch", "torchmetrics")
+Makers = Mapping[str, Callable[[Features, Any], Measure]]
+
+
+def build_measures(makers: Makers, features: Features, data: Source) -> tuple[dict[str, Measure], list[str]]:
+    """Return the metrics that fit the features and the data, and a sentence for each that does not.
+
+    Raises ValueError naming the metric where a setting is out of range.
+    """
+    measures, left_out = {}, []
+    for name, make in makers.items():
+        try:
+            measures[name] = make(features, data)
+        except Unsuitable as error:
+            left_out.append(str(error))
+        except ValueError as error:
+            text = str(error)
+            raise ValueError(text if text.startswith("metric.") else f"metric.{name}: {text}") from error
+    return measures, left_out
+
+
+def reals_of(data: DataSet, split: str, protocol: Protocol) -> Samples:
+    """Return the real samples of a split, at most as many as the protocol says."""
+    count, size = protocol.real_samples, protocol.batch_size
+
+    def batches(first: int, stride: int) -> Iterator[Batch]:
+        chunks = islice(data.reals(count, REAL_SEED, split, size), first, None, stride)
+        return (Batch(measured(data.decode(chunk.sample)), chunk.cond) for chunk in chunks)
+
+    known = len(data.split(split))
+    key = {"data": data.fingerprint(), "split": split, "count": count, "seed": REAL_SEED}
+    return Samples(batches, min(count or known, known), key, f"real samples ({split})")
+
+
+def fakes_of(sampler: Sampler, protocol: Protocol, seed: int) -> Samples:
+    """Return generated samples, classes drawn evenly where the generator is conditional."""
+
+    def batches(first: int, stride: int) -> Iterator[Batch]:
+        for batch in sampler.batches(protocol.samples, protocol.batch_size, seed, None, first, stride):
+            yield Batch(measured(batch.sample), batch.cond)
+
+    return Samples(batches, protocol.samples, name="generated samples")
+
+
+def subject_of(sampler: Sampler, features: Features, data: DataSet, protocol: Protocol) -> Subject:
+    """Return what probes may ask of a run."""
+
+    def reals(split: str, count: int) -> Iterator[Batch]:
+        return map(normalize, data.reals(count, REAL_SEED, split, protocol.batch_size))
+
+    return Subject(
+        game=sampler.game,
+        generator=sampler.network,
+        sampler=sampler,
+        features=features,
+        reals=reals,
+        held_out=protocol.split,
+        samples=protocol.samples,
+        batch_size=protocol.batch_size,
+        seed=protocol.seed,
+    )
+
+
+def describe(protocol: Protocol, features: Features, measures: Mapping[str, Measure], **more: Any) -> dict[str, Any]:
+    """Return all that two scores must share to be comparable."""
+    return {
+        **protocol.describe(),
+        "features": features.describe(),
+        "metrics": {name: measure.describe() for name, measure in measures.items()},
+        "origin": {score: name for name, measure in measures.items() for score in measure.scores},
+        **more,
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def report(
+    scores: Mapping[str, float],
+    intervals: Mapping[str, list[float]],
+    measures: Mapping[str, Measure],
+    protocol: Mapping[str, Any],
+    **more: Any,
+) -> dict[str, Any]:
+    """Return the content of a score file; `more` is what does not make scores comparable, such as the step."""
+    digest = hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()
+    directions = {score: better for measure in measures.values() for score, better in measure.scores.items()}
+    return {
+        "scores": dict(scores),
+        "intervals": dict(intervals),
+        "higher_is_better": {score: directions.get(score) for score in scores},
+        "protocol": dict(protocol),
+        "protocol_hash": digest,
+        **more,
+    }
+
+
+def measured(samples: Tensor) -> Tensor:
+    """Round images to uint8, real and generated alike; points stay as they are."""
+    return quantise(samples) if samples.ndim == 4 else samples

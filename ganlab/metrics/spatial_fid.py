@@ -1,0 +1,42 @@
+"""The Fréchet distance of features that still know where in the image something is."""
+
+from collections.abc import Sequence
+from typing import ClassVar, final
+
+from ganlab.metrics.features import Features, Source
+from ganlab.metrics.frechet import gaussian_distance
+from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.statistics import Moments, Side, Statistic
+
+
+@final
+class SpatialFID(Metric):
+    """FID of a feature space's spatial features, sFID (Nash et al. 2021); lower is better.
+
+    Sensitive to wrong layouts, which pooled features forget. Biased upwards by few samples, as FID is.
+    """
+
+    name: ClassVar[str] = "spatial_fid"
+    scores: ClassVar[dict[str, bool | None]] = {"spatial_fid": False}
+
+    def __init__(self, features: Features, data: Source | None = None) -> None:
+        super().__init__(features, data)
+        self.moments = Moments("spatial", features.spatial_width)
+
+    def check(self, features: Features) -> None:
+        """Raise Unsuitable where the feature space has no spatial features."""
+        super().check(features)
+        if not features.spatial_width:
+            raise Unsuitable(
+                f"metric=spatial_fid needs spatial features, which features={features.name} does not give; "
+                "choose features=inception or features=classifier, or drop spatial_fid from metric"
+            )
+
+    @property
+    def statistics(self) -> Sequence[Statistic]:
+        """Mean and covariance."""
+        return [self.moments]
+
+    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+        """Return `spatial_fid`; raises ValueError for fewer than two real or generated samples."""
+        return {"spatial_fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}

@@ -1,0 +1,76 @@
+import pytest
+import torch
+from torch import Tensor
+
+from ganlab.interfaces import Spec
+from ganlab.metrics import AccuracyScore, FeatureBatch, RandomConvolution, Unsuitable
+from ganlab.metrics.training import RESOLUTION, accuracy, learn
+
+from .sources import Pictures, Points, scored
+
+
+class Labelled(Pictures):
+    """Images whose classes the generator is given."""
+
+    @property
+    def spec(self) -> Spec:
+        return Spec(self.shape, cond=(), classes=2)
+
+
+def side(images: Tensor, labels: Tensor) -> FeatureBatch:
+    return FeatureBatch(torch.zeros(len(images), 1), samples=images, labels=labels)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> FeatureBatch:
+    images, labels = zip(*Labelled().reals(), strict=True)
+    return side(torch.cat(images), torch.cat(labels))
+
+
+def score(real: FeatureBatch, fake: FeatureBatch, steps: int = 12) -> float:
+    metric = AccuracyScore(RandomConvolution(Labelled()), Labelled(), steps=steps)
+    return scored(metric, real, fake)["classification_accuracy_score"]
+
+
+def test_good_fakes_teach_the_classes_and_exchanged_ones_the_opposite(pictures: FeatureBatch) -> None:
+    before = torch.get_rng_state()
+    right = score(pictures, pictures)
+    assert right >= 0.95
+    with torch.no_grad():  # as evaluation may be
+        assert score(pictures, pictures._replace(labels=1 - pictures.labels)) <= 0.05
+    assert torch.equal(torch.get_rng_state(), before)
+    assert score(pictures, pictures) == right
+
+
+def test_one_class_alone_teaches_its_share_of_the_reals(pictures: FeatureBatch) -> None:
+    chosen = pictures.labels == 1
+    assert score(pictures, side(pictures.samples[chosen], pictures.labels[chosen])) == 0.5
+
+
+def test_large_images_are_made_small(pictures: FeatureBatch) -> None:
+    large = pictures._replace(samples=pictures.samples.repeat_interleave(5, 2).repeat_interleave(5, 3))
+    assert score(large, large) >= 0.95
+
+
+def test_all_images_are_learnt_and_counted(pictures: FeatureBatch) -> None:
+    inputs = torch.zeros(3, 1, RESOLUTION, RESOLUTION)
+    network = learn(inputs, torch.tensor([0, 0, 0]), 2, steps=5)
+    assert accuracy(network, inputs, torch.tensor([0, 0, 1])) == 2 / 3
+
+
+def test_errors_say_what_to_do(pictures: FeatureBatch) -> None:
+    features = RandomConvolution(Pictures())
+    with pytest.raises(Unsuitable, match=r"gives the generator none; set data.labels=true, or drop accuracy_score"):
+        AccuracyScore(features, Pictures())
+
+    class Sequences(Points):
+        @property
+        def spec(self) -> Spec:
+            return Spec((6, 1), classes=3)
+
+    with pytest.raises(Unsuitable, match=r"samples have shape \(6, 1\); choose an image data set"):
+        AccuracyScore(features, Sequences())
+    with pytest.raises(ValueError, match=r"metric.accuracy_score.steps must be at least 1, got 0"):
+        AccuracyScore(features, Labelled(), steps=0)
+    with pytest.raises(ValueError, match="at least 1 real and 1 generated sample, got 60 and 0"):
+        score(pictures, side(torch.empty(0, 1, 12, 12), torch.empty(0)))

@@ -1,0 +1,102 @@
+"""On the Dirac-GAN, G(z) = θ and D(x) = ψ x with data at 0 (Mescheder et al. 2018), everything has a closed form."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from ganlab.interfaces import Batch, Spec
+from ganlab.latents import Normal
+from ganlab.losses import Hinge, NonSaturating, Wasserstein
+from ganlab.metrics import DualityGap, Identity
+from ganlab.regularizers import R1, Dragan, GradientPenalty, WeightClip
+
+from .sources import Points, normal
+from .subjects import asked, played, tutored, untouched
+
+LINE = Spec((1,))
+ZERO = Batch(torch.zeros(6, 1))
+
+
+def gap_of(subject: Any, **settings: float) -> float:
+    settings = {"steps": 40, "lr": 0.01, "samples": 100, "batch_size": 4} | settings
+    return DualityGap(Identity(Points()), **settings).measure(subject)["duality_gap"]
+
+
+@pytest.fixture
+def gap(dirac):
+    """Return the duality gap of a Dirac-GAN at (θ, ψ)."""
+
+    def measure(theta, psi, loss=None, terms=(), **settings):
+        game = played(*dirac, LINE, loss or NonSaturating(), Normal(1), terms)
+        with torch.no_grad():
+            game.generator.theta.fill_(theta)
+            game.discriminator.psi.fill_(psi)
+        with untouched(game):
+            return gap_of(asked(game, LINE, train=ZERO, test=ZERO), **settings)
+
+    return measure
+
+
+@pytest.mark.parametrize("loss", [Wasserstein(), NonSaturating(), Hinge()], ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("terms", [(), (R1(10),)], ids=["bare", "r1"])
+def test_the_equilibrium_has_no_gap_and_other_points_have_one(gap, loss, terms):
+    assert gap(0, 0, loss, terms) == 0
+    near, far = gap(0.1, 0.1, loss, terms), gap(1, 0.2, loss, terms)
+    assert 0 < near < far
+
+
+@pytest.mark.parametrize(("theta", "psi"), [(1, 1), (-0.5, 2), (3, 0), (0, -1)])
+def test_a_bilinear_game_gains_what_adam_walks(gap, theta, psi):
+    # M = −ψθ has gradients of one sign, so each of Adam's steps is lr: the gap is steps · lr · (|θ| + |ψ|).
+    assert gap(theta, psi, Wasserstein()) == pytest.approx(40 * 0.01 * (abs(theta) + abs(psi)), rel=1e-4)
+
+
+def test_the_best_answers_of_a_logistic_game_are_found(gap):
+    # At θ = 1 the best D' says as little of 0 as ever and much against 1: M → −ln 2. At ψ = 0 every G' has −2 ln 2.
+    assert gap(1, 0, steps=300, lr=0.1) == pytest.approx(math.log(2), abs=0.01)
+
+
+def test_what_bounds_the_discriminator_bounds_the_worst_one(gap):
+    # ψ walks to −0.2 and no farther, where M = 0.2; θ walks from 1 to 2, where M = −1.
+    assert gap(1, 0.5, Wasserstein(), (WeightClip(0.2),), steps=100) == pytest.approx(1.2, rel=1e-4)
+
+
+def test_held_out_samples_decide(dirac):
+    game = played(*dirac, LINE, Wasserstein(), Normal(1))
+    test = Batch(torch.full((6, 1), 5.0))
+    # M = ψ (x − θ): training samples at 0 lead ψ down from 1 to 0.6 at θ = 1, but held out there is 5.
+    expected = (0.6 - 1) * 4 + 40 * 0.01
+    assert gap_of(asked(game, LINE, train=ZERO, test=test)) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("terms", [(), (R1(1, every=2), GradientPenalty(1), Dragan(1))], ids=["bare", "penalties"])
+def test_the_game_is_left_as_it_was_and_the_gap_is_a_function_of_it(terms):
+    spec = Spec((2,), cond=(), classes=3)
+    game, batch = tutored(spec, terms=terms), Batch(normal(65, 2), torch.arange(65) % 3)
+    subject = asked(game, spec, train=batch, test=batch)
+    with untouched(game), torch.no_grad():  # as evaluation may be
+        first = gap_of(subject, batch_size=64, steps=5)
+    torch.rand(3)
+    assert gap_of(subject, batch_size=64, steps=5) == first
+    assert math.isfinite(first)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"samples": 1}, "samples must be at least 2, got 1"),
+        ({"batch_size": 1}, "batch_size must be at least 2, got 1"),
+        ({"lr": 0.0}, "lr must be above 0, got 0"),
+    ],
+)
+def test_settings_are_checked(settings, message):
+    with pytest.raises(ValueError, match=f"metric.duality_gap.{message}"):
+        DualityGap(Identity(Points()), **settings)
+
+
+def test_an_empty_split_is_told(dirac):
+    with pytest.raises(ValueError, match="metric=duality_gap compares with test samples, but this data has none"):
+        gap_of(asked(played(*dirac, LINE), LINE, train=ZERO))

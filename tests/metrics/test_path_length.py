@@ -1,0 +1,148 @@
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import Latent, Spec
+from ganlab.latents import Normal, Truncated, Uniform
+from ganlab.metrics import Identity, PathLength, Unsuitable
+from ganlab.metrics.path_length import great_circle, path_of, straight
+from ganlab.random import Random, derive
+
+from .sources import Pictures, Points, normal
+from .subjects import asked, played, tutored, untouched
+
+PLANE = Spec((2,))
+
+
+class Linear(nn.Module):
+    """G(z) = A z, and for a class its own multiple of it."""
+
+    def __init__(self, matrix: Tensor) -> None:
+        super().__init__()
+        self.matrix = nn.Parameter(matrix)
+
+    def forward(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+        return z @ self.matrix.T * (1 if cond is None else cond[:, None] + 1)
+
+
+class Grey(nn.Module):
+    """All pixels of an image are z."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1, 1, 12, 12))
+
+    def forward(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+        return z[:, :, None, None] * self.weight
+
+
+def length(generator: nn.Module, latent: Latent, spec: Spec = PLANE, features: object = None, **settings: int) -> float:
+    game = played(lambda _: generator, lambda _: nn.Linear(2, 1), spec, latent=latent)
+    features = features or Identity(Points())
+    return PathLength(features, **settings).measure(asked(game, spec, features))["path_length"]
+
+
+def ends(latent: Latent, count: int) -> tuple[Tensor, Tensor]:
+    """Draw what the metric draws for a subject of seed 3."""
+    random = Random(derive(3, "path_length"))
+    return latent.sample(count, random), latent.sample(count, random)
+
+
+@pytest.mark.parametrize("segments", [1, 4, 16])
+def test_a_linear_map_of_straight_paths_has_the_squared_distance_of_their_ends(segments: int) -> None:
+    matrix, latent = normal(2, 5), Uniform(5)
+    start, end = ends(latent, 300)
+    expected = ((end - start) @ matrix.T).square().sum(1).mean().item()
+    assert length(Linear(matrix), latent, paths=300, segments=segments) == pytest.approx(expected, rel=1e-5)
+    # E |A (z₂ − z₁)|² = ‖A‖² · 2/3 for independent uniform numbers in [−1, 1]
+    assert expected == pytest.approx(matrix.square().sum().item() * 2 / 3, rel=0.15)
+
+
+def test_normal_latents_go_along_the_circle() -> None:
+    # On the unit circle at equal angles each piece is the chord 2 sin(Ω/2n), and n² of these squared tend to Ω².
+    first, second = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    times = torch.linspace(0, 1, 9)
+    points = great_circle(first.expand(9, 2), second.expand(9, 2), times)
+    angles = times * torch.pi / 2
+    torch.testing.assert_close(points, torch.stack([angles.cos(), angles.sin()], 1))
+
+
+def test_arcs_end_where_they_should_and_parallel_rows_go_straight() -> None:
+    start, end, times = normal(4, 3), normal(4, 3, seed=1), torch.tensor([0.0, 1.0, 0.0, 1.0])
+    torch.testing.assert_close(great_circle(start, end, times), torch.where(times[:, None] > 0, end, start))
+    half = torch.full((4,), 0.5)
+    torch.testing.assert_close(great_circle(start, -3 * start, half), straight(start, -3 * start, half))
+    norms = great_circle(start, 5 * start.flip(0), half).norm(dim=1)
+    assert norms.isfinite().all()
+    kinds = [path_of(latent) for latent in (Normal(2), Uniform(2), Truncated(2))]
+    assert kinds == [great_circle, straight, straight]
+
+
+def test_a_linear_map_of_arcs_by_the_formula() -> None:
+    matrix, latent = normal(2, 6), Normal(6)
+    start, end = (each.double() for each in ends(latent, 200))
+    angle = torch.nn.functional.cosine_similarity(start, end).acos()[:, None]
+    points = [
+        (((1 - k / 8) * angle).sin() * start + (k / 8 * angle).sin() * end) / angle.sin() @ matrix.double().T
+        for k in range(9)
+    ]
+    expected = sum((b - a).square().sum(1).mean() for a, b in pairwise(points)).item() * 8
+    assert length(Linear(matrix), latent, paths=200, segments=8) == pytest.approx(expected, rel=1e-5)
+
+
+def test_wilder_maps_are_longer_and_constants_have_no_length() -> None:
+    lengths = [length(Linear(scale * torch.eye(2)), Normal(2)) for scale in (0.0, 1.0, 3.0)]
+    assert lengths[0] == 0
+    assert lengths[2] == pytest.approx(9 * lengths[1], rel=1e-5)
+
+    class Waves(nn.Module):
+        def __init__(self, frequency: float) -> None:
+            super().__init__()
+            self.frequency = nn.Parameter(torch.tensor(frequency))
+
+        def forward(self, z: Tensor, cond: Tensor | None = None) -> Tensor:
+            return (self.frequency * z).sin()
+
+    assert length(Waves(0.5), Uniform(2)) < length(Waves(1.0), Uniform(2)) < length(Waves(3.0), Uniform(2))
+
+
+def test_rounding_of_images_hardly_counts() -> None:
+    latent, pictures = Uniform(1), Identity(Pictures())
+    start, end = ends(latent, 200)
+    # Grey levels go from 0 to 255 where z goes from −1 to 1, in 144 pixels.
+    expected = ((end - start) * 127.5).square().mean().item() * 144
+    found = length(Grey(), latent, Spec((1, 12, 12)), pictures, paths=200, segments=16)
+    assert found == pytest.approx(expected, rel=0.02)
+    # Where a step is less than a grey level, it is rounded to none or a whole one, whose square is too large.
+    assert length(Grey(), latent, Spec((1, 12, 12)), pictures, paths=200, segments=500) > 1.2 * expected
+
+
+def test_classes_stay_along_a_path_and_matter() -> None:
+    spec, latent = Spec((2,), cond=(), classes=3), Uniform(2)
+    random = Random(derive(3, "path_length"))
+    start, end = latent.sample(400, random), latent.sample(400, random)
+    labels = random.integers("labels", 3, (400,))
+    expected = ((end - start).square().sum(1) * (labels + 1).square()).mean().item()
+    assert length(Linear(torch.eye(2)), latent, spec, paths=400) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_game_is_left_as_it_was_and_nothing_else_matters() -> None:
+    game = tutored(PLANE)
+    subject = asked(game, PLANE)
+    with untouched(game):
+        first = PathLength(Identity(Points()), paths=20).measure(subject)
+    torch.rand(5)
+    game.random.seek(9)
+    assert PathLength(Identity(Points()), paths=20).measure(subject) == first
+
+
+def test_errors_say_what_to_do() -> None:
+    for name in ("paths", "segments"):
+        with pytest.raises(ValueError, match=rf"metric.path_length.{name} must be at least 1, got 0"):
+            PathLength(Identity(Points()), **{name: 0})
+    game = tutored(PLANE)
+    del game.latent
+    with pytest.raises(Unsuitable, match="latent space, which this game does not have; drop path_length"):
+        PathLength(Identity(Points())).measure(asked(game, PLANE))

@@ -1,0 +1,123 @@
+"""The packages that published scores come from, on the same images and the same network, whose weights are random."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+import torch
+import torch_fidelity
+from prdc import compute_prdc
+from pytorch_fid import inception as pytorch_fid_inception
+from pytorch_fid.fid_score import calculate_frechet_distance
+from torch import Tensor
+from torch.utils.data import Dataset
+from torch_fidelity import feature_extractor_inceptionv3 as port
+
+from ganlab.metrics import FID, KID, PRDC, FeatureBatch, Inception, InceptionScore
+
+from .sources import Pictures, scored
+
+Sides: TypeAlias = tuple[FeatureBatch, FeatureBatch]
+COUNT, FEW, SIZE = 16, 8, 32
+DATA = Pictures(shape=(3, SIZE, SIZE))
+
+
+def pictures(seed: int, contrast: float) -> Tensor:
+    """Smooth coloured patches: noise would look the same to every feature."""
+    noise = torch.randn(COUNT, 3, 4, 4, generator=torch.Generator().manual_seed(seed)) * contrast
+    return torch.nn.functional.interpolate(noise + 128, SIZE, mode="bicubic").round().clamp(0, 255).to(torch.uint8)
+
+
+REAL, FAKE = pictures(0, 60), pictures(1, 80)
+
+
+class Listed(Dataset):
+    def __init__(self, images: Tensor) -> None:
+        self.images = images
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.images[index]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A file of the published one's form, with random weights that let differences through to the last layer."""
+    path = tmp_path_factory.mktemp("inception") / "random.pth"
+    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
+        torch.manual_seed(0)
+        patch.setattr(port, "load_state_dict_from_url", lambda *args, **kwargs: {})
+        patch.setattr(port.FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
+        network = port.FeatureExtractorInceptionV3("random", ["2048"])
+        for module in network.modules():
+            match module:
+                case torch.nn.Conv2d():
+                    torch.nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                case torch.nn.Linear():
+                    torch.nn.init.normal_(module.weight)
+    torch.save(network.state_dict(), path)
+    yield path
+    path.unlink()
+
+
+@pytest.fixture(scope="module")
+def space(weights: Path) -> Inception:
+    return Inception(DATA, weights=weights)
+
+
+@pytest.fixture(scope="module")
+def sides(space: Inception) -> Sides:
+    return space(REAL), space(FAKE)
+
+
+@pytest.fixture(scope="module")
+def fidelity(weights: Path) -> dict[str, float]:
+    return torch_fidelity.calculate_metrics(
+        input1=Listed(FAKE), input2=Listed(REAL), cuda=False, batch_size=COUNT, cache=False, verbose=False,
+        save_cpu_ram=True, isc=True, isc_splits=1, fid=True, kid=True, kid_subset_size=12,
+        feature_extractor_weights_path=str(weights),
+    )  # fmt: skip
+
+
+def test_fid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
+    expected = fidelity["frechet_inception_distance"]
+    assert expected > 1
+    assert scored(FID(space), *sides)["fid"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_kid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
+    expected = fidelity["kernel_inception_distance_mean"]
+    assert expected > 1e-3
+    assert scored(KID(space, subset_size=12), *sides)["kid"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_inception_score_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
+    expected = fidelity["inception_score_mean"]
+    assert expected > 1.1
+    score = scored(InceptionScore(space, splits=1), None, sides[1])["inception_score"]
+    assert score == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore:The `disp` argument", "ignore:Matrix is singular")  # of its calls to scipy
+def test_fid_is_pytorch_fids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = torch.load(weights, weights_only=True)
+    monkeypatch.setattr(pytorch_fid_inception, "load_state_dict_from_url", lambda *args, **kwargs: state)
+    block = pytorch_fid_inception.InceptionV3.BLOCK_INDEX_BY_DIM[768]
+    network = pytorch_fid_inception.InceptionV3([block]).eval()
+    moments: list[np.ndarray] = []
+    for images in (FAKE[:FEW], REAL[:FEW]):
+        activations = network(images / 255)[0].mean((2, 3)).numpy()  # as get_activations does
+        moments += [np.mean(activations, axis=0), np.cov(activations, rowvar=False)]
+    expected = calculate_frechet_distance(*moments)
+    space = Inception(DATA, weights=weights, layer=768, resize="bilinear")
+    assert expected > 0.1
+    assert scored(FID(space), space(REAL[:FEW]), space(FAKE[:FEW]))["fid"] == pytest.approx(expected, rel=1e-3)
+
+
+def test_precision_recall_density_and_coverage_are_the_prdc_packages(space: Inception, sides: Sides) -> None:
+    real, fake = (side.features.numpy() for side in sides)
+    assert scored(PRDC(space, neighbours=3), *sides) == compute_prdc(real, fake, 3)
