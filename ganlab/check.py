@@ -15,16 +15,16 @@ from ganlab.errors import Mistake, suggest
 from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Schedule, Spec
 from ganlab.lr_schedule import LearningRateSchedule
 from ganlab.rules import Parts, broken_rules
-from ganlab.schema import BOUNDS, CHOICES, Root
+from ganlab.schema import BOUNDS, CHOICES, TRAIN, Command
 from ganlab.values import mismatch
 
 RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}
 # Groups of several parts, and groups that are no part themselves.
 SEVERAL = {"regularizer", "optimizer", "metric", "callback", "logger"}
-PLAIN = {"protocol", "trainer"}
+PLAIN = {"trainer"}
 
 
-def mistakes(config: DictConfig, broken: Set[str] = frozenset()) -> list[Mistake]:
+def mistakes(config: DictConfig, broken: Set[str] = frozenset(), command: Command = TRAIN) -> list[Mistake]:
     """Return every mistake: in settings, in parts, in the values of parts, and in pairs that do not fit.
 
     Groups in `broken` are not looked into: they hold what the user did not ask for.
@@ -33,18 +33,22 @@ def mistakes(config: DictConfig, broken: Set[str] = frozenset()) -> list[Mistake
         plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:
         return [Mistake("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
-    found = list(_root(plain))
+    found = list(_root(plain, command.root))
     shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     for group in [group for group in plain if group not in broken | {mistake.where for mistake in found}]:
         found += [Mistake(group, sentence) for sentence in _nodes(plain[group], shallow[group], group)]
     parts, problems = _build(config, broken | {mistake.where for mistake in found})
     wrong = broken | {mistake.where for mistake in found}
-    return [*found, *problems, *(Mistake("", sentence) for sentence in broken_rules(config, parts, wrong))]
+    return [
+        *found,
+        *problems,
+        *(Mistake("", sentence) for sentence in broken_rules(config, parts, {*wrong, *_absent(config)})),
+    ]
 
 
-def _root(plain: Mapping[str, Any]) -> Iterator[Mistake]:
+def _root(plain: Mapping[str, Any], root: type) -> Iterator[Mistake]:
     """Judge the settings by their types and bounds, and groups by whether they hold parts at all."""
-    known = {field.name: field.type for field in fields(Root)}
+    known = {field.name: field.type for field in fields(root)}
     for key in plain:
         if key not in known:
             yield Mistake(key, f"there is no setting '{key}'{suggest(key, known)}")
@@ -133,11 +137,11 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     problems: list[Mistake] = []
 
     def several(group: str) -> list[str]:
-        return [] if group in broken else [str(name) for name in config[group]]
+        return [] if group in broken or group not in config else [str(name) for name in config[group]]
 
     def attempt(path: str, build: Callable[..., Any], *arguments: Any) -> Any:
         group = path.split(".")[0]
-        if group in broken:
+        if group in broken or group not in config:
             return None
         try:
             return build(*arguments)
@@ -159,9 +163,10 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     attempt("lr_schedule", _made, config.get("lr_schedule"), LearningRateSchedule)
     for player in several("optimizer"):
         attempt(f"optimizer.{player}", _call, config.optimizer[player], [torch.nn.Parameter(torch.zeros(1))])
+    attempt("protocol", _made, config.get("protocol"), cast(type, locate("ganlab.metrics.Protocol")))
     callback = cast(type, locate("pytorch_lightning.Callback"))
     for name in several("callback"):
-        if not _reads(config.callback[name], broken):
+        if not _reads(config.callback[name], broken | {problem.where for problem in problems}):
             attempt(f"callback.{name}", _made, config.callback[name], callback)
     attempt("ema", _call, config.get("ema"), torch.nn.Identity())
     latent = attempt("latent", _made, config.get("latent"), Latent)
@@ -173,6 +178,11 @@ def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
             if not broken and not problems:
                 attempt("game", _call, config.game, parts.spec)
     return parts, problems
+
+
+def _absent(config: DictConfig) -> set[str]:
+    """Return the settings that other commands have."""
+    return {field.name for field in fields(TRAIN.root)} - {str(key) for key in config}
 
 
 def _reads(node: DictConfig, settings: Set[str]) -> bool:

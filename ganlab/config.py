@@ -15,7 +15,8 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.errors import ConfigurationError, Mistake, suggest
-from ganlab.overrides import RECIPES, choices, normalize
+from ganlab.overrides import choices, normalize
+from ganlab.schema import TRAIN, Command
 
 ALLOW_VARIABLE = "GANLAB_ALLOW"
 _allowed = ["ganlab.", "torch.nn.", "torch.optim.", "pytorch_lightning.", "torchmetrics.", "torchvision."]
@@ -57,18 +58,20 @@ def locate(target: str) -> Callable[..., Any]:
     return built
 
 
-def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> DictConfig:
-    """Compose conf/train.yaml with overrides and check it; raises ConfigurationError with a sentence per mistake.
+def compose(
+    overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (), command: Command = TRAIN
+) -> DictConfig:
+    """Compose conf/COMMAND.yaml with overrides and check it; raises ConfigurationError with a sentence per mistake.
 
     `config_dirs` are further folders of config groups, searched after the shipped one.
     """
     directories = [conf_directory(), *(Path(each).resolve() for each in config_dirs)]
-    lines, found = normalize(overrides, directories)
+    lines, found = normalize(overrides, directories, command)
     try:
-        config = _compose(lines, directories)
+        config = _compose(lines, directories, command)
     except ConfigurationError as error:
         raise ConfigurationError([*(each.sentence for each in found), *error.mistakes]) from error
-    check(config, found)
+    check(config, found, command)
     return config
 
 
@@ -77,36 +80,37 @@ def search_path(directories: Sequence[Path]) -> list[str]:
     return ["hydra.searchpath=[" + ",".join(f"'file://{each}'" for each in directories) + "]"] if directories else []
 
 
-def _compose(lines: Sequence[str], directories: Sequence[Path]) -> DictConfig:
+def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command) -> DictConfig:
     """Compose; a part named in `lines` comes as its own file has it, without what the experiment set for another."""
-    config = _compose_with_hydra(lines, directories)
-    named = {key for key in (line.split("=")[0] for line in lines) if key in choices(directories)} - {RECIPES}
-    if named:
-        others = [line for line in lines if line.split("=")[0] != RECIPES]
-        plain = _compose_with_hydra([*others, f"~{RECIPES}"], directories)
+    config = _compose_with_hydra(lines, directories, command)
+    named = {key for key in (line.split("=")[0] for line in lines) if key in choices(directories)}
+    named -= set(command.recipes)
+    if named and command.recipes:
+        others = [line for line in lines if line.split("=")[0] not in command.recipes]
+        plain = _compose_with_hydra([*others, *(f"~{each}" for each in command.recipes)], directories, command)
         with open_dict(config):
             for group in named:
                 config[group] = plain[group]
     return config
 
 
-def _compose_with_hydra(lines: Sequence[str], directories: Sequence[Path]) -> DictConfig:
+def _compose_with_hydra(lines: Sequence[str], directories: Sequence[Path], command: Command) -> DictConfig:
     outer = GlobalHydra.instance().hydra
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(str(directories[0]), version_base="1.3", job_name="ganlab"):
-            return hydra_compose("train", [*lines, *search_path(directories[1:])])
+            return hydra_compose(command.name, [*lines, *search_path(directories[1:])])
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError([" ".join(str(error).split("\n")[0].split())]) from error
     finally:
         GlobalHydra.instance().hydra = outer
 
 
-def check(config: DictConfig, known: Sequence[Mistake] = ()) -> None:
+def check(config: DictConfig, known: Sequence[Mistake] = (), command: Command = TRAIN) -> None:
     """Raise ConfigurationError with every mistake in a composed configuration, after those that are known already."""
     from ganlab.check import mistakes  # it imports torch, which `--help` need not wait for
 
-    found = [*known, *mistakes(config, {mistake.where for mistake in known})]
+    found = [*known, *mistakes(config, {mistake.where for mistake in known}, command)]
     if found:
         raise ConfigurationError(mistake.sentence for mistake in found)
 

@@ -47,6 +47,8 @@ class GANModule(pl.LightningModule):
         self.norms: dict[str, Tensor] = {}  # of the latest observed step
         self.norms_are_new = False
         self.latest: dict[str, float] = {}  # the latest row that was logged
+        self.scores: dict[str, float] = {}  # the latest, made after step `scored_at`
+        self.scored_at = -1
         self._optimizer_partials = optimizers
         self._players = game.players()
         self._weights = {

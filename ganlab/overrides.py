@@ -10,10 +10,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 
 from ganlab.errors import Mistake, suggest
-from ganlab.schema import Root
-
-# Not a node of the experiment but a recipe for all of it.
-RECIPES = "experiment"
+from ganlab.schema import TRAIN, Command
 
 
 def choices(directories: Sequence[Path]) -> dict[str, list[str]]:
@@ -25,12 +22,15 @@ def choices(directories: Sequence[Path]) -> dict[str, list[str]]:
     return {group: sorted(names) for group, names in sorted(groups.items())}
 
 
-def normalize(overrides: Iterable[str], directories: Sequence[Path]) -> tuple[list[str], list[Mistake]]:
+def normalize(
+    overrides: Iterable[str], directories: Sequence[Path], command: Command = TRAIN
+) -> tuple[list[str], list[Mistake]]:
     """Return the overrides as Hydra takes them, without those that are mistaken, and the mistakes.
 
     A value inside a part is forced in (`++`): the signature of the part's class, not its yaml, says which keys it has.
     """
-    groups, settings = choices(directories), [field.name for field in fields(Root)]
+    settings = [field.name for field in fields(command.root)]
+    groups = {name: each for name, each in choices(directories).items() if name in (*settings, *command.recipes)}
     good: list[str] = []
     mistakes: list[Mistake] = []
     for text in overrides:

@@ -1,7 +1,7 @@
-"""The types and bounds of the root settings; the parts below them are typed by the signatures of their classes."""
+"""The types and bounds of the commands' settings; the parts below them are typed by the signatures of their classes."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from omegaconf import MISSING
 
@@ -41,11 +41,41 @@ class Root:
     ema: Any = MISSING
     features: Any = MISSING
     metric: Any = field(default_factory=dict)
-    protocol: Any = field(default_factory=dict)
+    protocol: Any = MISSING
     callback: Any = field(default_factory=dict)
     logger: Any = field(default_factory=dict)
     trainer: Any = field(default_factory=dict)
 
+
+@dataclass
+class Evaluation:
+    """Scoring a run, or finished samples in files."""
+
+    run: str | None = None
+    checkpoint: str = "last"
+    weights: str = "ema"
+    data_root: str | None = None
+    real: str | None = None
+    fake: str | None = None
+    train: str | None = None
+    output: str | None = None
+    device: str = "auto"
+    neighbours: int = 5
+    features: Any = MISSING
+    metric: Any = field(default_factory=dict)
+    protocol: Any = MISSING
+
+
+class Command(NamedTuple):
+    """A command with a configuration of its own: conf/NAME.yaml, typed by `root`."""
+
+    name: str
+    root: type
+    recipes: tuple[str, ...] = ()  # groups that are no nodes but set many of them
+
+
+TRAIN = Command("train", Root, ("experiment",))
+EVALUATE = Command("evaluate", Evaluation)
 
 BOUNDS: dict[str, int] = {
     "seed": 0,
@@ -58,5 +88,9 @@ BOUNDS: dict[str, int] = {
     "evaluate_every": 0,
     "checkpoint_every": 0,
     "workers": 0,
+    "neighbours": 0,
 }
-CHOICES: dict[str, tuple[str, ...]] = {"matmul_precision": ("highest", "high", "medium")}
+CHOICES: dict[str, tuple[str, ...]] = {
+    "matmul_precision": ("highest", "high", "medium"),
+    "weights": ("ema", "live"),
+}

@@ -50,7 +50,7 @@ class Run:
         done: dict[str, int] = {}
         try:
             trainer = self._trainer()
-            data = _build_data(self.config)
+            data = build_data(self.config)
             module = build_module(self.config, data)
             try:
                 self._fit(trainer, module, data)
@@ -104,7 +104,7 @@ class Run:
             raise UserError(f"trainer: {error}") from error
 
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
-        scores = {k.removeprefix("score/"): v for k, v in module.latest.items() if k.startswith("score/")}
+        scores = module.scores
         self.interrupted = any(isinstance(each, Interrupt) and each.requested for each in trainer.callbacks)  # type: ignore[attr-defined]
         if not trainer.is_global_zero:
             return scores
@@ -149,7 +149,8 @@ def build_module(config: DictConfig, data: DataSet) -> GANModule:
     return module
 
 
-def _build_data(config: DictConfig) -> DataSet:
+def build_data(config: DictConfig) -> DataSet:
+    """Read the data set; raises UserError where it cannot be."""
     try:
         data: DataSet = instantiate(config.data)
     except Exception as error:

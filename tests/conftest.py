@@ -1,5 +1,6 @@
 """Shared fixtures: one thread, and a module that steps without Lightning's loop."""
 
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,11 @@ from ganlab.schedule import Alternating
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory):
+    os.environ["GANLAB_CACHE"] = str(tmp_path_factory.mktemp("cache"))
 
 
 class Bench:

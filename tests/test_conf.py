@@ -29,7 +29,7 @@ DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=dig
 def node(group: str, name: str) -> dict:
     """Return what a file says, with that of the file it builds on."""
     content = yaml.safe_load((CONF / group / f"{name}.yaml").read_text()) or {}
-    bases = [base for base in content.pop("defaults", []) if base != "_self_"]
+    bases = [base for base in content.pop("defaults", []) if isinstance(base, str) and base != "_self_"]
     for base in bases:
         content = node(group, base) | content
     return content

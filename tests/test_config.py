@@ -65,8 +65,8 @@ SENTENCES = {
     "data.sigma=0": "data: sigma must be above 0, got 0",
     "discriminator.dropout=1": "discriminator: dropout must be",
     "checkpoint_every=-1": "checkpoint_every must be at least 0, got -1",
-    "protocol.samples=1": "callback.evaluate: samples must be at least 2, got 1",
-    "protocol.split=tets": "callback.evaluate: split must be one of train, validation, got 'tets'",
+    "protocol.samples=1": "protocol: samples must be at least 2, got 1",
+    "protocol.split=tets": "protocol: split must be one of train, validation, test, got 'tets'",
     "callback.health.patience=0": "callback.health: patience must be at least 1, got 0",
     # not even an override
     "loss": "'loss' is not an override; write key=value, with quotes around lists and spaces",

@@ -1,3 +1,4 @@
+from ganlab.callbacks.best import Best
 from ganlab.callbacks.checkpoint import Checkpoint
 from ganlab.callbacks.evaluate import Evaluate
 from ganlab.callbacks.health import Health
@@ -9,6 +10,7 @@ from ganlab.callbacks.samples import Samples
 from ganlab.callbacks.status import Status
 
 __all__ = [
+    "Best",
     "Checkpoint",
     "Evaluate",
     "Health",

@@ -29,8 +29,10 @@ class Progress(Periodic):
         """Show the latest numbers."""
         if not trainer.is_global_zero:
             return
-        shown = {k: v for k, v in module.latest.items() if k.endswith("/adversarial") or k.startswith("score/")}
-        short = {name.replace("/adversarial", "").replace("score/", ""): value for name, value in shown.items()}
+        losses = {name: value for name, value in module.latest.items() if name.endswith("/adversarial")}
+        short = {name.removesuffix("/adversarial"): value for name, value in losses.items()}
+        if module.scored_at == module.steps:
+            short |= module.scores
         if self._bar is not None:
             short["samples/s"] = module.latest.get("samples_per_second", 0.0)
             self._bar.set_postfix({name: f"{value:.4g}" for name, value in short.items()}, refresh=False)

@@ -162,7 +162,7 @@ def test_a_bar_on_a_terminal(tmp_path, monkeypatch):
 def test_time_to_go_is_what_is_left_at_the_latest_speed(seconds, clock, capsys):
     progress = Progress(1)
     latest = {"samples_per_second": 128 / seconds}
-    module = SimpleNamespace(steps=3, samples=3 * 64, iterations=5, latest=latest)
+    module = SimpleNamespace(steps=3, samples=3 * 64, iterations=5, latest=latest, scored_at=-1)
     progress.act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err.endswith(f"  {clock} left\n")
 

@@ -1,0 +1,66 @@
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+
+from ganlab.callbacks.evaluate import Evaluate
+from ganlab.module import GANModule
+from ganlab.run_directory import write_json
+
+log = logging.getLogger(__name__)
+
+
+class Best(pl.Callback):
+    """Writes checkpoints/best.ckpt, and best.json beside it, whenever a score is the best so far.
+
+    The score is one of training's own, against the selection split, so that choosing by it spoils no report. A
+    continued run remembers its best.
+    """
+
+    def __init__(self, score: str) -> None:
+        self.score = score
+        self.value: float | None = None
+        self._seen = -1
+        self._evaluate: Evaluate | None = None
+
+    def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
+        """Find who scores, and say where nobody computes the score."""
+        self._evaluate = next((each for each in trainer.callbacks if isinstance(each, Evaluate)), None)  # type: ignore[attr-defined]
+        measures = self._evaluate.measures if self._evaluate else {}
+        scores = [name for each in measures.values() for name in each.scores]
+        if scores and self.score not in scores and trainer.is_global_zero:
+            log.warning(
+                "optimized_metric=%s is none of this run's scores, so there will be no best.ckpt; choose %s",
+                self.score,
+                ", ".join(scores),
+            )
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
+        """Compare where there is a new score."""
+        self._compare(trainer, module)
+
+    def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Compare the last score."""
+        self._compare(trainer, module)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Remember the best value."""
+        return {"value": self.value}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from it."""
+        self.value = state["value"]
+
+    def _compare(self, trainer: pl.Trainer, module: GANModule) -> None:
+        if module.scored_at in (self._seen, -1) or self.score not in module.scores or self._evaluate is None:
+            return
+        self._seen, value = module.scored_at, module.scores[self.score]
+        sign = 1 if self._evaluate.higher_is_better(self.score) else -1
+        if self.value is not None and not sign * value > sign * self.value:
+            return
+        self.value = value
+        folder = Path(trainer.default_root_dir) / "checkpoints"
+        trainer.save_checkpoint(folder / "best.ckpt")
+        if trainer.is_global_zero:
+            write_json(folder / "best.json", {"score": self.score, "value": value, "step": module.steps})
