@@ -10,14 +10,15 @@ SHEET = 64  # samples on a sheet
 
 
 def write_pictures(samples: Tensor, folder: Path) -> None:
-    """Write sheet.png and, for images (n, channels, height, width), one PNG each."""
+    """Write sheet.png and, for images (n, channels, height, width), one PNG each in images/."""
     _DRAW[samples.ndim](samples, folder)
 
 
 def _images(samples: Tensor, folder: Path) -> None:
-    digits = len(str(len(samples) - 1))
+    digits, single = len(str(len(samples) - 1)), folder / "images"  # apart from the sheet, so that they can be scored
+    single.mkdir(exist_ok=True)
     for i, sample in enumerate(samples):
-        picture(sample).save(folder / f"{i:0{digits}}.png")
+        picture(sample).save(single / f"{i:0{digits}}.png")
     image_grid(samples[:SHEET]).save(folder / "sheet.png")
 
 

@@ -127,13 +127,11 @@ def test_the_command_writes_one_picture_per_image_and_a_sheet(images, tmp_path, 
     out = tmp_path / "out"
     assert guarded(main, [f"run={images}", "n=12", "seed=2", f"output={out}"]) == 0
     assert capsys.readouterr().err == f"wrote 12 samples to {out}\n"
-    assert sorted(path.name for path in out.iterdir()) == [f"{i:02}.png" for i in range(12)] + [
-        "samples.npy",
-        "sheet.png",
-    ]
+    assert sorted(path.name for path in out.iterdir()) == ["images", "samples.npy", "sheet.png"]
+    assert sorted(path.name for path in (out / "images").iterdir()) == [f"{i:02}.png" for i in range(12)]
     samples = torch.from_numpy(np.load(out / "samples.npy"))
     assert torch.equal(samples, ganlab.load(images).sample(12, seed=2))
-    pixels = torch.from_numpy(np.array(Image.open(out / "07.png"))).float()
+    pixels = torch.from_numpy(np.array(Image.open(out / "images" / "07.png"))).float()
     assert pixels.shape == (8, 8)
     torch.testing.assert_close(pixels, (samples[7, 0] + 1) * 127.5, atol=1.0, rtol=0)
 

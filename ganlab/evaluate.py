@@ -1,0 +1,70 @@
+"""Score a run or finished samples: `ganlab evaluate run=DIR`, `ganlab evaluate real=DIR fake=DIR`."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from ganlab.command import guarded, parse
+from ganlab.config import compose, conf_directory
+from ganlab.errors import UserError
+from ganlab.help import evaluate_help
+from ganlab.schema import EVALUATE
+
+ROWS = 8  # generated images in the picture of neighbours
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    given = parse(arguments)
+    if given.wants_help:
+        print(evaluate_help(conf_directory()))
+        return 0
+    if given.flags:
+        raise UserError(f"'{given.flags[0]}' is no flag of ganlab evaluate; see ganlab evaluate --help")
+    config = compose(given.overrides, given.config_dirs, EVALUATE)
+    if given.wants_config:
+        print(OmegaConf.to_yaml(config), end="")
+        return 0
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    from ganlab.evaluation import evaluate, neighbours  # they import torch, which `--help` need not wait for
+
+    result = evaluate(config)
+    path = _write(config, result.content)
+    picture = neighbours(result, ROWS, config.neighbours)
+    if picture is not None:
+        picture.save(path.with_name(f"{path.stem}_neighbours.png"))
+    for line in _lines(result.content):
+        print(line)
+    print(f"wrote {path}", file=sys.stderr)
+    return 0
+
+
+def _write(config: DictConfig, content: Any) -> Path:
+    from ganlab.run_directory import write_json
+
+    default = Path(config.run) / "evaluations" / f"{config.protocol.name}.json" if config.run else Path("scores.json")
+    path = Path(config.output) if config.output else default
+    try:
+        write_json(path, content)
+    except OSError as error:
+        raise UserError(f"output={path} cannot be written ({error.strerror}); choose another file") from error
+    return path
+
+
+def _lines(content: Any) -> list[str]:
+    """Return one line a score, with its interval where there is one."""
+    intervals = content["intervals"]
+    width = max(len(name) for name in content["scores"])
+    return [
+        f"{name:{width}}  {value:.6g}"
+        + (f"  (95 % {intervals[name][0]:.4g} to {intervals[name][1]:.4g})" if name in intervals else "")
+        for name, value in content["scores"].items()
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, sys.argv[1:]))

@@ -1,0 +1,214 @@
+"""Scores under a protocol: of a run's checkpoint against its data, or of finished samples in files."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from PIL import Image
+
+from ganlab.callbacks.evaluate import run_facts
+from ganlab.checkpoints import AtomicCheckpointIO
+from ganlab.config import instantiate
+from ganlab.data import DataSet
+from ganlab.data.collection import Collection, open_collection
+from ganlab.data.draw import image_grid
+from ganlab.errors import UserError
+from ganlab.interfaces import Batch
+from ganlab.metrics import Cache, Evaluator, Features, Kept, Measure, Protocol, Samples, Subject
+from ganlab.metrics.intervals import from_standard_errors, over_repeats, over_resamples
+from ganlab.metrics.nearest import k_nearest
+from ganlab.metrics.scoring import build_measures, describe, fakes_of, reals_of, report, subject_of
+from ganlab.random import Random, derive
+from ganlab.run_directory import RunDirectory
+from ganlab.sampler import Sampler
+from ganlab.training import build_data, build_module
+
+log = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True)
+class Evaluated:
+    """The content of a score file, and what a picture of neighbours is made from."""
+
+    content: Mapping[str, Any]
+    evaluator: Evaluator
+    fakes: Callable[[], Samples]
+
+
+def evaluate(config: DictConfig) -> Evaluated:
+    """Score what a configuration of `ganlab evaluate` names; raises UserError where that cannot be done."""
+    chosen = [name for name in ("run", "real", "fake") if config[name] is not None]
+    match chosen:
+        case ["run"]:
+            work = _evaluate_run
+        case ["real", "fake"]:
+            work = _evaluate_files
+        case _:
+            given = ", ".join(f"{name}={config[name]}" for name in chosen) or "nothing"
+            raise UserError(f"give run=DIR, or real=PATH and fake=PATH, got {given}")
+    try:
+        return work(config)
+    except (ValueError, OSError) as error:  # what data, features and metrics say in words for people
+        raise UserError(str(error)) from error
+
+
+def _evaluate_run(config: DictConfig) -> Evaluated:
+    directory = RunDirectory(Path(config.run))
+    if not directory.config.is_file():
+        raise UserError(f"run={config.run} holds no config.yaml; give the directory of a run")
+    run: Any = OmegaConf.load(directory.config)
+    if config.data_root is not None and "data_root" in run.data:
+        run.data.data_root = config.data_root
+    data, device = build_data(run), device_of(config.device)
+    checkpoint = AtomicCheckpointIO().load_checkpoint(checkpoint_of(directory, config.checkpoint))
+    module = build_module(run, data)
+    try:
+        module.load_state_dict(checkpoint["state_dict"])
+    except (KeyError, RuntimeError) as error:
+        raise UserError(f"checkpoint={config.checkpoint} is not one of the run in {config.run}") from error
+    module.on_load_checkpoint(checkpoint)
+    network = {"ema": module.ema.network, "live": module.game.sampler}[config.weights]
+    protocol: Protocol = instantiate(config.protocol)
+    features, measures = _parts(config, data, device)
+    sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
+    evaluator = Evaluator(features, measures, _references(data, protocol, measures), protocol.batch_size, Cache())
+    seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
+    subject = subject_of(sampler, features, data, protocol)
+    repeats = [_scored(evaluator, fakes_of(sampler, protocol, seed), subject, seed) for seed in seeds]
+    scores, intervals = over_repeats(repeats)
+    facts = {**run_facts(module, data), "weights": config.weights if len(list(module.ema.children())) else "live"}
+    content = report(
+        scores,
+        {**from_standard_errors(scores), **intervals},
+        measures,
+        describe(protocol, features, measures, **facts),
+        run=str(config.run),
+        checkpoint=str(config.checkpoint),
+        step=module.steps,
+        repeats=repeats,
+    )
+    return Evaluated(content, evaluator, lambda: fakes_of(sampler, protocol, seeds[0]))
+
+
+def _scored(evaluator: Evaluator, fakes: Samples, subject: Subject, seed: int) -> dict[str, float]:
+    return evaluator(fakes, replace(subject, seed=seed))
+
+
+def _evaluate_files(config: DictConfig) -> Evaluated:
+    real, fake = open_collection(config.real), open_collection(config.fake)
+    train = open_collection(config.train) if config.train is not None else real
+    _agree(real, fake)
+    protocol: Protocol = instantiate(config.protocol)
+    size = protocol.batch_size
+    features, measures = _parts(config, real, device_of(config.device))
+    references = {"held_out": _side(real, size, "real samples"), "train": _side(train, size, "training samples")}
+    evaluator = Evaluator(features, measures, references, size, Cache())
+    fakes = _side(fake, size, "generated samples")
+    if protocol.resamples:
+        kept = list(evaluator.featured(fakes))
+        scores = evaluator.kept(kept)
+        random = Random(derive(protocol.seed, "bootstrap"))
+        rows = (random.integers("rows", len(fake), (len(fake),)) for _ in range(protocol.resamples))
+        intervals = over_resamples(scores, [evaluator.resampled(kept, each) for each in rows])
+    else:
+        scores, intervals = evaluator(fakes), {}
+    facts = {"weights": None, "truncation": None, "data": real.fingerprint()}
+    if any(getattr(each, "reference", "") == "train" for each in measures.values()):
+        facts["train"] = train.fingerprint()
+    described = describe(protocol, features, measures, **facts)
+    counts = {"samples": len(fake), "real_samples": len(real), "split": None, "repeats": 1}
+    content = report(
+        scores,
+        {**from_standard_errors(scores), **intervals},
+        measures,
+        {**described, **counts},
+        real=str(config.real),
+        fake=str(config.fake),
+        fake_data=fake.fingerprint(),
+    )
+    return Evaluated(content, evaluator, lambda: fakes)
+
+
+def _parts(config: DictConfig, data: DataSet | Collection, device: torch.device) -> tuple[Features, dict[str, Measure]]:
+    """Build features and metrics; those that do not fit are left out with a word, unless that leaves none."""
+    with torch.random.fork_rng(devices=[]):
+        features: Features = instantiate(config.features)(data)
+    makers = {name: instantiate(node) for name, node in config.metric.items()}
+    measures, left_out = build_measures(makers, features, data)
+    if not measures:
+        raise UserError("; ".join(left_out) or "metric=[] scores nothing; choose metric=[fid] or others")
+    for sentence in left_out:
+        log.warning("left out: %s", sentence)
+    return features.to(device), measures
+
+
+def _references(data: DataSet, protocol: Protocol, measures: Mapping[str, Measure]) -> dict[str, Samples]:
+    wanted = {getattr(each, "reference", "") for each in measures.values()}
+    splits = {"held_out": protocol.split, "train": "train"}
+    for name, split in splits.items():
+        if name in wanted:
+            next(iter(data.reals(1, split=split)))  # which tells where there are none
+    return {name: reals_of(data, split, protocol) for name, split in splits.items() if name in wanted}
+
+
+def _side(samples: Collection, size: int, name: str) -> Samples:
+    def batches(first: int, stride: int) -> Iterator[Batch]:
+        return samples.batches(size, first, stride)
+
+    return Samples(batches, len(samples), {"data": samples.fingerprint()}, name)
+
+
+def _agree(real: Collection, fake: Collection) -> None:
+    """Give both sides the same kind of samples and the same class numbers; labels that only one has do not count."""
+    if len(real.spec.sample) != len(fake.spec.sample):
+        raise UserError(f"real={real.path} and fake={fake.path} hold different kinds of samples: images and points")
+    if set(real.class_names) == set(fake.class_names):
+        return
+    for each in (real, fake):
+        each.labels, each.class_names, each.spec = None, [], replace(each.spec, classes=0)
+
+
+def checkpoint_of(directory: RunDirectory, name: str) -> Path:
+    """Return the file that `checkpoint` names: last, best, or a path; raises UserError where there is none."""
+    path = directory.path / "checkpoints" / f"{name}.ckpt"
+    path = path if path.is_file() else Path(name)
+    if not path.is_file():
+        there = sorted(each.stem for each in (directory.path / "checkpoints").glob("*.ckpt"))
+        choice = f"choose {' or '.join(there)}, or give a file" if there else "the run has not written any yet"
+        raise UserError(f"checkpoint={name} is not there; {choice}")
+    return path
+
+
+def device_of(name: str) -> torch.device:
+    """Return a device that works; raises UserError for one that does not."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:  # torch has no one error for it
+        raise UserError(f"device={name} cannot be used: {str(error).splitlines()[0]}") from error
+
+
+def neighbours(evaluated: Evaluated, rows: int, count: int) -> Image.Image | None:
+    """Picture the first generated images, each beside its `count` nearest training images in the feature space.
+
+    None where the run has no metric of memorising, or no images.
+    """
+    evaluator = evaluated.evaluator
+    if not count or all(metric.reference != "train" for metric in evaluator.metrics.values()):
+        return None
+    (fakes, _), *_ = islice(evaluator.featured(evaluated.fakes()), 1)
+    if fakes.samples is None or fakes.samples.ndim != 4:
+        return None
+    train = evaluator.reference("train", [Kept("features")]).rows("features")
+    _, found = k_nearest(fakes.features[:rows].cpu(), train, min(count, len(train)))
+    wanted, place = found.unique(return_inverse=True)
+    images = evaluator.references["train"].pick(wanted)[place]
+    sheet = torch.cat([fakes.samples[:rows, None].cpu(), images], 1)
+    return image_grid(sheet.flatten(0, 1).float() / 127.5 - 1, columns=sheet.shape[1])

@@ -1,0 +1,138 @@
+"""`ganlab evaluate`, from a run or from files to a score file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from tiny import DIGITS, POINTS, assert_same, command, go, state
+
+from ganlab.config import compose
+from ganlab.data import Digits
+from ganlab.errors import UserError
+from ganlab.evaluate import main
+from ganlab.evaluation import evaluate
+from ganlab.schema import EVALUATE
+
+SMALL = ["protocol.samples=120", "protocol.batch_size=50"]
+SCORES = "metric=[fid,inception_score,authenticity]"
+
+
+def evaluated(*overrides: str) -> dict:
+    return dict(evaluate(compose(overrides, command=EVALUATE)).content)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Path:
+    directory = tmp_path_factory.mktemp("run")
+    lines = [line for line in DIGITS if not line.startswith(("metric", "evaluate_every"))]
+    go(directory, *lines, "metric=[fid]", "evaluate_every=2", *SMALL)
+    return directory
+
+
+def test_a_run_is_scored_on_what_nothing_was_chosen_by(run: Path) -> None:
+    content = evaluated(f"run={run}", SCORES, *SMALL)
+    selection = json.loads((run / "scores.json").read_text())["protocol"]
+    assert (content["protocol"]["split"], selection["split"]) == ("test", "validation")
+    assert content["protocol"]["seed"] != selection["seed"]
+    assert content["step"] == 6
+    assert content["protocol"]["weights"] == "ema"
+    assert len(content["repeats"]) == 3
+    low, high = content["intervals"]["fid"]
+    assert low < content["scores"]["fid"] < high
+    assert content["higher_is_better"]["inception_score"] is True
+    assert evaluated(f"run={run}", SCORES, *SMALL)["scores"] == content["scores"]
+
+
+def test_checkpoints_and_weights_are_chosen(run: Path) -> None:
+    best = json.loads((run / "checkpoints" / "best.json").read_text())
+    content = evaluated(f"run={run}", "checkpoint=best", "weights=live", SCORES, "protocol.repeats=1", *SMALL)
+    assert content["step"] == best["step"]
+    assert content["protocol"]["weights"] == "live"
+    assert content["intervals"] == {}
+    path = run / "checkpoints" / "last.ckpt"
+    assert evaluated(f"run={run}", f"checkpoint={path}", SCORES, *SMALL)["step"] == 6
+
+
+def test_a_score_does_not_depend_on_what_else_is_measured(run: Path) -> None:
+    alone, more = (evaluated(f"run={run}", f"metric={each}", *SMALL) for each in ("[fid]", "[fid,kid,prdc]"))
+    assert alone["scores"]["fid"] == more["scores"]["fid"]
+
+
+@pytest.mark.slow
+def test_evaluating_changes_nothing_of_training(tmp_path: Path) -> None:
+    every = "[fid,kid,prdc,modes,authenticity,discriminator_gap,duality_gap,path_length]"
+    probes = ["metric.duality_gap.steps=2", "metric.duality_gap.samples=20", "metric.path_length.paths=4"]
+    lines = [line for line in POINTS if not line.startswith(("metric", "evaluate_every"))]
+    go(tmp_path / "never", *POINTS)
+    go(tmp_path / "often", *lines, f"metric={every}", *probes, "evaluate_every=2", "callback.best.score=none", *SMALL)
+    first, second = (
+        {key: value for key, value in state(tmp_path / name).items() if "Best" not in key}
+        for name in ("never", "often")
+    )
+    assert_same(first, second)
+
+
+def images(folder: Path, rows: slice) -> Path:
+    folder.mkdir()
+    for number, image in enumerate(Digits(resolution=16).images.take(torch.arange(1797)[rows])):
+        Image.fromarray(image[0].numpy()).save(folder / f"{number:04}.png")
+    return folder
+
+
+def test_two_folders_are_scored_without_a_gan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    real, fake = images(tmp_path / "real", slice(0, 60)), images(tmp_path / "fake", slice(60, 110))
+    words = [f"real={real}", f"fake={fake}", "features=random", "metric=[fid,kid,prdc,authenticity]"]
+    assert main([*words, f"output={tmp_path}/scores.json"]) == 0
+    content = json.loads((tmp_path / "scores.json").read_text())
+    assert {"fid", "kid", "precision", "coverage", "authenticity"} <= content["scores"].keys()
+    assert (content["protocol"]["samples"], content["protocol"]["real_samples"]) == (50, 60)
+    assert {"fid", "kid"} <= content["intervals"].keys()
+    assert (tmp_path / "scores_neighbours.png").is_file()
+    assert "fid" in capsys.readouterr().out
+    stacked = np.stack([np.asarray(Image.open(path)) for path in sorted(fake.iterdir())])
+    np.savez(tmp_path / "fake.npz", stacked[..., None])
+    streamed = evaluated(f"real={real}", f"fake={tmp_path}/fake.npz", *words[2:], "protocol.resamples=0")
+    assert streamed["scores"] == pytest.approx(content["scores"], rel=1e-9)
+    assert "fid" not in streamed["intervals"]
+
+
+def test_points_in_arrays_are_scored(tmp_path: Path) -> None:
+    numbers = np.random.default_rng(0).normal(size=(80, 2))
+    np.save(tmp_path / "a.npy", numbers)
+    np.save(tmp_path / "b.npy", numbers + 3)
+    scores = evaluated(f"real={tmp_path}/a.npy", f"fake={tmp_path}/b.npy", "metric=[fid,wasserstein]")["scores"]
+    assert scores["fid"] == pytest.approx(18, rel=1e-4)
+
+
+FAULTS = {
+    "": "give run=DIR, or real=PATH and fake=PATH, got nothing",
+    "run=nowhere": "run=nowhere holds no config.yaml",
+    "real=a.npy": "give run=DIR, or real=PATH and fake=PATH, got real=a.npy",
+    "real=nowhere fake=nowhere": "nowhere does not exist; give a folder",
+    "run=RUN checkpoint=first": "checkpoint=first is not there; choose best or last, or give a file",
+    "run=RUN device=abacus": "device=abacus cannot be used",
+    "run=RUN metric=[modes]": "metric=modes needs data whose modes are known",
+    "run=RUN metric=[]": "scores nothing",
+    "run=RUN features=inception features.weights=nowhere.pth": "nowhere.pth",
+}
+
+
+@pytest.mark.parametrize("words", FAULTS)
+def test_faults_are_told_in_one_sentence(words: str, run: Path) -> None:
+    with pytest.raises(UserError, match=FAULTS[words].replace("[", r"\[")):
+        evaluated(*words.replace("RUN", str(run)).split(), *SMALL)
+
+
+@pytest.mark.slow
+def test_the_command_line_has_exit_codes_and_help(run: Path, tmp_path: Path) -> None:
+    wrong = command("evaluate", "run=nowhere", "featuers=auto", "metric=fidd", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "did you mean 'features'" in wrong.stderr and "did you mean 'fid'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+    done = command("evaluate", f"run={run}", "metric=[fid]", *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (run / "evaluations" / "standard.json").is_file()
+    assert "real: null" in command("evaluate", "--help", cwd=tmp_path).stdout
