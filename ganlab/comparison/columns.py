@@ -1,0 +1,57 @@
+"""Which scores share a column: those whose metric has the same settings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ganlab.comparison.fields import Fields, canonical, differences, text, unlike
+from ganlab.comparison.group import Entry
+from ganlab.comparison.scores import ScoreFile
+from ganlab.comparison.table import Column
+
+
+def columns(files: Iterable[ScoreFile], scores: Sequence[str], directions: Mapping[str, bool | None]) -> list[Column]:
+    """Return the columns for some scores of files that share all but their metrics."""
+    found = []
+    for score in scores:
+        variants: dict[str, Fields] = {}
+        for file in files:
+            if score in file.scores:
+                settings = file.settings(score)
+                variants.setdefault(canonical(settings), settings)
+        names = _names(score, list(variants.values()))
+        better = directions.get(score, False)
+        found += [Column(name, score, fields, better) for name, fields in zip(names, variants.values(), strict=True)]
+    return found
+
+
+def holds(column: Column, file: ScoreFile) -> bool:
+    """Tell whether a file has the score of a column, under its settings."""
+    return column.score in file.scores and not unlike(column.settings, file.settings(column.score))
+
+
+def cannot_share(
+    scores: Sequence[str], first: Sequence[Entry], second: Sequence[Entry], one: Fields, other: Fields
+) -> str:
+    """Return the sentence that says why entries with some fields, and others with other fields, are kept apart."""
+    named = [*scores[:3], *([f"{len(scores) - 3} more"] if len(scores) > 3 else [])] or ["scores"]
+    what = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
+    both = {entry.group.label for entry in first} & {entry.group.label for entry in second}
+    fields = "; ".join(differences(one, other))
+    return f"{what} of {_some(first, both)} and {_some(second, both)} cannot share a column: {fields}"
+
+
+def _some(entries: Sequence[Entry], both: set[str]) -> str:
+    """Name the first row; where it is on both sides, the seed tells."""
+    rows = {(e.group.label, e.run.seed if e.group.label in both else None): e for e in entries}
+    first = entries[0].group.short + (f" seed {entries[0].run.seed}" if entries[0].group.label in both else "")
+    return first + (f" (and {len(rows) - 1} more)" if len(rows) > 1 else "")
+
+
+def _names(score: str, variants: list[Fields]) -> list[str]:
+    """Name the columns of a score by the settings that tell them apart: kid [subsets=50]."""
+    telling = list(dict.fromkeys(name for fields in variants for name in unlike(variants[0], fields)))
+
+    def show(fields: Fields) -> str:
+        told = [f"{name.split('.')[-1]}={text(fields[name]) if name in fields else 'absent'}" for name in telling]
+        return f"{score} [{' '.join(told)}]"
+
+    return [show(fields) for fields in variants] if telling else [score] * len(variants)

@@ -1,0 +1,84 @@
+"""Runs of one configuration, each seed once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, final
+
+from ganlab.comparison.fields import canonical
+from ganlab.comparison.runs import Run
+from ganlab.comparison.scores import ScoreFile
+from ganlab.comparison.settings import essences, labels
+
+LONGEST = 60  # characters of a label within a sentence
+
+
+@final
+@dataclass
+class Group:
+    """Runs that differ in nothing but their seed; a score file is a group of its own, without an essence."""
+
+    essence: dict[str, Any] | None
+    runs: list[Run]
+    label: str = ""
+    settings: dict[str, str] = field(default_factory=dict)
+    repeated: list[list[Run]] = field(default_factory=list)  # runs of one seed
+
+    @property
+    def short(self) -> str:
+        """The label as sentences have it, cut between settings."""
+        start = self.label[:LONGEST].rpartition(" ")[0]
+        return f"{start} …" if start and len(self.label) > LONGEST else self.label
+
+
+@final
+@dataclass(frozen=True)
+class Entry:
+    """A run in its group, and the file its scores are read from, which are of some kind."""
+
+    group: Group
+    run: Run
+    file: ScoreFile
+    kind: str
+
+
+def grouped(runs: Sequence[Run]) -> list[Group]:
+    """Return groups in the order of their first runs, not yet labelled."""
+    trained = [run for run in runs if run.config is not None]
+    groups: dict[str, Group] = {}
+    decisive = dict(zip((run.path for run in trained), essences([run.config or {} for run in trained]), strict=True))
+    for run in runs:
+        essence = decisive.get(run.path)
+        key = str(run.path) if essence is None else canonical(essence)
+        groups.setdefault(key, Group(essence, [])).runs.append(run)
+    return list(groups.values())
+
+
+def label(groups: Sequence[Group]) -> None:
+    """Name groups by what differs between them; one alone has the name of its experiment, a score file its path."""
+    trained = [group for group in groups if group.essence is not None]
+    for group, settings in zip(trained, labels([group.essence or {} for group in trained]), strict=True):
+        group.settings = settings
+        group.label = " ".join(f"{key}={shown}" for key, shown in settings.items())
+    for group in groups:
+        first = group.runs[0]
+        group.label = group.label or str((first.config or {}).get("name") or first.path)
+
+
+def keep_latest(groups: Sequence[Group]) -> None:
+    """Keep the latest run of every seed."""
+    for group in groups:
+        seeds: dict[object, list[Run]] = {}
+        for run in group.runs:
+            seeds.setdefault(run.path if run.seed is None else run.seed, []).append(run)
+        latest = [max(runs, key=lambda run: run.time) for runs in seeds.values()]
+        group.runs = sorted(latest, key=lambda run: (run.seed is None, run.seed))
+        group.repeated = [runs for runs in seeds.values() if len(runs) > 1]
+
+
+def repetitions(group: Group) -> list[str]:
+    """Return a sentence for each seed that came more than once."""
+    return [
+        f"seed {runs[0].seed} of {group.short} came {len(runs)} times, in {', '.join(str(run.path) for run in runs)}; "
+        f"the latest counts, {max(runs, key=lambda run: run.time).path}"
+        for runs in group.repeated
+    ]
