@@ -25,7 +25,8 @@ def runs(tmp_path_factory):
     return folder
 
 
-def test_the_table_is_printed(runs, capsys):
+def test_the_table_is_printed(runs, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     assert guarded(main, [str(runs)]) == 0
     said = capsys.readouterr()
     assert said.err == ""

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ganlab.data import DataSet
@@ -116,5 +117,5 @@ def report(
 
 
 def measured(samples: Tensor) -> Tensor:
-    """Round images to uint8, real and generated alike; points stay as they are."""
-    return quantise(samples) if samples.ndim == 4 else samples
+    """Round images in [−1, 1] to uint8, real and generated alike; uint8 images and points stay as they are."""
+    return quantise(samples) if samples.ndim == 4 and samples.dtype != torch.uint8 else samples
