@@ -54,7 +54,7 @@ def evaluate(config: DictConfig) -> Evaluated:
             raise UserError(f"give run=DIR, or real=PATH and fake=PATH, got {given}")
     try:
         return work(config)
-    except (ValueError, OSError) as error:  # what data, features and metrics say in words for people
+    except (ValueError, OSError, ImportError) as error:  # what data, features and metrics say in words for people
         raise UserError(str(error)) from error
 
 

@@ -44,7 +44,7 @@ class Evaluate(Periodic):
         with torch.random.fork_rng(devices=[]):
             for turn in (True, False):  # the first process may have to train or download the features
                 if trainer.is_global_zero is turn:
-                    self.features = self.make_features(data)
+                    self.features = self._features(data)
                 trainer.strategy.barrier()
             try:
                 self.measures, left_out = build_measures(self.make_metrics, self.features, data)
@@ -60,6 +60,12 @@ class Evaluate(Periodic):
             Cache(),
             Processes(trainer.global_rank, trainer.world_size, trainer.strategy.broadcast),
         )
+
+    def _features(self, data: DataSet) -> Features:
+        try:
+            return self.make_features(data)
+        except (ValueError, OSError, ImportError) as error:
+            raise UserError(f"features: {error}") from error
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Score, log and write."""

@@ -1,18 +1,16 @@
 """The image half of a network that was trained on pictures and their captions."""
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
 
 import torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ganlab.errors import suggest
 from ganlab.metrics.features import FeatureBatch, Features, Source, image_channels
 from ganlab.metrics.resizing import photographs
-from ganlab.metrics.weight_files import absence, digest, existing, hub_advice, in_hub_cache, lacking
+from ganlab.metrics.weight_files import BROKEN, absence, digest, existing, hub_advice, in_hub_cache, lacking
 
 LARGE, OPENAI = "ViT-L-14-quickgelu", "openai"
 FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -92,10 +90,7 @@ def _build(architecture: str, path: Path, advice: str) -> tuple[nn.Module, int, 
     try:
         with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
             model = open_clip.create_model(architecture, pretrained=str(path), weights_only=True)
-    except (
-        *(SafetensorError, pickle.UnpicklingError, RuntimeError, AttributeError),
-        *(TypeError, ValueError, EOFError, KeyError, StopIteration),
-    ) as error:
+    except BROKEN as error:
         raise ValueError(f"{path} does not hold the weights of {architecture}; {advice}") from error
     config = open_clip.get_model_config(architecture)
     return model.visual, int(torch.tensor(model.visual.image_size).max()), int(config["embed_dim"])

@@ -8,7 +8,16 @@ from torch import Tensor
 
 from ganlab.metrics.features import FeatureBatch, Features, Source, image_channels
 from ganlab.metrics.resizing import photographs
-from ganlab.metrics.weight_files import absence, digest, existing, hub_advice, in_hub_cache, lacking, read_tensors
+from ganlab.metrics.weight_files import (
+    BROKEN,
+    absence,
+    digest,
+    existing,
+    hub_advice,
+    in_hub_cache,
+    lacking,
+    read_tensors,
+)
 
 LARGE = "vit_large_patch14_dinov2.lvd142m"
 FILE = "model.safetensors"
@@ -70,7 +79,7 @@ def _build(architecture: str, resolution: int) -> tuple[Any, dict[str, Any]]:
         with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
             network: Any = timm.create_model(architecture, num_classes=0, img_size=resolution, global_pool="token")
         fits = isinstance(network, VisionTransformer)
-    except (TypeError, ValueError, AssertionError, RuntimeError):  # timm has no one error for settings that do not fit
+    except (*BROKEN, AssertionError):  # timm has no one error for settings that do not fit
         fits = False
     if not fits:
         raise ValueError(
@@ -88,7 +97,7 @@ def _load(network: Any, path: Path, architecture: str) -> None:
     try:
         # The file may have a classifier that we do not use, but must have all that we do.
         lost = network.load_state_dict(checkpoint_filter_fn(state, network), strict=False).missing_keys
-    except (RuntimeError, AttributeError, KeyError, ValueError, IndexError) as error:
+    except BROKEN as error:
         raise ValueError(f"{path} does not hold {what}; {_advice(architecture)}") from error
     if lost:
         raise ValueError(f"{path} does not hold {what}: {lost[0]} is not in it; {_advice(architecture)}")

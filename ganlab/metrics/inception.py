@@ -12,7 +12,7 @@ from torch_fidelity import feature_extractor_inceptionv3 as port
 from ganlab.errors import suggest
 from ganlab.metrics.features import FeatureBatch, Features, Source, image_channels, spatial
 from ganlab.metrics.resizing import INCEPTION_RULES
-from ganlab.metrics.weight_files import absence, digest, existing, read_tensors
+from ganlab.metrics.weight_files import BROKEN, absence, digest, existing, read_tensors
 
 KNOWN_HASH = "6726825d"  # the end of the published file's name is the beginning of its sha256
 WHAT = "the FID Inception's weights"
@@ -108,7 +108,7 @@ def _build(path: Path) -> nn.Module:
     try:
         with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
             network = port.FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], tensors)
-    except (RuntimeError, TypeError, ValueError) as error:
+    except BROKEN as error:
         raise ValueError(f"{path} does not hold {WHAT}; {_advice()}") from error
     for module in network.modules():  # one pass over memory in place of two, at the cost of the seventh digit
         if isinstance(module, port.BasicConv2d):

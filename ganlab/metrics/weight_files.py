@@ -11,6 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+# What readers of weights raise, all together, at a file that holds something else.
+BROKEN = (
+    *(SafetensorError, pickle.UnpicklingError, RuntimeError, AttributeError, LookupError),
+    *(TypeError, ValueError, EOFError, StopIteration),
+)
+
 
 def existing(weights: str | Path, advice: str) -> Path:
     """Return the path of a file that is there; raises FileNotFoundError, with advice, where it is not."""
@@ -48,7 +54,7 @@ def read_tensors(path: Path, what: str, advice: str) -> dict[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         return dict(torch.load(path, map_location="cpu", weights_only=True))
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, TypeError, ValueError, EOFError, KeyError) as error:
+    except BROKEN as error:
         raise ValueError(f"{path} does not hold {what}; {advice}") from error
 
 

@@ -38,6 +38,16 @@ def test_the_shipped_classifier_knows_digits_of_any_size(classifier: Classifier,
     assert (batch.logits.argmax(1) == labels).float().mean() >= (0.98 if size == 28 else 0.95)
 
 
+def test_its_spatial_features_are_the_maps_that_it_pools(classifier: Classifier, digits: Digits) -> None:
+    images = table(digits)[0][:3]
+    batch = classifier(images)
+    maps = classifier.network.body[:12](images / 127.5 - 1)
+    assert batch.spatial is not None
+    assert batch.spatial.shape == (3, classifier.spatial_width) == (3, 2009)
+    torch.testing.assert_close(batch.spatial, maps[:, :41].flatten(1))
+    assert torch.equal(batch.features, classifier.network.body(images / 127.5 - 1))
+
+
 def test_data_with_a_shipped_classifier_needs_no_training(classifier: Classifier, digits: Digits) -> None:
     assert Classifier(digits).describe() == classifier.describe()
 

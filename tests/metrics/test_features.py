@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from ganlab.interfaces import Spec
-from ganlab.metrics import Features, Identity, RandomConvolution, quantise
+from ganlab.metrics import Classifier, Features, Identity, RandomConvolution, quantise
+from ganlab.metrics.features import spatial
 
 from .sources import Pictures, Points, normal
 
@@ -39,6 +40,28 @@ def test_random_features_are_a_function_of_the_seed(data: Pictures) -> None:
     assert torch.equal(first, again)
     assert not torch.allclose(first, other)
     assert first.std(0).max() > 0.01
+
+
+@pytest.mark.parametrize(("width", "expected"), [(3, 48), (64, 1024), (200, 2048)])
+def test_spatial_features_average_to_the_pooled_ones(width: int, expected: int) -> None:
+    features = RandomConvolution(GREY, width=width)
+    batch = features(pictures(GREY))
+    assert batch.spatial is not None
+    assert batch.spatial.shape == (60, features.spatial_width) == (60, expected)
+    channels = batch.spatial.reshape(60, -1, 16).mean(2)
+    torch.testing.assert_close(channels, batch.features[:, : expected // 16])
+
+
+def test_spatial_takes_the_first_channels_that_fit() -> None:
+    maps = normal(2, 192, 17, 17)
+    assert torch.equal(spatial(maps), maps[:, :7].flatten(1))
+    assert spatial(normal(2, 3, 64, 64)).shape == (2, 4096)
+
+
+def test_spaces_without_files_are_never_missing() -> None:
+    assert Identity.missing() is None
+    assert RandomConvolution.missing(seed=1, width=8) is None
+    assert Classifier.missing(weights=None, seed=0, steps=1000) is None
 
 
 def test_image_spaces_refuse_points_and_floats() -> None:

@@ -1,0 +1,166 @@
+"""Say what this machine can do for a run, and what it lacks: `ganlab doctor`."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from netrc import NetrcParseError, netrc
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+from ganlab.command import guarded
+from ganlab.errors import UserError, suggest
+
+HELP = """ganlab doctor: say what this machine can do for a run, and what it lacks
+
+usage: ganlab doctor [format=text] [data_root=data]
+
+  format     text or json
+  data_root  where downloaded data sets are kept
+
+Nothing is loaded, trained or downloaded. The exit code is 0 also where some feature space is missing.
+"""
+FORMATS = ("text", "json")
+SETTINGS = {"format": "text", "data_root": "data"}
+PACKAGES = ("ganlab", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "wandb")
+WANDB_SERVER = "https://api.wandb.ai"
+GIB = 2**30
+
+Section = tuple[str, dict[str, Any], list[str]]  # its title, what json says, and the lines of the text
+
+
+def settings(arguments: Sequence[str]) -> dict[str, str]:
+    """Read KEY=VALUE words; raises UserError naming every mistake."""
+    given, mistakes = dict(SETTINGS), []
+    for word in arguments:
+        key, equals, value = word.partition("=")
+        if not equals or key not in SETTINGS:
+            mistakes.append(f"'{word}' is no setting of ganlab doctor{suggest(key, SETTINGS)}")
+        elif not value:
+            mistakes.append(f"{key} needs a value")
+        given[key] = value
+    if given["format"] not in FORMATS and not mistakes:
+        near = suggest(given["format"], FORMATS)
+        mistakes.append(f"there is no format '{given['format']}'; choose {', '.join(FORMATS)}{near}")
+    if mistakes:
+        raise UserError("; ".join(mistakes))
+    return given
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command."""
+    if "-h" in arguments or "--help" in arguments:
+        print(HELP)
+        return 0
+    given = settings(arguments)
+    report = {}
+    for title, facts, lines in examine(Path(given["data_root"]).expanduser()):
+        report[title] = facts
+        if given["format"] == "text":
+            print("\n  ".join([title, *lines]), flush=True)
+    if given["format"] == "json":
+        print(json.dumps(report, indent=2))
+    return 0
+
+
+def examine(data_root: Path) -> Iterator[Section]:
+    """Yield what was found, section by section, the quickest first."""
+    versions = {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
+    yield "versions", versions, [f"{name} {number}" for name, number in versions.items()]
+    yield "data", *_folder(data_root, "data_root")
+    yield "wandb", *_wandb()
+    yield "devices", *_devices()
+    from ganlab.metrics.cache import cache_directory  # it imports torch and more, which takes seconds
+
+    yield "cache", *_folder(cache_directory(), "$GANLAB_CACHE")
+    yield "features", *_features()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _folder(path: Path, setting: str) -> tuple[dict[str, Any], list[str]]:
+    path = path.absolute()
+    place = next(each for each in (path, *path.parents) if each.exists())  # what is not there yet will be made there
+    writable = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    free = shutil.disk_usage(place).free
+    facts = {"path": str(path), "exists": path.is_dir(), "writable": writable, "free_bytes": free}
+    state = "writable" if writable else f"not writable; choose another with {setting}"
+    made = "" if place == path else ", not there yet"
+    return facts, [f"{path}{made}: {state}, {free / GIB:.1f} GiB free"]
+
+
+def _wandb() -> tuple[dict[str, Any], list[str]]:
+    account, mode = _has_account(), os.environ.get("WANDB_MODE")
+    told = "an account is configured" if account else "no account is configured: logger=wandb writes offline runs"
+    return {"account": account, "mode": mode}, [told + (f"; WANDB_MODE={mode}" if mode else "")]
+
+
+def _has_account() -> bool:
+    """Look where W&B keeps the key of an account, without importing it: the environment, then the netrc file."""
+    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
+        return True
+    host = urlparse(os.environ.get("WANDB_BASE_URL") or WANDB_SERVER).hostname or ""
+    named = os.environ.get("NETRC")
+    for path in [Path(named).expanduser()] if named else [Path.home() / name for name in (".netrc", "_netrc")]:
+        try:
+            return host in netrc(path).hosts
+        except (OSError, NetrcParseError):
+            continue
+    return False
+
+
+def _devices() -> tuple[dict[str, Any], list[str]]:
+    import torch
+
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    gpus = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
+    facts = {
+        "cpu_cores": cores,
+        "cuda": [{"name": gpu.name, "memory_bytes": gpu.total_memory} for gpu in gpus],
+        "mps": torch.backends.mps.is_available(),
+    }
+    told = [f"{gpu.name}, {gpu.total_memory / GIB:.0f} GiB" for gpu in gpus] or ["no CUDA device"]
+    return facts, [f"{cores} CPU cores", *told, *(["MPS"] if facts["mps"] else [])]
+
+
+def _features() -> tuple[dict[str, Any], list[str]]:
+    from ganlab.config import conf_directory
+
+    files = sorted((conf_directory() / "features").glob("*.yaml"))
+    facts = {file.stem: _space(file) for file in files}
+    width = max(map(len, facts), default=0)
+    states = {True: "usable", False: "not usable", None: "not known before the data set is"}
+    return facts, [
+        f"{name:{width}}  {states[each['usable']]}" + (f": {each['reason']}" if each["reason"] else "")
+        for name, each in facts.items()
+    ]
+
+
+def _space(file: Path) -> Mapping[str, Any]:
+    """Ask the class that a file names whether it can be built; a function can only be asked by calling it."""
+    from omegaconf import OmegaConf
+
+    from ganlab.config import locate
+
+    content = dict(OmegaConf.load(file))
+    try:
+        missing = getattr(locate(str(content.get("_target_"))), "missing", None)
+    except LookupError as error:
+        return {"usable": False, "reason": str(error)}
+    if missing is None:
+        return {"usable": None, "reason": None}
+    reason = missing(**{str(key): value for key, value in content.items() if not str(key).startswith("_")})
+    return {"usable": reason is None, "reason": reason}
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main, sys.argv[1:]))
