@@ -24,7 +24,7 @@ LAYERS = (
     {"config", "check", "rules", "overrides", "schema", "values"},
 )
 PLAIN_TORCH, PARTS, COMMANDS = 3, 2, len(LAYERS)
-HYDRA = {"config", "overrides", "train"}
+HYDRA = {"config", "overrides", "sweeps", "train"}
 FILES = sorted(path for path in ROOT.rglob("*.py") if path != ROOT / "__init__.py")
 
 
