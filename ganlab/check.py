@@ -3,22 +3,19 @@
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any, cast
 
-import torch
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganlab.config import instantiate, locate
+from ganlab.config import locate
 from ganlab.errors import Mistake, suggest
-from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Schedule, Spec
-from ganlab.lr_schedule import LearningRateSchedule
-from ganlab.rules import Parts, broken_rules
-from ganlab.schema import BOUNDS, CHOICES, TRAIN, Command
+from ganlab.rules import broken_rules
+from ganlab.schema import BOUNDS, CHOICES, RESERVED, TRAIN, Command
+from ganlab.trial import trial
 from ganlab.values import mismatch
 
-RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}
 # Groups of several parts, and groups that are no part themselves.
 SEVERAL = {"regularizer", "optimizer", "metric", "callback", "logger"}
 PLAIN = {"trainer"}
@@ -37,7 +34,7 @@ def mistakes(config: DictConfig, broken: Set[str] = frozenset(), command: Comman
     shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     for group in [group for group in plain if group not in broken | {mistake.where for mistake in found}]:
         found += [Mistake(group, sentence) for sentence in _nodes(plain[group], shallow[group], group)]
-    parts, problems = _build(config, broken | {mistake.where for mistake in found})
+    parts, problems = trial(config, broken | {mistake.where for mistake in found})
     wrong = broken | {mistake.where for mistake in found}
     return [
         *found,
@@ -132,77 +129,6 @@ def _hints(built: Callable[..., Any]) -> dict[str, Any]:
         return {}
 
 
-def _build(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
-    """Build every small part for real and the networks without memory, and collect what their constructors refuse."""
-    problems: list[Mistake] = []
-
-    def several(group: str) -> list[str]:
-        return [] if group in broken or group not in config else [str(name) for name in config[group]]
-
-    def attempt(path: str, build: Callable[..., Any], *arguments: Any) -> Any:
-        group = path.split(".")[0]
-        if group in broken or group not in config:
-            return None
-        try:
-            return build(*arguments)
-        except Exception as error:  # what a constructor refuses, in its own words
-            problems.append(Mistake(group, f"{path}: {' '.join(str(error.__cause__ or error).split())}"))
-            return None
-
-    parts = Parts(
-        spec=attempt("data", _preview, config.get("data")),
-        loss=attempt("loss", _made, config.get("loss"), AdversarialLoss),
-        regularizer={
-            name: term
-            for name in several("regularizer")
-            if (term := attempt(f"regularizer.{name}", _made, config.regularizer[name], Regularizer)) is not None
-        },
-    )
-    attempt("augment", _made, config.get("augment"), Augment)
-    attempt("schedule", _made, config.get("schedule"), Schedule)
-    attempt("lr_schedule", _made, config.get("lr_schedule"), LearningRateSchedule)
-    for player in several("optimizer"):
-        attempt(f"optimizer.{player}", _call, config.optimizer[player], [torch.nn.Parameter(torch.zeros(1))])
-    attempt("protocol", _made, config.get("protocol"), cast(type, locate("ganlab.metrics.Protocol")))
-    callback = cast(type, locate("pytorch_lightning.Callback"))
-    for name in several("callback"):
-        if not _reads(config.callback[name], broken | {problem.where for problem in problems}):
-            attempt(f"callback.{name}", _made, config.callback[name], callback)
-    attempt("ema", _call, config.get("ema"), torch.nn.Identity())
-    latent = attempt("latent", _made, config.get("latent"), Latent)
-    if parts.spec is not None and latent is not None:
-        seen = replace(parts.spec, latent=latent.size)
-        with torch.device("meta"):
-            attempt("generator", _call, config.get("generator"), seen)
-            parts.discriminator = attempt("discriminator", _call, config.get("discriminator"), seen)
-            if not broken and not problems:
-                attempt("game", _call, config.game, parts.spec)
-    return parts, problems
-
-
 def _absent(config: DictConfig) -> set[str]:
     """Return the settings that other commands have."""
     return {field.name for field in fields(TRAIN.root)} - {str(key) for key in config}
-
-
-def _reads(node: DictConfig, settings: Set[str]) -> bool:
-    text = OmegaConf.to_yaml(node)
-    return any(f"${{{setting}}}" in text for setting in settings)
-
-
-def _made(node: DictConfig, kind: type) -> Any:
-    built = instantiate(node)
-    if not isinstance(built, kind):
-        raise TypeError(f"{node._target_} makes no {kind.__name__}; choose another _target_")
-    return built
-
-
-def _call(node: DictConfig, argument: Any) -> Any:
-    return instantiate(node)(argument)
-
-
-def _preview(node: DictConfig) -> Spec | None:
-    plain = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
-    built = cast(Any, locate(plain["_target_"]))
-    spec: Spec | None = built.preview(**{key: value for key, value in plain.items() if key not in RESERVED})
-    return spec

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from ganlab.command import guarded
-from ganlab.errors import UserError, suggest
+from ganlab.words import Words
 
 HELP = """ganlab doctor: say what this machine can do for a run, and what it lacks
 
@@ -33,36 +33,20 @@ GIB = 2**30
 Section = tuple[str, dict[str, Any], list[str]]  # its title, what json says, and the lines of the text
 
 
-def settings(arguments: Sequence[str]) -> dict[str, str]:
-    """Read KEY=VALUE words; raises UserError naming every mistake."""
-    given, mistakes = dict(SETTINGS), []
-    for word in arguments:
-        key, equals, value = word.partition("=")
-        if not equals or key not in SETTINGS:
-            mistakes.append(f"'{word}' is no setting of ganlab doctor{suggest(key, SETTINGS)}")
-        elif not value:
-            mistakes.append(f"{key} needs a value")
-        given[key] = value
-    if given["format"] not in FORMATS and not mistakes:
-        near = suggest(given["format"], FORMATS)
-        mistakes.append(f"there is no format '{given['format']}'; choose {', '.join(FORMATS)}{near}")
-    if mistakes:
-        raise UserError("; ".join(mistakes))
-    return given
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     if "-h" in arguments or "--help" in arguments:
         print(HELP)
         return 0
-    given = settings(arguments)
+    words = Words("doctor", SETTINGS, arguments)
+    form = words.choice("format", FORMATS)
+    words.refuse()
     report = {}
-    for title, facts, lines in examine(Path(given["data_root"]).expanduser()):
+    for title, facts, lines in examine(Path(words["data_root"]).expanduser()):
         report[title] = facts
-        if given["format"] == "text":
+        if form == "text":
             print("\n  ".join([title, *lines]), flush=True)
-    if given["format"] == "json":
+    if form == "json":
         print(json.dumps(report, indent=2))
     return 0
 

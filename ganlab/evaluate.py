@@ -30,12 +30,15 @@ def main(arguments: Sequence[str]) -> int:
         print(OmegaConf.to_yaml(config), end="")
         return 0
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    from ganlab.evaluation import evaluate, neighbours  # they import torch, which `--help` need not wait for
+    from ganlab.data.draw import image_grid  # these import torch, which `--help` need not wait for
+    from ganlab.evaluation import evaluate
+    from ganlab.metrics.neighbours import neighbours
 
     result = evaluate(config)
     path = _write(config, result.content)
-    picture = neighbours(result, ROWS, config.neighbours)
-    if picture is not None:
+    sheet = neighbours(result.evaluator, result.fakes(), ROWS, config.neighbours)
+    if sheet is not None:
+        picture = image_grid(sheet.flatten(0, 1).float() / 127.5 - 1, columns=sheet.shape[1])
         picture.save(path.with_name(f"{path.stem}_neighbours.png"))
     for line in _lines(result.content):
         print(line)

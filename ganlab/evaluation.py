@@ -3,25 +3,23 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from PIL import Image
 
 from ganlab.callbacks.evaluate import run_facts
 from ganlab.checkpoints import AtomicCheckpointIO
 from ganlab.config import instantiate
 from ganlab.data import DataSet
-from ganlab.data.collection import Collection, open_collection
-from ganlab.data.draw import image_grid
+from ganlab.data.collection import Collection
+from ganlab.data.open_collection import open_collection
+from ganlab.devices import usable
 from ganlab.errors import UserError
 from ganlab.interfaces import Batch
-from ganlab.metrics import Cache, Evaluator, Features, Kept, Measure, Protocol, Samples, Subject
+from ganlab.metrics import Cache, Evaluator, Features, Measure, Protocol, Samples, Subject
 from ganlab.metrics.intervals import from_standard_errors, over_repeats, over_resamples
-from ganlab.metrics.nearest import k_nearest
 from ganlab.metrics.scoring import build_measures, describe, fakes_of, reals_of, report, subject_of
 from ganlab.random import Random, derive
 from ganlab.run_directory import RunDirectory
@@ -65,7 +63,7 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     run: Any = OmegaConf.load(directory.config)
     if config.data_root is not None and "data_root" in run.data:
         run.data.data_root = config.data_root
-    data, device = build_data(run), device_of(config.device)
+    data, device = build_data(run), usable(config.device)
     checkpoint = AtomicCheckpointIO().load_checkpoint(checkpoint_of(directory, config.checkpoint))
     module = build_module(run, data)
     try:
@@ -106,7 +104,7 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
     _agree(real, fake)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
-    features, measures = _parts(config, real, device_of(config.device))
+    features, measures = _parts(config, real, usable(config.device))
     references = {"held_out": _side(real, size, "real samples"), "train": _side(train, size, "training samples")}
     evaluator = Evaluator(features, measures, references, size, Cache())
     fakes = _side(fake, size, "generated samples")
@@ -119,7 +117,7 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
     else:
         scores, intervals = evaluator(fakes), {}
     facts = {"weights": None, "truncation": None, "data": real.fingerprint()}
-    if any(getattr(each, "reference", "") == "train" for each in measures.values()):
+    if any(each.reference == "train" for each in measures.values()):
         facts["train"] = train.fingerprint()
     described = describe(protocol, features, measures, **facts)
     counts = {"samples": len(fake), "real_samples": len(real), "split": None, "repeats": 1}
@@ -149,7 +147,7 @@ def _parts(config: DictConfig, data: DataSet | Collection, device: torch.device)
 
 
 def _references(data: DataSet, protocol: Protocol, measures: Mapping[str, Measure]) -> dict[str, Samples]:
-    wanted = {getattr(each, "reference", "") for each in measures.values()}
+    wanted = {each.reference for each in measures.values()}
     splits = {"held_out": protocol.split, "train": "train"}
     for name, split in splits.items():
         if name in wanted:
@@ -183,32 +181,3 @@ def checkpoint_of(directory: RunDirectory, name: str) -> Path:
         choice = f"choose {' or '.join(there)}, or give a file" if there else "the run has not written any yet"
         raise UserError(f"checkpoint={name} is not there; {choice}")
     return path
-
-
-def device_of(name: str) -> torch.device:
-    """Return a device that works; raises UserError for one that does not."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # torch has no one error for it
-        raise UserError(f"device={name} cannot be used: {str(error).splitlines()[0]}") from error
-
-
-def neighbours(evaluated: Evaluated, rows: int, count: int) -> Image.Image | None:
-    """Picture the first generated images, each beside its `count` nearest training images in the feature space.
-
-    None where the run has no metric of memorising, or no images.
-    """
-    evaluator = evaluated.evaluator
-    if not count or all(metric.reference != "train" for metric in evaluator.metrics.values()):
-        return None
-    (fakes, _), *_ = islice(evaluator.featured(evaluated.fakes()), 1)
-    if fakes.samples is None or fakes.samples.ndim != 4:
-        return None
-    train = evaluator.reference("train", [Kept("features")]).rows("features")
-    _, found = k_nearest(fakes.features[:rows].cpu(), train, min(count, len(train)))
-    wanted, place = found.unique(return_inverse=True)
-    images = evaluator.references["train"].pick(wanted)[place]
-    sheet = torch.cat([fakes.samples[:rows, None].cpu(), images], 1)
-    return image_grid(sheet.flatten(0, 1).float() / 127.5 - 1, columns=sheet.shape[1])

@@ -147,6 +147,10 @@ class Latent(ABC):
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
         """Draw latents of shape (count, size)."""
 
+    def between(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
+        """Return points between latents `start` and `end` (n, size), at times (n,) from 0 to 1; straight here."""
+        return torch.lerp(start, end, times[:, None])
+
 
 class Schedule(ABC):
     """Says which players move at a step: each moves at every so many steps, always on the step's fresh batch.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganlab.command import guarded
-from ganlab.errors import UserError, suggest
+from ganlab.errors import UserError
+from ganlab.words import Words
 
 HELP = """ganlab sample: write samples of a finished run
 
@@ -17,30 +18,9 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] 
   seed    of their latents: the same seed, the same samples, however many
   output  a folder for images/ (one PNG each), sheet.png and samples.npy; points and sequences get no single PNGs
   cond    a class, or a list of n classes, for a conditional generator; null draws classes evenly
-  device  cpu or cuda
+  device  cpu, cuda, or auto
 """
-SETTINGS = {"run": None, "n": 64, "seed": 0, "output": None, "cond": None, "device": "cpu"}
-
-
-def settings(arguments: Sequence[str]) -> dict[str, object]:
-    """Read KEY=VALUE words; raises UserError naming every mistake."""
-    given: dict[str, object] = dict(SETTINGS)
-    mistakes = []
-    for word in arguments:
-        key, equals, value = word.partition("=")
-        if not equals or key not in SETTINGS:
-            mistakes.append(f"'{word}' is no setting of ganlab sample{suggest(key, SETTINGS)}")
-        elif key in ("n", "seed") and not value.isdigit():
-            mistakes.append(f"{key} must be an integer of at least 0, got '{value}'")
-        elif key in ("n", "seed"):
-            given[key] = int(value)
-        else:
-            given[key] = None if value == "null" else value
-    if given["run"] is None:
-        mistakes.append("run=DIR is needed: the directory of a finished run")
-    if mistakes:
-        raise UserError("; ".join(mistakes))
-    return given
+SETTINGS = {"run": None, "n": "64", "seed": "0", "output": None, "cond": None, "device": "cpu"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,22 +28,22 @@ def main(arguments: Sequence[str]) -> int:
     if "-h" in arguments or "--help" in arguments:
         print(HELP)
         return 0
-    given = settings(arguments)
+    words = Words("sample", SETTINGS, arguments)
+    n, seed = words.count("n"), words.count("seed")
+    words.need("run=DIR is needed: the directory of a finished run", words.values["run"])
+    words.refuse()
     import numpy as np
     import torch
 
+    from ganlab.devices import usable
     from ganlab.export import load
     from ganlab.pictures import write_pictures
 
-    run, n = Path(str(given["run"])), int(str(given["n"]))
-    try:
-        device = torch.empty(0, device=str(given["device"])).device
-    except (RuntimeError, AssertionError) as error:  # torch has no one error for it
-        raise UserError(f"device={given['device']} cannot be used: {str(error).splitlines()[0]}") from error
-    sampler = load(run, device)
-    cond = None if given["cond"] is None else _classes(str(given["cond"]), n, sampler.spec.classes)
-    samples = sampler.sample(n, int(str(given["seed"])), None if cond is None else torch.tensor(cond))
-    output = Path(str(given["output"])) if given["output"] else run / "generated"
+    run, given = Path(words["run"]), words.values["cond"]
+    sampler = load(run, usable(words["device"]))
+    cond = None if given is None else torch.tensor(_classes(given, n, sampler.spec.classes))
+    samples = sampler.sample(n, seed, cond)
+    output = Path(words.values["output"] or run / "generated")
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -94,3 +94,4 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "matmul_precision": ("highest", "high", "medium"),
     "weights": ("ema", "live"),
 }
+RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}  # keys of a node that are Hydra's

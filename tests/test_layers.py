@@ -21,7 +21,7 @@ LAYERS = (
     {"games"},
     {"data", "metrics", "sampler"},
     {"module", "callbacks", "loggers", "checkpoints", "run_directory", "comparison"},
-    {"config", "check", "rules", "overrides", "schema", "values"},
+    {"config", "check", "rules", "overrides", "schema", "trial", "values"},
 )
 PLAIN_TORCH, PARTS, COMMANDS = 3, 2, len(LAYERS)
 HYDRA = {"config", "overrides", "sweeps", "train"}

@@ -52,10 +52,11 @@ class Evaluate(Periodic):
                 raise UserError(str(error)) from error
         for sentence in left_out if trainer.is_global_zero else ():
             log.warning("left out: %s", sentence)
+        splits, wanted = {"held_out": split, "train": "train"}, {each.reference for each in self.measures.values()}
         self.evaluator = Evaluator(
             self.features.to(module.device),
             self.measures,
-            {"held_out": reals_of(data, split, self.protocol), "train": reals_of(data, "train", self.protocol)},
+            {name: reals_of(data, each, self.protocol) for name, each in splits.items() if name in wanted},
             self.protocol.batch_size,
             Cache(),
             Processes(trainer.global_rank, trainer.world_size, trainer.strategy.broadcast),

@@ -1,7 +1,7 @@
 """Scores over feature spaces: how good samples are, measured in a space that is named with the score."""
 
 from ganlab.metrics.accuracy_score import AccuracyScore
-from ganlab.metrics.authenticity import Authenticity, neighbours_sheet
+from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.cache import Cache
 from ganlab.metrics.classifier import Classifier
@@ -80,7 +80,6 @@ __all__ = [
     "SumStatistic",
     "Unsuitable",
     "Wasserstein",
-    "neighbours_sheet",
     "quantise",
     "suitable",
 ]

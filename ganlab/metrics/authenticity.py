@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar, final
 
-import torch
-from torch import Tensor
-
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.nearest import k_nearest, nearest
+from ganlab.metrics.nearest import nearest
 from ganlab.metrics.statistics import Kept, Side, Statistic
 
 
@@ -43,18 +40,3 @@ class Authenticity(Metric):
         asked, place = source.unique(return_inverse=True)  # few training samples are anyone's nearest
         spacing, _ = nearest(train[asked], train, skip=asked)
         return {"authenticity": float((distance > spacing[place]).double().mean())}
-
-
-def neighbours_sheet(fake: Side, real: Side, rows: int = 6, neighbours: int = 5) -> Tensor:
-    """Return the first generated images, each beside its nearest real ones in the feature space, nearest first.
-
-    Both sides must have kept "features" and "samples". Gives uint8 of shape (rows, 1 + neighbours, channels, height,
-    width), fewer rows or neighbours where there are fewer samples; raises ValueError where there are none.
-    """
-    train, generated = real.rows("features"), fake.rows("features")[:rows]
-    if not len(train) or not len(generated):
-        raise ValueError(
-            f"a sheet of neighbours needs at least 1 real and 1 generated sample, got {len(train)} and {len(generated)}"
-        )
-    _, found = k_nearest(generated, train, min(neighbours, len(train)))
-    return torch.cat([fake.rows("samples")[: len(generated), None], real.rows("samples")[found]], 1)

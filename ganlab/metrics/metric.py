@@ -23,6 +23,7 @@ class Measure(ABC):
     scores: ClassVar[dict[str, bool | None]]  # by name: is higher better? None where neither is
     needs_logits: ClassVar[bool] = False
     needs_labels: ClassVar[bool] = False
+    reference: ClassVar[str] = "none"  # the real samples it reads, by name
 
     def __init__(self, features: Features, data: Source | None = None) -> None:
         self.check(features)

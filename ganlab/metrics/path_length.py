@@ -1,7 +1,6 @@
 """Perceptual path length: how evenly samples change along a path through the latent space."""
 
 import copy
-from collections.abc import Callable
 from typing import Any, ClassVar, final
 
 import torch
@@ -9,15 +8,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ganlab.interfaces import Batch, Latent
-from ganlab.latents import Normal
 from ganlab.metrics.features import Features, Source, quantise
 from ganlab.metrics.metric import Probe, Unsuitable
 from ganlab.metrics.players import device_of
 from ganlab.metrics.subject import Subject
 from ganlab.random import Random, derive
-from ganlab.tree import per_sample
-
-Path = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 
 class PathLength(Probe):
@@ -25,7 +20,7 @@ class PathLength(Probe):
 
     E[ d(G(z(t)), G(z(t + ε)))/ε² ] in squared units of the feature space per squared unit of t, where d is the squared
     Euclidean distance of features in place of LPIPS, z(t) goes from one draw of the latents at t = 0 to another at 1,
-    along the great circle for normal latents and straight for others, and classes stay the same.
+    the way that its distribution says (a great circle for normal ones, straight for others), and classes stay the same.
 
     Images are rounded to bytes before any feature space reads them, and the paper's ε of 10⁻⁴ would mostly measure
     that. So ε is 1/`segments`, where pixels move by whole levels, and t runs over all segments instead of one drawn at
@@ -58,7 +53,7 @@ class PathLength(Probe):
         network, speeds = copy.deepcopy(subject.generator).eval(), []
         parts = torch.arange(self.paths).split(max(1, subject.batch_size // (self.segments + 1)))
         for rows in tqdm(parts, desc="latent paths", unit="batch", delay=2, leave=False, disable=None):
-            latents = self._points(path_of(latent), start[rows], end[rows])
+            latents = self._points(latent, start[rows], end[rows])
             cond = None if labels is None else labels[rows].repeat_interleave(self.segments + 1)
             speeds.append(self._speeds(self._features(subject, network, latents, cond)))
         return {"path_length": float(torch.cat(speeds).mean())}
@@ -67,11 +62,11 @@ class PathLength(Probe):
         """Return how many paths there are, and in how many pieces."""
         return {"paths": self.paths, "segments": self.segments}
 
-    def _points(self, path: Path, start: Tensor, end: Tensor) -> Tensor:
+    def _points(self, latent: Latent, start: Tensor, end: Tensor) -> Tensor:
         """Return all points of each path, one path after another, shape (n · (segments + 1), size)."""
         times = torch.linspace(0, 1, self.segments + 1).repeat(len(start))
         first, last = (each.repeat_interleave(self.segments + 1, 0) for each in (start, end))
-        return path(first, last, times)
+        return latent.between(first, last, times)
 
     @torch.no_grad()
     def _features(self, subject: Subject, network: nn.Module, latents: Tensor, cond: Tensor | None) -> Tensor:
@@ -99,31 +94,3 @@ class Given(Latent):
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
         """Return what was given, whatever the count."""
         return self.latents.to(device)
-
-
-def path_of(latent: Latent) -> Path:
-    """Return how to go from one latent to another: along the sphere near which normal ones lie, else straight."""
-    match latent:
-        case Normal():
-            return great_circle
-        case _:
-            return straight
-
-
-def straight(start: Tensor, end: Tensor, times: Tensor) -> Tensor:
-    """Interpolate linearly between rows (n, size) at times (n,)."""
-    return torch.lerp(start, end, per_sample(times, start))
-
-
-def great_circle(start: Tensor, end: Tensor, times: Tensor) -> Tensor:
-    """Interpolate along the arc between rows (n, size) at times (n,), straight where the two are parallel.
-
-    Shoemake 1985, section 3.3, without normalisation: norms go from one to the other as well (White 2016, section 2.1).
-    """
-    first, second, t = start.double(), end.double(), times.double()
-    angle = torch.nn.functional.cosine_similarity(first, second).clamp(-1, 1).acos()
-    sine = angle.sin()
-    shares = ((1 - t) * angle).sin() / sine, (t * angle).sin() / sine
-    arc = per_sample(shares[0], first) * first + per_sample(shares[1], first) * second
-    flat = straight(first, second, t)
-    return torch.where(per_sample(sine > 1e-6, first), arc, flat).to(start.dtype)

@@ -87,3 +87,29 @@ def test_infogan_takes_74_numbers():
 def test_errors(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_normal_latents_go_along_the_circle():
+    # On the unit circle the pieces between equal times are arcs of equal angles.
+    first, second = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
+    times = torch.linspace(0, 1, 9)
+    points = Normal(2).between(first.expand(9, 2), second.expand(9, 2), times)
+    angles = times * torch.pi / 2
+    torch.testing.assert_close(points, torch.stack([angles.cos(), angles.sin()], 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ways_end_where_they_should(name):
+    latent = build(name)
+    start, end = latent.sample(4, Random(1)), latent.sample(4, Random(2))
+    times = torch.tensor([0.0, 1.0, 0.0, 1.0])
+    torch.testing.assert_close(latent.between(start, end, times), torch.where(times[:, None] > 0, end, start))
+
+
+def test_only_normal_latents_leave_the_straight_line_and_parallel_ones_do_not():
+    start, end = Normal(3).sample(4, Random(1)), Normal(3).sample(4, Random(2))
+    half = torch.full((4,), 0.5)
+    for latent in (Uniform(3), Truncated(3)):
+        torch.testing.assert_close(latent.between(start, end, half), (start + end) / 2)
+    torch.testing.assert_close(Normal(3).between(start, -3 * start, half), -start)
+    assert Normal(3).between(start, 5 * start.flip(0), half).isfinite().all()

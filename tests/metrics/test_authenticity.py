@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from ganlab.metrics import Authenticity, FeatureBatch, Identity, Kept, Side, neighbours_sheet
-from ganlab.metrics.statistics import gather
+from ganlab.metrics import Authenticity, Identity
 
 from .sources import Points, normal, scored
 
@@ -40,18 +39,3 @@ def test_fresh_points_on_a_line_score_a_third() -> None:
 def test_too_few_samples_are_refused() -> None:
     with pytest.raises(ValueError, match="2 training samples and 1 generated sample, got 1 and 3"):
         authenticity(normal(1, 2), normal(3, 2))
-
-
-def test_the_sheet_shows_each_sample_beside_its_nearest_ones() -> None:
-    def kept(values: list[float]) -> Side:
-        points = torch.tensor(values)[:, None]
-        pictures = torch.tensor(values).to(torch.uint8)[:, None, None, None].expand(-1, 1, 2, 2)
-        return Side(gather(iter([(FeatureBatch(points, samples=pictures), 0)]), [Kept("features"), Kept("samples")]))
-
-    real, fake = kept([10, 20, 30, 40]), kept([19, 33, 50])
-    sheet = neighbours_sheet(fake, real, rows=2, neighbours=3)
-    assert (sheet.dtype, sheet.shape) == (torch.uint8, (2, 4, 1, 2, 2))
-    assert sheet[:, :, 0, 0, 0].tolist() == [[19, 20, 10, 30], [33, 30, 40, 20]]
-    assert neighbours_sheet(fake, real).shape == (3, 5, 1, 2, 2)  # there are no more
-    with pytest.raises(ValueError, match="got 0 and 3"):
-        neighbours_sheet(fake, kept([]))

@@ -5,9 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.interfaces import Latent, Spec
-from ganlab.latents import Normal, Truncated, Uniform
+from ganlab.latents import Normal, Uniform
 from ganlab.metrics import Identity, PathLength, Unsuitable
-from ganlab.metrics.path_length import great_circle, path_of, straight
 from ganlab.random import Random, derive
 
 from .sources import Pictures, Points, normal
@@ -58,26 +57,6 @@ def test_a_linear_map_of_straight_paths_has_the_squared_distance_of_their_ends(s
     assert length(Linear(matrix), latent, paths=300, segments=segments) == pytest.approx(expected, rel=1e-5)
     # E |A (z₂ − z₁)|² = ‖A‖² · 2/3 for independent uniform numbers in [−1, 1]
     assert expected == pytest.approx(matrix.square().sum().item() * 2 / 3, rel=0.15)
-
-
-def test_normal_latents_go_along_the_circle() -> None:
-    # On the unit circle at equal angles each piece is the chord 2 sin(Ω/2n), and n² of these squared tend to Ω².
-    first, second = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
-    times = torch.linspace(0, 1, 9)
-    points = great_circle(first.expand(9, 2), second.expand(9, 2), times)
-    angles = times * torch.pi / 2
-    torch.testing.assert_close(points, torch.stack([angles.cos(), angles.sin()], 1))
-
-
-def test_arcs_end_where_they_should_and_parallel_rows_go_straight() -> None:
-    start, end, times = normal(4, 3), normal(4, 3, seed=1), torch.tensor([0.0, 1.0, 0.0, 1.0])
-    torch.testing.assert_close(great_circle(start, end, times), torch.where(times[:, None] > 0, end, start))
-    half = torch.full((4,), 0.5)
-    torch.testing.assert_close(great_circle(start, -3 * start, half), straight(start, -3 * start, half))
-    norms = great_circle(start, 5 * start.flip(0), half).norm(dim=1)
-    assert norms.isfinite().all()
-    kinds = [path_of(latent) for latent in (Normal(2), Uniform(2), Truncated(2))]
-    assert kinds == [great_circle, straight, straight]
 
 
 def test_a_linear_map_of_arcs_by_the_formula() -> None:
