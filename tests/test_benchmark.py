@@ -7,18 +7,30 @@ from pathlib import Path
 
 import pytest
 
-COMPARE = Path(__file__).parents[1] / "scripts" / "benchmarks" / "compare.py"
+PROGRAMS = Path(__file__).parents[1] / "scripts" / "benchmarks"
 
 
-def compare(*arguments):
-    return subprocess.run([sys.executable, str(COMPARE), *arguments], capture_output=True, text=True)
+def run(program, *arguments):
+    return subprocess.run([sys.executable, str(PROGRAMS / program), *arguments], capture_output=True, text=True)
 
 
 @pytest.mark.slow
 def test_reports_every_side_of_a_case(tmp_path):
     file = tmp_path / "result.json"
-    done = compare(
-        "--cases", "mlp", "--blocks", "2", "--steps", "3", "--device", "cpu", "--threads", "1", "--json", file
+    done = run(
+        "compare.py",
+        "--cases",
+        "mlp",
+        "--blocks",
+        "2",
+        "--steps",
+        "3",
+        "--device",
+        "cpu",
+        "--threads",
+        "1",
+        "--json",
+        file,
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(file.read_text())
@@ -39,8 +51,17 @@ def test_reports_every_side_of_a_case(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("option", ["--blocks", "--steps", "--threads"])
-def test_refuses_to_measure_nothing(option):
-    done = compare(option, "0")
+@pytest.mark.parametrize(
+    ("program", "option", "least"),
+    [
+        ("compare.py", "--blocks", 1),
+        ("compare.py", "--steps", 1),
+        ("compare.py", "--threads", 1),
+        ("fid.py", "--images", 2),
+        ("fid.py", "--turns", 1),
+    ],
+)
+def test_refuses_to_measure_nothing(program, option, least):
+    done = run(program, option, "0")
     assert done.returncode == 2
-    assert f"{option} must be at least 1, got 0" in done.stderr
+    assert f"{option} must be at least {least}, got 0" in done.stderr

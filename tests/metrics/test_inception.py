@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfile
@@ -8,7 +7,7 @@ from urllib.error import URLError
 import pytest
 import torch
 from pytorch_fid.inception import InceptionV3
-from torch import Tensor, nn
+from torch import Tensor
 from torch_fidelity import feature_extractor_inceptionv3 as port
 from torchmetrics.image.fid import NoTrainInceptionV3
 
@@ -21,29 +20,6 @@ GREY = Pictures(shape=(1, 16, 16))
 COLOUR = Pictures(shape=(3, 20, 24))
 IMAGES = next(COLOUR.reals()).sample[:2]
 LAYERS = [str(layer) for layer in get_args(Layer)]
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A file of the right form with random weights, under which no layer's signal fades."""
-    path = tmp_path_factory.mktemp("inception") / "random.pth"
-    with pytest.MonkeyPatch.context() as patch, torch.random.fork_rng():
-        torch.manual_seed(0)
-        patch.setattr(port, "load_state_dict_from_url", lambda *args, **kwargs: {})
-        patch.setattr(port.FeatureExtractorInceptionV3, "load_state_dict", lambda self, state: None)
-        network = port.FeatureExtractorInceptionV3("random", ["2048"])
-        for module in network.modules():
-            match module:
-                case nn.Conv2d():
-                    nn.init.kaiming_normal_(module.weight)
-                case nn.BatchNorm2d():
-                    module.weight.uniform_(0.5, 1.5)
-                    module.bias.normal_(0, 0.2)
-                    module.running_mean.normal_(0, 0.1)
-                    module.running_var.uniform_(0.5, 2)
-    torch.save(network.state_dict(), path)
-    yield path
-    path.unlink()
 
 
 @pytest.fixture(scope="module")

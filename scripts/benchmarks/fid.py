@@ -1,0 +1,161 @@
+"""Time `ganlab evaluate` against pytorch-fid and torch-fidelity: FID of the same images by the same Inception.
+
+Every run is a command of its own, from its imports to the printed score, and the sides take turns. The weights are
+random, made on the spot, as only their shapes matter to the clock. ganlab runs twice a turn: first with an empty cache,
+then again with other generated images, as the next checkpoint of a training would, when the real images' statistics are
+known. The other two have no such memory that their command lines would key by content.
+
+sides:
+  pytorch-fid     `python -m pytorch_fid REAL FAKE`, pointed at the same weights
+  torch-fidelity  `calculate_metrics(fid=True)` on the two folders
+  first           `ganlab evaluate real=REAL fake=FAKE`, nothing remembered
+  later           the same once more with the other folder of generated images
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from torch import nn
+from torchvision.io import write_png
+from torchvision.models import inception_v3
+
+SIZE = 32
+GANLAB = [sys.executable, "-m", "ganlab.evaluate"]
+PYTORCH_FID = """
+import sys
+from pytorch_fid import fid_score, inception
+inception.load_state_dict_from_url = lambda *args, **kwargs: __import__("torch").load(WEIGHTS, weights_only=True)
+sys.argv = ["pytorch_fid", REAL, FAKE, "--batch-size", str(BATCH), "--device", DEVICE, "--num-workers", "0"]
+fid_score.main()
+"""
+TORCH_FIDELITY = """
+import torch_fidelity
+print(torch_fidelity.calculate_metrics(input1=FAKE, input2=REAL, fid=True, cuda=DEVICE == "cuda", batch_size=BATCH,
+      cache=False, verbose=False, save_cpu_ram=True, feature_extractor_weights_path=WEIGHTS))
+"""
+
+
+def write_images(folder: Path, count: int, seed: int) -> None:
+    """Write smooth random colour images."""
+    folder.mkdir()
+    draw = torch.Generator().manual_seed(seed)
+    for number in range(count):
+        patch = torch.randn(1, 3, 4, 4, generator=draw) * 60 + 128
+        image = nn.functional.interpolate(patch, SIZE, mode="bicubic")[0].round().clamp(0, 255).to(torch.uint8)
+        write_png(image, str(folder / f"{number:06}.png"))
+
+
+def write_weights(path: Path) -> None:
+    """Write random weights of the published form under which no signal fades, as denormal numbers are slow."""
+    torch.manual_seed(0)
+    network = inception_v3(num_classes=1008, aux_logits=False, init_weights=False)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    torch.save(network.state_dict(), path)
+
+
+def commands(folder: Path, batch: int, device: str) -> dict[str, list[str]]:
+    """Return the command of every side."""
+    real, fake, weights = (str(folder / name) for name in ("real", "fake", "weights.pth"))
+    names = {"REAL": real, "FAKE": fake, "WEIGHTS": weights, "BATCH": batch, "DEVICE": device}
+    given = "".join(f"{name} = {value!r}\n" for name, value in names.items())
+    ours = [*GANLAB, f"real={real}", "features=inception", f"features.weights={weights}", "metric=[fid]"]
+    ours += [f"protocol.batch_size={batch}", "protocol.resamples=0", f"device={device}", "neighbours=0"]
+    return {
+        "pytorch-fid": [sys.executable, "-c", given + PYTORCH_FID],
+        "torch-fidelity": [sys.executable, "-c", given + TORCH_FIDELITY],
+        "first": [*ours, f"fake={fake}", f"output={folder}/first.json"],
+        "later": [*ours, f"fake={folder}/other", f"output={folder}/later.json"],
+    }
+
+
+def timed(command: list[str], folder: Path) -> dict[str, float]:
+    """Run a command; return its wall and processor seconds."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    done = subprocess.run(
+        command, env=os.environ | {"GANLAB_CACHE": str(folder / "cache")}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"{command[:3]} failed:\n{done.stderr[-2000:]}")
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": time.perf_counter() - started, "cpu": cpu}
+
+
+def distance_seconds() -> float:
+    """Return the median time of the Fréchet distance alone, between two Gaussians of 2048 dimensions."""
+    from ganlab.metrics.frechet import frechet_distance
+
+    draw = torch.Generator().manual_seed(0)
+    sides = [torch.randn(4096, 2048, generator=draw, dtype=torch.float64) for _ in range(2)]
+    moments = [(side.mean(0), side.T.cov()) for side in sides]
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        frechet_distance(*moments[0], *moments[1])
+        times.append(time.perf_counter() - started)
+    return median(times)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/benchmark fid", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--images", type=int, default=10_000, help="of each side (default: 10,000)")
+    parser.add_argument("--turns", type=int, default=1, help="runs of every side (default: 1)")
+    parser.add_argument("--batch-size", type=int, default=50, help="of all sides (default: 50)")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="of all sides (default: cpu)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
+    given = parser.parse_args(arguments)
+    for name, least in (("images", 2), ("turns", 1), ("batch_size", 1)):
+        if getattr(given, name) < least:
+            parser.error(f"--{name.replace('_', '-')} must be at least {least}, got {getattr(given, name)}")
+    return given
+
+
+def main(arguments: list[str]) -> None:
+    given = parse(arguments)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for seed, side in enumerate(("real", "fake", "other")):
+            write_images(folder / side, given.images, seed)
+        write_weights(folder / "weights.pth")
+        every = commands(folder, given.batch_size, given.device)
+        rows: dict[str, list[dict[str, float]]] = {side: [] for side in every}
+        for turn in range(given.turns):
+            shutil.rmtree(folder / "cache", ignore_errors=True)
+            for side, command in every.items():
+                rows[side].append(timed(command, folder))
+                print(f"turn {turn + 1}: {side} {rows[side][-1]['wall']:.1f} s", file=sys.stderr, flush=True)
+    result: dict[str, Any] = {"images": given.images, "device": given.device, "torch": torch.__version__, "sides": {}}
+    print(f"FID of {given.images} against {given.images} images of {SIZE}x{SIZE}, {given.device}, medians of turns")
+    print("side            seconds  cpu seconds   of pytorch-fid   of torch-fidelity")
+    for side, times in rows.items():
+        wall, cpu = (median(row[key] for row in times) for key in ("wall", "cpu"))
+        ratios = [
+            median(mine["wall"] / theirs["wall"] for mine, theirs in zip(times, rows[other], strict=True))
+            for other in ("pytorch-fid", "torch-fidelity")
+        ]
+        result["sides"][side] = {"wall": wall, "cpu": cpu, "ratios": ratios}
+        print(f"{side:14} {wall:8.1f} {cpu:12.1f} {ratios[0]:16.2f} {ratios[1]:19.2f}", flush=True)
+    result["distance_seconds"] = distance_seconds()
+    print(f"\nthe distance of 2048 by 2048 alone: {result['distance_seconds']:.2f} s")
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
