@@ -37,6 +37,7 @@ def test_a_run_is_scored_on_what_nothing_was_chosen_by(run: Path) -> None:
     selection = json.loads((run / "scores.json").read_text())["protocol"]
     assert (content["protocol"]["split"], selection["split"]) == ("test", "validation")
     assert content["protocol"]["seed"] != selection["seed"]
+    assert (content["protocol"]["real_samples"], selection["real_samples"]) == (180, 180)
     assert content["step"] == 6
     assert content["protocol"]["weights"] == "ema"
     assert len(content["repeats"]) == 3

@@ -81,7 +81,7 @@ class Evaluate(Periodic):
         for logger in trainer.loggers:
             logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)
         if trainer.is_global_zero:
-            facts = describe(protocol, self.features, self.measures, **run_facts(module, data))
+            facts = describe(protocol, self.features, self.measures, **run_facts(module, data, protocol))
             content = report(scores, {}, self.measures, facts, step=module.steps)
             write_json(Path(trainer.default_root_dir) / "scores.json", content)
 
@@ -91,7 +91,12 @@ class Evaluate(Periodic):
         return directions.get(score)
 
 
-def run_facts(module: GANModule, data: DataSet) -> dict[str, object]:
+def run_facts(module: GANModule, data: DataSet, protocol: Protocol) -> dict[str, object]:
     """Return what a protocol says of a run's samples and data."""
     live = module.ema.network is module.game.sampler
-    return {"weights": "live" if live else "ema", "truncation": module.game.truncation, "data": data.fingerprint()}
+    return {
+        "weights": "live" if live else "ema",
+        "truncation": module.game.truncation,
+        "data": data.fingerprint(),
+        "real_samples": reals_of(data, protocol.split, protocol).count,
+    }
