@@ -1,0 +1,37 @@
+from collections.abc import Iterator
+
+import torch
+
+from ganlab.interfaces import Batch
+from ganlab.metrics import Authenticity, Evaluator, Identity, Samples
+from ganlab.metrics.neighbours import neighbours
+
+from .sources import Pictures, Points
+
+
+def side(values: list[float], image: bool = True) -> Samples:
+    table = torch.tensor(values)[:, None]
+    table = table.to(torch.uint8)[:, :, None, None].expand(-1, 1, 2, 2) if image else table
+
+    def batches(first: int, stride: int) -> Iterator[Batch]:
+        return (Batch(table[start : start + 2]) for start in range(2 * first, len(table), 2 * stride))
+
+    return Samples(batches, len(table))
+
+
+def test_each_generated_image_is_beside_its_nearest_training_images() -> None:
+    space = Identity(Pictures(shape=(1, 2, 2)))
+    evaluator = Evaluator(space, {"authenticity": Authenticity(space)}, {"train": side([10, 20, 30, 40])}, 2)
+    sheet = neighbours(evaluator, side([19, 33, 50]), rows=2, count=3)
+    assert sheet is not None and (sheet.dtype, sheet.shape) == (torch.uint8, (2, 4, 1, 2, 2))
+    assert sheet[:, :, 0, 0, 0].tolist() == [[19, 20, 10, 30], [33, 30, 40, 20]]
+    more = neighbours(evaluator, side([19, 33]), rows=8, count=9)
+    assert more is not None and more.shape == (2, 5, 1, 2, 2)  # there are no more
+
+
+def test_none_without_images_or_without_a_metric_of_memorising() -> None:
+    plane = Identity(Points(width=1))
+    points = Evaluator(plane, {"authenticity": Authenticity(plane)}, {"train": side([1, 2], image=False)}, 2)
+    assert neighbours(points, side([1.0], image=False), rows=1, count=1) is None
+    space = Identity(Pictures(shape=(1, 2, 2)))
+    assert neighbours(Evaluator(space, {}, {}, 2), side([1.0]), rows=1, count=1) is None

@@ -1,0 +1,41 @@
+import pytest
+
+from ganlab.errors import UserError
+from ganlab.words import Words
+
+KNOWN = {"run": None, "n": "4", "form": "text"}
+
+
+def test_values_defaults_and_null():
+    words = Words("look", KNOWN, ["n=7", "form=null"])
+    assert words.values == {"run": None, "n": "7", "form": None}
+    assert (words.count("n"), words["n"], words.paths) == (7, "7", [])
+    words.refuse()
+
+
+def test_paths_only_where_the_command_takes_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loss=hinge").mkdir()
+    words = Words("look", KNOWN, ["runs", "loss=hinge", "n=1"], takes_paths=True)
+    assert (words.paths, words.mistakes) == (["runs", "loss=hinge"], [])
+    assert Words("look", KNOWN, ["runs"]).mistakes == ["'runs' is no setting of ganlab look; did you mean 'run'?"]
+
+
+def test_every_mistake_is_told_at_once():
+    words = Words("look", KNOWN, ["n=-1", "rnu=x", "form=tex", "run="])
+    words.count("n")
+    words.choice("form", ("text", "json"))
+    words.need("run=DIR is needed", words.values["run"])
+    with pytest.raises(UserError) as caught:
+        words.refuse()
+    assert str(caught.value) == (
+        "'rnu=x' is no setting of ganlab look; did you mean 'run'?; run needs a value; "
+        "n must be an integer of at least 0, got '-1'; there is no form 'tex'; choose text, json; did you mean 'text'?"
+    )
+
+
+def test_what_is_missing_is_told_where_nothing_else_is_wrong():
+    words = Words("look", KNOWN, [])
+    words.need("run=DIR is needed", words.values["run"])
+    with pytest.raises(UserError, match=r"^run=DIR is needed$"):
+        words.refuse()
