@@ -80,7 +80,8 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     subject = subject_of(sampler, features, data, protocol)
     repeats = [_scored(evaluator, fakes_of(sampler, protocol, seed), subject, seed) for seed in seeds]
     scores, intervals = over_repeats(repeats)
-    facts = {**run_facts(module, data, protocol), "weights": config.weights if len(list(module.ema.children())) else "live"}
+    weights = config.weights if len(list(module.ema.children())) else "live"
+    facts = {**run_facts(module, data, protocol), "weights": weights}
     content = report(
         scores,
         {**from_standard_errors(scores), **intervals},
