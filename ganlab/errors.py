@@ -35,3 +35,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 class TrainingError(Exception):
     """A run that cannot go on: what happened, at which step, and what to try."""
+
+
+class Alarm(TrainingError):
+    """A run that is not healthy any more: its recovery stops it, or takes it back to where it was."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganlab import tree
+from ganlab.checkpoints import must_fit
 from ganlab.ema import EMA
 from ganlab.interfaces import Batch, Game, Schedule
 from ganlab.lr_schedule import LearningRateSchedule
@@ -140,7 +141,8 @@ class GANModule(pl.LightningModule):
         checkpoint.pop("loops", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up our counts."""
+        """Take up our counts; raises UserError where the checkpoint is of other networks."""
+        must_fit(checkpoint, self.state_dict())
         self.steps, self.samples = checkpoint["ganlab"]["steps"], checkpoint["ganlab"]["samples"]
 
     def _seek(self, microbatch: int = 0) -> None:

@@ -2,19 +2,27 @@
 
 import json
 import os
-import time
+import socket
+import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from yaml import YAMLError
 
 from ganlab.errors import UserError
+
+# A running process shows a sign of life this often, and counts as lost when none was seen for so long; on its own
+# machine a look at the process tells at once.
+HEARTBEAT_SECONDS = 10.0
+LOST_SECONDS = 120.0
 
 # Settings that may change between a run and its continuation: they do not touch what is being trained.
 FREE = {
     "iterations", "run_dir", "data_root", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "workers",
-    "callback", "logger", "trainer", "metric", "features", "protocol", "optimized_metric", "name",
+    "callback", "recovery", "logger", "trainer", "metric", "features", "protocol", "optimized_metric", "name",
 }  # fmt: skip
 
 
@@ -35,29 +43,45 @@ class RunDirectory:
         return self.path / "checkpoints" / "last.ckpt"
 
     def status(self) -> dict[str, Any]:
-        """Return the last written status, empty before the first."""
-        file = self.path / "status.json"
-        return json.loads(file.read_text()) if file.exists() else {}
+        """Return the last written status, empty before the first or where the file is damaged."""
+        return _read(self.path / "status.json")
+
+    def state(self) -> str:
+        """Return "waiting" before a status, "lost" where it says running and its process is gone, else what it says.
+
+        A process is gone when there is none of its number on this machine, if that is where it ran, or when its
+        heartbeat is older than LOST_SECONDS.
+        """
+        status = self.status()
+        state = str(status.get("state", "waiting"))
+        return "lost" if state == "running" and not _lives(status) else state
 
     def write_status(self, state: str, **more: Any) -> None:
         """Write status.json, keeping what earlier calls wrote."""
-        write_json(self.path / "status.json", self.status() | {"state": state, "time": _now(), **more})
+        now, me = _now(), {"pid": os.getpid(), "host": socket.gethostname()}
+        with _writing:
+            _write_status(self.path, self.status() | {"state": state, "time": now, "heartbeat": now, **me, **more})
+
+    def beat(self) -> None:
+        """Renew the heartbeat of a run that is running."""
+        with _writing:
+            status = self.status()
+            if status.get("state") == "running":
+                _write_status(self.path, status | {"heartbeat": _now()})
 
     def scores(self) -> dict[str, float]:
         """Return the last scores written, empty without."""
-        file = self.path / "scores.json"
-        scores: dict[str, float] = json.loads(file.read_text())["scores"] if file.exists() else {}
+        scores: dict[str, float] = _read(self.path / "scores.json").get("scores", {})
         return scores
 
     def write_config(self, config: DictConfig) -> None:
         """Write config.yaml; raises UserError where the directory belongs to a run of other settings."""
-        if self.config.exists():
-            differences = _differences(OmegaConf.load(self.config), config)
-            if differences:
-                raise UserError(
-                    f"{self.path} holds a run with other settings ({'; '.join(differences)}); choose another run_dir, "
-                    "or the settings it was started with"
-                )
+        differences = _differences(self._former_config(), config) if self.config.exists() else []
+        if differences:
+            raise UserError(
+                f"{self.path} holds a run with other settings ({'; '.join(differences)}); choose another run_dir, "
+                "or the settings it was started with"
+            )
         text = OmegaConf.to_yaml(config, resolve=True)
         scratch = self.config.with_suffix(".tmp")
         try:
@@ -65,8 +89,17 @@ class RunDirectory:
             scratch.write_text(text)
             os.replace(scratch, self.config)
         except OSError as error:
-            reason = error.strerror or error
-            raise UserError(f"run_dir={self.path} cannot be written ({reason}); choose another run_dir") from error
+            _remove(scratch)
+            raise unwritable(self.path, error) from error
+
+    def _former_config(self) -> Any:
+        try:
+            former: Any = OmegaConf.load(self.config)
+        except (OSError, ValueError, YAMLError) as error:
+            former = str(error).splitlines()[0]
+        if not isinstance(former, DictConfig):
+            raise UserError(f"{self.config} cannot be read ({former}); remove it to go on with the settings given now")
+        return former
 
 
 def new_directory(name: str) -> Path:
@@ -78,7 +111,14 @@ def new_directory(name: str) -> Path:
             return path
         except FileExistsError:
             continue
+        except OSError as error:
+            raise unwritable(path, error) from error
     raise UserError(f"no free directory beside {base}; give one with run_dir=DIR")
+
+
+def unwritable(directory: Path, error: OSError) -> UserError:
+    """Say that a run directory cannot be written."""
+    return UserError(f"run_dir={directory} cannot be written ({error.strerror or error}); choose another run_dir")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -89,8 +129,57 @@ def write_json(path: Path, value: Any) -> None:
     os.replace(scratch, path)
 
 
+_writing = threading.Lock()  # the heartbeat's thread reads, changes and writes what training writes
+
+
+def _write_status(directory: Path, status: dict[str, Any]) -> None:
+    path = directory / "status.json"
+    try:
+        write_json(path, status)
+    except OSError:
+        # A full disk has no room for a second file, but for other words in the blocks of the first.
+        _remove(path.with_suffix(".tmp"))
+        with path.open("r+") as file:
+            file.write(json.dumps(status) + "\n")
+            file.truncate()
+
+
+def _remove(scratch: Path) -> None:
+    with suppress(OSError):
+        scratch.unlink()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def _now() -> str:
-    return datetime.fromtimestamp(time.time()).isoformat(timespec="seconds")
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def _lives(status: dict[str, Any]) -> bool:
+    try:
+        age = datetime.now().astimezone() - datetime.fromisoformat(status["heartbeat"])
+        pid = int(status["pid"])
+    except (KeyError, TypeError, ValueError):
+        return False
+    if age.total_seconds() > LOST_SECONDS:
+        return False
+    return status.get("host") != socket.gethostname() or _runs(pid)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        return True
+    return True
 
 
 def _differences(old: Any, new: DictConfig) -> list[str]:

@@ -43,6 +43,7 @@ class Root:
     metric: Any = field(default_factory=dict)
     protocol: Any = MISSING
     callback: Any = field(default_factory=dict)
+    recovery: Any = MISSING
     logger: Any = field(default_factory=dict)
     trainer: Any = field(default_factory=dict)
 

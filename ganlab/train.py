@@ -19,25 +19,32 @@ from ganlab.overrides import normalize
 
 @dataclass(frozen=True)
 class Result:
-    """Where a run is, its final scores by name, and whether it was stopped before its end."""
+    """Where a run is, its final scores by name, and whether it was stopped before its end, and by which signal.
+
+    `signal` is 0 without one, and in all of a run's processes but the first, which alone speaks for the run.
+    """
 
     run_dir: Path
     metrics: dict[str, float] = field(default_factory=dict)
     interrupted: bool = False
+    signal: int = 0
 
 
 def train(config: DictConfig) -> Result:
     """Train as configured and return the scores; an existing `run_dir` is continued from its last checkpoint.
 
-    Raises ConfigurationError for mistakes in the configuration, UserError for a run directory of other settings, and
-    TrainingError where training cannot go on.
+    Called in the main thread, it takes over SIGINT, SIGTERM and USR2 (or $SUBMITIT_PREEMPT_SIGNAL) until it returns:
+    one of them ends training after the step in hand, saved, and the result is `interrupted`. Then the handler that the
+    signal had before is called, unless it was Python's own or the system's: whether the process ends is the caller's
+    to decide. Raises ConfigurationError for mistakes in the configuration, UserError for a run directory of other
+    settings or in use by another process, and TrainingError where training cannot go on.
     """
     check(config)
     from ganlab.training import Run  # it imports Lightning, which `--help` and refusals need not wait for
 
     run = Run(config)
     scores = run.go()
-    return Result(run.directory.path, scores, run.interrupted)
+    return Result(run.directory.path, scores, run.interrupted, run.signal)
 
 
 def job(config: DictConfig) -> float | None:
@@ -52,7 +59,7 @@ def job(config: DictConfig) -> float | None:
         config.run_dir = given.runtime.output_dir
     result = train(config)
     if result.interrupted:
-        raise KeyboardInterrupt  # which ends the sweep
+        raise SystemExit(128 + result.signal if result.signal else 0)  # which ends the sweep
     return result.metrics.get(config.optimized_metric)
 
 
@@ -68,11 +75,11 @@ def main(arguments: Sequence[str]) -> int:
     if given.flags:
         return _through_hydra(given)
     result = train(compose(given.overrides, given.config_dirs))
-    if not result.interrupted:
+    if not result.signal:  # to its end, or one of several processes, of which the first tells
         return 0
     place = [] if any(word.startswith("run_dir=") for word in given.overrides) else [f"run_dir='{result.run_dir}'"]
     print(f"go on with: {shlex.join(['ganlab', 'train', *arguments, *place])}", file=sys.stderr)
-    return 130
+    return 128 + result.signal  # as a shell has it
 
 
 def _through_hydra(given: Arguments) -> int:

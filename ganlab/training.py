@@ -1,129 +1,167 @@
 """One run from its configuration to its scores: directory, parts, Trainer, and what is written at the end."""
 
-import logging
+import errno
 import os
 import sys
 import warnings
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
+from signal import Signals
 
 import pytorch_lightning as pl
 import torch
-from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from omegaconf import DictConfig
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-from ganlab.callbacks import Interrupt
-from ganlab.checkpoints import AtomicCheckpointIO
+from ganlab.callbacks import Interrupt, Recovery
+from ganlab.checkpoints import exists
 from ganlab.config import instantiate
 from ganlab.data import DataModule, DataSet
-from ganlab.errors import TrainingError, UserError
+from ganlab.errors import Alarm, TrainingError, UserError
 from ganlab.export import export
-from ganlab.loggers import CSV
+from ganlab.heartbeat import Heartbeat
 from ganlab.module import GANModule
 from ganlab.random import derive
 from ganlab.run_directory import RunDirectory, new_directory
+from ganlab.run_lock import RunLock
+from ganlab.trainer import build_callbacks, build_trainer, silence_lightning
 
 # Processes that Lightning starts for one run find its directory here.
 RUN_VARIABLE = "GANLAB_RUN_DIR"
+# What the system says when there is no room: on the disk, in a quota, in the largest file allowed, or at all.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 class Run:
-    """A run in its directory, new or to be continued."""
+    """A run in its directory, new or to be continued; `signal` is the number of the one that ended it early, or 0."""
 
     def __init__(self, config: DictConfig) -> None:
         self.config = config
         given = os.environ.get(RUN_VARIABLE) or config.run_dir
         self.directory = RunDirectory(Path(given) if given else new_directory(config.name))
-        self.interrupted = False
+        self.interrupted, self.signal = False, 0
+        self._interrupts = [each for each in build_callbacks(self.config) if isinstance(each, Interrupt)]
 
     def go(self) -> dict[str, float]:
-        """Train to the end and return the final scores."""
+        """Train to the end, or to a signal, and return the final scores.
+
+        The directory is locked, by the first of the run's processes, and the signals are taken over from here on. The
+        handler that a signal had before is called last, when everything is saved.
+        """
         if not torch.cuda.is_available():
             # A CUDA build of torch looks for the driver at every optimizer step, unless it is told that there is none.
             os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-        self.directory.write_config(self.config)
-        if self._is_finished():
-            print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
-            return self.directory.scores()
+        with ExitStack() as borrowed:
+            for interrupt in self._interrupts:
+                borrowed.enter_context(interrupt)
+            if _is_first():
+                borrowed.enter_context(RunLock(self.directory.path))
+                self.directory.write_config(self.config)
+            if self._is_finished():
+                print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
+                return self.directory.scores()
+            if _is_first():
+                self.directory.write_status("running", reason="", iterations=self.config.iterations)
+                borrowed.enter_context(Heartbeat(self.directory))
+            scores = self._train()
+        for interrupt in self._interrupts if self.interrupted else ():
+            interrupt.hand_over()
+        return scores
+
+    def _train(self) -> dict[str, float]:
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
-        done: dict[str, int] = {}
+        self._done: dict[str, int] = {}
         try:
-            trainer = self._trainer()
-            data = build_data(self.config)
-            module = build_module(self.config, data)
-            try:
-                self._fit(trainer, module, data)
-            finally:
-                done = {"step": module.steps, "samples": module.samples}
+            return self._finish(*self._fitted())
         except BaseException as error:
-            self._failed(error, done)
-            raise
+            told = _told(error, self.directory.path)
+            self._failed(told)
+            if told is error:
+                raise
+            raise told from error
         finally:
             os.environ.pop(RUN_VARIABLE, None)
-        return self._finish(trainer, module, data)
 
     def _is_finished(self) -> bool:
         status = self.directory.status()
-        return status.get("state") == "finished" and status["step"] >= self.config.iterations
+        return status.get("state") == "finished" and status.get("step", -1) >= self.config.iterations
 
-    def _fit(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> None:
+    def _fitted(self) -> tuple[pl.Trainer, GANModule, DataSet]:
+        """Train, going back as often as the recovery finds an answer to an alarm."""
+        recovery: Recovery = instantiate(self.config.recovery)
+        trainer = self._trainer(recovery)
+        data = build_data(self.config)
+        checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
+        print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
+        while True:
+            module = build_module(self.config, data)
+            try:
+                self._fit(trainer, module, data, checkpoint)
+                return trainer, module, data
+            except Alarm as alarm:
+                checkpoint = recovery.answer(alarm, self.directory, module.steps)
+            trainer = self._trainer(recovery)
+
+    def _fit(self, trainer: pl.Trainer, module: GANModule, data: DataSet, checkpoint: Path | None) -> None:
         config = self.config
         datamodule = DataModule(data, config.batch_size, config.iterations, config.seed, config.workers)
-        checkpoint = self.directory.checkpoint if self.directory.checkpoint.exists() else None
-        print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
         with warnings.catch_warnings():
-            _silence_lightning()
-            trainer.fit(module, datamodule, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
+            silence_lightning()
+            try:
+                trainer.fit(module, datamodule, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
+            finally:
+                self._done = {"step": module.steps, "samples": module.samples}
 
-    def _trainer(self) -> pl.Trainer:
-        config = self.config
-        settings: dict[str, Any] = OmegaConf.to_container(config.trainer, resolve=True)  # type: ignore[assignment]
-        path = str(self.directory.path)
-        loggers = [instantiate(node)(path) for node in config.logger.values()]
-        if not any(isinstance(logger, CSV) for logger in loggers):
-            loggers.insert(0, CSV(path))
-        _silence_lightning()
-        torch.set_float32_matmul_precision(config.matmul_precision)
-        callbacks = [instantiate(node) for node in config.callback.values()]
-        try:
-            return pl.Trainer(
-                max_epochs=1,
-                logger=loggers,
-                callbacks=callbacks,
-                default_root_dir=path,
-                plugins=[AtomicCheckpointIO()],
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-                num_sanity_val_steps=0,
-                use_distributed_sampler=False,
-                **settings,
-            )
-        except (ValueError, TypeError, MisconfigurationException) as error:  # in Lightning's words
-            raise UserError(f"trainer: {error}") from error
+    def _trainer(self, recovery: Recovery) -> pl.Trainer:
+        # The signals' handler is already ours, and stays through all that is tried.
+        others = [each for each in build_callbacks(self.config) if not isinstance(each, Interrupt)]
+        return build_trainer(self.config, self.directory.path, [*others, recovery, *self._interrupts])
 
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
         scores = module.scores
-        self.interrupted = any(isinstance(each, Interrupt) and each.requested for each in trainer.callbacks)  # type: ignore[attr-defined]
+        number = max((each.number for each in self._interrupts), default=0)
+        self.interrupted = number != 0 and module.steps < self.config.iterations
         if not trainer.is_global_zero:
             return scores
         export(self.directory.path, module, self.config, data.spec, data.scale)
-        done = {"step": module.steps, "samples": module.samples}
         if self.interrupted:
-            self.directory.write_status("preempted", reason="interrupted by the user", **done)
+            self.signal = number
+            self.directory.write_status("preempted", reason=f"stopped by {Signals(number).name}", **self._done)
             print(f"saved at step {module.steps} in {self.directory.path}", file=sys.stderr)
             return scores
         objective = scores.get(self.config.optimized_metric)
-        self.directory.write_status("finished", reason="", objective=objective, **done)
+        self.directory.write_status("finished", reason="", objective=objective, **self._done)
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)
         return scores
 
-    @rank_zero_only
-    def _failed(self, error: BaseException, done: dict[str, int]) -> None:
-        told = isinstance(error, TrainingError | UserError)
-        self.directory.write_status("failed", reason=str(error) if told else f"{type(error).__name__}: {error}", **done)
+    def _failed(self, error: BaseException) -> None:
+        if not _is_first():
+            return
+        state = "preempted" if isinstance(error, KeyboardInterrupt) else "failed"
+        told = isinstance(error, TrainingError | UserError | KeyboardInterrupt)
+        with suppress(OSError):  # a disk that is away; what is raised says more
+            self.directory.write_status(
+                state, reason=str(error) if told else f"{type(error).__name__}: {error}", **self._done
+            )
+
+
+def _is_first() -> bool:
+    """Tell whether this is the first of a run's processes, before a Trainer can tell."""
+    return int(rank_zero_only.rank) == 0  # type: ignore[attr-defined]
+
+
+def _told(error: BaseException, path: Path) -> BaseException:
+    """Return what a person is to be told where an error is not that already."""
+    if isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt):
+        # Lightning makes a SystemExit of it.
+        return KeyboardInterrupt("stopped at once by SIGINT; the run goes on from its last checkpoint")
+    if isinstance(error, OSError) and error.errno in FULL:
+        return TrainingError(
+            f"{error.filename or path} cannot be written ({error.strerror}); checkpoints already written are intact: "
+            "make room, and the same command with this run_dir goes on from the last one"
+        )
+    return error
 
 
 def build_module(config: DictConfig, data: DataSet) -> GANModule:
@@ -159,16 +197,3 @@ def build_data(config: DictConfig) -> DataSet:
             raise UserError(f"data: {cause}") from error
         raise
     return data
-
-
-def _silence_lightning() -> None:
-    """Leave out what Lightning says of settings that are ours to choose."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    for message in (
-        ".*does not have many workers.*",
-        ".*in eval mode at the start of training.*",
-        ".*smaller than the logging interval.*",
-        ".*`isinstance\\(treespec, LeafSpec\\)`.*",
-        ".*srun.*",
-    ):
-        warnings.filterwarnings("ignore", message)

@@ -147,7 +147,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path, capsys):
     assert "already finished" in capsys.readouterr().err
     assert result.run_dir == tmp_path
     after = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
-    assert {path for path in after if after[path] != before.get(path)} <= {tmp_path / "config.yaml"}
+    assert {path for path in after if after[path] != before.get(path)} <= {tmp_path / "config.yaml", tmp_path / ".lock"}
 
 
 def test_a_finished_run_trains_on_where_iterations_are_raised(tmp_path):

@@ -1,6 +1,8 @@
 """The files of a run are whole at every moment, and a directory belongs to one run."""
 
 import json
+import os
+import socket
 
 import pytest
 from omegaconf import OmegaConf
@@ -17,7 +19,8 @@ def test_status_keeps_what_was_written_before(tmp_path):
     run.write_status("running", step=3, iterations=9)
     run.write_status("failed", step=4, reason="why")
     status = run.status()
-    assert status.pop("time")
+    assert status.pop("time") and status.pop("heartbeat")
+    assert status.pop("pid") == os.getpid() and status.pop("host") == socket.gethostname()
     assert status == {"state": "failed", "step": 4, "iterations": 9, "reason": "why"}
 
 

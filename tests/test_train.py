@@ -38,9 +38,11 @@ def scored(tmp_path_factory):
 def test_a_run_directory_holds_just_what_it_should(scored):
     directory, _ = scored
     assert sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()) == [
+        ".lock",
         "checkpoints/best.ckpt",
         "checkpoints/best.json",
         "checkpoints/last.ckpt",
+        "checkpoints/previous.ckpt",
         "config.yaml",
         "generator.json",
         "generator.safetensors",

@@ -29,7 +29,8 @@ def go(directory: Path, *overrides: str) -> Result:
 def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `ganlab` as a person would, who has no account of W&B's."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("WANDB", "GANLAB_R", "GANLAB_A"))}
-    path = os.pathsep.join([environment.pop("PYTHONPATH", ""), str(Path(__file__).parent)]).strip(os.pathsep)
+    theirs = environment.pop("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    path = os.pathsep.join([theirs, str(Path(__file__).parent)]).strip(os.pathsep)
     return subprocess.run(
         [Path(sys.executable).with_name("ganlab"), *words],
         cwd=cwd,

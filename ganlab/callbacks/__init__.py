@@ -6,8 +6,11 @@ from ganlab.callbacks.interrupt import Interrupt
 from ganlab.callbacks.observe import Observe
 from ganlab.callbacks.periodic import Periodic
 from ganlab.callbacks.progress import Progress
+from ganlab.callbacks.recovery import Recovery, RollBack, Stop
 from ganlab.callbacks.samples import Samples
+from ganlab.callbacks.sentinel import Sentinel
 from ganlab.callbacks.status import Status
+from ganlab.callbacks.watcher import Watcher
 
 __all__ = [
     "Best",
@@ -18,6 +21,11 @@ __all__ = [
     "Observe",
     "Periodic",
     "Progress",
+    "Recovery",
+    "RollBack",
     "Samples",
+    "Sentinel",
     "Status",
+    "Stop",
+    "Watcher",
 ]

@@ -1,19 +1,19 @@
 import math
-from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
-from ganlab.errors import TrainingError
+from ganlab.callbacks.watcher import Watcher, way_back
+from ganlab.errors import Alarm
 from ganlab.module import GANModule
 
 
-class Health(pl.Callback):
-    """Stops a run whose loss is not finite, or whose player has had no gradient at `patience` observed steps in a row.
+class Health(Watcher):
+    """Raises Alarm where a loss is not finite, or a player has had no gradient at `patience` observed steps in a row.
 
     On the CPU every step is looked at when it is done; on a device, where a look waits for it, before anything is
-    logged, drawn, scored or saved. Keep it first among the callbacks. Raises ValueError for a patience below 1.
+    logged, drawn, scored or saved. Raises ValueError for a patience below 1.
     """
 
     def __init__(self, patience: int = 3) -> None:
@@ -22,6 +22,19 @@ class Health(pl.Callback):
         self.patience = patience
         self._looked_at = 0
         self._dead: dict[str, int] = {}
+
+    @property
+    def calm(self) -> bool:
+        """Whether every player had a gradient when last observed."""
+        return not any(self._dead.values())
+
+    def state_dict(self) -> dict[str, Any]:
+        """Remember the looks in a row."""
+        return {"dead": dict(self._dead)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on counting."""
+        self._dead = dict(state["dead"])
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Look at the losses of the steps since the last look."""
@@ -43,8 +56,8 @@ class Health(pl.Callback):
                 continue
             for name, value in terms.items():
                 if not math.isfinite(value):
-                    raise TrainingError(
-                        f"{name} became {float(value)} at step {step}; {_way_back(trainer)}; try a smaller "
+                    raise Alarm(
+                        f"{name} became {float(value)} at step {step}; {way_back(trainer)}; try a smaller "
                         f"optimizer.{name.split('/')[0]}.lr, a regularizer such as r1, or trainer.precision=32-true"
                     )
         if self._looked_at < module.steps:
@@ -58,14 +71,9 @@ class Health(pl.Callback):
                 continue
             self._dead[player] = self._dead.get(player, 0) + 1 if float(norm) == 0 else 0
             if self._dead[player] >= self.patience:
-                raise TrainingError(
+                raise Alarm(
                     f"the {player}'s gradient has been exactly 0 at {self.patience} observed steps in a row, up to "
-                    f"step {module.steps}; {_way_back(trainer)}; try loss=non_saturating, another activation, or a "
+                    f"step {module.steps}; {way_back(trainer)}; try loss=non_saturating, another activation, or a "
                     f"smaller optimizer.{player}.lr"
                 )
         module.norms_are_new = False
-
-
-def _way_back(trainer: pl.Trainer) -> str:
-    checkpoint = Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt"
-    return f"the last healthy checkpoint is {checkpoint}" if checkpoint.exists() else "no checkpoint was written before"

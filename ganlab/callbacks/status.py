@@ -8,7 +8,7 @@ from ganlab.run_directory import RunDirectory
 
 
 class Status(Periodic):
-    """Keeps the run directory's status.json at the latest step while training."""
+    """Keeps the run directory's status.json at the latest step while training; the heartbeat goes on between."""
 
     when_stopped = True
 

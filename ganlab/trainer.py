@@ -1,0 +1,62 @@
+"""The Trainer of a run: Lightning's loop and devices, with what is ours to choose chosen."""
+
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
+
+from ganlab.checkpoints import AtomicCheckpointIO
+from ganlab.config import instantiate
+from ganlab.errors import UserError
+from ganlab.loggers import CSV
+
+
+def build_callbacks(config: DictConfig) -> list[pl.Callback]:
+    """Build the configured callbacks, in their order."""
+    return [instantiate(node) for node in config.callback.values()]
+
+
+def build_trainer(config: DictConfig, directory: Path, callbacks: Sequence[pl.Callback]) -> pl.Trainer:
+    """Build the Trainer and the loggers; raises UserError for settings that Lightning refuses."""
+    settings: dict[str, Any] = OmegaConf.to_container(config.trainer, resolve=True)  # type: ignore[assignment]
+    path = str(directory)
+    loggers = [instantiate(node)(path) for node in config.logger.values()]
+    if not any(isinstance(logger, CSV) for logger in loggers):
+        loggers.insert(0, CSV(path))
+    silence_lightning()
+    torch.set_float32_matmul_precision(config.matmul_precision)
+    try:
+        return pl.Trainer(
+            max_epochs=1,
+            logger=loggers,
+            callbacks=list(callbacks),
+            default_root_dir=path,
+            plugins=[AtomicCheckpointIO()],
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            use_distributed_sampler=False,
+            **settings,
+        )
+    except (ValueError, TypeError, MisconfigurationException) as error:  # in Lightning's words
+        raise UserError(f"trainer: {error}") from error
+
+
+def silence_lightning() -> None:
+    """Leave out what Lightning says of settings that are ours to choose."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    for message in (
+        ".*does not have many workers.*",
+        ".*in eval mode at the start of training.*",
+        ".*smaller than the logging interval.*",
+        ".*`isinstance\\(treespec, LeafSpec\\)`.*",
+        ".*srun.*",
+    ):
+        warnings.filterwarnings("ignore", message)
