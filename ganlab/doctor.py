@@ -7,11 +7,10 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
 
+from ganlab.account import has_account
 from ganlab.command import guarded
 from ganlab.words import Words
 
@@ -27,7 +26,6 @@ Nothing is loaded, trained or downloaded. The exit code is 0 also where some fea
 FORMATS = ("text", "json")
 SETTINGS = {"format": "text", "data_root": "data"}
 PACKAGES = ("ganlab", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "wandb")
-WANDB_SERVER = "https://api.wandb.ai"
 GIB = 2**30
 
 Section = tuple[str, dict[str, Any], list[str]]  # its title, what json says, and the lines of the text
@@ -83,23 +81,9 @@ def _folder(path: Path, setting: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def _wandb() -> tuple[dict[str, Any], list[str]]:
-    account, mode = _has_account(), os.environ.get("WANDB_MODE")
+    account, mode = has_account(), os.environ.get("WANDB_MODE")
     told = "an account is configured" if account else "no account is configured: logger=wandb writes offline runs"
     return {"account": account, "mode": mode}, [told + (f"; WANDB_MODE={mode}" if mode else "")]
-
-
-def _has_account() -> bool:
-    """Look where W&B keeps the key of an account, without importing it: the environment, then the netrc file."""
-    if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
-        return True
-    host = urlparse(os.environ.get("WANDB_BASE_URL") or WANDB_SERVER).hostname or ""
-    named = os.environ.get("NETRC")
-    for path in [Path(named).expanduser()] if named else [Path.home() / name for name in (".netrc", "_netrc")]:
-        try:
-            return host in netrc(path).hosts
-        except (OSError, NetrcParseError):
-            continue
-    return False
 
 
 def _devices() -> tuple[dict[str, Any], list[str]]:

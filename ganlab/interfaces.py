@@ -210,6 +210,10 @@ class Game(nn.Module, ABC):
         """Return scalars of the latest losses that are worth a look, by name."""
         return {}
 
+    def spreads(self) -> dict[str, Tensor]:
+        """Return values of the latest losses, one or more per sample, whose spread is worth a look, by name."""
+        return {}
+
 
 def as_verdict(output: Tensor | Verdict) -> Verdict:
     """Accept a discriminator that returns bare logits."""

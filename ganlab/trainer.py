@@ -9,12 +9,13 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from ganlab.checkpoints import AtomicCheckpointIO
 from ganlab.config import instantiate
 from ganlab.errors import UserError
-from ganlab.loggers import CSV
+from ganlab.loggers import CSV, public
 
 
 def build_callbacks(config: DictConfig) -> list[pl.Callback]:
@@ -22,21 +23,31 @@ def build_callbacks(config: DictConfig) -> list[pl.Callback]:
     return [instantiate(node) for node in config.callback.values()]
 
 
-def build_trainer(config: DictConfig, directory: Path, callbacks: Sequence[pl.Callback]) -> pl.Trainer:
-    """Build the Trainer and the loggers; raises UserError for settings that Lightning refuses."""
-    settings: dict[str, Any] = OmegaConf.to_container(config.trainer, resolve=True)  # type: ignore[assignment]
+def build_loggers(config: DictConfig, directory: Path) -> list[Logger]:
+    """Build the configured loggers, and CSV in any case, and tell them the configuration without its secrets."""
     path = str(directory)
-    loggers = [instantiate(node)(path) for node in config.logger.values()]
+    loggers: list[Logger] = [instantiate(node)(path) for node in config.logger.values()]
     if not any(isinstance(logger, CSV) for logger in loggers):
         loggers.insert(0, CSV(path))
+    facts = public(config)
+    for logger in loggers:
+        logger.log_hyperparams(facts)
+    return loggers
+
+
+def build_trainer(
+    config: DictConfig, directory: Path, callbacks: Sequence[pl.Callback], loggers: Sequence[Logger]
+) -> pl.Trainer:
+    """Build the Trainer; raises UserError for settings that Lightning refuses."""
+    settings: dict[str, Any] = OmegaConf.to_container(config.trainer, resolve=True)  # type: ignore[assignment]
     silence_lightning()
     torch.set_float32_matmul_precision(config.matmul_precision)
     try:
         return pl.Trainer(
             max_epochs=1,
-            logger=loggers,
+            logger=list(loggers),
             callbacks=list(callbacks),
-            default_root_dir=path,
+            default_root_dir=str(directory),
             plugins=[AtomicCheckpointIO()],
             enable_checkpointing=False,
             enable_progress_bar=False,

@@ -11,6 +11,7 @@ from signal import Signals
 import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
+from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganlab.callbacks import Interrupt, Recovery
@@ -20,11 +21,12 @@ from ganlab.data import DataModule, DataSet
 from ganlab.errors import Alarm, TrainingError, UserError
 from ganlab.export import export
 from ganlab.heartbeat import Heartbeat
+from ganlab.loggers import end
 from ganlab.module import GANModule
 from ganlab.random import derive
 from ganlab.run_directory import RunDirectory, new_directory
 from ganlab.run_lock import RunLock
-from ganlab.trainer import build_callbacks, build_trainer, silence_lightning
+from ganlab.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
 
 # Processes that Lightning starts for one run find its directory here.
 RUN_VARIABLE = "GANLAB_RUN_DIR"
@@ -40,6 +42,7 @@ class Run:
         given = os.environ.get(RUN_VARIABLE) or config.run_dir
         self.directory = RunDirectory(Path(given) if given else new_directory(config.name))
         self.interrupted, self.signal = False, 0
+        self._loggers: list[Logger] = []
         self._interrupts = [each for each in build_callbacks(self.config) if isinstance(each, Interrupt)]
 
     def go(self) -> dict[str, float]:
@@ -63,6 +66,7 @@ class Run:
             if _is_first():
                 self.directory.write_status("running", reason="", iterations=self.config.iterations)
                 borrowed.enter_context(Heartbeat(self.directory))
+            borrowed.callback(self._end_loggers)
             scores = self._train()
         for interrupt in self._interrupts if self.interrupted else ():
             interrupt.hand_over()
@@ -115,7 +119,14 @@ class Run:
     def _trainer(self, recovery: Recovery) -> pl.Trainer:
         # The signals' handler is already ours, and stays through all that is tried.
         others = [each for each in build_callbacks(self.config) if not isinstance(each, Interrupt)]
-        return build_trainer(self.config, self.directory.path, [*others, recovery, *self._interrupts])
+        self._end_loggers()  # of what is rolled back
+        self._loggers = build_loggers(self.config, self.directory.path)
+        callbacks = [*others, recovery, *self._interrupts]
+        return build_trainer(self.config, self.directory.path, callbacks, self._loggers)
+
+    def _end_loggers(self) -> None:
+        for logger in self._loggers:
+            end(logger)
 
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
         scores = module.scores

@@ -10,6 +10,7 @@ from ganlab.callbacks.recovery import Recovery, RollBack, Stop
 from ganlab.callbacks.samples import Samples
 from ganlab.callbacks.sentinel import Sentinel
 from ganlab.callbacks.status import Status
+from ganlab.callbacks.verdicts import Verdicts
 from ganlab.callbacks.watcher import Watcher
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "Sentinel",
     "Status",
     "Stop",
+    "Verdicts",
     "Watcher",
 ]

@@ -5,6 +5,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from ganlab.callbacks.evaluate import Evaluate
+from ganlab.loggers import summarise
 from ganlab.module import GANModule
 from ganlab.run_directory import write_json
 
@@ -64,3 +65,5 @@ class Best(pl.Callback):
         trainer.save_checkpoint(folder / "best.ckpt")
         if trainer.is_global_zero:
             write_json(folder / "best.json", {"score": self.score, "value": value, "step": module.steps})
+            for logger in trainer.loggers:
+                summarise(logger, {f"best/{self.score}": value, "best/step": module.steps})

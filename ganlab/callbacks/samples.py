@@ -1,12 +1,9 @@
-from functools import singledispatch
 from pathlib import Path
 
-import numpy as np
 import pytorch_lightning as pl
-from PIL import Image
-from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.loggers import show_picture
 from ganlab.module import GANModule
 from ganlab.sampler import Sampler
 
@@ -34,19 +31,4 @@ class Samples(Periodic):
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)
         for logger in trainer.loggers:
-            show(logger, picture, module.steps)
-
-
-@singledispatch
-def show(logger: Logger, picture: Image.Image, step: int) -> None:
-    """Give a logger that shows pictures a sample sheet; others get nothing."""
-
-
-@show.register
-def _(logger: TensorBoardLogger, picture: Image.Image, step: int) -> None:
-    logger.experiment.add_image("sheet", np.asarray(picture.convert("RGB")), step, dataformats="HWC")
-
-
-@show.register
-def _(logger: WandbLogger, picture: Image.Image, step: int) -> None:
-    logger.log_image("sheet", [picture], step=step)
+            show_picture(logger, "sheet", picture, module.steps)

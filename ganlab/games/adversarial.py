@@ -108,6 +108,10 @@ class AdversarialGame(Game):
         right = self.loss.accuracy(real, fake)
         return {"discriminator/real": real.mean(), "discriminator/fake": fake.mean(), "discriminator/accuracy": right}
 
+    def spreads(self) -> dict[str, Tensor]:
+        """Return D's outputs on the latest real and fake samples of this process, of its last microbatch."""
+        return {f"verdicts/{kind}": logits for kind, logits in self._logits.items()}
+
     def _generate(self, batch: Batch, player: str) -> Tree:
         if self._shared is None or self._shared.real is not batch.sample:
             return self.sample(batch, self.generator)

@@ -1,0 +1,213 @@
+"""Weights & Biases: one W&B run per run directory, whatever its restarts, the network and the account."""
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+from torch import Tensor
+
+from ganlab.account import has_account
+from ganlab.errors import UserError, suggest
+from ganlab.loggers.display import end, finite, show_histogram, show_picture, summarise
+from ganlab.run_directory import RunDirectory
+
+STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
+SWEEP_VARIABLE = "GANLAB_SWEEP"  # the name of the sweep that a job belongs to, set by whoever launches it
+MODES = ("auto", "online", "offline", "disabled")
+# What may be kept on W&B, and its files in the run directory.
+ARTIFACTS = {
+    "generator": ("generator.safetensors", "generator.json"),
+    "best": ("checkpoints/best.ckpt", "checkpoints/best.json"),
+    "last": ("checkpoints/last.ckpt",),
+}
+EXIT_CODES = {"finished": 0, "preempted": 130}  # by the state of status.json; any other is a failure
+
+
+class WandB(Logger):
+    """Logs to the W&B run whose id the run directory keeps in `wandb_id`, so that a continued run continues there.
+
+    `mode` auto goes online where there is an account, and offline where there is none or W&B cannot be reached within
+    `init_timeout_seconds`; WANDB_MODE decides before it. `group` is by default the sweep's name. Raises UserError for
+    an unknown mode or artifact, and where W&B refuses a run that has to be online.
+    """
+
+    def __init__(
+        self,
+        save_dir: str,
+        project: str = "ganlab",
+        entity: str | None = None,
+        name: str | None = None,
+        mode: str = "auto",
+        group: str | None = None,
+        job_type: str | None = None,
+        tags: Sequence[str] = (),
+        artifacts: Sequence[str] = (),
+        init_timeout_seconds: float = 30.0,
+    ) -> None:
+        super().__init__()
+        _check("mode", [mode], MODES)
+        _check("artifacts", artifacts, ARTIFACTS)
+        self.directory = RunDirectory(Path(save_dir))
+        self.mode, self.artifacts, self.init_timeout_seconds = mode, list(artifacts), init_timeout_seconds
+        sweep = os.environ.get(SWEEP_VARIABLE)
+        job = "sweep" if sweep or os.environ.get("WANDB_SWEEP_ID") else "train"
+        self._place = {
+            "project": project,
+            "entity": entity,
+            "name": name or "/".join(self.directory.path.resolve().parts[-2:]),
+            "group": group or sweep,
+            "job_type": job_type or job,
+            "tags": list(tags),
+        }
+        self._facts: dict[str, Any] = {}
+        self._run: Any = None
+
+    @property
+    def name(self) -> str:
+        """The project."""
+        return str(self._place["project"])
+
+    @property
+    def version(self) -> str | None:
+        """The run's id, once there is one."""
+        return self._known_id()
+
+    @property
+    def save_dir(self) -> str:
+        """The run directory."""
+        return str(self.directory.path)
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> Any:
+        """The W&B run, begun when first asked for; processes but the first get a dummy."""
+        if self._run is None:
+            self._run = self._begin()
+        return self._run
+
+    @rank_zero_only
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        """Keep a dict of plain values for the config of the run, which is yet to begin."""
+        self._facts |= params
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
+        """Log a row of numbers, or of what W&B has classes for."""
+        self.experiment.log({**metrics, STEP: step})
+
+    @rank_zero_only
+    def end(self) -> None:
+        """Upload artifacts and finish the run, as finished, failed or preempted by what status.json says."""
+        if self._run is None:
+            return
+        run, self._run = self._run, None
+        state = self.directory.status().get("state")
+        for name in self.artifacts:
+            self._upload(run, name)
+        if state == "preempted":
+            run.mark_preempting()
+        run.finish(exit_code=EXIT_CODES.get(str(state), 1))
+
+    def _begin(self) -> Any:
+        import wandb
+
+        mode = os.environ.get("WANDB_MODE") or self.mode
+        if mode == "auto" and not has_account():
+            return self._offline("no account is configured here")
+        if mode == "offline":
+            return self._offline("was asked for")
+        try:
+            run = self._init("online" if mode == "auto" else mode)
+        except wandb.errors.Error as error:
+            reason = " ".join(str(error).split())
+            if mode != "auto":
+                raise UserError(f"logger.wandb: W&B began no run ({reason}); try logger.wandb.mode=offline") from error
+            wandb.teardown()  # which forgets the run that it could not begin
+            return self._offline(f"it could not be reached ({reason})")
+        if run.url:
+            print(f"on W&B: {run.url}", file=sys.stderr)
+        return run
+
+    def _offline(self, reason: str) -> Any:
+        run = self._init("offline")
+        place = self.directory.path / "wandb"
+        print(f"W&B is offline, as {reason}; upload the run with: wandb sync '{place}'", file=sys.stderr)
+        return run
+
+    def _init(self, mode: str) -> Any:
+        import wandb
+
+        self.directory.path.mkdir(parents=True, exist_ok=True)
+        run = wandb.init(
+            **self._place,  # type: ignore[arg-type]
+            id=None if mode == "disabled" else self._id(),
+            config=self._facts,
+            dir=self.save_dir,
+            mode=mode,  # type: ignore[arg-type]
+            resume="allow",
+            reinit="create_new",
+            settings=wandb.Settings(console="off", silent=True, init_timeout=self.init_timeout_seconds),
+        )
+        run.define_metric(STEP)
+        run.define_metric("*", step_metric=STEP)
+        return run
+
+    def _known_id(self) -> str | None:
+        file = self.directory.path / "wandb_id"
+        return file.read_text().strip() if file.exists() else None
+
+    def _id(self) -> str:
+        """Return the id of this directory's run; W&B's agents choose ids themselves."""
+        known = os.environ.get("WANDB_RUN_ID") or self._known_id() or secrets.token_hex(6)
+        (self.directory.path / "wandb_id").write_text(f"{known}\n")
+        return known
+
+    def _upload(self, run: Any, name: str) -> None:
+        import wandb
+
+        files = [file for file in (self.directory.path / each for each in ARTIFACTS[name]) if file.exists()]
+        if not files:
+            return
+        artifact = wandb.Artifact(f"{name}-{run.id}", type="generator" if name == "generator" else "checkpoint")
+        for file in files:
+            artifact.add_file(str(file))
+        run.log_artifact(artifact)
+
+
+def _check(setting: str, words: Sequence[str], known: Sequence[str] | Mapping[str, object]) -> None:
+    for word in words:
+        if word not in known:
+            near = suggest(word, known)
+            raise UserError(f"logger.wandb.{setting}: there is no '{word}'; choose {', '.join(known)}{near}")
+
+
+@show_picture.register
+def _(logger: WandB, name: str, picture: Image.Image, step: int) -> None:
+    import wandb
+
+    logger.log_metrics({name: wandb.Image(picture)}, step)
+
+
+@show_histogram.register
+def _(logger: WandB, name: str, values: Tensor, step: int) -> None:
+    import wandb
+
+    if len(kept := finite(values)):
+        logger.log_metrics({name: wandb.Histogram(kept.tolist())}, step)
+
+
+@summarise.register
+@rank_zero_only
+def _(logger: WandB, facts: Mapping[str, float]) -> None:
+    logger.experiment.summary.update(dict(facts))
+
+
+@end.register
+def _(logger: WandB) -> None:
+    logger.end()

@@ -1,0 +1,233 @@
+"""What W&B itself writes of a run: one run per run directory, ours to continue, end and read, without an account."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from offline import runs
+from omegaconf import OmegaConf
+from tiny import DIGITS, POINTS, assert_same, command, go, state
+
+from ganlab.config import compose
+from ganlab.errors import TrainingError, UserError
+from ganlab.loggers import WandB, public
+from ganlab.train import train
+
+NAMES = {"discriminator/adversarial", "discriminator/r1", "generator/adversarial", "discriminator/accuracy"}
+LOGGED = ["logger=[csv,wandb]"]
+SCORED = ["metric=[fid]", "protocol.samples=50", "evaluate_every=3"]
+
+
+@pytest.fixture(autouse=True)
+def _nobody(tmp_path, monkeypatch):
+    """Nobody's account, and no network to find one on."""
+    for name in [name for name in os.environ if name.startswith(("WANDB", "GANLAB_SWEEP"))]:
+        monkeypatch.delenv(name)
+    for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.setenv("NETRC", str(tmp_path / "home" / "netrc"))
+    (tmp_path / "home").mkdir()
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    import wandb
+
+    yield
+    assert wandb.run is None
+    assert "WANDB_MODE" not in os.environ
+    wandb.teardown()
+
+
+def one(directory):
+    (found,) = runs(directory)
+    return found
+
+
+def test_a_run_has_rows_pictures_histograms_config_and_its_best_score(tmp_path, capsys):
+    folder = tmp_path / "sweep" / "7"
+    more = ["sample_every=3", "logger.wandb.tags=[first,digits]", "logger.wandb.artifacts=[generator,best]"]
+    go(folder, *DIGITS, *LOGGED, *SCORED, *more)
+    found = one(folder)
+    run = found.run
+    assert (run.project, run.display_name, run.job_type) == ("ganlab", "sweep/7", "train")
+    assert list(run.tags) == ["first", "digits"]
+    assert run.run_id == (folder / "wandb_id").read_text().strip()
+    assert run.run_group == ""
+    assert {*NAMES, "score/fid", "sheet", "verdicts/real", "verdicts/fake"} <= found.keys
+    assert [step for step, _ in found.column("generator/adversarial")] == [1, 2, 3, 4, 5, 6]
+    assert [step for step, _ in found.column("score/fid")] == [3, 6]
+    assert found.axes["*"] == "ganlab/step"
+    assert [step for step, _ in found.column("sheet")] == [3, 6]
+    for _, sheet in found.column("sheet"):
+        assert (found.folder / "files" / sheet["path"]).read_bytes().startswith(b"\x89PNG")
+    assert [sum(verdicts["values"]) for _, verdicts in found.column("verdicts/fake")] == [8] * 6
+    assert found.config["generator"] == OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))["generator"]
+    best = json.loads((folder / "checkpoints" / "best.json").read_text())
+    assert (found.summary["best/fid"], found.summary["best/step"]) == (best["value"], best["step"])
+    assert found.summary["best/fid"] == min(value for _, value in found.column("score/fid"))
+    assert found.artifacts == {
+        f"generator-{run.run_id}": ["generator.json", "generator.safetensors"],
+        f"best-{run.run_id}": ["best.ckpt", "best.json"],
+    }
+    assert found.exit_codes == [0] and not found.preempting
+    told = [line for line in capsys.readouterr().err.splitlines() if "wandb sync" in line]
+    assert told == [
+        f"W&B is offline, as no account is configured here; upload the run with: wandb sync '{folder}/wandb'"
+    ]
+
+
+def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    go(tmp_path / "first", *POINTS, *LOGGED)
+    bad = ["loss._target_=tiny.Poison", "~loss.smoothing", "~loss.flip", "logger.wandb.name=broken"]
+    with pytest.raises(TrainingError):
+        go(tmp_path / "second", *POINTS, *LOGGED, *bad)
+    first, second = one(tmp_path / "first"), one(tmp_path / "second")
+    assert first.run.run_id != second.run.run_id
+    assert first.exit_codes == [0] and second.exit_codes == [1]
+    assert second.run.display_name == "broken"
+    assert len(first.column("generator/adversarial")) == 6
+    assert 1 <= len(second.column("generator/adversarial")) < 3
+
+
+def test_a_run_that_fails_before_it_trains_is_a_failure_too(tmp_path):
+    with pytest.raises(UserError, match="inception"):
+        go(tmp_path, *DIGITS, *LOGGED, *SCORED, "features=inception", "features.weights=nowhere.pth")
+    assert one(tmp_path).exit_codes == [1]
+
+
+def test_a_preempted_run_is_no_success_and_continues_its_id_on_our_axis(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    stop = ["+callback.stop._target_=tiny.Stop", "+callback.stop.at=4"]
+    assert go(tmp_path, *POINTS, *LOGGED, *stop).interrupted
+    go(tmp_path, *POINTS, *LOGGED)
+    stopped, continued = runs(tmp_path)
+    assert stopped.run.run_id == continued.run.run_id == (tmp_path / "wandb_id").read_text().strip()
+    assert stopped.exit_codes == [130] and stopped.preempting
+    assert continued.exit_codes == [0] and not continued.preempting
+    assert continued.run.resume  # `wandb sync` appends it to the first
+    steps = [step for each in (stopped, continued) for step, _ in each.column("generator/adversarial")]
+    assert steps == [1, 2, 3, 4, 5, 6]
+    line = [Path(sys.executable).with_name("wandb"), "sync", "--dry-run", tmp_path / "wandb"]
+    told = subprocess.run(line, capture_output=True, text=True)
+    assert told.returncode == 0 and "Would sync 2 run(s)" in told.stderr
+
+
+@pytest.mark.slow
+def test_a_killed_run_has_no_end_and_its_id_is_kept(tmp_path):
+    kill = ["+callback.stop._target_=tiny.Stop", "+callback.stop.at=4", "+callback.stop.name=SIGKILL"]
+    line = ["train", *POINTS, *LOGGED, *kill, "checkpoint_every=2", "run_dir=run"]
+    done = command(*line, cwd=tmp_path, GANLAB_ALLOW="tiny", HOME=str(tmp_path / "home"))
+    assert done.returncode == -9
+    go(tmp_path / "run", *POINTS, *LOGGED)
+    killed, continued = runs(tmp_path / "run")  # of the first, W&B may have written nothing but its folder
+    assert killed.exit_codes == []
+    assert killed.folder.name.endswith(f"-{continued.run.run_id}")
+    assert continued.exit_codes == [0]
+    assert [step for step, _ in continued.column("generator/adversarial")] == [3, 4, 5, 6]
+
+
+def test_a_sweep_is_a_group(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_SWEEP", "outputs/digits/tuesday")
+    go(tmp_path / "0", *POINTS, *LOGGED)
+    go(tmp_path / "1", *POINTS, *LOGGED, "logger.wandb.group=mine", "logger.wandb.job_type=final")
+    assert [(each.run_group, each.job_type) for each in (one(tmp_path / name).run for name in "01")] == [
+        ("outputs/digits/tuesday", "sweep"),
+        ("mine", "final"),
+    ]
+
+
+def test_an_agent_chooses_the_id(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_RUN_ID", "agents1")
+    monkeypatch.setenv("WANDB_SWEEP_ID", "sweep1")
+    go(tmp_path, *POINTS, *LOGGED)
+    run = one(tmp_path).run
+    assert (run.run_id, run.job_type) == ("agents1", "sweep")
+    assert (tmp_path / "wandb_id").read_text() == "agents1\n"
+
+
+@pytest.mark.parametrize("how", ["setting", "environment"])
+def test_disabled_writes_nothing(how, tmp_path, monkeypatch, capsys):
+    if how == "environment":
+        monkeypatch.setenv("WANDB_MODE", "disabled")
+    go(tmp_path / "run", *DIGITS, *LOGGED, *SCORED, *(["logger.wandb.mode=disabled"] if how == "setting" else []))
+    assert not list((tmp_path / "run").glob("wandb*"))
+    assert "W&B" not in capsys.readouterr().err
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+
+
+def test_an_account_without_a_network_goes_offline_and_trains(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
+    monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
+    go(tmp_path / "run", *POINTS, *LOGGED, "logger.wandb.init_timeout_seconds=1")
+    offline = [each for each in runs(tmp_path / "run") if each.folder.name.startswith("offline")]
+    assert [(len(each.column("generator/adversarial")), each.exit_codes) for each in offline] == [(6, [0])]
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if "wandb sync" in line]
+    assert told.startswith("W&B is offline, as it could not be reached (")
+
+
+def test_who_insists_on_the_network_is_told(tmp_path, monkeypatch):
+    with pytest.raises(UserError, match=r"logger\.wandb: W&B began no run \(.*\); try logger\.wandb\.mode=offline"):
+        go(tmp_path / "run", *POINTS, *LOGGED, "logger.wandb.mode=online")
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("mode=ofline", "mode: there is no 'ofline'; choose auto, online, offline, disabled; did you mean 'offline'?"),
+        ("artifacts=[all]", "artifacts: there is no 'all'; choose generator, best, last"),
+    ],
+)
+def test_settings_are_checked(line, sentence, tmp_path):
+    with pytest.raises(UserError, match=re.escape(f"logger.wandb.{sentence}")):
+        go(tmp_path / "run", *POINTS, *LOGGED, f"logger.wandb.{line}")
+
+
+def test_secrets_stay_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("MY_ENTITY", "only-me")
+    config = compose([*POINTS, *LOGGED, "logger.wandb.entity=${oc.env:MY_ENTITY}", "data_root=${logger.wandb.entity}"])
+    OmegaConf.set_struct(config, False)
+    config.data.api_key = "hunter2"
+    config.generator.credentials = {"Password": ["hunter2"], "user": "me"}
+    config.name = "${data.api_key}"
+    shown = public(config)
+    assert "hunter2" not in str(shown) and "only-me" not in str(shown)
+    assert shown["generator"]["credentials"] == {"Password": ["redacted"], "user": "me"}
+    assert shown["data_root"] == shown["name"] == "redacted"
+    assert shown["batch_size"] == 8
+
+
+def test_runs_that_differ_in_their_seed_alone_are_one_configuration():
+    def configuration(*more):
+        return public(compose([*POINTS, *more]))["ganlab"]["configuration"]
+
+    assert configuration("seed=1") == configuration("seed=2", "run_dir=elsewhere")
+    assert configuration() != configuration("loss=hinge")
+
+
+def test_the_code_is_told(monkeypatch, tmp_path):
+    code = public(compose(POINTS))["ganlab"]
+    assert {"ganlab", "torch", "python"} <= code["versions"].keys()
+    if "commit" in code:
+        assert re.fullmatch(r"[0-9a-f]{40}", code["commit"]) and isinstance(code["dirty"], bool)
+    monkeypatch.setenv("PATH", str(tmp_path))  # no git here
+    assert public(compose(POINTS))["ganlab"].keys() == {"configuration", "versions"}
+
+
+def test_processes_but_the_first_have_no_run(tmp_path, monkeypatch):
+    from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+    monkeypatch.setattr(rank_zero_only, "rank", 1)
+    logger = WandB(str(tmp_path / "run"))
+    logger.log_metrics({"a": 1.0}, 1)
+    logger.end()
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_same_bits_are_trained_with_and_without(tmp_path):
+    for name, more in (("with", LOGGED), ("without", ["logger=[csv]", "~callback.verdicts"])):
+        train(compose([*DIGITS, *more, f"run_dir={tmp_path / name}"]))
+    assert_same(state(tmp_path / "with"), state(tmp_path / "without"))
