@@ -10,6 +10,7 @@ COMMANDS = {
     "evaluate": "score a run, or finished samples in files",
     "sample": "write samples of a finished run",
     "compare": "print one table of runs, with intervals over seeds",
+    "dashboard": "build a W&B workspace, and a report of a sweep",
     "doctor": "say what this machine can do for a run, and what it lacks",
 }
 
