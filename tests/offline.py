@@ -1,6 +1,7 @@
 """What W&B wrote into an offline run, read from its own files, which have no reader of their own since wandb 0.30."""
 
 import json
+import os
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,17 @@ class Offline:
     def keys(self) -> set[str]:
         """What was logged, but for W&B's own."""
         return {key for row in self.history for key in row if not key.startswith("_")}
+
+
+def forget_account(patch, home: Path) -> None:
+    """Leave nobody's account, a network on which nothing answers, and W&B's own files in `home`."""
+    for name in [name for name in os.environ if name.startswith(("WANDB", "GANLAB_SWEEP"))]:
+        patch.delenv(name)
+    for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "HOME"):
+        patch.setenv(name, str(home))
+    patch.setenv("NETRC", str(home / "netrc"))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        patch.setenv(name, "http://127.0.0.1:9")
 
 
 def runs(directory: Path) -> list[Offline]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from offline import runs
+from offline import forget_account, runs
 from tiny import DIGITS, go
 
 from ganlab.command import guarded
@@ -26,13 +26,8 @@ RUN = [*DIGITS, "logger=[csv,wandb]", "metric=[fid,inception_score]", "protocol.
 @pytest.fixture(scope="module")
 def nobody(tmp_path_factory):
     """No account, no network, and nothing that W&B keeps at home."""
-    home = str(tmp_path_factory.mktemp("home"))
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith(("WANDB", "GANLAB_SWEEP"))]:
-            patch.delenv(name)
-        for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "HOME"):
-            patch.setenv(name, home)
-        patch.setenv("NETRC", f"{home}/netrc")
+        forget_account(patch, tmp_path_factory.mktemp("home"))
         yield patch
 
 

@@ -37,6 +37,12 @@ class Best(pl.Callback):
                 ", ".join(scores),
             )
 
+    def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Tell loggers of a continued run what they may have to surpass."""
+        if self.value is not None and trainer.is_global_zero:
+            for logger in trainer.loggers:
+                summarise(logger, {f"best/{self.score}": self.value})
+
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Compare where there is a new score."""
         self._compare(trainer, module)

@@ -1,7 +1,7 @@
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
-from ganlab.loggers import show_histogram
+from ganlab.loggers import show_histograms
 from ganlab.module import GANModule
 
 
@@ -13,8 +13,6 @@ class Verdicts(Periodic):
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Give every logger one histogram per kind of sample."""
-        if not trainer.is_global_zero:
-            return
-        for name, values in module.game.spreads().items():
-            for logger in trainer.loggers:
-                show_histogram(logger, name, values, module.steps)
+        spreads = module.game.spreads()
+        for logger in trainer.loggers if trainer.is_global_zero else ():
+            show_histograms(logger, spreads, module.steps)

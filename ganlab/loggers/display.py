@@ -1,6 +1,6 @@
 """What a run gives its loggers beside rows of numbers; a logger that has no place for it leaves it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import singledispatch
 
 from PIL import Image
@@ -14,8 +14,8 @@ def show_picture(logger: Logger, name: str, picture: Image.Image, step: int) -> 
 
 
 @singledispatch
-def show_histogram(logger: Logger, name: str, values: Tensor, step: int) -> None:
-    """Show how values are spread; a device is waited for only by who can show them."""
+def show_histograms(logger: Logger, values: Mapping[str, Tensor], step: int) -> None:
+    """Show how values are spread, by name; a device is waited for only by who can show them."""
 
 
 @singledispatch
@@ -28,7 +28,9 @@ def end(logger: Logger) -> None:
     """Close a run whose status.json, and whatever else its directory holds, is final."""
 
 
-def finite(values: Tensor) -> Tensor:
-    """Return, as one row of floats on the CPU, the values that have a place in a histogram."""
-    values = values.detach().float().flatten()
-    return values[values.isfinite()].cpu()
+def finite(values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield, as one row of floats on the CPU, the values that have a place in a histogram, where there are some."""
+    for name, each in values.items():
+        row = each.detach().float().flatten()
+        if len(kept := row[row.isfinite()].cpu()):
+            yield name, kept

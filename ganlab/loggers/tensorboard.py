@@ -1,11 +1,15 @@
 """Lightning's TensorBoard logger, told where the run is."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from PIL import Image
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
-from ganlab.loggers.display import finite, show_histogram, show_picture
+from ganlab.loggers.display import finite, show_histograms, show_picture
+
+BINS = 64  # TensorBoard's own 1,549 take ten times as long
 
 
 def tensorboard(save_dir: str) -> TensorBoardLogger:
@@ -18,7 +22,7 @@ def _(logger: TensorBoardLogger, name: str, picture: Image.Image, step: int) -> 
     logger.experiment.add_image(name, np.asarray(picture.convert("RGB")), step, dataformats="HWC")
 
 
-@show_histogram.register
-def _(logger: TensorBoardLogger, name: str, values: Tensor, step: int) -> None:
-    if len(kept := finite(values)):
-        logger.experiment.add_histogram(name, kept, step)
+@show_histograms.register
+def _(logger: TensorBoardLogger, values: Mapping[str, Tensor], step: int) -> None:
+    for name, kept in finite(values):
+        logger.experiment.add_histogram(name, kept, step, bins=BINS)

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ganlab.account import has_account
 from ganlab.errors import UserError, suggest
-from ganlab.loggers.display import end, finite, show_histogram, show_picture, summarise
+from ganlab.loggers.display import end, finite, show_histograms, show_picture, summarise
 from ganlab.run_directory import RunDirectory
 
 STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
@@ -106,13 +106,18 @@ class WandB(Logger):
         """Upload artifacts and finish the run, as finished, failed or preempted by what status.json says."""
         if self._run is None:
             return
+        import wandb
+
         run, self._run = self._run, None
-        state = self.directory.status().get("state")
-        for name in self.artifacts:
-            self._upload(run, name)
-        if state == "preempted":
-            run.mark_preempting()
-        run.finish(exit_code=EXIT_CODES.get(str(state), 1))
+        state = str(self.directory.status().get("state"))
+        try:
+            for name in self.artifacts:
+                self._upload(run, name)
+            if state == "preempted":
+                run.mark_preempting()
+            run.finish(exit_code=EXIT_CODES.get(state, 1))
+        except wandb.errors.Error as error:  # the training is done, whatever becomes of its picture on W&B
+            print(f"W&B has not taken all of the run ({error}); upload it with: {self._sync}", file=sys.stderr)
 
     def _begin(self) -> Any:
         import wandb
@@ -136,9 +141,12 @@ class WandB(Logger):
 
     def _offline(self, reason: str) -> Any:
         run = self._init("offline")
-        place = self.directory.path / "wandb"
-        print(f"W&B is offline, as {reason}; upload the run with: wandb sync '{place}'", file=sys.stderr)
+        print(f"W&B is offline, as {reason}; upload the run with: {self._sync}", file=sys.stderr)
         return run
+
+    @property
+    def _sync(self) -> str:
+        return f"wandb sync '{self.directory.path / 'wandb'}'"
 
     def _init(self, mode: str) -> Any:
         import wandb
@@ -194,12 +202,12 @@ def _(logger: WandB, name: str, picture: Image.Image, step: int) -> None:
     logger.log_metrics({name: wandb.Image(picture)}, step)
 
 
-@show_histogram.register
-def _(logger: WandB, name: str, values: Tensor, step: int) -> None:
+@show_histograms.register
+def _(logger: WandB, values: Mapping[str, Tensor], step: int) -> None:
     import wandb
 
-    if len(kept := finite(values)):
-        logger.log_metrics({name: wandb.Histogram(kept.tolist())}, step)
+    if row := {name: wandb.Histogram(kept.tolist()) for name, kept in finite(values)}:
+        logger.log_metrics(row, step)
 
 
 @summarise.register

@@ -5,7 +5,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tiny import DIGITS, POINTS, go
 
-from ganlab.loggers import show_histogram, tensorboard
+from ganlab.loggers import show_histograms, tensorboard
 
 NAMES = {"discriminator/adversarial", "discriminator/r1", "generator/adversarial", "discriminator/accuracy"}
 
@@ -37,8 +37,8 @@ def test_scalars_pictures_and_histograms(tmp_path):
 
 def test_what_is_not_finite_has_no_place_in_a_histogram(tmp_path):
     logger = tensorboard(str(tmp_path))
-    show_histogram(logger, "some", torch.tensor([[1.0, float("nan")], [2.0, float("-inf")]], dtype=torch.bfloat16), 1)
-    show_histogram(logger, "none", torch.tensor([float("inf")]), 1)
+    some = torch.tensor([[1.0, float("nan")], [2.0, float("-inf")]], dtype=torch.bfloat16)
+    show_histograms(logger, {"some": some, "none": torch.tensor([float("inf")])}, 1)
     logger.finalize("success")
     found = events(tmp_path)
     assert found.Tags()["histograms"] == ["some"]

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from offline import runs
+import wandb
+from offline import forget_account, runs
 from omegaconf import OmegaConf
 from tiny import DIGITS, POINTS, assert_same, command, go, state
 
@@ -24,17 +25,9 @@ SCORED = ["metric=[fid]", "protocol.samples=50", "evaluate_every=3"]
 
 @pytest.fixture(autouse=True)
 def _nobody(tmp_path, monkeypatch):
-    """Nobody's account, and no network to find one on."""
-    for name in [name for name in os.environ if name.startswith(("WANDB", "GANLAB_SWEEP"))]:
-        monkeypatch.delenv(name)
-    for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
-    monkeypatch.setenv("NETRC", str(tmp_path / "home" / "netrc"))
+    """Every test is without an account, and leaves W&B as it was."""
     (tmp_path / "home").mkdir()
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    import wandb
-
+    forget_account(monkeypatch, tmp_path / "home")
     yield
     assert wandb.run is None
     assert "WANDB_MODE" not in os.environ
@@ -77,6 +70,16 @@ def test_a_run_has_rows_pictures_histograms_config_and_its_best_score(tmp_path, 
     assert told == [
         f"W&B is offline, as no account is configured here; upload the run with: wandb sync '{folder}/wandb'"
     ]
+
+
+def test_a_continued_run_remembers_its_best(tmp_path):
+    go(tmp_path, *DIGITS, *LOGGED, *SCORED)
+    best = json.loads((tmp_path / "checkpoints" / "best.json").read_text())
+    go(tmp_path, *DIGITS, *LOGGED, "metric=[fid]", "protocol.samples=50", "evaluate_every=0", "iterations=7")
+    first, continued = runs(tmp_path)
+    scores = [value for each in (first, continued) for _, value in each.column("score/fid")]
+    assert first.summary["best/fid"] == best["value"]
+    assert continued.summary["best/fid"] == min(scores)
 
 
 def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monkeypatch):
