@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ganlab.account import has_account
 from ganlab.command import guarded
-from ganlab.errors import UserError, suggest
+from ganlab.errors import UserError
+from ganlab.words import Words
 
 HELP = """ganlab dashboard: build a project's W&B workspace, and a report of a sweep or of the whole project
 
@@ -27,27 +28,14 @@ SETTINGS = {"project": "ganlab", "entity": "", "sweep": "", "run": "", "paramete
 DRY_RUN = "--dry-run"
 
 
-def settings(arguments: Sequence[str]) -> dict[str, str]:
-    """Read KEY=VALUE words; raises UserError naming every mistake."""
-    given, mistakes = dict(SETTINGS), []
-    for word in arguments:
-        key, equals, value = word.partition("=")
-        if not equals or key not in SETTINGS:
-            mistakes.append(f"'{word}' is no setting of ganlab dashboard{suggest(key, [*SETTINGS, DRY_RUN])}")
-        elif not value:
-            mistakes.append(f"{key} needs a value")
-        given[key] = value
-    if mistakes:
-        raise UserError("; ".join(mistakes))
-    return given
-
-
 def main(arguments: Sequence[str]) -> int:
     """Run the command."""
     if "-h" in arguments or "--help" in arguments:
         print(HELP)
         return 0
-    given = settings([word for word in arguments if word != DRY_RUN])
+    words = Words("dashboard", SETTINGS, [word for word in arguments if word != DRY_RUN])
+    words.refuse()
+    given = {key: value or SETTINGS[key] for key, value in words.values.items()}
     dry = DRY_RUN in arguments
     if not dry and not has_account():
         raise UserError(f"no account of W&B's is configured here; run: wandb login, or see the pages with {DRY_RUN}")
@@ -62,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def build(given: dict[str, str], entity: str) -> dict[str, Any]:
+def build(given: Mapping[str, str], entity: str) -> dict[str, Any]:
     """Return the two pages by their names."""
     from ganlab.dashboards import Names, report, workspace
 
@@ -80,7 +68,7 @@ def _own_entity() -> str:
     return str(wandb.Api().default_entity)
 
 
-def _reached(ask: Any) -> Any:
+def _reached(ask: Callable[[], Any]) -> Any:
     """Ask W&B; what its packages raise where it cannot be reached, or refuses, is no one class."""
     try:
         return ask()
