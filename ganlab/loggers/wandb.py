@@ -14,18 +14,13 @@ from torch import Tensor
 
 from ganlab.account import has_account
 from ganlab.errors import UserError, suggest
+from ganlab.loggers.artifacts import ARTIFACTS, upload
 from ganlab.loggers.display import end, finite, show_histograms, show_picture, summarise
 from ganlab.run_directory import RunDirectory
 
 STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
 SWEEP_VARIABLE = "GANLAB_SWEEP"  # the name of the sweep that a job belongs to, set by whoever launches it
 MODES = ("auto", "online", "offline", "disabled")
-# What may be kept on W&B, and its files in the run directory.
-ARTIFACTS = {
-    "generator": ("generator.safetensors", "generator.json"),
-    "best": ("checkpoints/best.ckpt", "checkpoints/best.json"),
-    "last": ("checkpoints/last.ckpt",),
-}
 EXIT_CODES = {"finished": 0, "preempted": 130}  # by the state of status.json; any other is a failure
 
 
@@ -56,13 +51,13 @@ class WandB(Logger):
         self.directory = RunDirectory(Path(save_dir))
         self.mode, self.artifacts, self.init_timeout_seconds = mode, list(artifacts), init_timeout_seconds
         sweep = os.environ.get(SWEEP_VARIABLE)
-        job = "sweep" if sweep or os.environ.get("WANDB_SWEEP_ID") else "train"
+        kind = "sweep" if sweep or os.environ.get("WANDB_SWEEP_ID") else "train"
         self._place = {
             "project": project,
             "entity": entity,
             "name": name or "/".join(self.directory.path.resolve().parts[-2:]),
             "group": group or sweep,
-            "job_type": job_type or job,
+            "job_type": job_type or kind,
             "tags": list(tags),
         }
         self._facts: dict[str, Any] = {}
@@ -76,7 +71,8 @@ class WandB(Logger):
     @property
     def version(self) -> str | None:
         """The run's id, once there is one."""
-        return self._known_id()
+        file = self.directory.path / "wandb_id"
+        return file.read_text().strip() if file.exists() else None
 
     @property
     def save_dir(self) -> str:
@@ -112,7 +108,7 @@ class WandB(Logger):
         state = str(self.directory.status().get("state"))
         try:
             for name in self.artifacts:
-                self._upload(run, name)
+                upload(name, self.directory.path, run)
             if state == "preempted":
                 run.mark_preempting()
             run.finish(exit_code=EXIT_CODES.get(state, 1))
@@ -123,10 +119,8 @@ class WandB(Logger):
         import wandb
 
         mode = os.environ.get("WANDB_MODE") or self.mode
-        if mode == "auto" and not has_account():
-            return self._offline("no account is configured here")
-        if mode == "offline":
-            return self._offline("was asked for")
+        if mode == "offline" or (mode == "auto" and not has_account()):
+            return self._offline("was asked for" if mode == "offline" else "no account is configured here")
         try:
             run = self._init("online" if mode == "auto" else mode)
         except wandb.errors.Error as error:
@@ -140,9 +134,8 @@ class WandB(Logger):
         return run
 
     def _offline(self, reason: str) -> Any:
-        run = self._init("offline")
         print(f"W&B is offline, as {reason}; upload the run with: {self._sync}", file=sys.stderr)
-        return run
+        return self._init("offline")
 
     @property
     def _sync(self) -> str:
@@ -166,26 +159,11 @@ class WandB(Logger):
         run.define_metric("*", step_metric=STEP)
         return run
 
-    def _known_id(self) -> str | None:
-        file = self.directory.path / "wandb_id"
-        return file.read_text().strip() if file.exists() else None
-
     def _id(self) -> str:
         """Return the id of this directory's run; W&B's agents choose ids themselves."""
-        known = os.environ.get("WANDB_RUN_ID") or self._known_id() or secrets.token_hex(6)
+        known = os.environ.get("WANDB_RUN_ID") or self.version or secrets.token_hex(6)
         (self.directory.path / "wandb_id").write_text(f"{known}\n")
         return known
-
-    def _upload(self, run: Any, name: str) -> None:
-        import wandb
-
-        files = [file for file in (self.directory.path / each for each in ARTIFACTS[name]) if file.exists()]
-        if not files:
-            return
-        artifact = wandb.Artifact(f"{name}-{run.id}", type="generator" if name == "generator" else "checkpoint")
-        for file in files:
-            artifact.add_file(str(file))
-        run.log_artifact(artifact)
 
 
 def _check(setting: str, words: Sequence[str], known: Sequence[str] | Mapping[str, object]) -> None:
