@@ -3,7 +3,7 @@
 import os
 import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from ganlab.run_directory import RunDirectory
 STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
 SWEEP_VARIABLE = "GANLAB_SWEEP"  # the name of the sweep that a job belongs to, set by whoever launches it
 MODES = ("auto", "online", "offline", "disabled")
-EXIT_CODES = {"finished": 0, "preempted": 130}  # by the state of status.json; any other is a failure
+GOES_ON = 130  # the exit code of a run that was stopped, or goes back to a checkpoint, and is to be continued
+# By the state of status.json; any other is a failure.
+EXIT_CODES = {"finished": 0, "preempted": GOES_ON, "running": GOES_ON}
 
 
 class WandB(Logger):
@@ -105,13 +107,13 @@ class WandB(Logger):
         import wandb
 
         run, self._run = self._run, None
-        state = str(self.directory.status().get("state"))
+        code = EXIT_CODES.get(self.directory.status().get("state", ""), 1)
         try:
             for name in self.artifacts:
                 upload(name, self.directory.path, run)
-            if state == "preempted":
+            if code == GOES_ON:
                 run.mark_preempting()
-            run.finish(exit_code=EXIT_CODES.get(state, 1))
+            run.finish(exit_code=code)
         except wandb.errors.Error as error:  # the training is done, whatever becomes of its picture on W&B
             print(f"W&B has not taken all of the run ({error}); upload it with: {self._sync}", file=sys.stderr)
 
@@ -166,11 +168,10 @@ class WandB(Logger):
         return known
 
 
-def _check(setting: str, words: Sequence[str], known: Sequence[str] | Mapping[str, object]) -> None:
-    for word in words:
-        if word not in known:
-            near = suggest(word, known)
-            raise UserError(f"logger.wandb.{setting}: there is no '{word}'; choose {', '.join(known)}{near}")
+def _check(setting: str, words: Sequence[str], known: Collection[str]) -> None:
+    for word in [word for word in words if word not in known]:
+        near = suggest(word, known)
+        raise UserError(f"logger.wandb.{setting}: there is no '{word}'; choose {', '.join(known)}{near}")
 
 
 @show_picture.register

@@ -96,6 +96,17 @@ def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monk
     assert 1 <= len(second.column("generator/adversarial")) < 3
 
 
+def test_a_run_that_goes_back_goes_on_under_its_id(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    bad = ["loss._target_=tiny.Poison", "~loss.smoothing", "~loss.flip", "recovery=roll_back", "recovery.roll_backs=1"]
+    with pytest.raises(TrainingError):
+        go(tmp_path, *POINTS, *LOGGED, *bad)
+    first, second = runs(tmp_path)
+    assert first.run.run_id == second.run.run_id
+    assert (first.exit_codes, first.preempting) == ([130], True)
+    assert (second.exit_codes, second.preempting) == ([1], False)
+
+
 def test_a_run_that_fails_before_it_trains_is_a_failure_too(tmp_path):
     with pytest.raises(UserError, match="inception"):
         go(tmp_path, *DIGITS, *LOGGED, *SCORED, "features=inception", "features.weights=nowhere.pth")
