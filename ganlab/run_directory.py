@@ -19,6 +19,8 @@ from ganlab.errors import UserError
 HEARTBEAT_SECONDS = 10.0
 LOST_SECONDS = 120.0
 
+SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
+
 # Settings that may change between a run and its continuation: they do not touch what is being trained.
 FREE = {
     "iterations", "run_dir", "data_root", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "workers",
@@ -41,6 +43,12 @@ class RunDirectory:
     def checkpoint(self) -> Path:
         """The latest checkpoint."""
         return self.path / "checkpoints" / "last.ckpt"
+
+    @property
+    def sweep(self) -> str | None:
+        """The name of the sweep that the run is a job of."""
+        folder = self.path.resolve().parent
+        return folder.name if (folder / SWEEP_FILE).is_file() else None
 
     def status(self) -> dict[str, Any]:
         """Return the last written status, empty before the first or where the file is damaged."""

@@ -41,7 +41,7 @@ class Offline:
 
 def forget_account(patch, home: Path) -> None:
     """Leave nobody's account, a network on which nothing answers, and W&B's own files in `home`."""
-    for name in [name for name in os.environ if name.startswith(("WANDB", "GANLAB_SWEEP"))]:
+    for name in [name for name in os.environ if name.startswith("WANDB")]:
         patch.delenv(name)
     for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "HOME"):
         patch.setenv(name, str(home))

@@ -19,7 +19,6 @@ from ganlab.loggers.display import end, finite, show_histograms, show_picture, s
 from ganlab.run_directory import RunDirectory
 
 STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
-SWEEP_VARIABLE = "GANLAB_SWEEP"  # the name of the sweep that a job belongs to, set by whoever launches it
 MODES = ("auto", "online", "offline", "disabled")
 GOES_ON = 130  # the exit code of a run that was stopped, or goes back to a checkpoint, and is to be continued
 # By the state of status.json; any other is a failure.
@@ -52,7 +51,7 @@ class WandB(Logger):
         _check("artifacts", artifacts, ARTIFACTS)
         self.directory = RunDirectory(Path(save_dir))
         self.mode, self.artifacts, self.init_timeout_seconds = mode, list(artifacts), init_timeout_seconds
-        sweep = os.environ.get(SWEEP_VARIABLE)
+        sweep = self.directory.sweep
         kind = "sweep" if sweep or os.environ.get("WANDB_SWEEP_ID") else "train"
         self._place = {
             "project": project,

@@ -16,6 +16,7 @@ from tiny import DIGITS, POINTS, assert_same, command, go, state
 from ganlab.config import compose
 from ganlab.errors import TrainingError, UserError
 from ganlab.loggers import WandB, public
+from ganlab.run_directory import SWEEP_FILE, write_json
 from ganlab.train import train
 
 NAMES = {"discriminator/adversarial", "discriminator/r1", "generator/adversarial", "discriminator/accuracy"}
@@ -144,12 +145,13 @@ def test_a_killed_run_has_no_end_and_its_id_is_kept(tmp_path):
     assert [step for step, _ in continued.column("generator/adversarial")] == [3, 4, 5, 6]
 
 
-def test_a_sweep_is_a_group(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_SWEEP", "outputs/digits/tuesday")
-    go(tmp_path / "0", *POINTS, *LOGGED)
-    go(tmp_path / "1", *POINTS, *LOGGED, "logger.wandb.group=mine", "logger.wandb.job_type=final")
-    assert [(each.run_group, each.job_type) for each in (one(tmp_path / name).run for name in "01")] == [
-        ("outputs/digits/tuesday", "sweep"),
+def test_a_sweep_is_a_group(tmp_path):
+    sweep = tmp_path / "tuesday"
+    write_json(sweep / SWEEP_FILE, {"jobs": []})
+    go(sweep / "0", *POINTS, *LOGGED)
+    go(sweep / "1", *POINTS, *LOGGED, "logger.wandb.group=mine", "logger.wandb.job_type=final")
+    assert [(each.run_group, each.job_type) for each in (one(sweep / name).run for name in "01")] == [
+        ("tuesday", "sweep"),
         ("mine", "final"),
     ]
 
