@@ -72,8 +72,16 @@ def main(arguments: Sequence[str]) -> int:
     if given.wants_config:
         print(OmegaConf.to_yaml(compose(given.overrides, given.config_dirs)), end="")
         return 0
-    if given.flags:
-        return _through_hydra(given)
+    if not given.flags:
+        return _once(given, arguments)
+    if not {"-m", "--multirun"}.isdisjoint(given.flags):
+        from ganlab.sweeps.multirun import multirun  # what only sweeps need
+
+        return multirun(given, job)
+    return _through_hydra(given)
+
+
+def _once(given: Arguments, arguments: Sequence[str]) -> int:
     result = train(compose(given.overrides, given.config_dirs))
     if not result.signal:  # to its end, or one of several processes, of which the first tells
         return 0

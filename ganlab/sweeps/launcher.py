@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher as HydraLauncher
 from hydra.types import HydraContext, TaskFunction
@@ -13,6 +14,8 @@ from omegaconf import DictConfig
 
 from ganlab.errors import UserError
 from ganlab.sweeps.job import Job, Outcome
+from ganlab.sweeps.objectives import known_objectives
+from ganlab.sweeps.points import Checked
 from ganlab.sweeps.record import Record
 
 
@@ -39,7 +42,10 @@ class Launcher(HydraLauncher, ABC):
         self.config = config
         folders = [str(each).removeprefix("file://") for each in config.hydra.searchpath]
         self.record = Record(Path(config.hydra.sweep.dir), folders)
+        self.checked = Checked(folders)
         self.lock = self.record.lock()
+        swept = [*self.record.swept, *swept_keys(config.hydra.overrides.task), *(config.hydra.sweeper.get("params") or {})]
+        self.record.write(swept=list(dict.fromkeys(swept)))
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run what is left to run of some points and return the score of each: NaN without one."""
@@ -48,7 +54,10 @@ class Launcher(HydraLauncher, ABC):
         return [_returned(job) for job in jobs]
 
     def plan(self, points: Sequence[Sequence[str]]) -> list[Job]:
-        """Return the jobs of some points; the sweep's record matches them with former ones."""
+        """Check all points and return their jobs, former ones where the sweep's record knows them."""
+        self.checked.all(points)
+        if not self.record.objectives and points:
+            self.record.write(objectives=known_objectives(self.checked(points[0])))
         return self.record.plan(points)
 
     def run_rest(self, jobs: Sequence[Job]) -> None:
@@ -78,6 +87,12 @@ class Launcher(HydraLauncher, ABC):
     def stop(self, job: Job) -> None:
         """End one running job gently, so that it saves itself; `run` then waits for it."""
         raise NotImplementedError
+
+
+def swept_keys(lines: Sequence[str]) -> list[str]:
+    """Return the keys that overrides give several values."""
+    parsed = OverridesParser.create().parse_overrides(list(lines))
+    return [each.key_or_group for each in parsed if each.is_sweep_override()]
 
 
 def _returned(job: Job) -> JobReturn:

@@ -27,6 +27,16 @@ class Record:
         file = self.path / FILE
         return read_json(file) if file.exists() else {}
 
+    @property
+    def swept(self) -> list[str]:
+        """The keys in which jobs differ."""
+        return list(self.content.get("swept", []))
+
+    @property
+    def objectives(self) -> dict[str, bool]:
+        """The scores by which configurations are judged, and whether higher is better."""
+        return dict(self.content.get("objectives", {}))
+
     def jobs(self) -> list[Job]:
         """Return all jobs ever planned here, by number."""
         return [self._job(each["number"], each["overrides"]) for each in self.content.get("jobs", [])]

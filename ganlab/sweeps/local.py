@@ -1,0 +1,133 @@
+"""Jobs on this machine: one process each, as many at once as there is room for."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, ClassVar, final
+
+from ganlab.sweeps.board import Board, board
+from ganlab.sweeps.job import Job, Outcome, settle
+from ganlab.sweeps.launcher import Launcher
+from ganlab.sweeps.room import Place, this_machine
+
+POLL_SECONDS = 0.1
+WATCH_SECONDS = 1.0
+INTERRUPTED = (130, -signal.SIGINT, -signal.SIGTERM)
+
+
+@final
+class Local(Launcher):
+    """Starts `python -m ganlab.train` for each job, in a session of its own, with its output in the job's job.log.
+
+    Ctrl-C, or SIGTERM, lets the running jobs save themselves; a second one kills them.
+    """
+
+    can_stop: ClassVar[bool] = True
+
+    def __init__(
+        self, slots: int | None = None, threads: int | None = None, wait: bool = True, retry_failed: bool = False
+    ) -> None:
+        super().__init__(wait, retry_failed)
+        self._room = this_machine(slots, threads)
+        self._running: dict[int, _Running] = {}
+        self._asked = 0  # how often a person asked for the end
+
+    @property
+    def width(self) -> int:
+        """How many jobs a search should have at work at once."""
+        return min(super().width, self._room.width)
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Start jobs, wait for them and show their progress."""
+        waiting, shown = deque(jobs), board(jobs, self.record.swept, self.record.objectives)
+        former = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        watched = time.monotonic()
+        try:
+            while (waiting and not self._asked) or self._running:
+                while waiting and not self._asked and self._start(waiting[0], len(jobs), shown):
+                    waiting.popleft()
+                self._reap(shown)
+                if time.monotonic() - watched >= WATCH_SECONDS:
+                    self.watch()
+                    watched = time.monotonic()
+                shown.show()
+                time.sleep(POLL_SECONDS)
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+            self._signal(signal.SIGKILL)  # nothing runs any more, unless a bug of ours ended the loop
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def stop(self, job: Job) -> None:
+        """End one running job gently."""
+        if job.number in self._running:
+            self._running[job.number].signal(signal.SIGINT)
+
+    def _start(self, job: Job, jobs: int, shown: Board) -> bool:
+        place = self._room.take(self.checked(job.overrides).trainer, jobs)
+        if place is None:
+            return False
+        job.directory.mkdir(parents=True, exist_ok=True)
+        with job.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ganlab.train", *job.arguments],
+                env=place.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # the terminal's Ctrl-C is ours to pass on
+                pass_fds=(self.lock,),  # so that nobody begins again while a job of a killed launcher is at work
+            )
+        self._running[job.number] = _Running(job, process, place)
+        shown.started(job)
+        return True
+
+    def _reap(self, shown: Board) -> None:
+        for number, each in list(self._running.items()):
+            code = each.process.poll()
+            if code is not None:
+                del self._running[number]
+                self._room.free(each.place)
+                _explain(each.job, code, killed_by_user=self._asked > 1)
+                shown.ended(each.job)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self._asked += 1
+        if self._asked == 1:
+            print("\nthe jobs save themselves and end; once more kills them", file=sys.stderr, flush=True)
+        self._signal(signal.SIGINT if self._asked == 1 else signal.SIGKILL)
+
+    def _signal(self, number: int) -> None:
+        for each in self._running.values():
+            each.signal(number)
+
+
+@final
+class _Running:
+    def __init__(self, job: Job, process: "subprocess.Popen[Any]", place: Place) -> None:
+        self.job, self.process, self.place = job, process, place
+
+    def signal(self, number: int) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+
+def _explain(job: Job, code: int, killed_by_user: bool) -> None:
+    """Write what became of a job whose process could not write it."""
+    state = Outcome.of(job.directory).state
+    if code in INTERRUPTED:
+        if state not in ("preempted", "pruned"):
+            settle(job, "preempted", "interrupted")
+    elif code < 0 and killed_by_user:
+        settle(job, "preempted", "killed by the user")
+    elif code < 0:
+        settle(job, "failed", f"killed by {signal.Signals(-code).name}; see {job.log}")
+    elif code > 0 and state != "failed":
+        lines = job.log.read_text(errors="replace").strip().splitlines()
+        settle(job, "failed", f"{lines[-1].strip() if lines else 'no output'} (exit code {code})")
