@@ -12,10 +12,10 @@ from ganlab.sweeps.text import aligned, counted, label, progress
 
 @dataclass(frozen=True)
 class Summary:
-    """A table with what to do next, and the jobs that failed."""
+    """A table with what to do next, and whether every job has ended well."""
 
     text: str
-    failed: list[Job]
+    is_done: bool
 
 
 def collect(record: Record) -> Summary:
@@ -32,7 +32,8 @@ def collect(record: Record) -> Summary:
         rerun=commands,
     )
     failed = [job for job in jobs if outcomes[job.number].state == "failed"]
-    return Summary("\n".join(_lines(record, found, best, commands, failed, outcomes)) + "\n", failed)
+    is_done = all(outcome.state in ("finished", "pruned") for outcome in outcomes.values())
+    return Summary("\n".join(_lines(record, found, best, commands, failed, outcomes)) + "\n", is_done)
 
 
 def _entry(job: Job, outcome: Outcome) -> dict[str, Any]:

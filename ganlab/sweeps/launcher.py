@@ -44,7 +44,9 @@ class Launcher(HydraLauncher, ABC):
         self.record = Record(Path(config.hydra.sweep.dir), folders)
         self.checked = Checked(folders)
         self.lock = self.record.lock()
-        swept = [*self.record.swept, *swept_keys(config.hydra.overrides.task), *(config.hydra.sweeper.get("params") or {})]
+        sweeper = config.hydra.sweeper
+        swept = [*self.record.swept, *swept_keys(config.hydra.overrides.task), *(sweeper.get("params") or {})]
+        swept += ["seed"] if sweeper.get("seeds") else []
         self.record.write(swept=list(dict.fromkeys(swept)))
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
@@ -62,7 +64,7 @@ class Launcher(HydraLauncher, ABC):
 
     def run_rest(self, jobs: Sequence[Job]) -> None:
         """Run those of some jobs that have not ended yet."""
-        rest = [job for job in jobs if self.is_due(job)]
+        rest = [job for job in dict.fromkeys(jobs) if self.is_due(job)]
         if rest:
             self.run(rest)
 

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.command import Arguments
-from ganlab.config import conf_directory, locate, search_path
+from ganlab.config import conf_directory, locate, search_path, targets
 from ganlab.errors import ConfigurationError, UserError
 from ganlab.overrides import normalize
 from ganlab.sweeps.collect import collect
@@ -39,13 +40,16 @@ def multirun(given: Arguments, task: Callable[[DictConfig], Any]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which knows which of them need a traceback
     command = ["ganlab", "train", *given.flags, *(f"--config-dir={each}" for each in given.config_dirs)]
     command += [*given.overrides, *([] if _names_directory(lines) else [f"hydra.sweep.dir={directory}"])]
-    interrupted = False
+    interrupted, is_new = False, not directory.exists()
     try:
         hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(task)()
     except HydraException as error:
-        raise UserError(" ".join(str(error).split())) from error
+        raise UserError(_sentence(error)) from error
     except KeyboardInterrupt:
         interrupted = True
+    finally:
+        if is_new and not Record(directory).jobs():
+            shutil.rmtree(directory, ignore_errors=True)  # refused before there was anything to keep
     record = Record(directory)
     if not record.jobs():  # another package's launcher, which keeps no record
         return 130 if interrupted else 0
@@ -62,7 +66,7 @@ def _finish(record: Record, interrupted: bool, waited: bool) -> int:
     if interrupted:
         print(f"go on with: {record.content['command']}", file=sys.stderr)
         return 130
-    return 1 if summary.failed else 0
+    return 0 if summary.is_done else 1
 
 
 def _settle(given: Arguments) -> tuple[list[str], DictConfig]:
@@ -110,7 +114,7 @@ def _hydra_settings(lines: Sequence[str], config_dirs: Sequence[Path]) -> DictCo
             directory = str(OmegaConf.select(config, "hydra.sweep.dir"))
             settings: DictConfig = config.hydra.copy()
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigurationError([" ".join(str(error).split("\n")[0].split())]) from error
+        raise ConfigurationError([_sentence(error)]) from error
     OmegaConf.set_readonly(settings, False)
     settings.sweep.dir = directory
     return settings
@@ -118,18 +122,22 @@ def _hydra_settings(lines: Sequence[str], config_dirs: Sequence[Path]) -> DictCo
 
 def _admit(settings: DictConfig) -> None:
     """Let launcher and sweeper be classes of ganlab, or of a package that may be used: Hydra wants `hydra_plugins`."""
-    plugins = Plugins.instance()
-    ours = set()
-    for node in (settings.launcher, settings.sweeper):
-        if not Plugins.is_in_toplevel_plugins_module(node._target_):
-            try:
-                plugins.register(locate(node._target_))  # type: ignore[arg-type]
-            except LookupError as error:
-                raise ConfigurationError([f"hydra: {error}"]) from error
-            ours.add(node._target_)
-    others = Plugins.is_in_toplevel_plugins_module
-    vars(plugins)["is_in_toplevel_plugins_module"] = lambda name: name in ours or others(name)
+    plugins, others = Plugins.instance(), Plugins.is_in_toplevel_plugins_module
+    ours = [node for node in (settings.launcher, settings.sweeper) if not others(node._target_)]
+    try:
+        for target in targets(ours):
+            locate(target)
+        for node in ours:
+            plugins.register(locate(node._target_))  # type: ignore[arg-type]
+    except LookupError as error:
+        raise ConfigurationError([f"hydra: {error}"]) from error
+    known = {node._target_ for node in ours}
+    vars(plugins)["is_in_toplevel_plugins_module"] = lambda name: name in known or others(name)
 
 
 def _names_directory(lines: Sequence[str]) -> bool:
     return any(line.lstrip("+").startswith("hydra.sweep.dir=") for line in lines)
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split("Config search path:")[0].split())
