@@ -7,6 +7,7 @@ from ganlab.errors import suggest
 
 COMMANDS = {
     "train": "train one experiment, or a sweep with -m",
+    "sweep": "look at a sweep while it runs, or gather what it has",
     "evaluate": "score a run, or finished samples in files",
     "sample": "write samples of a finished run",
     "compare": "print one table of runs, with intervals over seeds",

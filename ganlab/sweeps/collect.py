@@ -1,13 +1,18 @@
 """After a sweep, or in the midst of one: what its run directories tell, gathered in sweep.json and a table."""
 
+import math
 import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from ganlab.sweeps.configurations import Configuration, best_of, configurations
+from ganlab.sweeps.importance import importances
 from ganlab.sweeps.job import Job, Outcome
+from ganlab.sweeps.plots import importance_bars, parallel_coordinates
 from ganlab.sweeps.record import Record
 from ganlab.sweeps.text import aligned, counted, label, progress
+from ganlab.sweeps.variables import variable, variables
 
 
 @dataclass(frozen=True)
@@ -25,15 +30,20 @@ def collect(record: Record) -> Summary:
     found = configurations(jobs, outcomes, objectives)
     best = best_of(found, objectives)
     commands = [each.command(record.config_dirs) for each in best]
+    matters = {name: _draw(record, found, name, higher) for name, higher in objectives.items()}
     record.write(
         jobs=[_entry(job, outcomes[job.number]) for job in jobs],
         configurations=[each.as_json() for each in found],
         best=[found.index(each) for each in best],
         rerun=commands,
+        importance=matters,
     )
-    failed = [job for job in jobs if outcomes[job.number].state == "failed"]
+    lines = _lines(record, found, best, commands)
+    lines += [_important(name, *each) for name, each in matters.items() if each[1]]
+    lines += _failures(jobs, outcomes)
+    lines.append(f"compare all scores with: ganlab compare {shlex.quote(str(record.path))}")
     is_done = all(outcome.state in ("finished", "pruned") for outcome in outcomes.values())
-    return Summary("\n".join(_lines(record, found, best, commands, failed, outcomes)) + "\n", is_done)
+    return Summary("\n".join(lines) + "\n", is_done)
 
 
 def _entry(job: Job, outcome: Outcome) -> dict[str, Any]:
@@ -41,12 +51,7 @@ def _entry(job: Job, outcome: Outcome) -> dict[str, Any]:
 
 
 def _lines(
-    record: Record,
-    found: list[Configuration],
-    best: list[Configuration],
-    commands: list[str],
-    failed: list[Job],
-    outcomes: dict[int, Outcome],
+    record: Record, found: list[Configuration], best: list[Configuration], commands: list[str]
 ) -> list[str]:
     keys = [key for key in record.swept if key != "seed"]
     rows = [["", "settings", "n", *record.objectives, "state", "jobs"]]
@@ -57,13 +62,32 @@ def _lines(
     lines = [f"{record.path}: {counted(record.jobs())}", *aligned(rows)]
     if any(each.n > 1 for each in found):
         lines.append("± is half of the mean's 95 % interval over n seeds (Student's t)")
-    for job in failed:
-        lines.append(f"job {job.number} {progress(outcomes[job.number])}")
-    if failed:
-        lines.append("take the failed jobs up again with --retry-failed")
     names = " and ".join(f"{name} ({'higher' if up else 'lower'} is better)" for name, up in record.objectives.items())
     if best:
         lines.append(f"best by {names}: {'; '.join(label(each.overrides, keys) for each in best)}")
-        lines += [f"run it again with: {command}" for command in commands]
-    lines.append(f"compare all scores with: ganlab compare {shlex.quote(str(record.path))}")
-    return lines
+    return [*lines, *(f"run it again with: {command}" for command in commands)]
+
+
+def _failures(jobs: Sequence[Job], outcomes: Mapping[int, Outcome]) -> list[str]:
+    failed = [job for job in jobs if outcomes[job.number].state == "failed"]
+    lines = [f"job {job.number} {progress(outcomes[job.number])}" for job in failed]
+    return [*lines, "take the failed jobs up again with --retry-failed"] if failed else []
+
+
+def _draw(record: Record, found: Sequence[Configuration], name: str, higher: bool) -> tuple[str, dict[str, float]]:
+    """Draw what there is to see of an objective, and return how settings matter for it, and by which method."""
+    scored = [each for each in found if name in each.scores and math.isfinite(each.scores[name].mean)]
+    settings = variables(scored, [key for key in record.swept if key != "seed"])
+    means = [each.scores[name].mean for each in scored]
+    if len(scored) < 2 or not settings:
+        return "", {}
+    score = variable(name, [repr(mean) for mean in means])
+    parallel_coordinates(record.path / f"parallel_{name}.png", settings, score, higher)
+    method, shares = importances(settings, means)
+    if shares:
+        importance_bars(record.path / f"importance_{name}.png", shares, name, method)
+    return method, shares
+
+
+def _important(name: str, method: str, shares: Mapping[str, float]) -> str:
+    return f"importance for {name} ({method}): " + ", ".join(f"{key} {share:.2f}" for key, share in shares.items())
