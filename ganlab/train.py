@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.command import Arguments, guarded, parse
 from ganlab.config import check, compose, conf_directory, search_path
-from ganlab.errors import ConfigurationError
+from ganlab.errors import ConfigurationError, UserError
 from ganlab.help import train_help
 from ganlab.overrides import normalize
 
@@ -48,13 +48,19 @@ def train(config: DictConfig) -> Result:
 
 
 def job(config: DictConfig) -> float | None:
-    """Train one job of a sweep, in the directory that Hydra gave it, and return the score to optimise."""
+    """Train one job of a launcher that is not ours, where Hydra says, and return the score to optimise."""
     from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
 
     given = HydraConfig.get()
     directories = [each.path.removeprefix("file://") for each in given.runtime.config_sources if each.schema == "file"]
     mine = [each for each in directories if Path(each) != conf_directory()]
     config = compose(given.overrides.task, mine)
+    if given.mode == RunMode.MULTIRUN and _starts_processes(config):
+        raise UserError(
+            f"this launcher runs its jobs in one process, from which trainer.devices={config.trainer.devices} cannot "
+            "start others; use hydra/launcher=local"
+        )
     if config.run_dir is None:
         config.run_dir = given.runtime.output_dir
     result = train(config)
@@ -88,6 +94,12 @@ def _once(given: Arguments, arguments: Sequence[str]) -> int:
     place = [] if any(word.startswith("run_dir=") for word in given.overrides) else [f"run_dir='{result.run_dir}'"]
     print(f"go on with: {shlex.join(['ganlab', 'train', *arguments, *place])}", file=sys.stderr)
     return 128 + result.signal  # as a shell has it
+
+
+def _starts_processes(config: DictConfig) -> bool:
+    """Tell whether Lightning would start processes of its own: it gives them this process's command line."""
+    devices = config.trainer.get("devices", 1)
+    return isinstance(devices, int) and devices > 1 and "SLURM_PROCID" not in os.environ
 
 
 def _through_hydra(given: Arguments) -> int:

@@ -50,9 +50,7 @@ def _entry(job: Job, outcome: Outcome) -> dict[str, Any]:
     return {"number": job.number, "overrides": list(job.overrides), "directory": str(job.directory), **asdict(outcome)}
 
 
-def _lines(
-    record: Record, found: list[Configuration], best: list[Configuration], commands: list[str]
-) -> list[str]:
+def _lines(record: Record, found: list[Configuration], best: list[Configuration], commands: list[str]) -> list[str]:
     keys = [key for key in record.swept if key != "seed"]
     rows = [["", "settings", "n", *record.objectives, "state", "jobs"]]
     for each in found:

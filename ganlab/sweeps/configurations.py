@@ -60,7 +60,7 @@ class Configuration:
         """Return a score as tables have it."""
         score = self.scores.get(name)
         if score is None:
-            return "–"
+            return "-"
         half = f" ± {score.high - score.mean:.2g}" if score.high is not None else ""
         return f"{score.mean:.4g}{half}"
 

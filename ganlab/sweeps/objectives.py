@@ -32,7 +32,9 @@ def objectives(config: DictConfig, names: Sequence[str] = ()) -> dict[str, bool]
     for name in names or [config.optimized_metric]:
         better = known.get(name)
         if name not in known:
-            there = f"choose {', '.join(known)}{suggest(name, known)}" if known else "metric is empty; write metric=[fid]"
+            there = (
+                f"choose {', '.join(known)}{suggest(name, known)}" if known else "metric is empty; write metric=[fid]"
+            )
             raise UserError(f"{setting}: no metric computes '{name}'; {there}")
         if better is None:
             raise UserError(f"{setting}: '{name}' has no better end, so that nothing can be searched by it")

@@ -125,7 +125,9 @@ class Optuna(Search):
         if not self.pruner.is_active:
             return
         if len(objectives) > 1:
-            raise UserError("hydra/sweeper/pruner: only one objective can be pruned by; choose hydra/sweeper/pruner=none")
+            raise UserError(
+                "hydra/sweeper/pruner: only one objective can be pruned by; choose hydra/sweeper/pruner=none"
+            )
         if not every:
             raise UserError("hydra/sweeper/pruner needs scores during training; write evaluate_every=STEPS")
         if not self.jobs.can_stop:
@@ -134,7 +136,7 @@ class Optuna(Search):
 
     def _is_known(self, storage: Any, objectives: list[str]) -> bool:
         """Tell whether the study is there; raises UserError where it was begun for something else."""
-        asked = {"fixed": sorted(self.space.fixed), "axes": sorted(map(repr, self.space.axes))}
+        asked: dict[str, Any] = {"fixed": sorted(self.space.fixed), "axes": sorted(map(repr, self.space.axes))}
         asked |= {"objectives": objectives, "seeds": self.seeds}
         former = self.jobs.record.content.get("search")
         self.jobs.record.write(search=former or asked)

@@ -11,6 +11,7 @@ SHOWN = 12  # characters of an option
 
 def parallel_coordinates(path: Path, variables: Sequence[Variable], score: Variable, higher_is_better: bool) -> None:
     """Draw a line for each configuration from setting to setting to its score; better ones lie above worse ones."""
+    import numpy as np
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
@@ -18,13 +19,16 @@ def parallel_coordinates(path: Path, variables: Sequence[Variable], score: Varia
     axes = [*variables, score]
     figure = Figure(figsize=(max(4.0, 1.8 * len(axes)), 4.0), layout="constrained")
     plot = figure.subplots()
-    colours = ScalarMappable(Normalize(min(score.scaled), max(score.scaled)), "viridis" if higher_is_better else "viridis_r")
+    colours = ScalarMappable(
+        Normalize(min(score.scaled), max(score.scaled)), "viridis" if higher_is_better else "viridis_r"
+    )
+    shades = colours.to_rgba(np.array(score.scaled))
     order = sorted(range(len(score.values)), key=lambda i: score.values[i], reverse=not higher_is_better)
     places = [_places(each) for each in axes]
     for rank, i in enumerate(order):
         is_best = rank == len(order) - 1
         heights = [place[i] for place in places]
-        plot.plot(range(len(axes)), heights, color=colours.to_rgba(score.scaled[i]), linewidth=3 if is_best else 1)
+        plot.plot(range(len(axes)), heights, color=shades[i], linewidth=3 if is_best else 1)
     for x, each in enumerate(axes):
         plot.axvline(x, color="0.3", linewidth=0.8)
         for height, text in _ticks(each):

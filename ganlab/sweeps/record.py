@@ -56,7 +56,9 @@ class Record:
         try:
             write_json(self.path / FILE, {**self.content, **entries})
         except OSError as error:
-            raise UserError(f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another") from error
+            raise UserError(
+                f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another"
+            ) from error
 
     def lock(self) -> int:
         """Keep other sweeps out for as long as this process lives, and every process that inherits the number.
@@ -73,7 +75,9 @@ class Record:
                 f"sweep status {self.path}`, and wait for it or end it"
             ) from error
         except OSError as error:
-            raise UserError(f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another") from error
+            raise UserError(
+                f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another"
+            ) from error
         return self._lock.fileno()
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:

@@ -117,9 +117,7 @@ class Search(Sweeper, ABC):
             ]
         return any(ended) or len(planned) < len(batch)
 
-    def _watch(
-        self, planned: dict[Trial, list[Job]], watched: dict[Trial, Curves], pruned: set[Trial]
-    ) -> None:
+    def _watch(self, planned: dict[Trial, list[Job]], watched: dict[Trial, Curves], pruned: set[Trial]) -> None:
         for trial, jobs in planned.items():
             if trial not in pruned and any(self.report(trial, *each) for each in watched[trial].news()):
                 pruned.add(trial)
