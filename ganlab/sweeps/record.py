@@ -1,9 +1,10 @@
 """A sweep's directory: sweep.json, which says what the jobs are, and a lock against two sweeps at a time."""
 
 import fcntl
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from ganlab.comparison.scores import read_json
 from ganlab.errors import UserError
@@ -19,7 +20,7 @@ class Record:
     def __init__(self, path: Path, config_dirs: Sequence[str] = ()) -> None:
         self.path = path
         self.config_dirs = tuple(config_dirs)
-        self._lock: TextIO | None = None
+        self._lock: int | None = None
 
     @property
     def content(self) -> dict[str, Any]:
@@ -56,29 +57,37 @@ class Record:
         try:
             write_json(self.path / FILE, {**self.content, **entries})
         except OSError as error:
-            raise UserError(
-                f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another"
-            ) from error
+            raise self._unwritable(error) from error
 
     def lock(self) -> int:
         """Keep other sweeps out for as long as this process lives, and every process that inherits the number.
 
         Raises UserError where another sweep, or a job of one that was killed, is still at work here.
         """
+        number = -1
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.path / LOCK).open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            number = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
+            os.close(number)
             raise UserError(
                 f"a sweep in {self.path}, or a job of one whose launcher is gone, is still running; look with `ganlab "
                 f"sweep status {self.path}`, and wait for it or end it"
             ) from error
         except OSError as error:
-            raise UserError(
-                f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another"
-            ) from error
-        return self._lock.fileno()
+            raise self._unwritable(error) from error
+        self._lock = number
+        return number
+
+    def unlock(self) -> None:
+        """Let others in."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _unwritable(self, error: OSError) -> UserError:
+        return UserError(f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another")
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:
         return Job(number, tuple(overrides), self.path / str(number), self.config_dirs)

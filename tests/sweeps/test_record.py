@@ -1,0 +1,70 @@
+"""A sweep's directory: jobs are known by their settings, and only one sweep is at work in it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from instant import content
+
+from ganlab.errors import UserError
+from ganlab.sweeps.record import Record
+
+
+def test_a_point_that_comes_again_is_the_job_it_was(tmp_path):
+    record = Record(tmp_path / "sweep")
+    first = record.plan([["seed=0", "loss=hinge"], ["seed=1", "loss=hinge"]])
+    assert [job.number for job in first] == [0, 1]
+    again = Record(tmp_path / "sweep").plan([["seed=2", "loss=hinge"], ["loss=hinge", "seed=1"], ["seed=2", "loss=hinge"]])
+    assert [job.number for job in again] == [2, 1, 2]
+    assert again[1] == first[1]
+    assert [job.number for job in record.jobs()] == [0, 1, 2]
+
+
+def test_a_jobs_command_names_its_directory_and_config_dirs(tmp_path):
+    (job,) = Record(tmp_path / "my sweep", ["/conf"]).plan([["seed=0"]])
+    assert job.arguments == ["--config-dir=/conf", "seed=0", f"run_dir='{tmp_path}/my sweep/0'"]
+
+
+def test_what_is_written_stays_beside_what_was(tmp_path):
+    record = Record(tmp_path)
+    record.write(objectives={"fid": False}, swept=["seed"])
+    record.plan([["seed=0"]])
+    assert content(tmp_path)["objectives"] == record.objectives == {"fid": False}
+    assert record.swept == ["seed"]
+
+
+def test_a_broken_sweep_json_is_told_of(tmp_path):
+    (tmp_path / "sweep.json").write_text('{"jobs": [')
+    with pytest.raises(UserError, match=r"sweep\.json is broken"):
+        Record(tmp_path).jobs()
+
+
+def test_two_sweeps_at_a_time_are_refused(tmp_path):
+    first = Record(tmp_path)
+    first.lock()
+    with pytest.raises(UserError, match="is still running; look with `ganlab sweep status"):
+        Record(tmp_path).lock()
+    first.unlock()
+    second = Record(tmp_path)
+    second.lock()
+    second.unlock()
+
+
+def test_a_job_that_outlives_its_launcher_keeps_the_lock(tmp_path):
+    record = Record(tmp_path)
+    number = record.lock()
+    job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(number,))
+    record.unlock()
+    with pytest.raises(UserError, match="whose launcher is gone"):
+        Record(tmp_path).lock()
+    job.communicate(b"\n")
+    record.lock()
+    record.unlock()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_directory_that_cannot_be_written_is_told_of(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match="cannot be written"):
+        Record(tmp_path / "sweep").lock()

@@ -1,0 +1,226 @@
+"""Searches over jobs that are arithmetic: what is asked, told, resumed, pruned and refused."""
+
+import math
+
+import pytest
+from instant import FIXED, RATE, Instant, content, set_up, setting
+
+from ganlab.errors import UserError
+from ganlab.sweeps.collect import collect
+from ganlab.sweeps.optuna_search import Optuna
+from ganlab.sweeps.pruners import ASHA, Hyperband, Median
+from ganlab.sweeps.random_search import RandomSearch
+from ganlab.sweeps.samplers import CMAES, NSGAII, TPE, Grid, Uniform
+from ganlab.sweeps.search import Search
+
+SPACE = [f"{RATE}=tag(log, interval(1e-5,1e-1))", "loss=hinge,non_saturating"]
+
+
+def bowl(job, step):
+    """A score that is best at a rate of 1e-3 and for hinge, falls with time, and shifts with the seed."""
+    rate = float(setting(job, "optimizer.generator.lr", "1e-3"))
+    shift = 0.01 * int(setting(job, "seed")) + (0.3 if setting(job, "loss") == "non_saturating" else 0)
+    return {"wasserstein": (math.log10(rate) + 3) ** 2 + shift + 1 / step, "modes": 10 * rate}
+
+
+def search(sweeper: Search, launcher: Instant, directory, *lines: str) -> Search:
+    sweeper.jobs = set_up(launcher, directory, *lines, seeds=sweeper.seeds)
+    try:
+        sweeper.sweep([*FIXED, *lines])
+    finally:
+        launcher.record.unlock()
+    return sweeper
+
+
+def trials(sweeper: Optuna):
+    return sweeper.study.get_trials(deepcopy=False)
+
+
+def test_random_search_runs_as_many_points_as_asked_and_knows_them_again(tmp_path):
+    first = Instant(bowl)
+    search(RandomSearch(trials=5), first, tmp_path, *SPACE)
+    assert first.ran == [[0, 1], [2, 3], [4]]
+    longer = Instant(bowl)
+    search(RandomSearch(trials=7, batch=4), longer, tmp_path, *SPACE)
+    assert longer.ran == [[5, 6]]
+    jobs = longer.record.jobs()
+    assert len({job.overrides for job in jobs}) == 7
+
+
+@pytest.mark.parametrize("sampler", [TPE(startup_trials=4), CMAES(), Uniform()], ids=lambda each: type(each).__name__)
+def test_every_sampler_searches_and_the_best_is_told(tmp_path, sampler):
+    lines = [SPACE[0], "batch_size=int(interval(8,16))"]
+    sweeper = search(Optuna(sampler, trials=12, batch=3), Instant(bowl), tmp_path, *lines)
+    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE"] * 12
+    summary = collect(sweeper.jobs.record)
+    found = content(tmp_path)
+    (best,) = (found["configurations"][i] for i in found["best"])
+    assert best["scores"]["wasserstein"]["mean"] == pytest.approx(sweeper.study.best_value)
+    assert found["rerun"][0].endswith(best["overrides"][-1])
+    assert summary.is_done and found["rerun"][0] in summary.text
+
+
+def test_tpe_comes_nearer_than_it_began(tmp_path):
+    sweeper = search(Optuna(TPE(startup_trials=8), trials=30), Instant(bowl, width=5), tmp_path, *SPACE)
+    values = [each.value for each in trials(sweeper)]
+    assert min(values[8:]) < 0.02 + 1 / 6
+    assert sum(values[20:]) / 10 < sum(values[:8]) / 8
+
+
+def test_a_grid_tries_every_point_once(tmp_path):
+    sweeper = search(Optuna(Grid(), trials=99), Instant(bowl), tmp_path, "loss=hinge,wasserstein", "seed=range(0,3)")
+    points = [tuple(each.params.values()) for each in trials(sweeper)]
+    assert sorted(points) == [(loss, seed) for loss in ("hinge", "wasserstein") for seed in range(3)]
+
+
+def test_replicates_are_scored_by_their_mean_with_an_interval(tmp_path):
+    sweeper = search(Optuna(trials=2, seeds=[0, 1, 4]), Instant(bowl), tmp_path, *SPACE)
+    collect(sweeper.jobs.record)
+    (first, second) = content(tmp_path)["configurations"]
+    assert [len(first["jobs"]), len(second["jobs"])] == [3, 3]
+    score = first["scores"]["wasserstein"]
+    assert score["n"] == 3 and score["mean"] == pytest.approx(min(each.value for each in trials(sweeper)))
+    # t(0.975, 2) = 4.302653, standard deviation of 0, 0.01 and 0.04
+    assert score["high"] - score["mean"] == pytest.approx(4.302653 * 0.0208167 / math.sqrt(3), rel=1e-4)
+
+
+def test_several_objectives_are_traded_off(tmp_path):
+    sweeper = Optuna(NSGAII(population=4), trials=8, objectives=["wasserstein", "modes"])
+    search(sweeper, Instant(bowl), tmp_path, SPACE[0])
+    assert [each.name for each in sweeper.study.directions] == ["MINIMIZE", "MAXIMIZE"]
+    collect(sweeper.jobs.record)
+    found = content(tmp_path)
+    values = [tuple(score["mean"] for score in each["scores"].values()) for each in found["configurations"]]
+    front = {i for i, (low, high) in enumerate(values) if not any(a <= low and b >= high and (a, b) != (low, high) for a, b in values)}
+    assert set(found["best"]) == front
+
+
+@pytest.mark.parametrize("broken", [None, {"wasserstein": math.nan, "modes": 1.0}, {"modes": 1.0}], ids=str)
+def test_a_failed_trial_does_not_end_the_search(tmp_path, broken):
+    sweeper = Optuna(trials=6)
+    search(sweeper, Instant(lambda job, step: broken if job.number == 1 else bowl(job, step)), tmp_path, *SPACE)
+    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE", "FAIL", *["COMPLETE"] * 4]
+    summary = collect(sweeper.jobs.record)
+    assert summary.is_done == (broken is not None)
+
+
+def test_failed_trials_are_tried_again_on_request_only(tmp_path):
+    def crash(job, step):
+        return None if job.number == 1 else bowl(job, step)
+
+    search(Optuna(trials=3), Instant(crash), tmp_path, *SPACE)
+    left = Instant(bowl)
+    search(Optuna(trials=3), left, tmp_path, *SPACE)
+    assert left.ran == []
+    retried = RetryInstant(bowl, retry_failed=True)
+    sweeper = search(Optuna(trials=3), retried, tmp_path, *SPACE)
+    assert retried.ran == [[1]]
+    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+
+
+class RetryInstant(Instant):
+    """Takes up failed jobs from their beginning."""
+
+    def run(self, jobs) -> None:
+        for job in jobs:
+            (job.directory / "status.json").unlink()
+        super().run(jobs)
+
+
+def test_a_search_that_was_interrupted_goes_on_with_the_trials_it_had_begun(tmp_path):
+    def interrupt(job, step):
+        if job.number == 3 and step == 2:
+            raise KeyboardInterrupt
+        return bowl(job, step)
+
+    with pytest.raises(KeyboardInterrupt):
+        search(Optuna(trials=6), Instant(interrupt), tmp_path, *SPACE)
+    resumed = Instant(bowl)
+    sweeper = search(Optuna(trials=6), resumed, tmp_path, *SPACE)
+    assert resumed.ran[0] == [2, 3]
+    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE"] * 6
+    assert len(resumed.record.jobs()) == 6
+
+
+def test_a_study_cut_off_in_the_midst_of_a_line_is_read(tmp_path):
+    search(Optuna(trials=2), Instant(bowl), tmp_path, *SPACE)
+    journal = tmp_path / "study.journal"
+    journal.write_bytes(journal.read_bytes() + b'{"op_code": 4, "wor')
+    (tmp_path / "study.journal.lock").symlink_to(journal)
+    sweeper = search(Optuna(trials=4), Instant(bowl), tmp_path, *SPACE)
+    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE"] * 4
+
+
+def test_another_space_in_the_same_directory_is_refused(tmp_path):
+    search(Optuna(trials=1), Instant(bowl), tmp_path, *SPACE)
+    with pytest.raises(UserError, match=r"holds a search with other settings \(axes\)"):
+        search(Optuna(trials=2), Instant(bowl), tmp_path, SPACE[0])
+
+
+@pytest.mark.parametrize("pruner", [Median(startup_trials=2), ASHA(reduction=2), Hyperband(reduction=2)], ids=lambda p: type(p).__name__)
+def test_bad_trials_are_pruned_and_stay_so(tmp_path, pruner):
+    lines = [f"{RATE}=1e-3,1e-2,1e-1,1e-5,2e-5,2e-1"]
+    sweeper = search(Optuna(Grid(), pruner), Instant(bowl), tmp_path, *lines)
+    states = [each.state.name for each in trials(sweeper)]
+    assert states[0] == "COMPLETE" and "PRUNED" in states and set(states) == {"COMPLETE", "PRUNED"}
+    number = states.index("PRUNED")
+    summary = collect(sweeper.jobs.record)
+    job = content(tmp_path)["jobs"][number]
+    assert job["state"] == "pruned" and "wasserstein was worse than others' at step" in job["reason"]
+    assert job["step"] < 6
+    assert summary.is_done
+    again = Instant(bowl)
+    search(Optuna(Grid(), pruner), again, tmp_path, *lines)
+    assert again.ran == []
+
+
+def test_replicates_are_pruned_together(tmp_path):
+    lines = [f"{RATE}=1e-3,1e-2,1e-1"]
+    sweeper = search(Optuna(Grid(), Median(startup_trials=1), seeds=[0, 1], batch=1), Instant(bowl), tmp_path, *lines)
+    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE", "PRUNED", "PRUNED"]
+    collect(sweeper.jobs.record)
+    assert [job["state"] for job in content(tmp_path)["jobs"]] == ["finished"] * 2 + ["pruned"] * 4
+
+
+@pytest.mark.parametrize(
+    ("make", "lines", "said"),
+    [
+        (lambda: Optuna(CMAES()), ["loss=hinge,wasserstein"], "needs at least two axes of numbers"),
+        (lambda: Optuna(CMAES(), objectives=["wasserstein", "modes"]), SPACE, "by one objective, not 2"),
+        (lambda: Optuna(Grid()), SPACE, "infinitely many points, and 10,000 are allowed"),
+        (lambda: Optuna(Grid()), ["seed=range(0,20000)"], "20,000 points, and 10,000 are allowed"),
+        (lambda: Optuna(objectives=["fdi"]), SPACE, "no metric computes 'fdi'; choose wasserstein, modes"),
+        (lambda: Optuna(), [*SPACE, "optimized_metric=fid"], "optimized_metric: no metric computes 'fid'"),
+        (lambda: Optuna(), [*SPACE, "metric=[]"], "metric is empty"),
+        (lambda: Optuna(pruner=Median()), [*SPACE, "evaluate_every=0"], "write evaluate_every=STEPS"),
+        (lambda: Optuna(pruner=Median(), objectives=["wasserstein", "modes"]), SPACE, "only one objective"),
+        (lambda: Optuna(seeds=[0, 1]), [*SPACE, "seed=0,1"], "keep one of them"),
+        (lambda: RandomSearch(), ["loss=hinge,hnge"], r"there is no 'hnge'.*\(at loss=hnge\)"),
+        (lambda: RandomSearch(trials=0), SPACE, "hydra.sweeper.trials must be at least 1, got 0"),
+        (lambda: RandomSearch(batch=0), SPACE, "hydra.sweeper.batch must be at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_searched_is_told_before_the_first_job(tmp_path, make, lines, said):
+    launcher = Instant(bowl)
+    with pytest.raises(UserError, match=said):
+        search(make(), launcher, tmp_path, *lines)
+    assert launcher.ran == []
+
+
+def test_a_launcher_that_cannot_stop_jobs_cannot_prune(tmp_path, monkeypatch):
+    monkeypatch.setattr(Instant, "can_stop", False)
+    with pytest.raises(UserError, match="Instant cannot end a single job"):
+        search(Optuna(pruner=Median()), Instant(bowl), tmp_path, *SPACE)
+
+
+def test_points_whose_parts_do_not_fit_fail_and_the_search_goes_on(tmp_path, capsys):
+    # Each axis is fine where the others are at their first option; together they are refused.
+    lines = ["trainer.precision=32-true,16-mixed", "regularizer=[],[r1]"]
+    sweeper = search(Optuna(Grid()), Instant(bowl), tmp_path, *lines)
+    assert sorted(each.state.name for each in trials(sweeper)) == ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL"]
+    assert "gradient norms overflow in 16-bit floats" in capsys.readouterr().err
+
+
+def test_axes_may_come_from_a_yaml(tmp_path):
+    sweeper = search(Optuna(trials=2, params={RATE: "interval(1e-4,1e-3)"}), Instant(bowl), tmp_path, "loss=hinge")
+    assert [list(each.params) for each in trials(sweeper)] == [["optimizer.generator.lr"]] * 2
