@@ -130,8 +130,9 @@ def test_a_failed_job_fails_the_sweep_in_a_sentence(sweep):
     _, done = sweep
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("stopped: generator/adversarial became inf at step 3")
-    assert "tiny.Poison" in done.stderr  # which job it was
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("job 1 failed")]
+    assert line.startswith("job 1 failed 3/4: generator/adversarial became inf at step 3")
+    assert "job 1 starts: loss._target_=tiny.Poison" in done.stderr.splitlines()
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ def multirun(given: Arguments, task: Callable[[DictConfig], Any]) -> int:
     try:
         hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(task)()
     except HydraException as error:
-        raise UserError(_sentence(error)) from error
+        raise error.__cause__ if isinstance(error.__cause__, UserError) else UserError(_sentence(error)) from error
     except KeyboardInterrupt:
         interrupted = True
     finally:

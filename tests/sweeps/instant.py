@@ -9,7 +9,7 @@ from tiny import POINTS
 
 from ganlab.run_directory import RunDirectory, write_json
 from ganlab.sweeps.launcher import Launcher
-from ganlab.sweeps.objectives import directions
+from ganlab.sweeps.points import Checked
 
 FIXED = [line for line in POINTS if not line.startswith("metric=")]
 FIXED += ["metric=[wasserstein,modes]", "optimized_metric=wasserstein", "evaluate_every=1", "iterations=6"]
@@ -66,15 +66,28 @@ def add_row(file: Path, step: int, scores: dict) -> None:
         text.write(f"{step}," + ",".join(str(value) for value in scores.values()) + "\n")
 
 
+class AnyRate:
+    """Checks as a sweep does, each configuration once for all tests, as if all had one learning rate."""
+
+    _checked = Checked()
+
+    def __call__(self, point):
+        return self._checked(self._common(point))
+
+    def all(self, points):
+        self._checked.all([self._common(point) for point in points])
+
+    def _common(self, point):
+        return [f"{RATE}=1e-3" if each.startswith(f"{RATE}=") else each for each in point]
+
+
 def set_up(launcher: Launcher, directory: Path, *task: str, **sweeper) -> Launcher:
     """Give a launcher what Hydra would have given it."""
     hydra = {"sweep": {"dir": str(directory)}, "searchpath": [], "sweeper": sweeper, "overrides": {"task": list(task)}}
     launcher.setup(hydra_context=None, task_function=None, config=OmegaConf.create({"hydra": hydra}))
+    launcher.checked = AnyRate()
     return launcher
 
 
 def content(directory: Path) -> dict:
     return json.loads((directory / "sweep.json").read_text())
-
-
-__all__ = ["FIXED", "RATE", "Instant", "add_row", "content", "directions", "set_up", "setting"]

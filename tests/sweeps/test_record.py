@@ -15,7 +15,9 @@ def test_a_point_that_comes_again_is_the_job_it_was(tmp_path):
     record = Record(tmp_path / "sweep")
     first = record.plan([["seed=0", "loss=hinge"], ["seed=1", "loss=hinge"]])
     assert [job.number for job in first] == [0, 1]
-    again = Record(tmp_path / "sweep").plan([["seed=2", "loss=hinge"], ["loss=hinge", "seed=1"], ["seed=2", "loss=hinge"]])
+    again = Record(tmp_path / "sweep").plan(
+        [["seed=2", "loss=hinge"], ["loss=hinge", "seed=1"], ["seed=2", "loss=hinge"]]
+    )
     assert [job.number for job in again] == [2, 1, 2]
     assert again[1] == first[1]
     assert [job.number for job in record.jobs()] == [0, 1, 2]

@@ -78,7 +78,9 @@ def test_the_environment_of_a_job_has_its_place_and_nothing_of_other_runs(monkey
     assert environment["OMP_NUM_THREADS"] == "4"
     assert environment["GANLAB_ALLOW"] == "tiny"
     assert "PATH" in environment
-    assert not {"LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_PORT", "PL_GLOBAL_SEED", "GANLAB_RUN_DIR"} & {*environment}
+    assert not {"LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_PORT", "PL_GLOBAL_SEED", "GANLAB_RUN_DIR"} & {
+        *environment
+    }
 
 
 def test_this_machine_has_room_for_a_job():

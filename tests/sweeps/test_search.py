@@ -91,7 +91,11 @@ def test_several_objectives_are_traded_off(tmp_path):
     collect(sweeper.jobs.record)
     found = content(tmp_path)
     values = [tuple(score["mean"] for score in each["scores"].values()) for each in found["configurations"]]
-    front = {i for i, (low, high) in enumerate(values) if not any(a <= low and b >= high and (a, b) != (low, high) for a, b in values)}
+    front = {
+        i
+        for i, (low, high) in enumerate(values)
+        if not any(a <= low and b >= high and (a, b) != (low, high) for a, b in values)
+    }
     assert set(found["best"]) == front
 
 
@@ -157,7 +161,9 @@ def test_another_space_in_the_same_directory_is_refused(tmp_path):
         search(Optuna(trials=2), Instant(bowl), tmp_path, SPACE[0])
 
 
-@pytest.mark.parametrize("pruner", [Median(startup_trials=2), ASHA(reduction=2), Hyperband(reduction=2)], ids=lambda p: type(p).__name__)
+@pytest.mark.parametrize(
+    "pruner", [Median(startup_trials=2), ASHA(reduction=2), Hyperband(reduction=2)], ids=lambda p: type(p).__name__
+)
 def test_bad_trials_are_pruned_and_stay_so(tmp_path, pruner):
     lines = [f"{RATE}=1e-3,1e-2,1e-1,1e-5,2e-5,2e-1"]
     sweeper = search(Optuna(Grid(), pruner), Instant(bowl), tmp_path, *lines)

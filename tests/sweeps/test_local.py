@@ -1,0 +1,188 @@
+"""Sweeps on this machine, for real: processes, signals, files."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from instant import content, set_up
+from tiny import POINTS, command, rows
+
+from ganlab.sweeps.job import Outcome
+from ganlab.sweeps.local import Local
+
+SCORED = [line for line in POINTS if not line.startswith("metric=")]
+SCORED += ["metric=[wasserstein]", "optimized_metric=wasserstein", "protocol.samples=32"]
+LOSSES = "loss._target_=ganlab.losses.Hinge,tiny.Poison"
+GRID = [*SCORED, "~loss.smoothing", "~loss.flip", LOSSES, "callback.stop._target_=tiny.Stop", "callback.stop.at=3,99"]
+OTHERS = {"LOCAL_RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "nowhere", "PL_GLOBAL_SEED": "7", "NODE_RANK": "1"}
+
+pytestmark = pytest.mark.slow
+
+
+def states(directory: Path) -> list[str]:
+    return [Outcome.of(directory / str(i)).state for i in range(len(content(directory)["jobs"]))]
+
+
+def wait_for(condition, seconds: float = 300) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """A sweep of four jobs, of which one stops itself at step 3 and two fail, begun twice."""
+    folder = tmp_path_factory.mktemp("local")
+    words = ["train", "-m", *GRID, "hydra.sweep.dir=sweep", "hydra.launcher.slots=2"]
+    first = command(*words, cwd=folder, GANLAB_ALLOW="tiny", GANLAB_RUN_DIR=str(folder / "other"), **OTHERS)
+    before, found = states(folder / "sweep"), content(folder / "sweep")
+    times = {path: path.stat().st_mtime_ns for path in folder.rglob("last.ckpt")}
+    again = command(*words, cwd=folder, GANLAB_ALLOW="tiny")
+    return folder / "sweep", (first, before, found, times), again
+
+
+def test_a_failing_job_ends_no_other_and_the_exit_code_tells(sweep):
+    _, (first, before, _, _), _ = sweep
+    assert before == ["preempted", "finished", "failed", "failed"]
+    assert first.returncode == 1
+    assert "Traceback" not in first.stderr
+    assert "job 2 failed 3/6: generator/adversarial became inf at step 3" in first.stderr
+
+
+def test_each_job_has_its_own_directory_log_and_clean_environment(sweep):
+    directory, _, _ = sweep
+    assert not (directory.parent / "other").exists()
+    for i in range(4):
+        assert "training in sweep/" in (directory / str(i) / "job.log").read_text()
+    assert [int(row["step"]) for row in rows(directory / "1")] == list(range(1, 7))
+
+
+def test_begun_again_it_resumes_what_is_unfinished_and_leaves_the_rest(sweep):
+    directory, (_, _, _, times), again = sweep
+    assert states(directory) == ["finished", "finished", "failed", "failed"]
+    assert again.returncode == 1
+    started = [line for line in again.stderr.splitlines() if " starts: " in line]
+    assert len(started) == 1 and started[0].startswith("job 0 starts: ")
+    assert "continuing in sweep/0" in (directory / "0" / "job.log").read_text()
+    touched = {path.parts[-3] for path, when in times.items() if path.stat().st_mtime_ns != when}
+    assert touched == {"0"}
+
+
+def test_sweep_json_and_the_table_tell_everything(sweep):
+    directory, _, again = sweep
+    found = content(directory)
+    assert found["objectives"] == {"wasserstein": False}
+    assert found["swept"] == ["loss._target_", "callback.stop.at"]
+    assert [job["state"] for job in found["jobs"]] == states(directory)
+    assert "became inf" in found["jobs"][2]["reason"]
+    (best,) = (found["configurations"][i] for i in found["best"])
+    scores = [job["scores"]["wasserstein"] for job in found["jobs"][:2]]
+    assert best["scores"]["wasserstein"]["mean"] == min(scores)
+    assert found["rerun"][0] in again.stdout and "best by wasserstein (lower is better)" in again.stdout
+    assert "take the failed jobs up again with --retry-failed" in again.stdout
+    assert found["command"].startswith("ganlab train -m data=ring")
+    assert (directory / "parallel_wasserstein.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_status_and_collect_look_from_outside(sweep):
+    directory, _, _ = sweep
+    status = command("sweep", "status", str(directory), cwd=directory.parent)
+    assert status.returncode == 1
+    lines = status.stdout.splitlines()
+    assert lines[-1] == "4 jobs: 2 finished, 2 failed"
+    assert lines[1].startswith("0    loss._target_=ganlab.losses.Hinge callback.stop.at=3")
+    (directory / "parallel_wasserstein.png").unlink()
+    collected = command("sweep", "collect", str(directory), cwd=directory.parent)
+    assert collected.returncode == 0 and "run it again with: ganlab train" in collected.stdout
+    assert (directory / "parallel_wasserstein.png").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_lets_the_jobs_save_themselves(tmp_path, number):
+    long = [line for line in POINTS if not line.startswith("iterations=")]
+    words = ["-m", "train", "-m", *long, "iterations=1000000", "seed=0,1", "hydra.sweep.dir=sweep"]
+    words[1:2] = ["ganlab.train"]
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GANLAB")}
+    launcher = subprocess.Popen(
+        [sys.executable, *words, "hydra.launcher.slots=1"], cwd=tmp_path, env=clean, stderr=subprocess.PIPE, text=True
+    )
+    run = tmp_path / "sweep" / "0"
+    wait_for(lambda: Outcome.of(run).step > 2)
+    second = command("train", *words[2:], cwd=tmp_path)
+    assert second.returncode == 2 and "is still running; look with `ganlab sweep status sweep`" in second.stderr
+    assert command("sweep", "status", "sweep", cwd=tmp_path).returncode == 1
+    launcher.send_signal(number)
+    _, said = launcher.communicate()
+    assert launcher.returncode == 130
+    assert Outcome.of(run).state == "preempted" and (run / "checkpoints" / "last.ckpt").exists()
+    assert Outcome.of(tmp_path / "sweep" / "1").state == "waiting"
+    assert said.splitlines()[-1] == f"go on with: {content(tmp_path / 'sweep')['command']}"
+
+
+def test_a_job_that_could_not_say_why_it_ended_is_explained(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(Path(__file__).parents[1])])
+    )
+    launcher = set_up(Local(slots=2), tmp_path / "sweep")
+    killed = [*POINTS, "callback.stop._target_=tiny.Stop", "callback.stop.at=3", "callback.stop.name=SIGKILL"]
+    foreign = [*POINTS, "seed=1"]
+    (_, other) = launcher.record.plan([killed, foreign])
+    other.directory.mkdir(parents=True)
+    (other.directory / "config.yaml").write_text("seed: 5\n")
+    former = signal.getsignal(signal.SIGINT)
+    results = launcher.launch([killed, foreign], 0)
+    launcher.record.unlock()
+    assert signal.getsignal(signal.SIGINT) is former
+    assert all(result.return_value != result.return_value for result in results)  # NaN
+    one, two = (json.loads((tmp_path / "sweep" / name / "status.json").read_text()) for name in "01")
+    assert (one["state"], two["state"]) == ("failed", "failed")
+    assert one["reason"].startswith("killed by SIGKILL; see ")
+    assert "holds a run with other settings (" in two["reason"] and two["reason"].endswith("(exit code 2)")
+
+
+def test_a_job_may_start_processes_of_its_own(tmp_path):
+    pair = ["trainer=ddp", "trainer.accelerator=cpu", "seed=choice(3)", "hydra.sweep.dir=sweep"]
+    points = [line for line in POINTS if not line.startswith("trainer=")]
+    done = command("train", "-m", *points, *pair, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr + (tmp_path / "sweep" / "0" / "job.log").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sweep"]
+    assert sorted(path.name for path in (tmp_path / "sweep").iterdir()) == [
+        "0",
+        "multirun.yaml",
+        "sweep.json",
+        "sweep.lock",
+    ]
+    assert Outcome.of(tmp_path / "sweep" / "0").step == 6
+
+
+def test_other_launchers_refuse_jobs_that_start_processes(tmp_path):
+    words = ["trainer=ddp", "trainer.accelerator=cpu", "seed=0,1", "hydra/launcher=basic", "hydra.sweep.dir=sweep"]
+    points = [line for line in POINTS if not line.startswith("trainer=")]
+    done = command("train", "-m", *points, *words, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "trainer.devices=2 cannot start others; use hydra/launcher=local" in done.stderr
+
+
+def test_a_search_is_resumed_with_more_trials(tmp_path):
+    words = [
+        *SCORED,
+        "hydra/sweeper=optuna",
+        "optimizer.generator.lr=tag(log, interval(1e-5,1e-2))",
+        "loss=hinge,wasserstein",
+    ]
+    words += ["hydra.sweep.dir=sweep", "hydra.launcher.slots=2"]
+    first = command("train", "-m", *words, "hydra.sweeper.trials=2", cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    again = command("train", "-m", *words, "hydra.sweeper.trials=3", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert next(line for line in again.stderr.splitlines() if " starts: " in line).startswith("job 2 starts: ")
+    assert states(tmp_path / "sweep") == ["finished"] * 3
+    journals = [path.name for path in (tmp_path / "sweep").iterdir() if path.name.startswith("study")]
+    assert journals == ["study.journal"]
