@@ -87,7 +87,7 @@ class Screen(Board):
 
     @staticmethod
     def _interest(job: Job) -> tuple[int, int]:
-        order = ("running", "failed", "preempted", "waiting", "pruned", "finished")
+        order = ("running", "failed", "lost", "preempted", "waiting", "pruned", "finished")
         state = Outcome.of(job.directory).state
         return order.index(state) if state in order else 0, job.number
 

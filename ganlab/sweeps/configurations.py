@@ -11,7 +11,7 @@ from ganlab.sweeps.job import Job, Outcome
 from ganlab.sweeps.points import is_seed, without_seed
 
 # The state of a configuration is the worst of its jobs'.
-STATES = ("failed", "pruned", "running", "preempted", "waiting", "finished")
+STATES = ("failed", "pruned", "running", "lost", "preempted", "waiting", "finished")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ class Job:
 class Outcome:
     """Where a job is: `state` is status.json's (running, finished, failed, preempted), or "waiting" before it.
 
-    A run that its sweep gave up is "pruned".
+    A run whose process is gone is "lost", and one that its sweep gave up is "pruned".
     """
 
     state: str
@@ -53,7 +53,7 @@ class Outcome:
         """Read it from a run directory; the scores are those of a finished run."""
         run = RunDirectory(directory)
         status = run.status()
-        state = "pruned" if status.get("pruned") else status.get("state", "waiting")
+        state = "pruned" if status.get("pruned") else run.state()
         return cls(
             state=state,
             step=status.get("step", 0),

@@ -83,7 +83,8 @@ class Launcher(HydraLauncher, ABC):
         """Start jobs, wait for them (unless `wait` is off) and show their progress.
 
         What becomes of a job is written in its run directory, by the job or, where it could not, by `settle`. Raises
-        KeyboardInterrupt where a person has ended the sweep, after all jobs were ended or left.
+        KeyboardInterrupt where a person has ended the sweep, or SystemExit with the code of another signal, after all
+        jobs were ended or left.
         """
 
     def stop(self, job: Job) -> None:

@@ -17,7 +17,8 @@ from ganlab.sweeps.room import Place, this_machine
 
 POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
-INTERRUPTED = (130, -signal.SIGINT, -signal.SIGTERM)
+# Exit codes of a process that a signal has ended, by itself or before it could take the signal.
+INTERRUPTED = [code for number in (signal.SIGINT, signal.SIGTERM) for code in (128 + number, -number)]
 
 
 @final
@@ -35,7 +36,7 @@ class Local(Launcher):
         super().__init__(wait, retry_failed)
         self._room = this_machine(slots, threads)
         self._running: dict[int, _Running] = {}
-        self._asked = 0  # how often a person asked for the end
+        self._asked: list[int] = []  # the signals that asked for the end
 
     @property
     def width(self) -> int:
@@ -62,7 +63,7 @@ class Local(Launcher):
                 signal.signal(number, handler)
             self._signal(signal.SIGKILL)  # nothing runs any more, unless a bug of ours ended the loop
         if self._asked:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if self._asked[0] == signal.SIGINT else SystemExit(128 + self._asked[0])
 
     def stop(self, job: Job) -> None:
         """End one running job gently."""
@@ -94,14 +95,14 @@ class Local(Launcher):
             if code is not None:
                 del self._running[number]
                 self._room.free(each.place)
-                _explain(each.job, code, killed_by_user=self._asked > 1)
+                _explain(each.job, code, killed_by_user=len(self._asked) > 1)
                 shown.ended(each.job)
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked += 1
-        if self._asked == 1:
-            print("\nthe jobs save themselves and end; once more kills them", file=sys.stderr, flush=True)
-        self._signal(signal.SIGINT if self._asked == 1 else signal.SIGKILL)
+        self._asked.append(number)
+        if len(self._asked) == 1:
+            os.write(2, b"\nthe jobs save themselves and end; once more kills them\n")
+        self._signal(signal.SIGINT if len(self._asked) == 1 else signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         for each in self._running.values():

@@ -29,7 +29,7 @@ MULTIRUN = ("-m", "--multirun")
 
 
 def multirun(given: Arguments, task: Callable[[DictConfig], Any]) -> int:
-    """Run a sweep and return its exit code: 1 where a job failed, 130 where a person ended it.
+    """Run a sweep and return its exit code: 1 where a job failed, 128 + signal where one has ended it.
 
     Raises UserError for everything that is wrong with its settings, before the first job begins.
     """
@@ -40,32 +40,34 @@ def multirun(given: Arguments, task: Callable[[DictConfig], Any]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which knows which of them need a traceback
     command = ["ganlab", "train", *given.flags, *(f"--config-dir={each}" for each in given.config_dirs)]
     command += [*given.overrides, *([] if _names_directory(lines) else [f"hydra.sweep.dir={directory}"])]
-    interrupted, is_new = False, not directory.exists()
+    ended_by, is_new = 0, not directory.exists()
     try:
         hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(task)()
     except HydraException as error:
         raise error.__cause__ if isinstance(error.__cause__, UserError) else UserError(_sentence(error)) from error
     except KeyboardInterrupt:
-        interrupted = True
+        ended_by = 130
+    except SystemExit as end:
+        ended_by = int(end.code or 0)
     finally:
         if is_new and not Record(directory).jobs():
             shutil.rmtree(directory, ignore_errors=True)  # refused before there was anything to keep
     record = Record(directory)
     if not record.jobs():  # another package's launcher, which keeps no record
-        return 130 if interrupted else 0
+        return ended_by
     record.write(command=shlex.join(command))
-    return _finish(record, interrupted, settings.launcher.get("wait", True))
+    return _finish(record, ended_by, settings.launcher.get("wait", True))
 
 
-def _finish(record: Record, interrupted: bool, waited: bool) -> int:
-    if not waited and not interrupted:
+def _finish(record: Record, ended_by: int, waited: bool) -> int:
+    if not waited and not ended_by:
         print(f"submitted; look with: ganlab sweep status {shlex.quote(str(record.path))}")
         return 0
     summary = collect(record)
     print(summary.text, end="")
-    if interrupted:
+    if ended_by:
         print(f"go on with: {record.content['command']}", file=sys.stderr)
-        return 130
+        return ended_by
     return 0 if summary.is_done else 1
 
 

@@ -119,7 +119,7 @@ def test_a_signal_lets_the_jobs_save_themselves(tmp_path, number):
     assert command("sweep", "status", "sweep", cwd=tmp_path).returncode == 1
     launcher.send_signal(number)
     _, said = launcher.communicate()
-    assert launcher.returncode == 130
+    assert launcher.returncode == 128 + number
     assert Outcome.of(run).state == "preempted" and (run / "checkpoints" / "last.ckpt").exists()
     assert Outcome.of(tmp_path / "sweep" / "1").state == "waiting"
     assert said.splitlines()[-1] == f"go on with: {content(tmp_path / 'sweep')['command']}"
