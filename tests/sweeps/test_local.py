@@ -28,10 +28,9 @@ def states(directory: Path) -> list[str]:
     return [Outcome.of(directory / str(i)).state for i in range(len(content(directory)["jobs"]))]
 
 
-def wait_for(condition, seconds: float = 300) -> None:
-    end = time.monotonic() + seconds
+def wait_for(condition, process: subprocess.Popen) -> None:
     while not condition():
-        assert time.monotonic() < end, "it did not come to pass"
+        assert process.poll() is None, "the process ended before it came to pass"
         time.sleep(0.05)
 
 
@@ -103,8 +102,7 @@ def test_status_and_collect_look_from_outside(sweep):
     assert (directory / "parallel_wasserstein.png").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_lets_the_jobs_save_themselves(tmp_path, number):
+def test_a_signal_lets_the_jobs_save_themselves(tmp_path):
     long = [line for line in POINTS if not line.startswith("iterations=")]
     words = ["-m", "train", "-m", *long, "iterations=1000000", "seed=0,1", "hydra.sweep.dir=sweep"]
     words[1:2] = ["ganlab.train"]
@@ -113,13 +111,12 @@ def test_a_signal_lets_the_jobs_save_themselves(tmp_path, number):
         [sys.executable, *words, "hydra.launcher.slots=1"], cwd=tmp_path, env=clean, stderr=subprocess.PIPE, text=True
     )
     run = tmp_path / "sweep" / "0"
-    wait_for(lambda: Outcome.of(run).step > 2)
+    wait_for(lambda: Outcome.of(run).step > 2, launcher)
     second = command("train", *words[2:], cwd=tmp_path)
     assert second.returncode == 2 and "is still running; look with `ganlab sweep status sweep`" in second.stderr
-    assert command("sweep", "status", "sweep", cwd=tmp_path).returncode == 1
-    launcher.send_signal(number)
+    launcher.send_signal(signal.SIGTERM)
     _, said = launcher.communicate()
-    assert launcher.returncode == 128 + number
+    assert launcher.returncode == 128 + signal.SIGTERM
     assert Outcome.of(run).state == "preempted" and (run / "checkpoints" / "last.ckpt").exists()
     assert Outcome.of(tmp_path / "sweep" / "1").state == "waiting"
     assert said.splitlines()[-1] == f"go on with: {content(tmp_path / 'sweep')['command']}"
@@ -178,11 +175,11 @@ def test_a_search_is_resumed_with_more_trials(tmp_path):
         "loss=hinge,wasserstein",
     ]
     words += ["hydra.sweep.dir=sweep", "hydra.launcher.slots=2"]
-    first = command("train", "-m", *words, "hydra.sweeper.trials=2", cwd=tmp_path)
+    first = command("train", "-m", *words, "hydra.sweeper.trials=1", cwd=tmp_path)
     assert first.returncode == 0, first.stderr
-    again = command("train", "-m", *words, "hydra.sweeper.trials=3", cwd=tmp_path)
+    again = command("train", "-m", *words, "hydra.sweeper.trials=2", cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    assert next(line for line in again.stderr.splitlines() if " starts: " in line).startswith("job 2 starts: ")
-    assert states(tmp_path / "sweep") == ["finished"] * 3
+    assert next(line for line in again.stderr.splitlines() if " starts: " in line).startswith("job 1 starts: ")
+    assert states(tmp_path / "sweep") == ["finished"] * 2
     journals = [path.name for path in (tmp_path / "sweep").iterdir() if path.name.startswith("study")]
     assert journals == ["study.journal"]
