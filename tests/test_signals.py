@@ -3,15 +3,22 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from mortal import AtFunction, commanded
-from tiny import POINTS, assert_same, checkpoint, go, state
+from PIL import Image
+from tiny import POINTS, assert_same, checkpoint, clean, go, state
 
 from ganlab.callbacks import Interrupt
 
 CALLBACKS = "callback=[health,observe,evaluate,checkpoint,status,interrupt]"
+BASE = [line for line in POINTS if not line.startswith(("iterations", "data", "trainer"))]
 CHANGED = ("metric", "evaluate_every", "checkpoint_every")
 POINTS = [line for line in POINTS if not line.startswith(CHANGED)]
 SETTINGS = [*POINTS, CALLBACKS, "metric=[modes]", "protocol.samples=50", "evaluate_every=2", "checkpoint_every=0"]
@@ -24,7 +31,8 @@ def _allow(monkeypatch):
 
 
 def status(directory):
-    return json.loads((directory / "status.json").read_text())
+    file = directory / "status.json"
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +178,37 @@ def test_another_thread_trains_without_the_signals(tmp_path):
 def test_agree_every_has_a_bound():
     with pytest.raises(ValueError, match="agree_every must be at least 1, got 0"):
         Interrupt(agree_every=0)
+
+
+def pictures(folder):
+    folder.mkdir()
+    for number in range(20):
+        Image.new("RGB", (8, 8), (9 * number, 0, 99)).save(folder / f"{number}.png")
+    return ["data=image_folder", f"data.path={folder}", "data.resolution=8", "features=random", "workers=2"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["two processes", "two workers"])
+def test_all_processes_of_a_run_stop_at_the_same_step(tmp_path, kind):
+    # As a scheduler does it: the whole group gets the signal, data workers and all. Of two processes only one does.
+    run = tmp_path / "run"
+    words = {
+        "two processes": ["data=ring", "trainer=ddp", "trainer.accelerator=cpu"],
+        "two workers": ["trainer=cpu", *pictures(tmp_path / "pictures")],
+    }[kind]
+    line = [Path(sys.executable).with_name("ganlab"), "train", *BASE, *words, "iterations=100000", f"run_dir={run}"]
+    with (tmp_path / "errors").open("w") as errors:
+        process = subprocess.Popen(line, env=clean(), stderr=errors, start_new_session=True)
+    try:
+        while status(run).get("step", 0) < 15:
+            assert process.poll() is None, (tmp_path / "errors").read_text()
+            time.sleep(0.05)
+        {"two processes": os.kill, "two workers": os.killpg}[kind](process.pid, signal.SIGTERM)
+        assert process.wait() == 143, (tmp_path / "errors").read_text()
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    found = status(run)
+    assert (found["state"], found["reason"]) == ("preempted", "stopped by SIGTERM")
+    assert checkpoint(run)["ganlab"]["steps"] == found["step"] < 100000
+    assert "Traceback" not in (tmp_path / "errors").read_text()
