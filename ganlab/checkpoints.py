@@ -71,7 +71,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
 
 def exists(path: Path) -> bool:
     """Tell whether there is a checkpoint, or the one before it."""
-    return path.exists() or path.with_name(FORMER.get(path.name, path.name)).exists()
+    return path.is_file() or path.with_name(FORMER.get(path.name, path.name)).is_file()
 
 
 def read(path: Path, map_location: Any = None) -> dict[str, Any]:

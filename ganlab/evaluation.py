@@ -10,7 +10,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.callbacks.evaluate import run_facts
-from ganlab.checkpoints import AtomicCheckpointIO
+from ganlab.checkpoints import AtomicCheckpointIO, exists
 from ganlab.config import instantiate
 from ganlab.data import DataSet
 from ganlab.data.collection import Collection
@@ -176,8 +176,8 @@ def _agree(real: Collection, fake: Collection) -> None:
 def checkpoint_of(directory: RunDirectory, name: str) -> Path:
     """Return the file that `checkpoint` names: last, best, or a path; raises UserError where there is none."""
     path = directory.path / "checkpoints" / f"{name}.ckpt"
-    path = path if path.is_file() else Path(name)
-    if not path.is_file():
+    path = path if exists(path) else Path(name)
+    if not exists(path):
         there = sorted(each.stem for each in (directory.path / "checkpoints").glob("*.ckpt"))
         choice = f"choose {' or '.join(there)}, or give a file" if there else "the run has not written any yet"
         raise UserError(f"checkpoint={name} is not there; {choice}")

@@ -96,7 +96,8 @@ class Run:
         trainer = self._trainer(recovery)
         data = build_data(self.config)
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
-        print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
+        if _is_first():
+            print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
         while True:
             module = build_module(self.config, data)
             try:

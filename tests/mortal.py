@@ -44,6 +44,20 @@ class AtRename:
                 kill()
 
 
+class AtFunction:
+    """Sends its process a signal when a function of this name is called for the n-th time."""
+
+    def __init__(self, name: str, number: int, nth: int = 1) -> None:
+        self.name, self.number, self.nth = name, number, nth
+        self.calls = 0
+
+    def __call__(self, frame, event, called) -> None:
+        if event == "call" and frame.f_code.co_name == self.name:
+            self.calls += 1
+            if self.calls == self.nth:
+                os.kill(os.getpid(), self.number)
+
+
 class AtByte(pl.Callback):
     """Limits the size of files while the n-th checkpoint is written; a deadly limit kills at that very byte."""
 
@@ -67,6 +81,14 @@ def live(directory: Path, *settings: str, doom=None) -> int:
     return process.exitcode
 
 
+def commanded(directory: Path, *words: str, doom=None) -> int:
+    """Run `ganlab train` in another process and return its exit code."""
+    process = CONTEXT.Process(target=_command, args=(directory, words, doom))
+    process.start()
+    process.join()
+    return process.exitcode
+
+
 def calls_of(directory: Path, *settings: str) -> int:
     """Return how many calls a whole run makes."""
     receiver, sender = CONTEXT.Pipe(duplex=False)
@@ -77,15 +99,29 @@ def calls_of(directory: Path, *settings: str) -> int:
     return calls
 
 
-def _life(directory, settings, doom):
-    import torch
+def _command(directory, words, doom):
+    from ganlab.command import guarded
+    from ganlab.train import main
 
-    from ganlab.config import compose
-    from ganlab.training import Run
+    _prepare(directory)
+    sys.setprofile(doom)
+    sys.exit(guarded(main, [*words, f"run_dir={directory}"]))
+
+
+def _prepare(directory):
+    import torch
 
     os.environ["GANLAB_ALLOW"] = "tiny,mortal"
     torch.set_num_threads(1)
-    sys.stderr = (directory.parent / f"{directory.name}.err").open("a")
+    errors = os.open(directory.parent / f"{directory.name}.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(errors, 2)
+
+
+def _life(directory, settings, doom):
+    from ganlab.config import compose
+    from ganlab.training import Run
+
+    _prepare(directory)
     config = compose([*settings, f"run_dir={directory}"])
     sys.setprofile(doom)  # before this, nothing is touched that a kill could spoil
     Run(config).go()

@@ -6,7 +6,8 @@ import signal
 import pytest
 import torch
 from mortal import AtCall, AtRename, calls_of, live
-from tiny import DIGITS, POINTS, assert_same, checkpoint, go, state
+from PIL import Image
+from tiny import DIGITS, POINTS, assert_same, checkpoint, command, go, state
 
 from ganlab.checkpoints import read
 
@@ -102,3 +103,19 @@ def test_a_checkpoint_is_read_by_plain_torch(tmp_path):
     for name in ("last", "previous"):
         content = torch.load(tmp_path / "checkpoints" / f"{name}.ckpt", weights_only=True)
         assert content["ganlab"]["steps"] == {"last": 6, "previous": 4}[name]
+
+
+@pytest.mark.slow
+def test_killed_with_workers_and_continued_without(tmp_path):
+    for number in range(20):
+        (tmp_path / "pictures").mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8), (9 * number, 0, 99)).save(tmp_path / "pictures" / f"{number}.png")
+    pictures = ["data=image_folder", f"data.path={tmp_path / 'pictures'}", "data.flip=true", "features=random"]
+    words = no_repeats(*DIGITS, NO_PICTURES, "checkpoint_every=2", *pictures)
+    stop = ["callback.stop._target_=tiny.Stop", "callback.stop.at=5", "callback.stop.name=SIGKILL"]
+    run = f"run_dir={tmp_path / 'run'}"
+    killed = command("train", *words, *stop, "workers=2", run, cwd=tmp_path, GANLAB_ALLOW="tiny")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert checkpoint(tmp_path / "run")["ganlab"]["steps"] == 4
+    go(tmp_path / "run", *words)
+    assert_same(state(tmp_path / "run"), undisturbed(tmp_path / "whole", *words))

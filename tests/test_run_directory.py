@@ -2,13 +2,23 @@
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from omegaconf import OmegaConf
+from tiny import POINTS
 
+from ganlab.command import guarded
 from ganlab.errors import UserError
-from ganlab.run_directory import RunDirectory, new_directory, write_json
+from ganlab.heartbeat import Heartbeat
+from ganlab.run_directory import LOST_SECONDS, RunDirectory, new_directory, write_json
+from ganlab.run_lock import RunLock
+from ganlab.train import main
 
 CONFIG = {"seed": 0, "iterations": 5, "loss": {"_target_": "a.B", "flip": 0.0}, "logger": {}, "game": {"loss": 1}}
 
@@ -64,3 +74,176 @@ def test_new_directories_are_nobody_elses(tmp_path, monkeypatch):
     made = [new_directory("a/b") for _ in range(3)]
     assert len(set(made)) == 3
     assert all(path.is_dir() and path.parts[:3] == ("outputs", "a", "b") for path in made)
+
+
+def test_a_damaged_status_is_no_status(tmp_path):
+    run = RunDirectory(tmp_path)
+    for text in ("", '{"state": "runn', "[1, 2]", "\0" * 100, '{"state": "finished"} tail'):
+        (tmp_path / "status.json").write_text(text)
+        assert (run.status(), run.state()) == ({}, "waiting")
+        run.write_status("running", step=1)
+        assert (run.state(), run.status()["step"]) == ("running", 1)
+    (tmp_path / "scores.json").write_text("{")
+    assert run.scores() == {}
+
+
+def test_a_status_outlives_the_moment_it_is_written_in(tmp_path, monkeypatch):
+    # No room for a second file: the words go into the blocks of the first.
+    run = RunDirectory(tmp_path)
+    run.write_status("running", step=1, reason="long " * 100)
+    (tmp_path / "status.tmp").mkdir()
+    run.write_status("failed", reason="no space left")
+    assert (run.status()["state"], run.status()["reason"]) == ("failed", "no space left")
+
+
+@pytest.fixture
+def gone():
+    """The number of a process that was and is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_running_run_without_its_process_is_lost(tmp_path, gone):
+    run = RunDirectory(tmp_path)
+    assert run.state() == "waiting"
+    run.write_status("running")
+    assert run.state() == "running"
+    run.write_status("running", pid=gone)
+    assert run.state() == "lost"
+    for state in ("finished", "failed", "preempted"):
+        run.write_status(state, pid=gone)
+        assert run.state() == state
+
+
+def test_a_running_run_elsewhere_is_lost_when_its_heart_stops(tmp_path, gone):
+    run = RunDirectory(tmp_path)
+    for seconds, state in ((0, "running"), (LOST_SECONDS / 2, "running"), (2 * LOST_SECONDS, "lost")):
+        beat = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="seconds")
+        run.write_status("running", pid=gone, host="elsewhere", heartbeat=beat)
+        assert run.state() == state
+    for beat in ("yesterday", "2020-01-01T00:00:00", None, 3):
+        run.write_status("running", heartbeat=beat)
+        assert run.state() == "lost"
+
+
+def test_the_heart_beats_while_nothing_else_is_written(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_status("running", step=3, heartbeat="2020-01-01T00:00:00+00:00")
+    with Heartbeat(run, seconds=0.01):
+        wait_for(lambda: run.status()["heartbeat"] > "2021")
+    assert run.status()["step"] == 3
+    run.write_status("finished", heartbeat="2020-01-01T00:00:00+00:00")
+    run.beat()
+    assert run.status()["heartbeat"] < "2021"
+
+
+def test_a_heart_that_cannot_write_does_not_end_the_run(tmp_path):
+    run = RunDirectory(tmp_path / "run")
+    run.write_status("running")
+    (tmp_path / "run" / "status.tmp").mkdir()
+    with Heartbeat(run, seconds=0.001) as heart:
+        (tmp_path / "run" / "status.json").unlink()
+        wait_for(lambda: not heart.directory.status())
+
+
+def test_heartbeat_and_training_do_not_overwrite_each_other(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_status("running", step=0)
+    with Heartbeat(run, seconds=0.0001):
+        for step in range(300):
+            RunDirectory(tmp_path).write_status("running", step=step)
+            assert run.status()["step"] == step
+
+
+def wait_for(condition):
+    """Ask until it is so."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+HOLD = """
+import sys, pathlib
+from ganlab.run_lock import RunLock
+from ganlab.train import main
+with RunLock(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    words = [sys.executable, "-c", HOLD, str(tmp_path / "run")]
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_a_directory_is_one_process_at_a_time(tmp_path, holder):
+    with pytest.raises(UserError) as caught, RunLock(tmp_path / "run"):
+        pass
+    assert str(caught.value) == (
+        f"run_dir={tmp_path / 'run'} is being trained in by process {holder.pid} on {socket.gethostname()}; wait for "
+        "it, stop it, or choose another run_dir"
+    )
+    # Asking has not taken it away.
+    with pytest.raises(UserError, match=f"process {holder.pid}"), RunLock(tmp_path / "run"):
+        pass
+    holder.communicate("")
+    with RunLock(tmp_path / "run"):
+        pass
+
+
+def test_the_second_run_of_a_directory_is_refused_and_touches_nothing(tmp_path, holder, capsys):
+    run = RunDirectory(tmp_path / "run")
+    run.write_status("running", step=7)
+    before = {path: path.read_bytes() for path in run.path.iterdir()}
+    assert guarded(main, [*POINTS, f"run_dir={run.path}"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"run_dir={run.path} is being trained in by process {holder.pid}") and said.count("\n") == 1
+    assert {path: path.read_bytes() for path in run.path.iterdir()} == before
+
+
+def test_a_killed_process_leaves_no_lock(tmp_path, holder):
+    holder.kill()
+    holder.wait()
+    with RunLock(tmp_path / "run"):
+        pass
+
+
+def test_one_process_does_not_train_twice_in_one_directory(tmp_path):
+    with RunLock(tmp_path):
+        with pytest.raises(UserError, match=f"process {os.getpid()} on"), RunLock(tmp_path / "." / ""):
+            pass
+        # The refused attempt has not let go of it.
+        words = [sys.executable, "-c", HOLD, str(tmp_path)]
+        refused = subprocess.run(words, input="", capture_output=True, text=True)
+        assert f"process {os.getpid()} on" in refused.stderr.splitlines()[-1]
+
+
+def test_a_child_does_not_keep_the_lock(tmp_path):
+    with RunLock(tmp_path):
+        child = os.fork()
+        if not child:
+            signal.pause()
+    try:
+        held = subprocess.run([sys.executable, "-c", HOLD, str(tmp_path)], input="", capture_output=True, text=True)
+        assert held.stdout == "held\n", held.stderr
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
+def test_a_damaged_configuration_is_told_in_a_sentence(tmp_path):
+    run = RunDirectory(tmp_path)
+    for text in ("a: [", "- 1", "\0"):
+        run.config.write_text(text)
+        with pytest.raises(
+            UserError, match=r"config\.yaml cannot be read \(.*\); remove it to go on with the settings"
+        ):
+            run.write_config(OmegaConf.create(CONFIG))

@@ -28,16 +28,16 @@ def go(directory: Path, *overrides: str) -> Result:
 
 def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `ganlab` as a person would, who has no account of W&B's."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("WANDB", "GANLAB_R", "GANLAB_A"))}
+    line = [Path(sys.executable).with_name("ganlab"), *words]
+    return subprocess.run(line, cwd=cwd, env=clean(**environment), capture_output=True, text=True)
+
+
+def clean(**environment: str) -> dict[str, str]:
+    """Return an environment without anybody's settings, but with our own parts."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("WANDB", "GANLAB_R", "GANLAB_A"))}
     theirs = environment.pop("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     path = os.pathsep.join([theirs, str(Path(__file__).parent)]).strip(os.pathsep)
-    return subprocess.run(
-        [Path(sys.executable).with_name("ganlab"), *words],
-        cwd=cwd,
-        env={**clean, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment},
-        capture_output=True,
-        text=True,
-    )
+    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment}
 
 
 def checkpoint(directory: Path) -> dict:
@@ -139,3 +139,40 @@ class Conditional(Dead):
     """A loss that cannot do without labels."""
 
     needs_labels = True
+
+
+class Fragile(AdversarialLoss):
+    """A loss that is not a number from step `at` on, unless the learning rate is at most `bound`, as Watch tells it."""
+
+    step, rate = 0, 0.0
+
+    def __init__(self, at: int, bound: float, flip: float = 0.0) -> None:
+        super().__init__(flip)
+        self.at, self.bound = at, bound
+
+    def discriminator(self, real, fake):
+        return torch.nn.functional.softplus(fake - real)
+
+    def generator(self, fake, real=None):
+        bad = Fragile.step >= self.at and Fragile.rate > self.bound
+        return torch.nn.functional.softplus(-fake) * (float("nan") if bad else 1)
+
+
+class Watch(pl.Callback):
+    """Tells Fragile the step and the learning rate."""
+
+    def on_train_batch_start(self, trainer, module, *args):
+        Fragile.step, Fragile.rate = module.steps + 1, 1e-3 * module.lr_schedule(module.steps, module.iterations)
+
+
+class Constant(torch.nn.Module):
+    """A generator that has collapsed to one sample."""
+
+    sample_dims = (1,)
+
+    def __init__(self, spec) -> None:
+        super().__init__()
+        self.point = torch.nn.Parameter(torch.zeros(spec.sample))
+
+    def forward(self, latents, cond=None):
+        return self.point.expand(len(latents), *self.point.shape)

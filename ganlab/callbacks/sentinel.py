@@ -1,6 +1,3 @@
-import math
-from collections import deque
-from statistics import median
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,20 +11,21 @@ from ganlab.module import GANModule
 from ganlab.sampler import CHUNK, Sampler
 from ganlab.tree import Tree
 
-LOOKS = 100  # whose gradients make up what is usual
-
 
 class Sentinel(Periodic, Watcher):
     """Raises Alarm where the generator has collapsed, or the discriminator has overpowered it, at `patience` looks.
 
     Collapsed: the mean distance between two of 100 samples is less than `diversity` times that between two real ones,
     or is not a number. Overpowered: D tells at least the share `accuracy` right, and the norm of the generator's
-    gradient is less than `gradient` times its median over the last 100 looks that were not so. The looks have to be in
-    a row and after `warm_up_steps`, for an untrained generator's samples are all alike. A collapse to a few modes that
-    are far apart is not seen: the metrics see that.
+    gradient is less than `gradient` times that of its weights. The looks have to be in a row and after
+    `warm_up_steps`, for an untrained generator's samples are all alike. A collapse to a few modes that are far apart is
+    not seen: the metrics see that.
 
-    The defaults keep an order of magnitude from healthy runs (see conf/callback/sentinel.yaml for what was measured).
-    Neither the randomness nor the weights of training are touched. Raises ValueError for values outside their bounds.
+    Calibrated by looks every 50 steps at 1500 steps of the ring, the grid, and MLPs on digits with the non-saturating,
+    minimax, hinge and clipped Wasserstein losses, and 600 of WGAN-GP on the ring: from step 500 on, samples kept 0.16
+    of the real distance and gradients 5e-4 of the weights' norm, or more. A D with a hundred times the learning rate
+    under the minimax loss left 3e-11. Neither the randomness nor the weights of training are touched. Raises ValueError
+    for values outside their bounds.
     """
 
     def __init__(
@@ -37,7 +35,7 @@ class Sentinel(Periodic, Watcher):
         warm_up_steps: int = 500,
         diversity: float = 0.02,
         accuracy: float = 0.999,
-        gradient: float = 1e-3,
+        gradient: float = 1e-6,
     ) -> None:
         super().__init__(every)
         for name, value, least in (("patience", patience, 1), ("warm_up_steps", warm_up_steps, 0)):
@@ -48,7 +46,6 @@ class Sentinel(Periodic, Watcher):
                 raise ValueError(f"{name} must be between 0 and 1, got {share}")
         self.patience, self.warm_up_steps = patience, warm_up_steps
         self.diversity, self.accuracy, self.gradient = diversity, accuracy, gradient
-        self._usual: deque[float] = deque(maxlen=LOOKS)
         self._looks = {self._collapse: 0, self._overpowering: 0}  # in a row that found it so
         self._real_distance = 0.0
 
@@ -70,13 +67,12 @@ class Sentinel(Periodic, Watcher):
         """Leave the end as it is."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Remember the looks in a row, and what is usual."""
-        return {"looks": list(self._looks.values()), "usual": list(self._usual)}
+        """Remember the looks in a row."""
+        return {"looks": list(self._looks.values())}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on counting."""
         self._looks = dict(zip(self._looks, state["looks"], strict=True))
-        self._usual.extend(state["usual"])
 
     def _collapse(self, trainer: pl.Trainer, module: GANModule) -> str:
         share = self.share_of_diversity(trainer, module)
@@ -100,17 +96,15 @@ class Sentinel(Periodic, Watcher):
     def _overpowering(self, trainer: pl.Trainer, module: GANModule) -> str:
         player = _generating(module)
         accuracies = [float(value) for name, value in module.game.diagnostics().items() if name.endswith("/accuracy")]
-        norm = module.norms.get(f"{player}/gradient_norm")
-        if norm is None or not accuracies:
+        norms = [module.norms.get(f"{player}/{quantity}_norm") for quantity in ("gradient", "weight")]
+        if not accuracies or None in norms:
             return ""
-        usual = median(self._usual) if self._usual else 0.0
-        if min(accuracies) < self.accuracy or float(norm) >= self.gradient * usual:
-            if math.isfinite(norm):
-                self._usual.append(float(norm))
+        gradient, weight = (float(norm) for norm in norms if norm is not None)
+        if min(accuracies) < self.accuracy or gradient >= self.gradient * weight:
             return ""
         return (
             f"the discriminator has told {min(accuracies):.4g} of the samples right and left the {player} a gradient "
-            f"of norm {float(norm):.2g}, where {usual:.2g} was usual, {{looks}}; {{way_back}}; try "
+            f"of norm {gradient:.2g}, to weights of norm {weight:.2g}, {{looks}}; {{way_back}}; try "
             "loss=non_saturating, a regularizer such as r1, or a smaller optimizer.discriminator.lr"
         )
 
@@ -120,7 +114,7 @@ def _as_it_is(samples: Tree) -> Tree:
 
 
 def _mean_distance(samples: Tree) -> float:
-    rows = torch.cat([leaf.float().flatten(1) for leaf in tree.leaves(samples)], 1)
+    rows = torch.cat([leaf.detach().float().flatten(1) for leaf in tree.leaves(samples)], 1)
     return float(torch.pdist(rows).mean()) if len(rows) > 1 else 0.0
 
 
