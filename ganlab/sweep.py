@@ -7,6 +7,7 @@ from pathlib import Path
 from ganlab.command import guarded
 from ganlab.errors import UserError, suggest
 from ganlab.sweeps.record import FILE, Record
+from ganlab.sweeps.submitted import explain_ended
 
 HELP = """ganlab sweep: look at a sweep that `ganlab train -m` began, whether its launcher is there or not
 
@@ -55,6 +56,7 @@ def _record(directory: Path) -> Record:
     record = Record(directory)
     if not record.jobs():
         raise UserError(f"{directory} holds no sweep: there is no {FILE} with jobs; `ganlab train -m` writes it")
+    explain_ended(directory, record.jobs())
     return record
 
 
