@@ -5,7 +5,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from ganlab.run_directory import HEARTBEAT_SECONDS, RunDirectory
+from ganlab.liveness import HEARTBEAT_SECONDS
+from ganlab.run_directory import RunDirectory
 
 
 class Heartbeat:

@@ -13,11 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
 from ganlab.errors import UserError
-
-# A running process shows a sign of life this often, and counts as lost when none was seen for so long; on its own
-# machine a look at the process tells at once.
-HEARTBEAT_SECONDS = 10.0
-LOST_SECONDS = 120.0
+from ganlab.liveness import lives, now
 
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
 
@@ -62,20 +58,20 @@ class RunDirectory:
         """
         status = self.status()
         state = str(status.get("state", "waiting"))
-        return "lost" if state == "running" and not _lives(status) else state
+        return "lost" if state == "running" and not lives(status) else state
 
     def write_status(self, state: str, **more: Any) -> None:
         """Write status.json, keeping what earlier calls wrote."""
-        now, me = _now(), {"pid": os.getpid(), "host": socket.gethostname()}
+        time, me = now(), {"pid": os.getpid(), "host": socket.gethostname()}
         with _writing:
-            _write_status(self.path, self.status() | {"state": state, "time": now, "heartbeat": now, **me, **more})
+            _write_status(self.path, self.status() | {"state": state, "time": time, "heartbeat": time, **me, **more})
 
     def beat(self) -> None:
         """Renew the heartbeat of a run that is running."""
         with _writing:
             status = self.status()
             if status.get("state") == "running":
-                _write_status(self.path, status | {"heartbeat": _now()})
+                _write_status(self.path, status | {"heartbeat": now()})
 
     def scores(self) -> dict[str, float]:
         """Return the last scores written, empty without."""
@@ -163,31 +159,6 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def _lives(status: dict[str, Any]) -> bool:
-    try:
-        age = datetime.now().astimezone() - datetime.fromisoformat(status["heartbeat"])
-        pid = int(status["pid"])
-    except (KeyError, TypeError, ValueError):
-        return False
-    if age.total_seconds() > LOST_SECONDS:
-        return False
-    return status.get("host") != socket.gethostname() or _runs(pid)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        return True
-    return True
 
 
 def _differences(old: Any, new: DictConfig) -> list[str]:

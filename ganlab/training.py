@@ -1,6 +1,5 @@
 """One run from its configuration to its scores: directory, parts, Trainer, and what is written at the end."""
 
-import errno
 import os
 import sys
 import warnings
@@ -20,6 +19,7 @@ from ganlab.config import instantiate
 from ganlab.data import DataModule, DataSet
 from ganlab.errors import Alarm, TrainingError, UserError
 from ganlab.export import export
+from ganlab.failures import told_of
 from ganlab.heartbeat import Heartbeat
 from ganlab.loggers import end
 from ganlab.module import GANModule
@@ -30,8 +30,6 @@ from ganlab.trainer import build_callbacks, build_loggers, build_trainer, silenc
 
 # Processes that Lightning starts for one run find its directory here.
 RUN_VARIABLE = "GANLAB_RUN_DIR"
-# What the system says when there is no room: on the disk, in a quota, in the largest file allowed, or at all.
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
 class Run:
@@ -78,7 +76,7 @@ class Run:
         try:
             return self._finish(*self._fitted())
         except BaseException as error:
-            told = _told(error, self.directory.path)
+            told = told_of(error, self.directory.path)
             self._failed(told)
             if told is error:
                 raise
@@ -161,19 +159,6 @@ class Run:
 def _is_first() -> bool:
     """Tell whether this is the first of a run's processes, before a Trainer can tell."""
     return int(rank_zero_only.rank) == 0  # type: ignore[attr-defined]
-
-
-def _told(error: BaseException, path: Path) -> BaseException:
-    """Return what a person is to be told where an error is not that already."""
-    if isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt):
-        # Lightning makes a SystemExit of it.
-        return KeyboardInterrupt("stopped at once by SIGINT; the run goes on from its last checkpoint")
-    if isinstance(error, OSError) and error.errno in FULL:
-        return TrainingError(
-            f"{error.filename or path} cannot be written ({error.strerror}); checkpoints already written are intact: "
-            "make room, and the same command with this run_dir goes on from the last one"
-        )
-    return error
 
 
 def build_module(config: DictConfig, data: DataSet) -> GANModule:

@@ -51,6 +51,9 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     for name in several("callback"):
         if not _reads(config.callback[name], broken | {problem.where for problem in problems}):
             attempt(f"callback.{name}", _made, config.callback[name], callback)
+    recovery = cast(type, locate("ganlab.callbacks.Recovery"))
+    if "recovery" in config and not _reads(config.recovery, broken | {problem.where for problem in problems}):
+        attempt("recovery", _made, config.recovery, recovery)
     attempt("ema", _call, config.get("ema"), torch.nn.Identity())
     latent = attempt("latent", _made, config.get("latent"), Latent)
     if parts.spec is not None and latent is not None:

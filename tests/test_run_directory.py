@@ -16,7 +16,8 @@ from tiny import POINTS
 from ganlab.command import guarded
 from ganlab.errors import UserError
 from ganlab.heartbeat import Heartbeat
-from ganlab.run_directory import LOST_SECONDS, RunDirectory, new_directory, write_json
+from ganlab.liveness import LOST_SECONDS
+from ganlab.run_directory import RunDirectory, new_directory, write_json
 from ganlab.run_lock import RunLock
 from ganlab.train import main
 

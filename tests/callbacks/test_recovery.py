@@ -9,7 +9,8 @@ from mortal import AtFunction, live
 from tiny import POINTS, assert_same, checkpoint, go, rows, state
 
 from ganlab.callbacks import RollBack
-from ganlab.errors import TrainingError, UserError
+from ganlab.config import compose
+from ganlab.errors import ConfigurationError, TrainingError, UserError
 
 CALLBACKS = "callback=[health,sentinel,observe,checkpoint,status,interrupt]"
 POINTS = [line for line in POINTS if not line.startswith(("iterations", "checkpoint_every"))]
@@ -123,6 +124,13 @@ def test_signals_are_ours_after_a_roll_back(tmp_path):
 def test_bounds(setting, message):
     with pytest.raises(ValueError, match=message):
         RollBack(**setting)
+
+
+def test_a_mistaken_recovery_is_told_before_anything_is_built():
+    with pytest.raises(ConfigurationError, match="recovery: lr_factor must be between 0 and 1, got 2"):
+        compose([*SETTINGS, *ROLLING, "recovery.lr_factor=2.0"])
+    with pytest.raises(ConfigurationError, match=r"recovery: ganlab\.callbacks\.Status makes no Recovery"):
+        compose([*SETTINGS, "recovery._target_=ganlab.callbacks.Status"])
 
 
 def test_several_processes_are_refused():

@@ -1,0 +1,22 @@
+"""What a person is told when a run ends by something else than its own errors."""
+
+import errno
+from pathlib import Path
+
+from ganlab.errors import TrainingError
+
+# What the system says when there is no room: on the disk, in a quota, in the largest file allowed, or at all.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+def told_of(error: BaseException, run_dir: Path) -> BaseException:
+    """Return the error in words for a person, or as it is where nobody but a programmer can mend it."""
+    if isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt):
+        # Lightning makes a SystemExit of it.
+        return KeyboardInterrupt("stopped at once by SIGINT; the run goes on from its last checkpoint")
+    if isinstance(error, OSError) and error.errno in FULL:
+        return TrainingError(
+            f"{error.filename or run_dir} cannot be written ({error.strerror}); the checkpoints are intact: make "
+            "room, and the same command with this run_dir goes on from the last one"
+        )
+    return error
