@@ -12,7 +12,6 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
-from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganlab.callbacks import Interrupt, Recovery
 from ganlab.checkpoints import exists
@@ -23,6 +22,7 @@ from ganlab.export import export
 from ganlab.heartbeat import Heartbeat
 from ganlab.loggers import end
 from ganlab.module import GANModule
+from ganlab.processes import cluster
 from ganlab.random import derive
 from ganlab.run_directory import RunDirectory, new_directory
 from ganlab.run_lock import RunLock
@@ -40,6 +40,8 @@ class Run:
     def __init__(self, config: DictConfig) -> None:
         self.config = config
         given = os.environ.get(RUN_VARIABLE) or config.run_dir
+        if not given and cluster.environment().creates_processes_externally:
+            raise UserError("the processes of one run were started side by side; tell them one place: run_dir=DIR")
         self.directory = RunDirectory(Path(given) if given else new_directory(config.name))
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []
@@ -123,7 +125,7 @@ class Run:
         self._end_loggers()  # of what is rolled back
         self._loggers = build_loggers(self.config, self.directory.path)
         callbacks = [*others, recovery, *self._interrupts]
-        return build_trainer(self.config, self.directory.path, callbacks, self._loggers)
+        return build_trainer(self.config, self.directory.path, callbacks, self._loggers, self._mourn)
 
     def _end_loggers(self) -> None:
         for logger in self._loggers:
@@ -147,6 +149,9 @@ class Run:
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)
         return scores
 
+    def _mourn(self, sentence: str) -> None:
+        self._failed(TrainingError(sentence))
+
     def _failed(self, error: BaseException) -> None:
         if not _is_first():
             return
@@ -160,7 +165,7 @@ class Run:
 
 def _is_first() -> bool:
     """Tell whether this is the first of a run's processes, before a Trainer can tell."""
-    return int(rank_zero_only.rank) == 0  # type: ignore[attr-defined]
+    return cluster.is_first(cluster.environment())
 
 
 def _told(error: BaseException, path: Path) -> BaseException:
