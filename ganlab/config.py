@@ -33,6 +33,11 @@ def allow(prefix: str) -> None:
     _allowed.append(prefix if prefix.endswith(".") else f"{prefix}.")
 
 
+def allowed() -> str:
+    """Return all prefixes, as the environment variable takes them, for a process that Python did not allow anything."""
+    return ",".join([*_allowed, os.environ.get(ALLOW_VARIABLE, "")])
+
+
 def locate(target: str) -> Callable[..., Any]:
     """Import the class or function that a target names; raises LookupError with a sentence where it may not be built.
 

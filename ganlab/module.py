@@ -1,8 +1,7 @@
 """The LightningModule: it moves players; the game says what they minimise; neither knows the other's inside."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, cast
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -14,6 +13,8 @@ from ganlab.checkpoints import must_fit
 from ganlab.ema import EMA
 from ganlab.interfaces import Batch, Game, Schedule
 from ganlab.lr_schedule import LearningRateSchedule
+from ganlab.processes.exchange import Alone, Exchange
+from ganlab.processes.strategy import exchange_of
 from ganlab.random import derive
 
 
@@ -59,6 +60,16 @@ class GANModule(pl.LightningModule):
         kept = {id(weights) for weights in game.sampler.parameters()}
         self._keeps = {player for player, all in self._weights.items() if kept & {id(weights) for weights in all}}
         self.game.random.seed = seed
+        self.exchange: Exchange = Alone()
+        self._running: list[Tensor] = []  # statistics that each process would gather for itself
+
+    def setup(self, stage: str) -> None:
+        """Learn how the processes of this run talk."""
+        self.exchange = exchange_of(self.trainer.strategy)
+
+    def on_train_start(self) -> None:
+        """Find the buffers, which are where they stay only now; whole numbers are counts, and equal anyway."""
+        self._running = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Build one optimizer per player, in the order of the players."""
@@ -86,28 +97,28 @@ class GANModule(pl.LightningModule):
         self.observed.append(terms)
         self.steps += 1
         self.samples += tree.length(batch.sample) * self.trainer.world_size
+        self.exchange.align(self._running)
         if not self._keeps.isdisjoint(movers):
             self.ema.update(self.game.sampler, self.samples)
 
     def accumulate(self, player: str, batch: Batch) -> dict[str, Tensor]:
-        """Set the gradients of one player's weights from all microbatches; return its loss terms by name."""
+        """Set the gradients of one player's weights from the joined batch; return this process's loss terms by name."""
         weights = self._weights[player]
         for weight in weights:
             weight.grad = None
         move = self.schedule.moves(player, self.steps)
         observed: dict[str, Tensor] = {}
-        with self._own_reduction():
-            for i, part in enumerate(_parts(batch, self.microbatches)):
-                self._seek(i)
-                losses = self.game.losses(player, part, move)
-                total = torch.stack(list(losses.values())).sum() if len(losses) > 1 else next(iter(losses.values()))
-                if self.microbatches > 1:
-                    total = total / self.microbatches
-                self.manual_backward(total, inputs=weights)
-                for name, loss in losses.items():
-                    seen = loss.detach() / self.microbatches if self.microbatches > 1 else loss.detach()
-                    observed[f"{player}/{name}"] = observed[f"{player}/{name}"] + seen if i else seen
-        self._reduce(weights)
+        for i, part in enumerate(_parts(batch, self.microbatches)):
+            self._seek(i)
+            losses = self.game.losses(player, part, move)
+            total = torch.stack(list(losses.values())).sum() if len(losses) > 1 else next(iter(losses.values()))
+            if self.microbatches > 1:
+                total = total / self.microbatches
+            self.manual_backward(total, inputs=weights)
+            for name, loss in losses.items():
+                seen = loss.detach() / self.microbatches if self.microbatches > 1 else loss.detach()
+                observed[f"{player}/{name}"] = observed[f"{player}/{name}"] + seen if i else seen
+        self.exchange.average(weights, " ".join(observed))
         return observed
 
     def move(self, player: str) -> None:
@@ -135,6 +146,10 @@ class GANModule(pl.LightningModule):
             self.norms[f"{player}/gradient_norm"] = norm
             self.norms[f"{player}/weight_norm"] = torch.nn.utils.get_total_norm([w.detach() for w in weights])
 
+    def on_train_batch_end(self, *args: object) -> None:
+        """Stop in all processes where a callback of any of them asked for it."""
+        self.trainer.should_stop = self.exchange.any(self.trainer.should_stop)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add our counts, and leave out Lightning's own, which count optimizer steps."""
         checkpoint["ganlab"] = {"steps": self.steps, "samples": self.samples}
@@ -155,22 +170,6 @@ class GANModule(pl.LightningModule):
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.default_generators[self.device.index].manual_seed(seed)
-
-    def _own_reduction(self) -> AbstractContextManager[None]:
-        # The stock wrapper reduces every bucket in every backward, and breaks where a player sits out.
-        return cast(Any, self.trainer.model).no_sync() if self.trainer.world_size > 1 else nullcontext()
-
-    def _reduce(self, weights: list[nn.Parameter]) -> None:
-        if self.trainer.world_size == 1:
-            return
-        # A weight without a gradient counts as zero, so that every process sends the same shapes.
-        gradients = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in weights]
-        flat = torch.cat([gradient.reshape(-1) for gradient in gradients])
-        torch.distributed.all_reduce(flat)
-        flat /= self.trainer.world_size
-        pieces = flat.split([weight.numel() for weight in weights])
-        for weight, gradient, piece in zip(weights, gradients, pieces, strict=True):
-            weight.grad = gradient.copy_(piece.view_as(gradient))
 
 
 def _parts(batch: Batch, count: int) -> list[Batch]:

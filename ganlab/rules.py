@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ganlab.interfaces import AdversarialLoss, Regularizer, Spec
+from ganlab.processes.choice import processes, refusal
 
 
 @dataclass
@@ -121,4 +122,22 @@ def batch_divides_into_microbatches(config: DictConfig, parts: Parts) -> str | N
     """Refuse microbatches of unlike size."""
     if config.batch_size % config.microbatches:
         return f"microbatches must divide batch_size={config.batch_size}, got {config.microbatches}"
+    return None
+
+
+@rule("trainer")
+def strategy_that_trains_players_apart(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse the strategies that cannot move one of several players, or lose what was learned."""
+    strategy = str(config.trainer.get("strategy", "auto"))
+    reason = refusal(strategy)
+    return f"trainer.strategy={strategy} {reason}" if reason else None
+
+
+@rule("trainer", "batch_size", "microbatches")
+def batch_divides_among_processes(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse processes with parts of unlike size."""
+    count = processes(config.trainer) or 1
+    if count > 1 and config.batch_size % (count * config.microbatches):
+        pieces = f" with {config.microbatches} microbatches each" if config.microbatches > 1 else ""
+        return f"batch_size must be a multiple of the {count} processes{pieces} that share it, got {config.batch_size}"
     return None

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from ganlab.checkpoints import AtomicCheckpointIO
-from ganlab.config import instantiate
+from ganlab.config import ALLOW_VARIABLE, allowed, instantiate
 from ganlab.errors import UserError
 from ganlab.loggers import CSV, public
+from ganlab.processes import build
 
 
 def build_callbacks(config: DictConfig) -> list[pl.Callback]:
@@ -36,19 +37,27 @@ def build_loggers(config: DictConfig, directory: Path) -> list[Logger]:
 
 
 def build_trainer(
-    config: DictConfig, directory: Path, callbacks: Sequence[pl.Callback], loggers: Sequence[Logger]
+    config: DictConfig,
+    directory: Path,
+    callbacks: Sequence[pl.Callback],
+    loggers: Sequence[Logger],
+    mourn: Callable[[str], object],
 ) -> pl.Trainer:
-    """Build the Trainer; raises UserError for settings that Lightning refuses."""
+    """Build the Trainer; raises UserError for settings that Lightning refuses.
+
+    `mourn` leaves a sentence behind where another process is lost and this one has to be ended by force.
+    """
     settings: dict[str, Any] = OmegaConf.to_container(config.trainer, resolve=True)  # type: ignore[assignment]
     silence_lightning()
     torch.set_float32_matmul_precision(config.matmul_precision)
+    settings |= build.arguments(settings, {ALLOW_VARIABLE: allowed()}, mourn)
+    settings["plugins"].append(AtomicCheckpointIO())
     try:
         return pl.Trainer(
             max_epochs=1,
             logger=list(loggers),
             callbacks=list(callbacks),
             default_root_dir=str(directory),
-            plugins=[AtomicCheckpointIO()],
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
@@ -62,7 +71,8 @@ def build_trainer(
 
 def silence_lightning() -> None:
     """Leave out what Lightning says of settings that are ours to choose."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     for message in (
         ".*does not have many workers.*",
         ".*in eval mode at the start of training.*",

@@ -11,7 +11,6 @@ import pytorch_lightning as pl
 import torch
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
-from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 from ganlab.callbacks import Interrupt, Recovery
 from ganlab.checkpoints import exists
@@ -23,6 +22,7 @@ from ganlab.failures import told_of
 from ganlab.heartbeat import Heartbeat
 from ganlab.loggers import end
 from ganlab.module import GANModule
+from ganlab.processes import cluster
 from ganlab.random import derive
 from ganlab.run_directory import RunDirectory, new_directory
 from ganlab.run_lock import RunLock
@@ -38,6 +38,8 @@ class Run:
     def __init__(self, config: DictConfig) -> None:
         self.config = config
         given = os.environ.get(RUN_VARIABLE) or config.run_dir
+        if not given and cluster.environment().creates_processes_externally:
+            raise UserError("the processes of one run were started side by side; tell them one place: run_dir=DIR")
         self.directory = RunDirectory(Path(given) if given else new_directory(config.name))
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []
@@ -121,7 +123,7 @@ class Run:
         self._end_loggers()  # of what is rolled back
         self._loggers = build_loggers(self.config, self.directory.path)
         callbacks = [*others, recovery, *self._interrupts]
-        return build_trainer(self.config, self.directory.path, callbacks, self._loggers)
+        return build_trainer(self.config, self.directory.path, callbacks, self._loggers, self._mourn)
 
     def _end_loggers(self) -> None:
         for logger in self._loggers:
@@ -145,6 +147,9 @@ class Run:
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)
         return scores
 
+    def _mourn(self, sentence: str) -> None:
+        self._failed(TrainingError(sentence))
+
     def _failed(self, error: BaseException) -> None:
         if not _is_first():
             return
@@ -158,7 +163,7 @@ class Run:
 
 def _is_first() -> bool:
     """Tell whether this is the first of a run's processes, before a Trainer can tell."""
-    return int(rank_zero_only.rank) == 0  # type: ignore[attr-defined]
+    return cluster.is_first(cluster.environment())
 
 
 def build_module(config: DictConfig, data: DataSet) -> GANModule:

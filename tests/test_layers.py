@@ -20,7 +20,10 @@ LAYERS = (
     {"generators", "discriminators", "losses", "regularizers", "augments", "latents", "ema", "schedule", "lr_schedule"},
     {"games"},
     {"data", "metrics", "sampler"},
-    {"module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison", "account"},
+    {
+        *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison", "account"),
+        "processes",
+    },
     {"config", "check", "rules", "overrides", "schema", "trial", "values"},
 )
 PLAIN_TORCH, PARTS, COMMANDS = 3, 2, len(LAYERS)

@@ -30,8 +30,9 @@ class Observe(Periodic):
             for name, value in terms.items():
                 sums.setdefault(name, []).append(value)
         module.observed.clear()
-        row = {name: torch.stack([v.float() for v in values]).mean().item() for name, values in sums.items()}
-        row |= {name: float(value) for name, value in {**module.game.diagnostics(), **module.norms}.items()}
+        means = {name: torch.stack([v.float() for v in values]).mean() for name, values in sums.items()}
+        means = module.exchange.mean({**means, **module.game.diagnostics()})
+        row = {name: float(value) for name, value in {**means, **module.norms}.items()}
         for player, optimizer in zip(module.game.players(), trainer.optimizers, strict=True):
             row[f"{player}/lr"] = optimizer.param_groups[0]["lr"]
         now, (then, samples) = time.perf_counter(), self._since

@@ -116,6 +116,8 @@ class AdversarialGame(Game):
         if self._shared is None or self._shared.real is not batch.sample:
             return self.sample(batch, self.generator)
         fake = self._shared.fake
+        # Drawn for nothing, so that who draws latents after this gets what it gets where the batch is cut in pieces.
+        self.latent.sample(tree.length(batch.sample), self.random)
         if player == "generator":
             self._shared = None
         return fake

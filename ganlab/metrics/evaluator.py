@@ -121,6 +121,8 @@ class Evaluator:
             known |= gather(self.featured(reals), missing)
             for statistic in missing if self.processes.rank == 0 else ():
                 self._save(reals, statistic, known[statistic])
+        for statistic in wanted:  # which the first process may have from the cache: the others shall not ask again
+            known.setdefault(statistic, {})
         return Side(known)
 
     def _scores(
