@@ -26,7 +26,7 @@ TOOLS = ("slurmctld", "slurmd", "slurmdbd", "mariadbd", "munged", "sbatch", "sru
 PATIENCE_SECONDS = 300
 SETTINGS = [
     *(line for line in POINTS if not line.startswith(("iterations", "log_every", "checkpoint_every"))),
-    "iterations=300",
+    "iterations=150",
     "log_every=5",
     "checkpoint_every=10",
     "callback.fate._target_=slurm_parts.Fate",
