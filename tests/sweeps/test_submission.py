@@ -1,0 +1,146 @@
+"""What is asked of a cluster, and what is made of its answers; tests/test_slurm.py has the cluster itself."""
+
+import inspect
+import json
+import os
+from dataclasses import fields
+
+import pytest
+import yaml
+from tiny import POINTS
+
+from ganlab.config import compose, conf_directory
+from ganlab.errors import UserError
+from ganlab.sweeps.job import Job, Outcome
+from ganlab.sweeps.queue import GONE, states
+from ganlab.sweeps.slurm import Slurm
+from ganlab.sweeps.submission import Layout, Resources
+from ganlab.sweeps.submitted import Submitted, explain, explain_ended
+from ganlab.sweeps.worker import Worker
+
+YAML = yaml.safe_load((conf_directory() / "hydra" / "launcher" / "slurm.yaml").read_text())
+NAMES = {field.name for field in fields(Resources)}
+
+
+def resources(**changes):
+    return Resources(**{name: value for name, value in YAML.items() if name in NAMES} | changes)
+
+
+def layout(*overrides, **changes):
+    return resources(**changes).layout(compose([*POINTS, *overrides]))
+
+
+def test_the_file_has_every_setting_and_no_other():
+    own = {name for name, each in inspect.signature(Slurm).parameters.items() if each.kind is not each.VAR_KEYWORD}
+    assert own | NAMES | {"_target_"} == YAML.keys()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "changes", "expected"),
+    [
+        (["trainer=cpu"], {}, Layout(1, 1, 0, 1)),
+        (["trainer=gpu", "trainer.devices=4", "trainer.strategy=ddp"], {}, Layout(1, 4, 4, 1)),
+        (["trainer=cpu", "workers=3"], {}, Layout(1, 1, 0, 4)),
+        (["trainer=cpu", "workers=3"], {"cpus_per_task": 2, "gpus_per_node": 1}, Layout(1, 1, 1, 2)),
+        (["trainer=ddp", "+trainer.num_nodes=2"], {"nodes": 2}, Layout(2, 2, 0, 1)),
+    ],
+)
+def test_a_job_gets_what_its_trainer_wants(overrides, changes, expected):
+    assert layout(*overrides, **changes) == expected
+
+
+@pytest.mark.parametrize("devices", ["auto", "-1", "[0,1]"])
+def test_how_many_processes_has_to_be_said(devices):
+    with pytest.raises(UserError, match=r"trainer\.devices=.*SLURM chooses the devices.*trainer\.devices=1"):
+        layout("trainer=gpu", f"trainer.devices={devices}")
+
+
+def test_nodes_that_disagree_are_refused():
+    with pytest.raises(UserError, match=r"hydra\.launcher\.nodes=2 but trainer\.num_nodes=1"):
+        layout("trainer=cpu", nodes=2)
+
+
+def test_a_requeued_job_runs_the_same_command():
+    worker = Worker()
+    again = worker.checkpoint(["seed=1", "run_dir='a b'"])
+    assert again.function is worker and again.args == (["seed=1", "run_dir='a b'"],)
+
+
+@pytest.fixture
+def slurm(tmp_path, monkeypatch):
+    """Return a function that puts words into the mouths of SLURM's commands; they are the only ones on PATH."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def says(command, text, code=0):
+        script = folder / command
+        script.write_text(f"#!/bin/sh\nwhile read -r line; do echo \"$line\"; done <<'END'\n{text}\nEND\nexit {code}\n")
+        script.chmod(0o755)
+
+    return says
+
+
+def test_states_come_from_the_queue_then_from_accounts_and_then_are_gone(slurm):
+    slurm("squeue", "7_0|RUNNING None\n7_1|PENDING Priority\n7_2|PENDING launch failed requeued held\n8|RUNNING None")
+    slurm("sacct", "6|CANCELLED by 1000\n6.batch|COMPLETED")
+    found = states(["7_0", "7_1", "7_2", "6", "5"])
+    assert found == {"7_0": "RUNNING", "7_1": "PENDING", "7_2": "HELD", "6": "CANCELLED", "5": GONE}
+    slurm("sacct", "accounting storage is disabled", code=1)
+    assert states(["6", "7_0"]) == {"6": GONE, "7_0": "RUNNING"}
+
+
+def test_no_answer_is_not_the_end_of_a_job(slurm, tmp_path):
+    slurm("squeue", "cannot contact the controller", code=1)
+    assert states(["7"]) is None
+    assert states([]) == {}
+    job = Job(0, ("seed=0",), tmp_path / "0")
+    submitted = Submitted(tmp_path)
+    submitted.add([job], ["7"])
+    with pytest.raises(UserError, match="SLURM does not answer"):
+        submitted.alive([job])
+    explain_ended(tmp_path, [job])
+    assert Outcome.of(job.directory).state == "waiting"
+
+
+@pytest.mark.parametrize(
+    ("state", "before", "after"),
+    [
+        ("CANCELLED", "running", "preempted"),
+        ("NODE_FAIL", "running", "preempted"),
+        ("FAILED", "running", "failed"),
+        ("FAILED", "preempted", "preempted"),
+        ("OUT_OF_MEMORY", "running", "failed"),
+        (GONE, "running", "failed"),
+    ],
+)
+def test_what_slurm_ended_says_why(tmp_path, state, before, after):
+    job = Job(0, ("seed=0",), tmp_path)
+    (tmp_path / "status.json").write_text(json.dumps({"state": before, "step": 5}))
+    own = "data: there are no images in photos"
+    job.log.write_text(
+        f"{own}\nsubmitit INFO (now) - over\nsrun: error: n1: task 0: Exited with exit code 2\nsrun: Job step aborted\n"
+    )
+    explain(job, state)
+    outcome = Outcome.of(tmp_path)
+    assert (outcome.state, outcome.step) == (after, 5)
+    assert own in outcome.reason and str(job.log) in outcome.reason
+
+
+def test_a_look_from_outside_settles_what_ended_unseen(slurm, tmp_path):
+    jobs = [Job(number, (f"seed={number}",), tmp_path / str(number)) for number in range(4)]
+    for job, state in zip(jobs, ("running", "finished", "running", "running"), strict=True):
+        job.directory.mkdir()
+        (job.directory / "status.json").write_text(json.dumps({"state": state}))
+    Submitted(tmp_path).add(jobs, ["7_0", "7_1", "7_2", "7_3"])
+    slurm("squeue", "7_0|FAILED NonZeroExitCode\n7_1|COMPLETED None\n7_2|PREEMPTED None\n7_3|PENDING BeginTime")
+    explain_ended(tmp_path, jobs)
+    told = [json.loads((job.directory / "status.json").read_text())["state"] for job in jobs]
+    assert told == ["failed", "finished", "running", "preempted"]
+
+
+def test_without_slurm_a_sentence_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    job = Job(0, ("seed=0",), tmp_path / "0")
+    with pytest.raises(UserError, match="needs SLURM, and sbatch is not on this machine's PATH"):
+        resources().submit([job], Layout(1, 1, 0, 1), tmp_path / os.curdir)
