@@ -210,7 +210,8 @@ def play(names, folder):
 
     def report(name):
         try:
-            SCENARIOS[name](folder / name)
+            (folder / name).mkdir()
+            SCENARIOS[name](folder / name / "sweep")
         except BaseException:
             return traceback.format_exc()
         return ""

@@ -33,8 +33,6 @@ class Slurm(Launcher):
         self,
         poll_seconds: float,
         lost_after_seconds: float,
-        setup: Sequence[str] = (),
-        additional_parameters: Mapping[str, Any] | None = None,
         wait: bool = True,
         retry_failed: bool = False,
         **resources: Any,
@@ -42,7 +40,7 @@ class Slurm(Launcher):
         super().__init__(wait, retry_failed)
         self.poll_seconds, self.lost_after_seconds = poll_seconds, lost_after_seconds
         try:
-            self.resources = Resources(setup=setup, additional_parameters=additional_parameters or {}, **resources)
+            self.resources = Resources(**resources)
         except TypeError as error:
             what = str(error).removeprefix("Resources.__init__() ")
             raise UserError(f"hydra.launcher: {what}; conf/hydra/launcher/slurm.yaml lists all settings") from error

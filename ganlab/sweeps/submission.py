@@ -3,8 +3,11 @@
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +47,7 @@ class Resources:
     signal_delay_s: int
     max_num_timeout: int
     setup: Sequence[str]
-    additional_parameters: Mapping[str, Any]
+    additional_parameters: Mapping[str, Any] | None
 
     def layout(self, config: DictConfig) -> Layout:
         """Return what a run needs; raises UserError where its trainer leaves open how many processes it has."""
@@ -76,9 +79,10 @@ class Resources:
         from ganlab.sweeps.worker import Worker
 
         try:
-            submitted = executor.map_array(Worker(), [job.arguments for job in jobs])
+            with redirect_stderr(StringIO()):  # where submitit repeats what is in its error
+                submitted = executor.map_array(Worker(), [job.arguments for job in jobs])
         except submitit.core.utils.FailedJobError as error:
-            reason = " ".join(str(error).split())
+            reason = "; ".join(line.removeprefix("sbatch: error: ") for line in str(error).splitlines())
             raise UserError(
                 f"SLURM refuses the jobs ({reason}); look at partition, account and resources in hydra.launcher"
             ) from error
@@ -110,7 +114,7 @@ class Resources:
             "stderr_to_stdout": True,
             "wckey": None,
             "setup": [*ours, *self.setup],
-            "additional_parameters": {"requeue": True, **self.additional_parameters},
+            "additional_parameters": {"requeue": True, **(self.additional_parameters or {})},
         }
 
 
@@ -130,8 +134,6 @@ def _submitit() -> Any:
 
 def _python(submitit: Any) -> str:
     """Return Python's command line, deaf to the signal to make room until it can be understood: it would kill it."""
-    import sys
-
     signal = submitit.core.job_environment.JobEnvironment.USR_SIG
     return f'sh -c \'trap "" {signal}; exec "$0" "$@"\' {shlex.quote(sys.executable)}'
 

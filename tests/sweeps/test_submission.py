@@ -139,6 +139,17 @@ def test_a_look_from_outside_settles_what_ended_unseen(slurm, tmp_path):
     assert told == ["failed", "finished", "running", "preempted"]
 
 
+def test_a_refusal_is_told_in_slurms_words(slurm, tmp_path, capfd):
+    for command in ("srun", "scancel", "squeue"):
+        slurm(command, "")
+    (tmp_path / "bin" / "sbatch").write_text("#!/bin/sh\necho 'sbatch: error: no such partition: moon' >&2\nexit 1\n")
+    (tmp_path / "bin" / "sbatch").chmod(0o755)
+    job = Job(0, ("seed=0",), tmp_path / "0")
+    with pytest.raises(UserError, match=r"SLURM refuses the jobs \(no such partition: moon\); look at partition"):
+        resources().submit([job], Layout(1, 1, 0, 1), tmp_path / "slurm")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_without_slurm_a_sentence_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     job = Job(0, ("seed=0",), tmp_path / "0")
