@@ -1,4 +1,3 @@
-import torch
 from torch import Tensor
 
 from ganlab import tree
@@ -25,7 +24,7 @@ class InstanceNoise(Regularizer):
 
     def penalty(self, round: Round) -> Tensor:
         """Return 0: the noise acts on the samples, not through the loss."""
-        return torch.zeros(())
+        return tree.first(round.real).new_zeros(())  # on the device of the others
 
     def perturb(self, samples: Tree, step: int, random: Random) -> Tree:
         """Add the noise."""

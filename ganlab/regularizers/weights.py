@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.interfaces import Regularizer
 from ganlab.round import Round
 
@@ -45,7 +46,7 @@ class WeightClip(Regularizer):
 
     def penalty(self, round: Round) -> Tensor:
         """Return 0: the limit acts on the weights, not through the loss."""
-        return torch.zeros(())
+        return tree.first(round.real).new_zeros(())  # on the device of the others
 
     @torch.no_grad()
     def project(self, network: nn.Module) -> None:

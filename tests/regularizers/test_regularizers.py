@@ -255,8 +255,11 @@ def test_instance_noise_lets_gradients_through_to_the_generator():
 
 
 @pytest.mark.parametrize("term", [InstanceNoise(), WeightClip()], ids=lambda term: type(term).__name__)
-def test_what_acts_elsewhere_adds_nothing_to_the_loss(term):
-    assert term.penalty(None).item() == 0
+def test_what_acts_elsewhere_adds_nothing_to_the_loss_wherever_that_is(term):
+    real = torch.ones(2, 3)
+    assert term.penalty(round_of(None, real, real)).item() == 0
+    elsewhere = real.to("meta")  # a device that every machine has besides the CPU
+    assert term.penalty(round_of(None, elsewhere, elsewhere)).device == elsewhere.device
 
 
 class Bilinear(nn.Module):
