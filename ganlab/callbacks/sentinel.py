@@ -23,7 +23,7 @@ class Sentinel(Periodic, Watcher):
 
     Calibrated by looks every 50 steps at 1500 steps of the ring, the grid, and MLPs on digits with the non-saturating,
     minimax, hinge and clipped Wasserstein losses, and 600 of WGAN-GP on the ring: from step 500 on, samples kept 0.16
-    of the real distance and gradients 5e-4 of the weights' norm, or more. A D with a hundred times the learning rate
+    of the real distance and gradients 4e-4 of the weights' norm, or more. A D with a hundred times the learning rate
     under the minimax loss left 3e-11. Neither the randomness nor the weights of training are touched. Raises ValueError
     for values outside their bounds.
     """
