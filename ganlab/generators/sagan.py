@@ -40,12 +40,10 @@ class SAGAN(nn.Module):
         channels = [width * multiple for multiple in _multiples(base.steps)]
         side = min(base.height, base.width)
         self.labels = ClassLabels(spec)
-        self.project = nn.Sequential(
-            nn.Linear(latent_size(spec, "SAGAN"), channels[0] * base.height * base.width),
-            nn.Unflatten(1, (channels[0], base.height, base.width)),
-        )
-        init.xavier_uniform_(self.project[0].weight)
-        init.zeros_(self.project[0].bias)
+        dense = nn.Linear(latent_size(spec, "SAGAN"), channels[0] * base.height * base.width)
+        init.xavier_uniform_(dense.weight)
+        init.zeros_(dense.bias)
+        self.project = nn.Sequential(dense, nn.Unflatten(1, (channels[0], base.height, base.width)))
         self.blocks = nn.ModuleList(ConditionalUpBlock(*pair, spec.classes) for pair in pairwise(channels))
         sides = [side << step for step in range(1, base.steps + 1)]
         self.attention = attention_at(attention, sides[-1] // 2, sides, channels[1:])

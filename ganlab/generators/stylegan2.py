@@ -7,6 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.interfaces import Spec
 from ganlab.layers import latent_size, pyramid, sample_shape
 from ganlab.layers.options import at_least, share
@@ -64,12 +65,12 @@ class StyleGAN2(nn.Module):
 
     def styles(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Return what each layer reads, shape (n, layers, style_size)."""
-        styles = self.mapping(latents, cond)
+        styles = tree.widen(self.mapping(latents, cond))
         if self.training:
             with torch.no_grad():
-                self.average.lerp_(styles.float().mean(0), 1 - AVERAGE_DECAY)
+                self.average.lerp_(styles.mean(0), 1 - AVERAGE_DECAY)
             return self._mixed(styles, latents, cond)
-        drawn = torch.lerp(self.average, styles.float(), self.truncation)
+        drawn = torch.lerp(self.average, styles, self.truncation)
         return drawn[:, None].expand(-1, self.layers, -1)
 
     def render(self, styles: Tensor) -> Tensor:
@@ -86,7 +87,7 @@ class StyleGAN2(nn.Module):
         if not self.mixing:
             return styles
         # Another latent of the batch is one of the same distribution, whichever that is.
-        others = self.mapping(latents.roll(1, 0), cond)[:, None]
+        others = tree.widen(self.mapping(latents.roll(1, 0), cond))[:, None]
         mixes = torch.rand(len(latents), device=latents.device) < self.mixing
         cuts = torch.randint(1, self.layers, (len(latents),), device=latents.device)
         own = torch.arange(self.layers, device=latents.device) < torch.where(mixes, cuts, self.layers)[:, None]

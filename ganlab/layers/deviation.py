@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.layers.options import at_least
 
 # Under the root, which has no slope at 0.
@@ -25,7 +26,7 @@ class MinibatchDeviation(nn.Module):
         """Map (n, channels, height, width) to (n, channels + 1, height, width)."""
         count = len(images)
         size = max(each for each in range(1, min(self.group, count) + 1) if count % each == 0)
-        grouped = images.float().reshape(size, count // size, -1)
+        grouped = tree.widen(images).reshape(size, count // size, -1)
         deviation = (grouped.var(0, correction=0) + SMALLEST_VARIANCE).sqrt().mean(1)
         planes = deviation.repeat(size).to(images.dtype).reshape(-1, 1, 1, 1).expand(-1, 1, *images.shape[2:])
         return torch.cat([images, planes], 1)

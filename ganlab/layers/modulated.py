@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ganlab import tree
 from ganlab.layers.resampling import Blur
 
 TINY = 1e-8
 
 
 def modulated(weight: Tensor, style: Tensor) -> Tensor:
-    """Scale the input channels of a weight (outputs, inputs, k, k) by styles (n, inputs), in float32 (eq. 1)."""
-    return weight * style.float()[:, None, :, None, None]
+    """Scale the inputs of a weight (outputs, inputs, k, k) by styles (n, inputs), in float32 or better (eq. 1)."""
+    return weight * tree.widen(style)[:, None, :, None, None]
 
 
 def demodulated(weights: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.interfaces import Spec
 from ganlab.layers.equalised import EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.labels import ClassLabels
@@ -35,7 +36,7 @@ class Mapping(nn.Module):
 
 
 def _normalised(values: Tensor) -> Tensor:
-    values = values.float()
+    values = tree.widen(values)
     return values * (values.square().sum(1, keepdim=True) / max(values.shape[1], 1) + TINY).rsqrt()
 
 
@@ -80,7 +81,7 @@ class StyledConvolution(nn.Module):
 
 
 class ToImage(nn.Module):
-    """A modulated 1 × 1 convolution to the image's channels, in float32."""
+    """A modulated 1 × 1 convolution to the image's channels, in float32 or better."""
 
     def __init__(self, inputs: int, outputs: int, style_size: int) -> None:
         super().__init__()
@@ -92,7 +93,7 @@ class ToImage(nn.Module):
     def forward(self, images: Tensor, style: Tensor) -> Tensor:
         """Map images (n, inputs, height, width) under styles (n, style_size) to (n, outputs, height, width)."""
         images = self.convolve(images, modulated(self.weight * self.scale, self.style(style)))
-        return images.float() + self.bias[:, None, None]
+        return tree.widen(images) + self.bias[:, None, None]
 
 
 class StyledBlock(nn.Module):
