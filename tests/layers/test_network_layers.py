@@ -9,7 +9,7 @@ from ganlab.layers.attention import SelfAttention, attention_at
 from ganlab.layers.conditional import ConditionalBatchNorm, ConditionalUpBlock, PlainBatchNorm, conditional_norm
 from ganlab.layers.fixup import ACTIVATION_GAIN, FixupBlock, scaled_normal
 from ganlab.layers.projection import Projection
-from ganlab.layers.standing import gather_standing_statistics
+from ganlab.layers.standing import gathering_statistics
 from ganlab.layers.votes import join_votes
 from ganlab.layers.wide import wide_down_block, wide_level_block
 
@@ -137,10 +137,12 @@ def test_standing_statistics_are_those_of_all_batches():
     network = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout(0.5))
     network(torch.randn(4, 3, 2, 2))  # statistics of no account
     network[1].eval()
-    batches = [(3 + 2 * torch.randn(8, 3, 4, 4),) for _ in range(5)]
-    gather_standing_statistics(network, batches)
-    joined = torch.stack([batch for (batch,) in batches])
+    batches = [3 + 2 * torch.randn(8, 3, 4, 4) for _ in range(5)]
+    with gathering_statistics(network), torch.no_grad():
+        assert [each.training for each in network] == [True, False]
+        for batch in batches:
+            network(batch)
+    joined = torch.stack(batches)
     torch.testing.assert_close(network[0].running_mean, joined.mean((0, 1, 3, 4)))
     torch.testing.assert_close(network[0].running_var, joined.var((1, 3, 4)).mean(0))
     assert network[0].momentum == 0.1 and [each.training for each in network] == [True, False]
-    gather_standing_statistics(nn.Linear(2, 2), [(torch.randn(1, 99),)])  # is left alone
