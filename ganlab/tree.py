@@ -100,5 +100,8 @@ def gradient(outputs: Tensor, inputs: Tree) -> list[Tensor]:
 
 
 def squared_gradient_norm(outputs: Tensor, inputs: Tree) -> Tensor:
-    """Return |d outputs / d inputs|² of each sample, shape (n,), differentiable once more."""
-    return squared_norm(gradient(outputs, inputs))
+    """Return |d outputs / d inputs|² of each sample, shape (n,), differentiable once more.
+
+    Of several outputs a sample, such as the logits of patches, it is their mean that is differentiated.
+    """
+    return squared_norm(gradient(outputs.reshape(len(outputs), -1).mean(1), inputs))

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import fields
-from functools import cache
+from functools import cache, reduce
 
 import pytest
 import torch
@@ -27,11 +27,15 @@ DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=dig
 
 
 def node(group: str, name: str) -> dict:
-    """Return what a file says, with that of the file it builds on."""
+    """Return what a file says, with that of the file it builds on and of the parts it puts inside."""
     content = yaml.safe_load((CONF / group / f"{name}.yaml").read_text()) or {}
-    bases = [base for base in content.pop("defaults", []) if isinstance(base, str) and base != "_self_"]
-    for base in bases:
+    defaults = content.pop("defaults", [])
+    for base in [each for each in defaults if isinstance(each, str) and each != "_self_"]:
         content = node(group, base) | content
+    for place, choice in [pair for each in defaults if isinstance(each, dict) for pair in each.items()]:
+        inner_group, _, path = place.strip("/").partition("@")
+        *outer, last = path.split(".")
+        reduce(lambda inside, key: inside.setdefault(key, {}), outer, content)[last] = node(inner_group, choice)
     return content
 
 

@@ -9,6 +9,7 @@ from ganlab.callbacks.progress import Progress
 from ganlab.callbacks.recovery import Recovery, RollBack, Stop
 from ganlab.callbacks.samples import Samples
 from ganlab.callbacks.sentinel import Sentinel
+from ganlab.callbacks.standing_statistics import StandingStatistics
 from ganlab.callbacks.status import Status
 from ganlab.callbacks.verdicts import Verdicts
 from ganlab.callbacks.watcher import Watcher
@@ -26,6 +27,7 @@ __all__ = [
     "RollBack",
     "Samples",
     "Sentinel",
+    "StandingStatistics",
     "Status",
     "Stop",
     "Verdicts",

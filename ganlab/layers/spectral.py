@@ -23,10 +23,11 @@ def normalise_spectrally(network: nn.Module) -> None:
     """Divide the weight of every dense and convolutional layer by its largest singular value.
 
     The value is estimated by one power iteration at each forward pass in training mode. To be called once, after the
-    weights are initialised.
+    weights are initialised. Weights without memory are left as they are.
     """
     for module in list(network.modules()):
-        if isinstance(module, WEIGHTED):
+        # A check of a configuration has only these, and torch takes a second to iterate on what is not there.
+        if isinstance(module, WEIGHTED) and not module.weight.is_meta:
             parametrizations.spectral_norm(module)
             chain = module.get_submodule("parametrizations.weight")
             chain.register_module("0", _InFloat32(chain.get_submodule("0")))

@@ -10,12 +10,15 @@ from torch import nn
 
 from ganlab import tree
 from ganlab.discriminators import DCGAN, MLP, RNN, ResNet
-from ganlab.interfaces import Spec
+from ganlab.interfaces import Spec, as_verdict
 
 CONF = Path(__file__).parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
-SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3)}
-SMALL = {"dcgan": {"width": 4}, "resnet": {"width": 4}, "sngan": {"width": 4}, "rnn": {"width": 4}}
+SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3), "patch": (1, 28, 28)}
+SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet")}
+SMALL = {name: {"width": 4} for name in SHAPES}
+SHAPES |= {"multi": (1, 16, 16)}
+VOTES = {"unet": (2, 256), "multi": (2, 1), "ensemble": (2, 1)}  # logits of a sample, where it is not a single one
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +34,12 @@ def node_of(name):
 def small(name, classes=0, **options):
     kind = name.split("_")[0]
     spec = Spec(SHAPES.get(kind, (1, 28, 28)), classes=classes)
+    options = {key: value for key, value in options.items() if key in node_of(name)}
     return spec, instantiate(node_of(name), **SMALL.get(kind, {}), **options)(spec)
+
+
+def judge(network, samples, cond):
+    return as_verdict(network(samples, cond)).logits
 
 
 def labels(spec, count):
@@ -48,8 +56,8 @@ def trainable(network):
 @pytest.mark.parametrize("count", [1, 3])
 def test_every_configuration_judges_and_learns(name, classes, spectral, count):
     spec, network = small(name, classes, spectral_norm=spectral)
-    logits = network(torch.randn(count, *spec.sample), labels(spec, count))
-    assert logits.shape == (count,)
+    logits = judge(network, torch.randn(count, *spec.sample), labels(spec, count))
+    assert logits.shape == (count, *VOTES.get(name.split("_")[0], ()))
     assert logits.isfinite().all()
     logits.sum().backward()
     for title, parameter in network.named_parameters():
@@ -63,7 +71,7 @@ def test_every_critic_can_be_differentiated_twice(name, spectral, options):
     spec, network = small(name, 3, spectral_norm=spectral, **options)
     real, fake = (torch.randn(2, *spec.sample, requires_grad=True) for _ in range(2))
     cond = labels(spec, 2)
-    on_real, on_fake = network(real, cond), network(fake, cond)  # both forward passes in one graph
+    on_real, on_fake = judge(network, real, cond), judge(network, fake, cond)  # both forward passes in one graph
     penalty = tree.squared_gradient_norm(on_real, real) + tree.squared_gradient_norm(on_fake, fake)
     (on_fake.sum() - on_real.sum() + penalty.sum()).backward()
     for title, parameter in network.named_parameters():
@@ -110,7 +118,7 @@ def test_nothing_in_place_hurts_the_residual_critic(norm, activation):
 def test_every_critic_runs_in_bfloat16(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
     with torch.autocast("cpu", torch.bfloat16):
-        logits = network(torch.randn(3, *spec.sample), labels(spec, 3))
+        logits = judge(network, torch.randn(3, *spec.sample), labels(spec, 3))
     logits.float().sum().backward()
     assert all(parameter.grad.dtype == torch.float32 for parameter in network.parameters())
 
@@ -119,14 +127,14 @@ def test_every_critic_runs_in_bfloat16(name, spectral):
 @pytest.mark.parametrize("spectral", [False, True])
 def test_copies_and_strict_state(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
-    network(torch.randn(4, *spec.sample), labels(spec, 4)).sum().backward()
+    judge(network, torch.randn(4, *spec.sample), labels(spec, 4)).sum().backward()
     network.eval()
     samples, cond = torch.randn(2, *spec.sample), labels(spec, 2)
-    expected = network(samples, cond)
-    torch.testing.assert_close(deepcopy(network)(samples, cond), expected)
+    expected = judge(network, samples, cond)
+    torch.testing.assert_close(judge(deepcopy(network), samples, cond), expected)
     _, other = small(name, 3, spectral_norm=spectral)
     other.load_state_dict(network.state_dict(), strict=True)
-    torch.testing.assert_close(other.eval()(samples, cond), expected)
+    torch.testing.assert_close(judge(other.eval(), samples, cond), expected)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,7 +145,8 @@ def test_yaml_names_every_option_and_base_entries_give_pythons_defaults(name):
     options = dict(list(inspect.signature(target).parameters.items())[1:])
     assert list(values) == list(options)
     if name == target.__name__.lower():
-        assert values == {k: list(o.default) if k == "widths" else o.default for k, o in options.items()}
+        defaults = {k: list(o.default) if k == "widths" else o.default for k, o in options.items() if k != "critics"}
+        assert {key: values[key] for key in defaults} == defaults
 
 
 def test_parameter_counts():

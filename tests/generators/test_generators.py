@@ -15,7 +15,8 @@ from ganlab.layers.residual import Residual
 CONF = Path(__file__).parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "generator").glob("*.yaml"))
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3)}
-SMALL = {"dcgan": {"width": 4}, "resnet": {"width": 4}, "sngan": {"width": 4}, "rnn": {"width": 4}}
+SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan")}
+SMALL = {name: {"width": 4} for name in SHAPES} | {"stylegan2": {"width": 4, "style_size": 8, "mapping_layers": 2}}
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,9 @@ def build(name, spec, **options):
 def small(name, classes=0, **options):
     kind = name.split("_")[0]
     spec = Spec(SHAPES.get(kind, (1, 28, 28)), classes=classes, latent=20)
-    return spec, build(name, spec, **SMALL.get(kind, {}), **options)
+    return spec, build(
+        name, spec, **SMALL.get(kind, {}), **{key: options[key] for key in options if key in node_of(name)}
+    )
 
 
 def labels(spec, count):

@@ -126,11 +126,11 @@ def test_penalties_are_per_sample_where_the_critic_is_curved(term):
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
-def test_spatial_logits_are_differentiated_as_their_sum(linear, term):
-    # A critic with a map of logits, one per position: D(x) = Σ w x, cut in pieces.
+def test_spatial_logits_are_differentiated_as_their_mean(linear, term):
+    # A critic with a map of logits, one per position, as losses take their mean: D(x) = Σ w x, cut in pieces.
     critic, real = linear(w=W), draws(5, 3)
     whole = term.penalty(round_of(critic, real, real))
-    pieces = term.penalty(round_of(lambda x: x * critic.weights["w"], real, real, network=critic))
+    pieces = term.penalty(round_of(lambda x: 3 * x * critic.weights["w"], real, real, network=critic))
     torch.testing.assert_close(pieces, whole)
 
 

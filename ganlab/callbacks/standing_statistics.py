@@ -1,0 +1,37 @@
+import pytorch_lightning as pl
+import torch
+
+from ganlab.callbacks.periodic import Periodic
+from ganlab.interfaces import Batch
+from ganlab.layers.standing import gathering_statistics
+from ganlab.module import GANModule
+from ganlab.random import Random, derive
+from ganlab.sampler import Sampler
+
+
+class StandingStatistics(Periodic):
+    """Gives the kept generator batch statistics of its own, plain averages over `batches` passes of `size` samples.
+
+    Brock et al. 2019, appendix D. Averaged weights otherwise have the statistics of the latest ones. To be listed
+    before the callbacks that draw samples. Raises ValueError for a number below 1.
+    """
+
+    def __init__(self, every: int = 0, batches: int = 16, size: int = 64, seed: int = 0) -> None:
+        super().__init__(every)
+        for name, value in (("batches", batches), ("size", size)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        self.batches, self.size, self.seed = batches, size, seed
+
+    @torch.no_grad()
+    def act(self, trainer: pl.Trainer, module: GANModule) -> None:
+        """Gather them anew, the same in every process."""
+        data = trainer.datamodule.data  # type: ignore[attr-defined]
+        network, classes = module.ema.network, data.spec.classes
+        random = Random(derive(self.seed, "standing_statistics"))
+        sampler = Sampler(module.game, network, data.spec, data.decode)
+        with sampler.evaluating(random), gathering_statistics(network):
+            for number in range(self.batches):
+                random.seek(number)
+                labels = random.integers("labels", classes, (self.size,), module.device) if classes else None
+                module.game.sample(Batch(torch.empty(self.size, 0, device=module.device), labels), network)

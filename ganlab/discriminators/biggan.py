@@ -1,0 +1,71 @@
+"""The critic of BigGAN."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import build_head, initialise, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers.attention import attention_at
+from ganlab.layers.options import at_least
+from ganlab.layers.projection import Projection
+from ganlab.layers.residual import Style, first_block
+from ganlab.layers.wide import wide_down_block, wide_level_block
+
+# Of the width, by how often a pyramid halves the resolution; every block halves it but the last, which keeps it.
+MULTIPLES = {
+    4: (1, 2, 4, 8, 16),
+    5: (1, 2, 4, 8, 16, 16),
+    6: (1, 2, 4, 8, 8, 16, 16),
+    7: (1, 1, 2, 4, 8, 8, 16, 16),
+}
+FEW = (2, 2, 2, 2)  # up to three halvings, of which the first two blocks do theirs
+
+
+class BigGAN(nn.Module):
+    """Wide residual blocks, a sum over all positions and projection (Brock et al. 2019, appendix B).
+
+    Sides are 4 to 15 times a power of two, at most 2⁷. Weights start orthogonal. `width` None is 96; `attention` lists
+    the shorter sides of blocks that it follows, None being 64 where there is such a block. Up to three halvings this is
+    the network that StudioGAN trains on CIFAR-10. Raises ValueError for an option out of range or another resolution.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (3,)
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int | None = None,
+        attention: Sequence[int] | None = None,
+        spectral_norm: bool = True,
+        head: str = "logit",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "BigGAN", "discriminator", self.sample_dims)
+        steps = pyramid(shape, "BigGAN").steps
+        width = 96 if width is None else width
+        at_least("width", width, 1)
+        if steps > max(MULTIPLES):
+            raise ValueError(f"BigGAN halves the resolution at most 7 times, and {shape[1]}x{shape[2]} takes {steps}")
+        channels = [width * multiple for multiple in MULTIPLES.get(steps, FEW)]
+        halvings = min(steps, 2) if steps <= 3 else len(channels) - 1
+        blocks = [first_block(shape[0], channels[0], Style("none", "relu", 0.2))]
+        for index, (before, after) in enumerate(pairwise(channels), start=1):
+            blocks.append((wide_down_block if index < halvings else wide_level_block)(before, after))
+        sides = [min(shape[1:]) >> min(index + 1, halvings) for index in range(len(channels))]
+        self.blocks = nn.ModuleList(blocks)
+        self.attention = attention_at(attention, 64, sides, channels)
+        self.last = nn.ReLU(inplace=True)
+        self.classify, self.head = Projection(spec, channels[-1]), build_head(head, beta)
+        initialise(self, "orthogonal")
+        if spectral_norm:
+            normalise_spectrally(self)
+
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
+        for block, attend in zip(self.blocks, self.attention, strict=True):
+            samples = attend(block(samples))
+        return self.head(self.classify(self.last(samples).sum((2, 3)), cond))

@@ -1,0 +1,103 @@
+"""The critic of StyleGAN2."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import build_head, pyramid, sample_shape
+from ganlab.layers.deviation import MinibatchDeviation
+from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
+from ganlab.layers.options import at_least, choice
+from ganlab.layers.resampling import Blur, Downsample
+from ganlab.layers.styled import Mapping as LabelMapping
+
+LABEL_LAYERS, LABEL_RATE = 8, 0.01
+
+
+def _plain(before: int, after: int, taps: Sequence[float]) -> nn.Sequential:
+    return nn.Sequential(
+        EqualisedConv2d(before, before, 3),
+        ScaledLeakyReLU(),
+        Blur(taps, len(taps) // 2),
+        EqualisedConv2d(before, after, 3, stride=2, padding=0),
+        ScaledLeakyReLU(),
+    )
+
+
+class _Residual(nn.Module):
+    """The sum of both paths, over √2 to keep the variance."""
+
+    def __init__(self, before: int, after: int, taps: Sequence[float]) -> None:
+        super().__init__()
+        self.shortcut = nn.Sequential(Downsample(taps), EqualisedConv2d(before, after, 1, bias=False))
+        self.residual = _plain(before, after, taps)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (self.shortcut(images) + self.residual(images)) * 0.5**0.5
+
+
+BLOCKS: Mapping[str, Callable[[int, int, Sequence[float]], nn.Module]] = {"residual": _Residual, "plain": _plain}
+
+
+class StyleGAN2(nn.Module):
+    """Residual blocks with filtered halvings and equalised learning rates (Karras et al. 2020, section 4.1).
+
+    Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is
+    32768 / shorter side, as in the paper. The last convolution reads the standard deviation over `group` samples.
+    Labels are mapped to a direction that the last features are projected on. Raises ValueError for an option out of
+    range or another resolution.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (3,)
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int | None = None,
+        max_width: int = 512,
+        blocks: str = "residual",
+        group: int = 4,
+        filter: Sequence[float] = (1, 3, 3, 1),
+        head: str = "logit",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "StyleGAN2", "discriminator", self.sample_dims)
+        base = pyramid(shape, "StyleGAN2")
+        width = 32768 // min(shape[1:]) if width is None else width
+        at_least("width", width, 1)
+        at_least("max_width", max_width, 1)
+        channels = [min(width << step, max_width) for step in range(base.steps + 1)]
+        last = channels[-1]
+        build = choice("blocks", blocks, BLOCKS)
+        self.body = nn.Sequential(
+            EqualisedConv2d(shape[0], channels[0], 1),
+            ScaledLeakyReLU(),
+            *(build(before, after, filter) for before, after in pairwise(channels)),
+            MinibatchDeviation(group),
+            EqualisedConv2d(last + 1, last, 3),
+            ScaledLeakyReLU(),
+            nn.Flatten(),
+            EqualisedLinear(last * base.height * base.width, last),
+            ScaledLeakyReLU(),
+            EqualisedLinear(last, last if spec.classes else 1),
+        )
+        self.direction = LabelMapping(spec, 0, last, LABEL_LAYERS, LABEL_RATE) if spec.classes else _One()
+        self.head = build_head(head, beta)
+
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
+        features = self.body(samples)
+        direction = self.direction(features[:, :0], cond)
+        return self.head((features * direction).sum(1, keepdim=True) * direction.shape[1] ** -0.5)
+
+
+class _One(nn.Module):
+    """The direction of a single feature."""
+
+    def forward(self, nothing: Tensor, labels: Tensor | None) -> Tensor:
+        return torch.ones(1, 1, dtype=nothing.dtype, device=nothing.device)

@@ -1,0 +1,63 @@
+"""The generator of R3GAN."""
+
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import ClassLabels, latent_size, pyramid, sample_shape
+from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal
+from ganlab.layers.options import at_least
+from ganlab.layers.resampling import Upsample
+
+FILTER = (1, 3, 3, 1)
+
+
+class R3GAN(nn.Module):
+    """Grouped residual blocks without normalisation (Huang et al. 2024, section 3), to unbounded images.
+
+    Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is the
+    paper's, 24576 / shorter side. Labels enter as `embedding` numbers beside the latent. Raises ValueError for an
+    option out of range or another resolution.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (3,)
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int | None = None,
+        max_width: int = 768,
+        blocks: int = 2,
+        group_width: int = 16,
+        embedding: int = 64,
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "R3GAN", "generator", self.sample_dims)
+        base = pyramid(shape, "R3GAN")
+        width = 24576 // min(shape[1:]) if width is None else width
+        options = {"width": width, "max_width": max_width, "blocks": blocks, "group_width": group_width}
+        for name, value in {**options, "embedding": embedding}.items():
+            at_least(name, value, 1)
+        channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
+        inputs = latent_size(spec, "R3GAN") + (embedding if spec.classes else 0)
+        self.labels = ClassLabels(spec)
+        self.embed = nn.Linear(spec.classes, embedding, bias=False) if spec.classes else nn.Identity()
+        self.project = nn.Linear(inputs, channels[0], bias=False)
+        for layer in (self.embed, self.project):
+            for weight in layer.parameters():
+                scaled_normal(weight)
+        self.basis = nn.Parameter(torch.randn(channels[0], base.height, base.width))
+        total = blocks * len(channels)
+        layers: list[nn.Module] = [FixupBlock(channels[0], group_width, total) for _ in range(blocks)]
+        for before, after in pairwise(channels):
+            layers += [] if before == after else [bare_convolution(before, after, 1)]
+            layers += [Upsample(FILTER), *(FixupBlock(after, group_width, total) for _ in range(blocks))]
+        self.body = nn.Sequential(*layers, bare_convolution(channels[-1], shape[0], 1))
+
+    def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
+        codes = self.embed(self.labels(latents[:, :0], cond))
+        return self.body(self.basis * self.project(torch.cat([latents, codes], 1))[:, :, None, None])

@@ -1,0 +1,115 @@
+"""The parts of a style generator (Karras et al. 2020, StyleGAN2, figure 2)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ganlab import tree
+from ganlab.interfaces import Spec
+from ganlab.layers.equalised import EqualisedLinear, ScaledLeakyReLU
+from ganlab.layers.labels import ClassLabels
+from ganlab.layers.modulated import TINY, OwnConvolution, OwnUpconvolution, demodulated, modulated
+from ganlab.layers.resampling import Upsample
+
+
+class Mapping(nn.Module):
+    """Dense layers from latents and labels, each with a mean square of 1, to styles.
+
+    Their learning rate is `rate` times that of other layers. Raises ValueError for a condition that is not a class
+    label.
+    """
+
+    def __init__(self, spec: Spec, inputs: int, width: int, layers: int, rate: float) -> None:
+        super().__init__()
+        self.labels = ClassLabels(spec)
+        self.embed = EqualisedLinear(spec.classes, width) if spec.classes else nn.Identity()
+        before = [inputs + (width if spec.classes else 0), *[width] * (layers - 1)]
+        self.body = nn.Sequential(
+            *(nn.Sequential(EqualisedLinear(each, width, rate), ScaledLeakyReLU()) for each in before)
+        )
+
+    def forward(self, latents: Tensor, labels: Tensor | None) -> Tensor:
+        """Map latents (n, inputs) and labels (n,) to styles (n, width)."""
+        codes = self.embed(self.labels(latents[:, :0], labels))
+        return self.body(torch.cat([_normalised(latents), _normalised(codes)], 1))
+
+
+def _normalised(values: Tensor) -> Tensor:
+    values = tree.widen(values)
+    return values * (values.square().sum(1, keepdim=True) / max(values.shape[1], 1) + TINY).rsqrt()
+
+
+class Noise(nn.Module):
+    """Adds normal noise, the same to all channels, times a strength that is learnt from 0 on.
+
+    In training it is new at every pass, drawn from torch's own generator; in evaluation always the same.
+    """
+
+    fixed: Tensor
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.strength = nn.Parameter(torch.zeros(()))
+        self.register_buffer("fixed", torch.randn(height, width))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Return images of the same shape (n, channels, height, width)."""
+        noise = self.fixed
+        if self.training:
+            noise = torch.randn(len(images), 1, *self.fixed.shape, device=images.device)
+        return images + (self.strength * noise).to(images.dtype)
+
+
+class StyledConvolution(nn.Module):
+    """Modulated and demodulated 3 × 3 convolution, noise, bias and activation, at the resolution of the result."""
+
+    def __init__(
+        self, inputs: int, outputs: int, size: tuple[int, int], style_size: int, convolve: nn.Module | None = None
+    ) -> None:
+        super().__init__()
+        self.style = EqualisedLinear(style_size, inputs, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.convolve = OwnConvolution() if convolve is None else convolve
+        self.noise, self.activate = Noise(*size), ScaledLeakyReLU()
+
+    def forward(self, images: Tensor, style: Tensor) -> Tensor:
+        """Map images (n, inputs, …) under styles (n, style_size) to (n, outputs, …)."""
+        images = self.convolve(images, demodulated(modulated(self.weight, self.style(style))))
+        return self.activate(self.noise(images) + self.bias.to(images.dtype)[:, None, None])
+
+
+class ToImage(nn.Module):
+    """A modulated 1 × 1 convolution to the image's channels, in float32 or better."""
+
+    def __init__(self, inputs: int, outputs: int, style_size: int) -> None:
+        super().__init__()
+        self.style = EqualisedLinear(style_size, inputs, bias=1.0)
+        self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
+        self.bias = nn.Parameter(torch.zeros(outputs))
+        self.convolve, self.scale = OwnConvolution(), inputs**-0.5
+
+    def forward(self, images: Tensor, style: Tensor) -> Tensor:
+        """Map images (n, inputs, height, width) under styles (n, style_size) to (n, outputs, height, width)."""
+        images = self.convolve(images, modulated(self.weight * self.scale, self.style(style)))
+        return tree.widen(images) + self.bias[:, None, None]
+
+
+class StyledBlock(nn.Module):
+    """Two styled convolutions, the first of which doubles the resolution, and their part of the image."""
+
+    def __init__(
+        self, channels: tuple[int, int], size: tuple[int, int], image: int, style_size: int, taps: Sequence[float]
+    ) -> None:
+        super().__init__()
+        self.grow = Upsample(taps)
+        self.first = StyledConvolution(*channels, size, style_size, OwnUpconvolution(taps))
+        self.later = StyledConvolution(channels[1], channels[1], size, style_size)
+        self.to_image = ToImage(channels[1], image, style_size)
+
+    def forward(self, hidden: Tensor, image: Tensor, styles: Tensor) -> tuple[Tensor, Tensor]:
+        """Double hidden maps and image, under three styles (n, 3, style_size)."""
+        first, later, last = styles.unbind(1)
+        hidden = self.later(self.first(hidden, first), later)
+        return hidden, self.grow(image) + self.to_image(hidden, last)

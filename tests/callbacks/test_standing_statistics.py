@@ -1,0 +1,46 @@
+import pytest
+import torch
+from tiny import QUIET, assert_same, go, state
+from torch import nn
+
+import ganlab
+from ganlab.callbacks import StandingStatistics
+
+RUN = [
+    *QUIET,
+    "data=digits",
+    "data.resolution=16",
+    "data.labels=true",
+    "regularizer=[]",
+    "latent.size=6",
+    "batch_size=8",
+]
+RUN += ["generator=biggan", "generator.width=2", "discriminator=mlp", "discriminator.widths=[8]", "iterations=4"]
+STANDING = ["callback=[standing_statistics,checkpoint,status]", "callback.standing_statistics.batches=3"]
+
+
+def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
+    go(tmp_path / "run", *RUN, *STANDING, "callback.standing_statistics.size=32")
+    network = ganlab.load(tmp_path / "run").network
+    (first, *_), latents = network.pieces, torch.randn(5000, 6)
+    norm = network.blocks[0].first_norm.norm
+    assert isinstance(norm, nn.BatchNorm2d) and norm.num_batches_tracked == 3
+    with torch.no_grad():
+        values = network.project(latents[:, :first])
+    torch.testing.assert_close(norm.running_mean, values.mean((0, 2, 3)), atol=0.2, rtol=0.1)
+    torch.testing.assert_close(norm.running_var, values.var((0, 2, 3)), atol=0.1, rtol=0.4)
+
+
+def test_training_goes_on_as_without(tmp_path):
+    go(tmp_path / "with", *RUN, *STANDING, "callback.standing_statistics.every=2")
+    go(tmp_path / "without", *RUN, "callback=[checkpoint,status]")
+    ours, theirs = (
+        {k: v for k, v in state(tmp_path / each).items() if ".ema." not in k} for each in ("with", "without")
+    )
+    assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize("name", ["batches", "size"])
+def test_numbers_below_one_are_refused(name):
+    with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
+        StandingStatistics(**{name: 0})

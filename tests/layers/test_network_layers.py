@@ -1,0 +1,148 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from ganlab.interfaces import Spec, Verdict
+from ganlab.layers import normalise_spectrally
+from ganlab.layers.attention import SelfAttention, attention_at
+from ganlab.layers.conditional import ConditionalBatchNorm, ConditionalUpBlock, PlainBatchNorm, conditional_norm
+from ganlab.layers.fixup import ACTIVATION_GAIN, FixupBlock, scaled_normal
+from ganlab.layers.projection import Projection
+from ganlab.layers.standing import gathering_statistics
+from ganlab.layers.votes import join_votes
+from ganlab.layers.wide import wide_down_block, wide_level_block
+
+
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
+def test_attention_is_nothing_at_first():
+    images = torch.randn(2, 16, 6, 8)
+    assert torch.equal(SelfAttention(16)(images), images)
+
+
+def test_attention_is_its_formula():
+    layer, images = SelfAttention(16), torch.randn(2, 16, 6, 8)
+    layer.gain.data.fill_(0.7)
+    query = layer.query(images).flatten(2)
+    key, value = (functional.max_pool2d(each(images), 2).flatten(2) for each in (layer.key, layer.value))
+    weights = torch.softmax(query.transpose(1, 2) @ key, 2)  # each position's, over the twelve that are left
+    expected = images + 0.7 * layer.out((value @ weights.transpose(1, 2)).reshape(2, 8, 6, 8))
+    torch.testing.assert_close(layer(images), expected)
+    with torch.no_grad():  # by a fused kernel
+        torch.testing.assert_close(layer(images), expected)
+
+
+@pytest.mark.parametrize("size", [(3, 5), (2, 2)])
+def test_attention_can_be_differentiated_twice(size):
+    layer = SelfAttention(4).double()
+    layer.gain.data.fill_(0.7)
+    images = torch.randn(1, 4, *size, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(layer, images)
+
+
+def test_where_attention_goes():
+    def places(chosen, papers=16):
+        return [isinstance(each, SelfAttention) for each in attention_at(chosen, papers, [8, 16, 32], [4, 4, 4])]
+
+    assert places(None) == [False, True, False]
+    assert places(None, 64) == places([]) == [False] * 3
+    assert places([8, 32]) == [True, False, True]
+    assert isinstance(attention_at([8], 64, [16, 8, 8], [4, 4, 4])[2], SelfAttention)  # the last of that side
+    with pytest.raises(ValueError, match="attention must be at sides among 8, 16, 32, got 20"):
+        places([20])
+
+
+def test_conditions_scale_and_shift_what_is_normalised():
+    norm, images, condition = ConditionalBatchNorm(3, 5), 4 + 2 * torch.randn(6, 3, 4, 4), torch.randn(6, 5)
+    expected = functional.batch_norm(images, None, None, training=True)
+    gain, bias = (condition @ each.weight.T for each in (norm.gain, norm.bias))
+    expected = expected * (1 + gain[:, :, None, None]) + bias[:, :, None, None]
+    torch.testing.assert_close(norm(images, condition), expected)
+    assert isinstance(conditional_norm(3, 0), PlainBatchNorm)
+    assert ConditionalUpBlock(3, 4, 5)(images, condition).shape == (6, 4, 8, 8)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (4, 7, 6)])
+def test_projection_is_its_formula(shape):
+    layer, features, labels = Projection(Spec((1,), classes=3), 6), torch.randn(shape), torch.tensor([2, 0, 1, 2])
+    embedded = layer.embed.weight.T[labels].reshape(4, *[1] * (len(shape) - 2), 6)
+    torch.testing.assert_close(
+        layer(features, labels)[..., 0], layer.dense(features)[..., 0] + (embedded * features).sum(-1)
+    )
+    torch.testing.assert_close(layer.embed.weight.T @ layer.embed.weight, torch.eye(3))
+    plain = Projection(Spec((1,)), 6)
+    torch.testing.assert_close(plain(features, None), plain.dense(features))
+    with pytest.raises(ValueError, match="built for 3 classes, but it got no labels"):
+        layer(features, None)
+
+
+def test_spectral_normalisation_reaches_the_embedding():
+    layer = Projection(Spec((1,), classes=3), 6)
+    layer.embed.weight.data *= 9
+    normalise_spectrally(layer)
+    assert torch.linalg.matrix_norm(layer.embed.weight, 2).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_wide_blocks_widen_at_once_and_leave_their_input():
+    images = torch.randn(2, 3, 8, 8)
+    before = images.clone()
+    assert wide_down_block(3, 5)(images).shape == (2, 5, 4, 4)
+    assert wide_level_block(3, 5)(images).shape == (2, 5, 8, 8)
+    assert isinstance(wide_level_block(3, 3).shortcut, nn.Identity)
+    assert torch.equal(images, before)
+    assert [each.out_channels for each in wide_down_block(3, 5).residual if isinstance(each, nn.Conv2d)] == [5, 5]
+
+
+def test_a_fixup_block_begins_as_the_identity():
+    block, images = FixupBlock(12, 8, 16), torch.randn(2, 12, 4, 4)
+    assert torch.equal(block(images), images)
+    into, _, grouped, _, back = block.body
+    assert not back.weight.any() and grouped.groups == 3  # 24 channels in groups of 8
+    assert all(layer.bias is None for layer in (into, grouped, back))
+
+
+@pytest.mark.parametrize("blocks", [1, 16])
+def test_fixup_weights_are_smaller_the_more_blocks_there_are(blocks):
+    into, _, grouped, _, _ = FixupBlock(128, 16, blocks).body
+    for layer, inputs in ((into, 128), (grouped, 16 * 9)):
+        expected = ACTIVATION_GAIN * blocks**-0.25 / inputs**0.5
+        assert layer.weight.std().item() == pytest.approx(expected, rel=0.03)
+
+
+@pytest.mark.parametrize(("width", "groups"), [(16, 1), (1, 8), (3, 8), (6, 4)])
+def test_groups_divide_the_channels(width, groups):
+    assert FixupBlock(4, width, 1).body[2].groups == groups
+
+
+def test_scaled_normal_keeps_the_variance():
+    layer = nn.Linear(512, 256, bias=False)
+    scaled_normal(layer.weight, 3.0)
+    assert layer(torch.randn(256, 512)).std().item() == pytest.approx(3, rel=0.05)
+
+
+def test_every_critic_has_the_same_say():
+    logits = [torch.tensor([1.0, 2.0]), torch.tensor([[1.0, 3.0], [5.0, 7.0]]), torch.arange(12.0).reshape(2, 1, 2, 3)]
+    votes = join_votes([Verdict(each) for each in logits])
+    assert votes.shape == (2, 3, 6)
+    own = torch.stack([each.reshape(2, -1).mean(1) for each in logits], 1)
+    torch.testing.assert_close(votes.mean(2), own)
+    torch.testing.assert_close(votes.mean((1, 2)), own.mean(1))
+
+
+def test_standing_statistics_are_those_of_all_batches():
+    network = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout(0.5))
+    network(torch.randn(4, 3, 2, 2))  # statistics of no account
+    network[1].eval()
+    batches = [3 + 2 * torch.randn(8, 3, 4, 4) for _ in range(5)]
+    with gathering_statistics(network), torch.no_grad():
+        assert [each.training for each in network] == [True, False]
+        for batch in batches:
+            network(batch)
+    joined = torch.stack(batches)
+    torch.testing.assert_close(network[0].running_mean, joined.mean((0, 1, 3, 4)))
+    torch.testing.assert_close(network[0].running_var, joined.var((1, 3, 4)).mean(0))
+    assert network[0].momentum == 0.1 and [each.training for each in network] == [True, False]
