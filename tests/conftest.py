@@ -1,6 +1,7 @@
 """Shared fixtures: one thread, and a module that steps without Lightning's loop."""
 
 import os
+import signal
 from types import SimpleNamespace
 
 import pytest
@@ -16,6 +17,12 @@ from ganlab.schedule import Alternating
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread():
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c():
+    # A shell's background job ignores it, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

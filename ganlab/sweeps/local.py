@@ -17,6 +17,7 @@ from ganlab.sweeps.room import Place, this_machine
 
 POLL_SECONDS = 0.1
 WATCH_SECONDS = 1.0
+GENTLE = signal.SIGTERM  # asks a job to save itself; jobs of a background launcher would ignore SIGINT
 # Exit codes of a process that a signal has ended, by itself or before it could take the signal.
 INTERRUPTED = [code for number in (signal.SIGINT, signal.SIGTERM) for code in (128 + number, -number)]
 
@@ -68,7 +69,7 @@ class Local(Launcher):
     def stop(self, job: Job) -> None:
         """End one running job gently."""
         if job.number in self._running:
-            self._running[job.number].signal(signal.SIGINT)
+            self._running[job.number].signal(GENTLE)
 
     def _start(self, job: Job, jobs: int, shown: Board) -> bool:
         place = self._room.take(self.checked(job.overrides).trainer, jobs)
@@ -102,7 +103,7 @@ class Local(Launcher):
         self._asked.append(number)
         if len(self._asked) == 1:
             os.write(2, b"\nthe jobs save themselves and end; once more kills them\n")
-        self._signal(signal.SIGINT if len(self._asked) == 1 else signal.SIGKILL)
+        self._signal(GENTLE if len(self._asked) == 1 else signal.SIGKILL)
 
     def _signal(self, number: int) -> None:
         for each in self._running.values():
