@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -89,7 +89,25 @@ class AdversarialLoss(ABC):
         return ((real > self.boundary).float().mean() + (fake < self.boundary).float().mean()) / 2
 
 
-class Regularizer(nn.Module, ABC):
+class Part(nn.Module, ABC):
+    """What accompanies the networks, and may keep statistics of what it saw, in buffers.
+
+    Sums over the samples of a move are its `tallies`: they grow from microbatch to microbatch, are added up over all
+    processes before the player moves, and `settle` makes statistics of them. So the statistics, too, are those of the
+    joined batch.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (0, 1, 2, 3)  # ranks of the samples that it works on; 0 is a nest
+
+    def tallies(self) -> list[Tensor]:
+        """Return the sums since the last move, which processes replace by their total, in place."""
+        return []
+
+    def settle(self) -> None:
+        """Take in the tallies after the move, and set them to 0."""
+
+
+class Regularizer(Part, ABC):
     """Something that steadies the game: a term of one player's loss, a change of what D sees, or of its weights.
 
     It acts at every `every`-th move of its player; its term is multiplied by `weight` and, lazily evaluated, by
@@ -99,7 +117,11 @@ class Regularizer(nn.Module, ABC):
 
     player: ClassVar[str]
     differentiates: ClassVar[bool] = False  # takes the critic's gradient by its input
+    reads_features: ClassVar[bool] = False  # of the critic
+    reads_styles: ClassVar[bool] = False  # of the generator
+    single: ClassVar[bool] = False  # compares a verdict with its one sample, so that no packs can be judged
     needs_labels: ClassVar[bool] = False
+    needs_codes: ClassVar[bool] = False
 
     def __init__(self, weight: float, every: int = 1) -> None:
         super().__init__()
@@ -113,9 +135,16 @@ class Regularizer(nn.Module, ABC):
         """Tell whether the term belongs to this player's loss."""
         return player == self.player
 
+    def build(self, spec: Spec, features: int, latent: Latent) -> None:
+        """Make weights for this data and a critic of so many features, once; they move with `player`."""
+
     @abstractmethod
     def penalty(self, round: Round) -> Tensor:
         """Return the unweighted penalty, one value per sample (or a scalar)."""
+
+    def focus(self, losses: Tensor, round: Round) -> Tensor:
+        """Change the adversarial losses, one per logit, before their mean is taken."""
+        return losses
 
     def perturb(self, samples: Tree, step: int, random: Random) -> Tree:
         """Change what the discriminator sees, of real and fake samples alike; `step` counts batches."""
@@ -125,18 +154,29 @@ class Regularizer(nn.Module, ABC):
         """Change the player's weights in place after it moved."""
 
 
-class Augment(nn.Module, ABC):
+class Augment(Part, ABC):
     """A random, differentiable change of the samples before the discriminator sees them."""
+
+    adapts: ClassVar[bool] = False  # to which side of the loss's boundary D's verdicts are on
 
     @abstractmethod
     def forward(self, samples: Tree, random: Random) -> Tree:
         """Return the changed samples."""
+
+    def observe(self, margins: Tensor) -> None:
+        """Look at how far D's outputs for the real samples of its move are above the loss's boundary."""
+
+    def diagnostics(self) -> dict[str, Tensor]:
+        """Return scalars that are worth a look, by name."""
+        return {}
 
 
 class Latent(ABC):
     """The distribution that a generator transforms; raises ValueError for a size below 1."""
 
     truncation: float | None = None  # the largest absolute value, where larger ones were cut off
+    categories: tuple[int, ...] = ()  # of the categorical codes that are to be discovered
+    continuous: int = 0  # how many continuous codes are to be discovered
 
     def __init__(self, size: int) -> None:
         if size < 1:
@@ -146,6 +186,10 @@ class Latent(ABC):
     @abstractmethod
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
         """Draw latents of shape (count, size)."""
+
+    def split(self, latents: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
+        """Cut latents (n, size) into noise, the one-hot code of each category, and continuous codes; all noise here."""
+        return latents, (), latents[:, self.size :]
 
     def between(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
         """Return points between latents `start` and `end` (n, size), at times (n,) from 0 to 1; straight here."""
@@ -200,6 +244,14 @@ class Game(nn.Module, ABC):
     def sample(self, batch: Batch, network: nn.Module) -> Tree:
         """Generate one sample per sample of the batch."""
 
+    def companions(self, player: str) -> list[nn.Module]:
+        """Return modules whose weights move with a player's, though they are no part of its network."""
+        return []
+
+    def tallies(self, player: str) -> list[Tensor]:
+        """Return sums over the samples of a player's coming move, which processes replace by their total, in place."""
+        return []
+
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Do, before anyone moves on this batch, the work that several of the players in `order` can share."""
 
@@ -215,6 +267,24 @@ class Game(nn.Module, ABC):
         return {}
 
 
+@runtime_checkable
+class Critic(Protocol):
+    """A discriminator that shows features, of shape (n, feature_size), in its verdict."""
+
+    feature_size: int
+
+    def verdict(self, samples: Tree, cond: Tree = None) -> Verdict:
+        """Return the logits, and the features as the last of the verdict's."""
+
+
+@runtime_checkable
+class StyleGenerator(Protocol):
+    """A generator in two stages, `synthesis(mapping(latents, cond))` (Karras et al. 2019)."""
+
+    mapping: Callable[..., Tensor]  # latents (n, latent) and conditions to styles, of any shape that starts with n
+    synthesis: Callable[..., Tree]  # styles to samples
+
+
 def as_verdict(output: Tensor | Verdict) -> Verdict:
     """Accept a discriminator that returns bare logits."""
     return Verdict(output) if torch.is_tensor(output) else output
@@ -225,12 +295,15 @@ __all__ = [
     "AdversarialLoss",
     "Augment",
     "Batch",
+    "Critic",
     "Game",
     "Latent",
+    "Part",
     "Regularizer",
     "Schedule",
     "Shape",
     "Spec",
+    "StyleGenerator",
     "Verdict",
     "as_verdict",
 ]

@@ -54,7 +54,12 @@ class GANModule(pl.LightningModule):
         self._optimizer_partials = optimizers
         self._players = game.players()
         self._weights = {
-            player: [weight for weight in network.parameters() if weight.requires_grad]
+            player: [
+                weight
+                for module in (network, *game.companions(player))
+                for weight in module.parameters()
+                if weight.requires_grad
+            ]
             for player, network in self._players.items()
         }
         kept = {id(weights) for weights in game.sampler.parameters()}
@@ -119,6 +124,7 @@ class GANModule(pl.LightningModule):
                 seen = loss.detach() / self.microbatches if self.microbatches > 1 else loss.detach()
                 observed[f"{player}/{name}"] = observed[f"{player}/{name}"] + seen if i else seen
         self.exchange.average(weights, " ".join(observed))
+        self.exchange.total(self.game.tallies(player))
         return observed
 
     def move(self, player: str) -> None:

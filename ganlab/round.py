@@ -17,6 +17,10 @@ def _no_field() -> list[Tensor]:
     raise ValueError("this game has no vector field of two players, so 'consensus' cannot be used in it")
 
 
+def _no_latents() -> Tensor:
+    raise ValueError("this game draws no latents, so what reads them cannot be used in it")
+
+
 @dataclass
 class Round:
     """A lazy view in which every quantity is computed at most once.
@@ -32,6 +36,8 @@ class Round:
     differentiable: bool = False
     network: nn.Module = field(default_factory=nn.Identity)  # the player that is about to move
     random: Random = field(default_factory=Random)
+    cond: Tree = None
+    draw: Callable[[], Tensor] = _no_latents  # what the fake samples were made from, once they are made
     vector_field: Callable[[], list[Tensor]] = _no_field  # gradients of both players' losses, with their graph
 
     def __post_init__(self) -> None:
@@ -46,6 +52,12 @@ class Round:
         with torch.no_grad():
             fake = self._exact(self.generate())
         return tree.leaf(fake) if self.differentiable else tree.detach(fake)
+
+    @property
+    def latents(self) -> Tensor:
+        """The latents of the fake samples."""
+        _ = self.fake
+        return self.draw()
 
     @cached_property
     def on_real(self) -> Verdict:

@@ -29,6 +29,7 @@ class Root:
     optimized_metric: str = "fid"
     data: Any = MISSING
     game: Any = MISSING
+    conditioning: Any = MISSING
     generator: Any = MISSING
     discriminator: Any = MISSING
     latent: Any = MISSING

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from ganlab.config import instantiate, locate
 from ganlab.errors import Mistake
 from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Schedule, Spec
+from ganlab.layers import Conditioning
 from ganlab.lr_schedule import LearningRateSchedule
 from ganlab.rules import Parts
 from ganlab.schema import RESERVED
@@ -40,12 +41,15 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
             for name in several("regularizer")
             if (term := attempt(f"regularizer.{name}", _made, config.regularizer[name], Regularizer)) is not None
         },
+        augment=attempt("augment", _made, config.get("augment"), Augment),
+        latent=attempt("latent", _made, config.get("latent"), Latent),
     )
-    attempt("augment", _made, config.get("augment"), Augment)
+    attempt("conditioning", _made, config.get("conditioning"), Conditioning)
     attempt("schedule", _made, config.get("schedule"), Schedule)
     attempt("lr_schedule", _made, config.get("lr_schedule"), LearningRateSchedule)
     for player in several("optimizer"):
-        attempt(f"optimizer.{player}", _call, config.optimizer[player], [torch.nn.Parameter(torch.zeros(1))])
+        weights = [torch.nn.Parameter(torch.zeros(1))]
+        parts.optimizer[player] = attempt(f"optimizer.{player}", _call, config.optimizer[player], weights)
     attempt("protocol", _made, config.get("protocol"), cast(type, locate("ganlab.metrics.Protocol")))
     callback = cast(type, locate("pytorch_lightning.Callback"))
     for name in several("callback"):
@@ -55,11 +59,10 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     if "recovery" in config and not _reads(config.recovery, broken | {problem.where for problem in problems}):
         attempt("recovery", _made, config.recovery, recovery)
     attempt("ema", _call, config.get("ema"), torch.nn.Identity())
-    latent = attempt("latent", _made, config.get("latent"), Latent)
-    if parts.spec is not None and latent is not None:
-        seen = replace(parts.spec, latent=latent.size)
+    if parts.spec is not None and parts.latent is not None:
+        seen = replace(parts.spec, latent=parts.latent.size)
         with torch.device("meta"):
-            attempt("generator", _call, config.get("generator"), seen)
+            parts.generator = attempt("generator", _call, config.get("generator"), seen)
             parts.discriminator = attempt("discriminator", _call, config.get("discriminator"), seen)
             if not broken and not problems:
                 attempt("game", _call, config.game, parts.spec)

@@ -17,7 +17,18 @@ ROOT = Path(ganlab.__file__).parent
 LAYERS = (
     {"tree", "random", "interfaces", "round", "errors"},
     {"layers"},
-    {"generators", "discriminators", "losses", "regularizers", "augments", "latents", "ema", "schedule", "lr_schedule"},
+    {
+        "generators",
+        "discriminators",
+        "losses",
+        "regularizers",
+        "augments",
+        "latents",
+        "optimizers",
+        "ema",
+        "schedule",
+        "lr_schedule",
+    },
     {"games"},
     {"data", "metrics", "sampler"},
     {

@@ -6,9 +6,11 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
-    ClassLabels,
+    FeatureCritic,
     build_activation,
     build_head,
+    critic_labels,
+    critic_projection,
     image_norm,
     initialise,
     normalise_spectrally,
@@ -19,7 +21,7 @@ from ganlab.layers.norms import IMAGE_NORMS
 from ganlab.layers.options import at_least, choice, share
 
 
-class DCGAN(nn.Module):
+class DCGAN(FeatureCritic):
     """Convolutions that halve the resolution (Radford et al. 2016), down to 4 to 15 pixels, and a dense layer.
 
     Channels double from `width` on; the first layer is not normalised. Raises ValueError for an option out of range or
@@ -42,6 +44,7 @@ class DCGAN(nn.Module):
         spectral_norm: bool = False,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "DCGAN", "discriminator", self.sample_dims)
@@ -51,9 +54,10 @@ class DCGAN(nn.Module):
         at_least("kernel", kernel, 2)
         share("dropout", dropout)
         choice("norm", norm, IMAGE_NORMS)  # small images have no layer that uses it
+        self.labels = critic_labels(labels, spec)
         widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
         layers: list[nn.Module] = []
-        for before, after in zip([shape[0] + spec.classes, *widths], widths, strict=False):
+        for before, after in zip([shape[0] + self.labels.width, *widths], widths, strict=False):
             layer_norm = norm if layers else "none"
             layers += [
                 nn.Conv2d(before, after, kernel, 2, (kernel - 1) // 2, bias=layer_norm == "none"),
@@ -61,13 +65,14 @@ class DCGAN(nn.Module):
                 build_activation(activation, slope),
                 nn.Dropout(dropout),
             ]
-        self.labels = ClassLabels(spec)
         self.body = nn.Sequential(*layers, nn.Flatten())
-        self.head = nn.Sequential(nn.Linear(widths[-1] * base.height * base.width, 1), build_head(head, beta))
+        self.feature_size = widths[-1] * base.height * base.width
+        self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
+        self.projection = critic_projection(labels, spec, self.feature_size)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)
 
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
-        return self.head(self.body(self.labels(samples, cond)))
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the last images, flat."""
+        return self.body(self.labels(samples, cond))

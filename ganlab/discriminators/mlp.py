@@ -7,11 +7,19 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, build_head, dense_stack, normalise_spectrally, sample_shape
+from ganlab.layers import (
+    FeatureCritic,
+    build_head,
+    critic_labels,
+    critic_projection,
+    dense_stack,
+    normalise_spectrally,
+    sample_shape,
+)
 from ganlab.layers.options import share
 
 
-class MLP(nn.Module):
+class MLP(FeatureCritic):
     """Dense layers on flattened samples of any shape (Goodfellow et al. 2014); without widths it is linear.
 
     Raises ValueError for an option out of range or nested samples.
@@ -30,16 +38,19 @@ class MLP(nn.Module):
         spectral_norm: bool = False,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
-        inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + spec.classes
+        self.labels = critic_labels(labels, spec)
+        inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + self.labels.width
         share("dropout", dropout)
-        self.labels = ClassLabels(spec)
         self.body = dense_stack(inputs, widths, norm, activation, slope, dropout)
-        self.head = nn.Sequential(nn.Linear([inputs, *widths][-1], 1), build_head(head, beta))
+        self.feature_size = [inputs, *widths][-1]
+        self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
+        self.projection = critic_projection(labels, spec, self.feature_size)
         if spectral_norm:
             normalise_spectrally(self)
 
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map samples (n, *sample) and labels (n,) to logits (n,)."""
-        return self.head(self.body(self.labels(samples.flatten(1), cond)))
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the last hidden layer."""
+        return self.body(self.labels(samples.flatten(1), cond))

@@ -6,7 +6,16 @@ from typing import ClassVar, NamedTuple
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, build_activation, build_head, initialise, normalise_spectrally, sample_shape
+from ganlab.layers import (
+    FeatureCritic,
+    build_activation,
+    build_head,
+    critic_labels,
+    critic_projection,
+    initialise,
+    normalise_spectrally,
+    sample_shape,
+)
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import Style, down_block, first_block, level_block, plan_for
 
@@ -25,7 +34,7 @@ PLANS = {
 }
 
 
-class ResNet(nn.Module):
+class ResNet(FeatureCritic):
     """Residual blocks, a sum over all positions and a dense layer (Miyato et al. 2018, tables 4 to 6).
 
     The shorter side is 32, 48, 64 or 128; `width` None is the paper's. Raises ValueError for an option out of range or
@@ -44,6 +53,7 @@ class ResNet(nn.Module):
         spectral_norm: bool = False,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "ResNet", "discriminator", self.sample_dims)
@@ -52,17 +62,20 @@ class ResNet(nn.Module):
         at_least("width", width, 1)
         channels = [width * multiple for multiple in plan.multiples]
         style = Style(norm, activation, slope)
-        blocks = [first_block(shape[0] + spec.classes, channels[0], style)]
+        self.labels = critic_labels(labels, spec)
+        blocks = [first_block(shape[0] + self.labels.width, channels[0], style)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             build = down_block if index < plan.halvings else level_block
             blocks.append(build(before, after, style))
-        self.labels = ClassLabels(spec)
         self.body = nn.Sequential(*blocks, build_activation(activation, slope))
-        self.head = nn.Sequential(nn.Linear(channels[-1], 1), build_head(head, beta))
+        self.feature_size = channels[-1]
+        self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
+        self.projection = critic_projection(labels, spec, self.feature_size)
         initialise(self.head, "xavier")
+        initialise(self.projection, "xavier")
         if spectral_norm:
             normalise_spectrally(self)
 
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
-        return self.head(self.body(self.labels(samples, cond)).sum((2, 3)))
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the sum of the last images over all positions."""
+        return self.body(self.labels(samples, cond)).sum((2, 3))

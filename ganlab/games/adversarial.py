@@ -1,27 +1,48 @@
 """The game of one generator against one discriminator (Goodfellow et al. 2014)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from ganlab import tree
-from ganlab.interfaces import AdversarialLoss, Augment, Batch, Game, Latent, Regularizer, Spec, Verdict, as_verdict
+from ganlab.interfaces import (
+    AdversarialLoss,
+    Augment,
+    Batch,
+    Critic,
+    Game,
+    Latent,
+    Part,
+    Regularizer,
+    Spec,
+    Verdict,
+    as_verdict,
+)
+from ganlab.layers import packed
 from ganlab.round import Round
 from ganlab.tree import Tree
 
 
+class _Made(NamedTuple):
+    latents: Tensor
+    fake: Tree
+
+
 class _Shared(NamedTuple):
     real: Tree
-    fake: Tree
+    made: _Made
 
 
 class AdversarialGame(Game):
     """Generator and discriminator with one loss, any regularizers, and an augmentation of what D sees.
 
     Where the discriminator moves before the generator on one batch, both use the same fake samples from one forward
-    pass: the generator has not changed in between, so its graph is still good.
+    pass: the generator has not changed in between, so its graph is still good. The discriminator judges `packing`
+    samples at once (Lin et al. 2018, PacGAN); penalties on its gradient stay those of single samples. Raises ValueError
+    for a packing below 1.
     """
 
     def __init__(
@@ -33,15 +54,20 @@ class AdversarialGame(Game):
         regularizers: Mapping[str, Regularizer],
         augment: Augment,
         latent: Latent,
+        packing: int = 1,
     ) -> None:
         super().__init__()
         self.spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
         self.generator = generator(self.spec)
-        self.discriminator = discriminator(self.spec)
+        self.discriminator = packed(discriminator, self.spec, packing)
         self.loss, self.latent, self.augment = loss, latent, augment
         self.truncation = latent.truncation
         self.regularizers = dict(regularizers)
         self._registered = nn.ModuleDict(regularizers)  # those that have weights or buffers move and are saved with us
+        shown = self.discriminator.feature_size if isinstance(self.discriminator, Critic) else 0
+        for term in regularizers.values():
+            term.build(self.spec, shown, latent)
+        self._reads_features = any(term.reads_features for term in regularizers.values())
         self._shared: _Shared | None = None
         self._logits: dict[str, Tensor] = {}
 
@@ -51,19 +77,25 @@ class AdversarialGame(Game):
         return self.generator
 
     def players(self) -> dict[str, nn.Module]:
-        """Return the two players; trainable regularizers and augmentations move with neither."""
+        """Return the two players."""
         return {"discriminator": self.discriminator, "generator": self.generator}
+
+    def companions(self, player: str) -> list[nn.Module]:
+        """Return the player's regularizers, some of which have weights."""
+        return [term for term in self.regularizers.values() if term.player == player]
+
+    def tallies(self, player: str) -> list[Tensor]:
+        """Return those of the player's regularizers, and for the discriminator of the augmentation."""
+        return [tally for part in self._parts(player) for tally in part.tallies()]
 
     def sample(self, batch: Batch, network: nn.Module) -> Tree:
         """Generate one sample per sample of the batch, under its conditions."""
-        sample = tree.first(batch.sample)
-        latents = self.latent.sample(len(sample), self.random, sample.device)
-        return network(latents, batch.cond)
+        return self._make(batch, network).fake
 
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Generate once where the generator moves after the discriminator."""
         if list(order) == ["discriminator", "generator"]:
-            self._shared = _Shared(batch.sample, self.sample(batch, self.generator))
+            self._shared = _Shared(batch.sample, self._make(batch, self.generator))
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the adversarial term and those of the regularizers that act at this move."""
@@ -75,30 +107,43 @@ class AdversarialGame(Game):
             for term in self.regularizers.values():
                 if self.random.step % term.every == 0:  # for both players the same, so by the step and not by moves
                     samples = term.perturb(samples, self.random.step, self.random)
-            return as_verdict(self.discriminator(samples, batch.cond))
+            return self._ask(samples, batch.cond)
+
+        @cache
+        def made() -> _Made:
+            return self._generate(batch, player)
 
         round = Round(
             real=batch.sample,
             player=player,
             network=self.players()[player],
             differentiable=any(term.differentiates for term in active.values()),
-            generate=lambda: self._generate(batch, player),
+            generate=lambda: made().fake,
             judge=judge,
             random=self.random,
+            cond=batch.cond,
+            draw=lambda: made().latents,
             vector_field=lambda: self._vector_field(batch, judge),
         )
-        terms = {"adversarial": self.loss.of(player, round).mean()}
+        losses = self.loss.of(player, round)
+        for term in active.values():
+            losses = term.focus(losses, round)
+        terms = {"adversarial": losses.mean()}
         for name, term in active.items():
             terms[name] = term.weight * term.every * term.penalty(round).mean()
         if player == "discriminator":
             self._logits = {"real": round.on_real.logits.detach(), "fake": round.on_fake.logits.detach()}
+            self.augment.observe(self._logits["real"] - (self.loss.boundary or 0.0))
         return terms
 
     def moved(self, player: str, step: int) -> None:
-        """Let the player's regularizers correct its weights."""
+        """Let the player's regularizers correct its weights, and take in what they and the augmentation have seen."""
         for term in self.regularizers.values():
             if term.concerns(player) and step % term.every == 0:
                 term.project(self.players()[player])
+                term.settle()
+        if player == "discriminator":
+            self.augment.settle()
 
     def diagnostics(self) -> dict[str, Tensor]:
         """Return D's mean output on real and fake samples and the share of each that it tells right."""
@@ -106,21 +151,37 @@ class AdversarialGame(Game):
             return {}
         real, fake = self._logits["real"].float(), self._logits["fake"].float()
         right = self.loss.accuracy(real, fake)
-        return {"discriminator/real": real.mean(), "discriminator/fake": fake.mean(), "discriminator/accuracy": right}
+        seen = {"discriminator/real": real.mean(), "discriminator/fake": fake.mean(), "discriminator/accuracy": right}
+        return seen | self.augment.diagnostics()
 
     def spreads(self) -> dict[str, Tensor]:
         """Return D's outputs on the latest real and fake samples of this process, of its last microbatch."""
         return {f"verdicts/{kind}": logits for kind, logits in self._logits.items()}
 
-    def _generate(self, batch: Batch, player: str) -> Tree:
+    def _parts(self, player: str) -> list[Part]:
+        mine: list[Part] = [term for term in self.regularizers.values() if term.concerns(player)]
+        return [*mine, self.augment] if player == "discriminator" else mine
+
+    def _ask(self, samples: Tree, cond: Tree) -> Verdict:
+        if self._reads_features:
+            verdict: Verdict = self.discriminator.verdict(samples, cond)  # type: ignore[operator]
+            return verdict
+        return as_verdict(self.discriminator(samples, cond))
+
+    def _make(self, batch: Batch, network: nn.Module) -> _Made:
+        sample = tree.first(batch.sample)
+        latents = self.latent.sample(len(sample), self.random, sample.device)
+        return _Made(latents, network(latents, batch.cond))
+
+    def _generate(self, batch: Batch, player: str) -> _Made:
         if self._shared is None or self._shared.real is not batch.sample:
-            return self.sample(batch, self.generator)
-        fake = self._shared.fake
+            return self._make(batch, self.generator)
+        made = self._shared.made
         # Drawn for nothing, so that who draws latents after this gets what it gets where the batch is cut in pieces.
         self.latent.sample(tree.length(batch.sample), self.random)
         if player == "generator":
             self._shared = None
-        return fake
+        return made
 
     def _vector_field(self, batch: Batch, judge: Callable[[Tree], Verdict]) -> list[Tensor]:
         """Differentiate both losses by their own player's weights (Mescheder et al. 2017, eq. 2)."""

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
-    ClassLabels,
     Pyramid,
     build_activation,
     feature_norm,
+    generator_labels,
     image_norm,
     initialise,
     latent_size,
@@ -42,6 +42,7 @@ class DCGAN(nn.Module):
         slope: float = 0.2,
         init: str = "dcgan",
         spectral_norm: bool = False,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "DCGAN", "generator", self.sample_dims)
@@ -49,9 +50,10 @@ class DCGAN(nn.Module):
         _check(width, max_width, kernel, extra_layers)
         strides = [1] * extra_layers + [2] * base.steps
         widths = [min(width << halving, max_width) for halving in reversed(range(len(strides)))]
-        self.labels = ClassLabels(spec)
+        self.labels = generator_labels(labels, spec)
+        inputs = latent_size(spec, "DCGAN") + self.labels.width
         self.project = nn.Sequential(
-            nn.Linear(latent_size(spec, "DCGAN") + spec.classes, widths[0] * base.height * base.width, norm == "none"),
+            nn.Linear(inputs, widths[0] * base.height * base.width, norm == "none"),
             _dense_norm(dense_norm, norm, widths[0], base),
             build_activation(activation, slope),
         )
@@ -62,6 +64,7 @@ class DCGAN(nn.Module):
         layers[-2:] = [nn.Tanh()]  # the images themselves are not normalised
         self.body = nn.Sequential(*layers)
         initialise(self, init)
+        self.labels.condition(self)
         if spectral_norm:
             normalise_spectrally(self)
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, dense_stack, latent_size, normalise_spectrally, sample_shape
+from ganlab.layers import dense_stack, generator_labels, latent_size, normalise_spectrally, sample_shape
 
 
 class MLP(nn.Module):
@@ -26,17 +26,19 @@ class MLP(nn.Module):
         slope: float = 0.2,
         norm: str = "none",
         spectral_norm: bool = False,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "MLP", "generator", self.sample_dims)
-        inputs = latent_size(spec, "MLP") + spec.classes
-        self.labels = ClassLabels(spec)
+        self.labels = generator_labels(labels, spec)
+        inputs = latent_size(spec, "MLP") + self.labels.width
         self.body = nn.Sequential(
             dense_stack(inputs, widths, norm, activation, slope),
             nn.Linear([inputs, *widths][-1], prod(shape)),
             nn.Unflatten(1, shape),
             nn.Tanh() if len(shape) == 3 else nn.Identity(),
         )
+        self.labels.condition(self)
         if spectral_norm:
             normalise_spectrally(self)
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import init
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, sample_shape
+from ganlab.layers import generator_labels, latent_size, normalise_spectrally, sample_shape
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import Style, convolution, plan_for, up_block
 
@@ -42,6 +42,7 @@ class ResNet(nn.Module):
         activation: str = "relu",
         slope: float = 0.2,
         spectral_norm: bool = False,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "ResNet", "generator", self.sample_dims)
@@ -51,11 +52,11 @@ class ResNet(nn.Module):
         channels = [width * multiple for multiple in plan.multiples]
         doublings = len(channels) - 1
         base = (channels[0], shape[1] >> doublings, shape[2] >> doublings)
+        self.labels = generator_labels(labels, spec)
         style = Style(norm, activation, slope)
-        dense = nn.Linear(latent_size(spec, "ResNet") + spec.classes, base[0] * base[1] * base[2])
+        dense = nn.Linear(latent_size(spec, "ResNet") + self.labels.width, base[0] * base[1] * base[2])
         init.xavier_uniform_(dense.weight)
         init.zeros_(dense.bias)
-        self.labels = ClassLabels(spec)
         self.body = nn.Sequential(
             dense,
             nn.Unflatten(1, base),
@@ -64,6 +65,7 @@ class ResNet(nn.Module):
             convolution(channels[-1], shape[0], 3),
             nn.Tanh(),
         )
+        self.labels.condition(self)
         if spectral_norm:
             normalise_spectrally(self)
 

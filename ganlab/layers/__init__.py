@@ -1,26 +1,35 @@
 """Blocks that networks share."""
 
 from ganlab.layers.activations import build_activation
+from ganlab.layers.conditioning import Conditioning, critic_labels, critic_projection, generator_labels
+from ganlab.layers.critic import FeatureCritic
 from ganlab.layers.dense import dense_stack
 from ganlab.layers.heads import build_head
 from ganlab.layers.initialisation import initialise
 from ganlab.layers.labels import ClassLabels
 from ganlab.layers.norms import feature_norm, image_norm
+from ganlab.layers.packing import packed
 from ganlab.layers.recurrent import recurrent_stack
 from ganlab.layers.shapes import Pyramid, latent_size, pyramid, sample_shape
 from ganlab.layers.spectral import normalise_spectrally
 
 __all__ = [
     "ClassLabels",
+    "Conditioning",
+    "FeatureCritic",
     "Pyramid",
     "build_activation",
     "build_head",
+    "critic_labels",
+    "critic_projection",
     "dense_stack",
     "feature_norm",
+    "generator_labels",
     "image_norm",
     "initialise",
     "latent_size",
     "normalise_spectrally",
+    "packed",
     "pyramid",
     "recurrent_stack",
     "sample_shape",

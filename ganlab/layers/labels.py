@@ -1,4 +1,6 @@
-"""How class labels enter a network."""
+"""How class labels enter a network at its input."""
+
+from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor, nn
@@ -7,28 +9,57 @@ from torch.nn import functional
 from ganlab.interfaces import Spec
 
 
-class ClassLabels(nn.Module):
-    """Appends one-hot labels along an axis, the same at every other position (Mirza and Osindero 2014).
+class LabelInput(nn.Module, ABC):
+    """What a network does with labels; raises ValueError for a condition that is not a class label."""
 
-    Along axis 1 of images these are planes, along the last axis of sequences a vector at each time step. Without
-    classes it is the identity. Raises ValueError for a condition that is not a class label.
-    """
+    width = 0  # how many entries it appends to the network's input
 
-    def __init__(self, spec: Spec, axis: int = 1) -> None:
+    def __init__(self, spec: Spec) -> None:
         super().__init__()
         if spec.cond and not spec.classes:
             raise ValueError(f"this network takes class labels, but the data's condition has the shape {spec.cond}")
-        self.classes, self.axis = spec.classes, axis
+        self.classes = spec.classes
 
+    @abstractmethod
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values` with `classes` more entries along the axis, for long labels of shape (n,)."""
-        if not self.classes:
-            return values
+        """Return the network's input for `values` under long labels of shape (n,)."""
+
+    def condition(self, network: nn.Module) -> None:
+        """Change the network's layers, once they are built and initialised; by default not at all."""
+
+    def required(self, labels: Tensor | None) -> Tensor:
+        """Return the labels; raises ValueError where there are none."""
         if labels is None:
             raise ValueError(f"this network was built for {self.classes} classes, but it got no labels")
+        return labels
+
+
+class ClassLabels(LabelInput):
+    """Appends one-hot labels along an axis, the same at every other position (Mirza and Osindero 2014).
+
+    Along axis 1 of images these are planes, along the last axis of sequences a vector at each time step. Without
+    classes it is the identity.
+    """
+
+    def __init__(self, spec: Spec, axis: int = 1) -> None:
+        super().__init__(spec)
+        self.axis, self.width = axis, spec.classes
+
+    def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
+        """Return `values` with `classes` more entries along the axis."""
+        if not self.classes:
+            return values
         shape = [1] * values.ndim
         shape[0], shape[self.axis] = len(values), self.classes
         expanded = list(values.shape)
         expanded[self.axis] = self.classes
-        codes = functional.one_hot(labels, self.classes).to(values.dtype)
+        codes = functional.one_hot(self.required(labels), self.classes).to(values.dtype)
         return torch.cat([values, codes.reshape(shape).expand(expanded)], self.axis)
+
+
+class NoLabels(LabelInput):
+    """Leaves the input as it is."""
+
+    def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
+        """Return `values`."""
+        return values

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ganlab.interfaces import Spec
+from ganlab.interfaces import Shape, Spec
 
 KINDS = {
     1: "points (dimensions,)",
@@ -27,6 +27,24 @@ def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) ->
         f"{network} needs {' or '.join(KINDS[d] for d in dims)}, "
         f"but the data has samples of shape {spec.sample}; {advice}"
     )
+
+
+def channel_axis(shape: Shape) -> int:
+    """Return the axis of a batch that holds channels: the last one of points and sequences, the first of images.
+
+    Raises ValueError for nested samples.
+    """
+    rank = 0 if isinstance(shape, Mapping) else len(shape)
+    if rank not in KINDS:
+        raise ValueError(f"only {', '.join(KINDS.values())} have channels, but the data has samples of shape {shape}")
+    return 2 if rank == 2 else 1
+
+
+def widened(shape: Shape, channels: int) -> tuple[int, ...]:
+    """Return the shape with another number of channels."""
+    sides: list[int] = list(shape)  # type: ignore[arg-type]
+    sides[channel_axis(shape) - 1] = channels
+    return tuple(sides)
 
 
 def latent_size(spec: Spec, network: str) -> int:

@@ -32,6 +32,10 @@ class Exchange(ABC):
         """
 
     @abstractmethod
+    def total(self, tensors: Sequence[Tensor]) -> None:
+        """Replace tensors by their sums over all processes."""
+
+    @abstractmethod
     def align(self, tensors: Sequence[Tensor]) -> None:
         """Overwrite tensors with the first process's."""
 
@@ -49,6 +53,9 @@ class Alone(Exchange):
     """The only process."""
 
     def average(self, weights: Sequence[nn.Parameter], kind: str) -> None:
+        """Do nothing."""
+
+    def total(self, tensors: Sequence[Tensor]) -> None:
         """Do nothing."""
 
     def align(self, tensors: Sequence[Tensor]) -> None:
@@ -87,6 +94,11 @@ class Joined(Exchange):
         for i in idle:
             if not gradients[i].any():  # the sum, by which all processes decide alike
                 weights[i].grad = None
+
+    @torch.no_grad()
+    def total(self, tensors: Sequence[Tensor]) -> None:
+        """Sum in buckets."""
+        self._through(tensors, distributed.all_reduce)
 
     @torch.no_grad()
     def align(self, tensors: Sequence[Tensor]) -> None:

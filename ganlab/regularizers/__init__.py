@@ -1,6 +1,32 @@
+from ganlab.regularizers.auxiliary_classifier import AuxiliaryClassifier
 from ganlab.regularizers.consensus import Consensus
+from ganlab.regularizers.consistency import Consistency
+from ganlab.regularizers.feature_matching import FeatureMatching
 from ganlab.regularizers.gradient import R1, R2, Dragan, GradientPenalty
+from ganlab.regularizers.information import Information
 from ganlab.regularizers.instance_noise import InstanceNoise
+from ganlab.regularizers.lecam import LeCam
+from ganlab.regularizers.orthogonal import Orthogonal
+from ganlab.regularizers.path_length import PathLength
+from ganlab.regularizers.top_k import TopK
 from ganlab.regularizers.weights import L1, L2, WeightClip
 
-__all__ = ["L1", "L2", "R1", "R2", "Consensus", "Dragan", "GradientPenalty", "InstanceNoise", "WeightClip"]
+__all__ = [
+    "L1",
+    "L2",
+    "R1",
+    "R2",
+    "AuxiliaryClassifier",
+    "Consensus",
+    "Consistency",
+    "Dragan",
+    "FeatureMatching",
+    "GradientPenalty",
+    "Information",
+    "InstanceNoise",
+    "LeCam",
+    "Orthogonal",
+    "PathLength",
+    "TopK",
+    "WeightClip",
+]

@@ -1,44 +1,11 @@
-"""Pairs of parts that cannot work together, one rule each; a rule returns a sentence where it is broken."""
-
-from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+"""Parts whose numbers do not fit each other."""
 
 from omegaconf import DictConfig
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ganlab.interfaces import AdversarialLoss, Regularizer, Spec
+from ganlab.optimizers import Extragradient
 from ganlab.processes.choice import processes, refusal
-
-
-@dataclass
-class Parts:
-    """What the rules look at; a part that could not be built is absent, and its mistake is told elsewhere."""
-
-    spec: Spec | None  # None also where only the data's files tell it
-    loss: AdversarialLoss | None
-    regularizer: Mapping[str, Regularizer]
-    discriminator: nn.Module | None = None  # without memory for its weights
-
-
-Rule = Callable[[DictConfig, Parts], str | None]
-_rules: list[tuple[Rule, tuple[str, ...]]] = []
-
-
-def rule(*reads: str) -> Callable[[Rule], Rule]:
-    """Add a rule to those that every configuration is held to; it reads these settings and groups, besides parts."""
-
-    def add(function: Rule) -> Rule:
-        _rules.append((function, reads))
-        return function
-
-    return add
-
-
-def broken_rules(config: DictConfig, parts: Parts, mistaken: Set[str] = frozenset()) -> list[str]:
-    """Return the sentences of all rules that the configuration breaks, without those that read mistaken settings."""
-    judged = [function for function, reads in _rules if mistaken.isdisjoint(reads)]
-    return [sentence for each in judged if (sentence := each(config, parts))]
+from ganlab.rules.registry import Parts, rule
 
 
 def _differentiating(parts: Parts) -> str:
@@ -140,4 +107,18 @@ def batch_divides_among_processes(config: DictConfig, parts: Parts) -> str | Non
     if count > 1 and config.batch_size % (count * config.microbatches):
         pieces = f" with {config.microbatches} microbatches each" if config.microbatches > 1 else ""
         return f"batch_size must be a multiple of the {count} processes{pieces} that share it, got {config.batch_size}"
+    return None
+
+
+@rule("optimizer", "regularizer")
+def lazy_terms_that_meet_updates(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse terms that would act only where extragradient looks ahead, and never where it updates."""
+    for player, optimizer in parts.optimizer.items():
+        for name, term in parts.regularizer.items():
+            if isinstance(optimizer, Extragradient) and term.concerns(player) and term.every % 2 == 0:
+                return (
+                    f"regularizer.{name}.every={term.every} and optimizer.{player}: every other move of "
+                    f"{type(optimizer).__name__} only looks ahead, and the term would act at those alone; "
+                    "use an odd every"
+                )
     return None

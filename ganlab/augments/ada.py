@@ -1,0 +1,77 @@
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ganlab.interfaces import Augment
+from ganlab.layers.changes import CHANGES, change, known_changes
+from ganlab.random import Random
+from ganlab.tree import Tree
+
+
+class ADA(Augment):
+    """Changes with a probability p that keeps D from knowing the training samples by heart (Karras et al. 2020, ADA).
+
+    At every `interval`-th move of D, p goes up where E[sign D(x)] of the real samples since is above `target` and down
+    where it is below, by as much as takes it from 0 to 1 in `speed_samples` real samples, and stays in [0, 1] (section
+    3.1). Raises ValueError for an unknown change, a value out of range, or an interval below 1.
+    """
+
+    sample_dims = (3,)
+    adapts = True
+    p: Tensor
+    signs: Tensor
+    sums: Tensor
+
+    def __init__(
+        self,
+        target: float = 0.6,
+        speed_samples: float = 500_000,
+        interval: int = 4,
+        start: float = 0.0,
+        changes: Sequence[str] = CHANGES,
+    ) -> None:
+        super().__init__()
+        if not -1 < target < 1:
+            raise ValueError(f"target must be above -1 and below 1, got {target}")
+        if speed_samples <= 0:
+            raise ValueError(f"speed_samples must be above 0, got {speed_samples}")
+        if interval < 1:
+            raise ValueError(f"interval must be at least 1, got {interval}")
+        if not 0 <= start <= 1:
+            raise ValueError(f"start must be at least 0 and at most 1, got {start}")
+        self.target, self.speed_samples, self.interval = target, speed_samples, interval
+        self.changes = known_changes(changes)
+        self.register_buffer("p", torch.tensor(float(start)))
+        self.register_buffer("signs", torch.zeros(4))  # since p changed: of signs, logits, samples, and moves
+        self.register_buffer("sums", torch.zeros(3), persistent=False)  # of signs, logits, and samples in this move
+
+    def forward(self, samples: Tree, random: Random) -> Tree:
+        """Change images (n, channels, height, width)."""
+        self.seen = len(samples)
+        return change(samples, self.changes, self.p.clone(), random)
+
+    @torch.no_grad()
+    def observe(self, margins: Tensor) -> None:
+        """Add up the signs."""
+        self.sums += torch.stack([margins.sign().sum(), *self.sums.new_tensor([margins.numel(), self.seen])])
+
+    def tallies(self) -> list[Tensor]:
+        """Return the sum of the signs."""
+        return [self.sums]
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Move p, where it is time."""
+        self.signs[:3] += self.sums
+        self.signs[3] += 1
+        self.sums.zero_()
+        due = self.signs[3] >= self.interval
+        signs, logits, samples, _ = self.signs
+        direction = torch.sign(signs / logits.clamp_min(1) - self.target)
+        self.p.add_(due * direction * samples / self.speed_samples).clamp_(0, 1)
+        self.signs *= ~due
+
+    def diagnostics(self) -> dict[str, Tensor]:
+        """Return p."""
+        return {"augment/p": self.p.clone()}

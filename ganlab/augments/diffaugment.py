@@ -1,0 +1,91 @@
+"""Differentiable augmentation for small data (Zhao et al. 2020)."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from ganlab.interfaces import Augment
+from ganlab.layers.options import choice
+from ganlab.random import Random
+from ganlab.tree import Tree
+
+
+class DiffAugment(Augment):
+    """Every sample is changed by each policy, real and fake alike, and G learns through it (section 3.2).
+
+    `color` draws brightness, saturation and contrast, `translation` moves by whole pixels up to `shift` of the sides
+    and fills with zeros, `cutout` zeroes a square of `hole` of the sides, `flip` mirrors every other sample. Raises
+    ValueError for an unknown policy or a share outside [0, 1].
+    """
+
+    sample_dims = (3,)
+
+    def __init__(
+        self,
+        policy: Sequence[str] = ("color", "translation", "cutout"),
+        shift: float = 0.125,
+        hole: float = 0.5,
+    ) -> None:
+        super().__init__()
+        for name, value in (("shift", shift), ("hole", hole)):
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name} must be at least 0 and at most 1, got {value}")
+        self.policy = [choice("policy", each, POLICIES) for each in policy]
+        self.shift, self.hole = shift, hole
+
+    def forward(self, samples: Tree, random: Random) -> Tree:
+        """Change images (n, channels, height, width)."""
+        for change in self.policy:
+            samples = change(self, samples, random)
+        return samples
+
+
+def _drawn(name: str, images: Tensor, random: Random) -> Tensor:
+    return random.uniform(f"diffaugment_{name}", (len(images), 1, 1, 1), images.device).to(images.dtype)
+
+
+def _color(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
+    images = images + _drawn("brightness", images, random) - 0.5
+    grey = images.mean(1, keepdim=True)
+    images = grey + (images - grey) * 2 * _drawn("saturation", images, random)
+    mean = images.mean((1, 2, 3), keepdim=True)
+    return mean + (images - mean) * (_drawn("contrast", images, random) + 0.5)
+
+
+def _translation(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
+    for axis, name in ((2, "down"), (3, "across")):
+        side = images.shape[axis]
+        most = int(side * augment.shift + 0.5)
+        moved = random.integers(f"diffaugment_{name}", 2 * most + 1, (len(images),), images.device) - most
+        source = torch.arange(side, device=images.device) - moved[:, None]
+        shape = [len(images), 1, 1, 1]
+        shape[axis] = side
+        inside = ((source >= 0) & (source < side)).reshape(shape)
+        images = images.gather(axis, source.clamp(0, side - 1).reshape(shape).expand_as(images)) * inside
+    return images
+
+
+def _cutout(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
+    holes = []
+    for axis, name in ((2, "row"), (3, "column")):
+        side = images.shape[axis]
+        size = int(side * augment.hole + 0.5)
+        middle = random.integers(f"diffaugment_{name}", side + 1 - size % 2, (len(images),), images.device)
+        place = torch.arange(side, device=images.device) - middle[:, None] + size // 2
+        shape = [len(images), 1, 1, 1]
+        shape[axis] = side
+        holes.append(((place >= 0) & (place < size)).reshape(shape))
+    return images * ~(holes[0] & holes[1])
+
+
+def _flip(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
+    return torch.where(_drawn("flip", images, random) < 0.5, images.flip(3), images)
+
+
+POLICIES: Mapping[str, Callable[[DiffAugment, Tensor, Random], Tensor]] = {
+    "color": _color,
+    "translation": _translation,
+    "cutout": _cutout,
+    "flip": _flip,
+}

@@ -1,0 +1,55 @@
+"""The ways that class labels enter networks, by name."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from torch import nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers.class_norm import NormLabels
+from ganlab.layers.labels import ClassLabels, LabelInput, NoLabels
+from ganlab.layers.options import choice
+from ganlab.layers.class_projection import ClassProjection, NoProjection
+
+GENERATOR_LABELS: Mapping[str, Callable[[Spec], LabelInput]] = {
+    "concat": ClassLabels,
+    "norm": NormLabels,
+    "none": NoLabels,
+}
+CRITIC_LABELS: Mapping[str, Callable[[Spec], LabelInput]] = {
+    "concat": ClassLabels,
+    "projection": NoLabels,
+    "none": NoLabels,
+}
+PROJECTIONS: Mapping[str, Callable[[Spec, int], nn.Module]] = {
+    "concat": lambda spec, features: NoProjection(),
+    "projection": ClassProjection,
+    "none": lambda spec, features: NoProjection(),
+}
+
+
+@dataclass(frozen=True)
+class Conditioning:
+    """The way of each network; raises ValueError for an unknown one."""
+
+    generator: str = "concat"
+    discriminator: str = "concat"
+
+    def __post_init__(self) -> None:
+        choice("generator", self.generator, GENERATOR_LABELS)
+        choice("discriminator", self.discriminator, CRITIC_LABELS)
+
+
+def generator_labels(name: str, spec: Spec) -> LabelInput:
+    """Build a generator's label input; raises ValueError for an unknown name."""
+    return choice("labels", name, GENERATOR_LABELS)(spec)
+
+
+def critic_labels(name: str, spec: Spec) -> LabelInput:
+    """Build a critic's label input; raises ValueError for an unknown name."""
+    return choice("labels", name, CRITIC_LABELS)(spec)
+
+
+def critic_projection(name: str, spec: Spec, features: int) -> nn.Module:
+    """Build what labels add to a critic's last layer; raises ValueError for an unknown name."""
+    return choice("labels", name, PROJECTIONS)(spec, features)

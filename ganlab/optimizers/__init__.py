@@ -1,0 +1,6 @@
+"""Optimizers for games, beside torch's own."""
+
+from ganlab.optimizers.lookahead import ExtraAdam, Extragradient, ExtraSGD
+from ganlab.optimizers.optimistic import OptimisticAdam
+
+__all__ = ["ExtraAdam", "ExtraSGD", "Extragradient", "OptimisticAdam"]

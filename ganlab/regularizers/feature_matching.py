@@ -1,0 +1,24 @@
+import torch
+from torch import Tensor
+
+from ganlab.interfaces import Regularizer
+from ganlab.round import Round
+
+
+class FeatureMatching(Regularizer):
+    """|E f(x) − E f(G(z))|² for the critic's features f, over this (micro)batch (Salimans et al. 2016, section 3.1).
+
+    There it takes the place of the generator's loss, and here it joins that.
+    """
+
+    player = "generator"
+    reads_features = True
+
+    def __init__(self, weight: float = 1.0, every: int = 1) -> None:
+        super().__init__(weight, every)
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, a scalar."""
+        with torch.no_grad():
+            real = round.on_real.features[-1].mean(0)
+        return (real - round.on_fake.features[-1].mean(0)).square().sum()

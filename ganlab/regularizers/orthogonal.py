@@ -1,0 +1,38 @@
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvTransposeNd
+
+from ganlab.interfaces import Regularizer
+from ganlab.round import Round
+
+PLAYERS = ("discriminator", "generator")
+
+
+class Orthogonal(Regularizer):
+    """Σ |WᵀW ⊙ (1 − I)|² over all layers: filters at right angles, of any length (Brock et al. 2019, eq. 3).
+
+    W has a column for each of a layer's outputs. Raises ValueError for an unknown player.
+    """
+
+    def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "generator") -> None:
+        super().__init__(weight, every)
+        if player not in PLAYERS:
+            raise ValueError(f"player must be one of {', '.join(PLAYERS)}, got '{player}'")
+        self.player = player  # type: ignore[misc]
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, a scalar."""
+        terms = [
+            _overlap(weights.transpose(0, 1) if isinstance(layer, _ConvTransposeNd) else weights)
+            for layer in round.network.modules()
+            if not isinstance(layer, nn.Embedding)  # its rows are no filters
+            for weights in layer.parameters(recurse=False)
+            if weights.ndim > 1
+        ]
+        return torch.stack(terms).sum()
+
+
+def _overlap(weights: Tensor) -> Tensor:
+    filters = weights.flatten(1).float()
+    products = filters @ filters.T
+    return products.square().sum() - products.diagonal().square().sum()

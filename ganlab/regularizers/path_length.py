@@ -1,0 +1,56 @@
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from ganlab import tree
+from ganlab.interfaces import Regularizer, StyleGenerator
+from ganlab.layers.options import at_least, share
+from ganlab.round import Round
+
+
+class PathLength(Regularizer):
+    """(|Jᵀy| − a)² for the synthesis's Jacobian J at styles w, y ~ N(0, I) images (Karras et al. 2020, eq. 4).
+
+    Norms are taken over all of a sample's styles, as the mean over layers of squared ones, and y is divided by the
+    root of the number of pixels, as in the authors' program. a is the moving mean of the norms before this move, from
+    0 on. Only every `shrink`-th sample is looked at. Raises ValueError for a decay outside [0, 1) or a shrink below 1.
+    """
+
+    player = "generator"
+    reads_styles = True
+    mean: Tensor
+    sums: Tensor
+
+    def __init__(self, weight: float = 2.0, every: int = 4, decay: float = 0.99, shrink: int = 2) -> None:
+        super().__init__(weight, every)
+        share("decay", decay)
+        at_least("shrink", shrink, 1)
+        self.decay, self.shrink = decay, shrink
+        self.register_buffer("mean", torch.zeros(()))
+        self.register_buffer("sums", torch.zeros(2), persistent=False)  # of norms, and how many
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return the penalty, shape (⌈n / shrink⌉,)."""
+        latents, cond = round.latents[:: self.shrink], round.cond
+        generator = cast(StyleGenerator, round.network)
+        with torch.autocast(latents.device.type, enabled=False):
+            styles = generator.mapping(latents, cond if cond is None else cond[:: self.shrink])
+            samples = generator.synthesis(styles)
+            noise = round.random.normal("path_length", samples.shape, samples.device)
+            (slope,) = tree.gradient(samples * noise / samples[0, 0].numel() ** 0.5, styles)
+        squares = slope.square().sum(-1)
+        lengths = squares.flatten(1).mean(1).sqrt() if squares.ndim > 1 else squares.sqrt()
+        with torch.no_grad():
+            self.sums += torch.stack([lengths.sum(), self.sums.new_tensor(len(lengths))])
+        return (lengths - self.mean.clone()).square()
+
+    def tallies(self) -> list[Tensor]:
+        """Return the sum of the norms."""
+        return [self.sums]
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """Move the mean."""
+        self.mean.lerp_(self.sums[0] / self.sums[1].clamp_min(1), 1 - self.decay)
+        self.sums.zero_()

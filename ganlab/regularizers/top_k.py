@@ -1,0 +1,35 @@
+import torch
+from torch import Tensor
+
+from ganlab.interfaces import Regularizer
+from ganlab.layers.options import at_least
+from ganlab.round import Round
+
+
+class TopK(Regularizer):
+    """The generator learns only from the fake samples that the critic likes best (Sinha et al. 2020, algorithm 1).
+
+    The share kept of a (micro)batch starts at 1 and is multiplied by `decay` at every `decay_steps` steps, down to
+    `weight`. Raises ValueError for a share or a decay outside (0, 1], or an interval below 1.
+    """
+
+    player = "generator"
+
+    def __init__(self, weight: float = 0.5, decay: float = 0.99, decay_steps: int = 500, every: int = 1) -> None:
+        super().__init__(weight, every)
+        for name, value in (("weight, the share kept at last,", weight), ("decay", decay)):
+            if not 0 < value <= 1:
+                raise ValueError(f"{name} must be above 0 and at most 1, got {value}")
+        at_least("decay_steps", decay_steps, 1)
+        self.decay, self.decay_steps = decay, decay_steps
+
+    def penalty(self, round: Round) -> Tensor:
+        """Return 0: it chooses among the adversarial losses."""
+        return torch.zeros(())
+
+    def focus(self, losses: Tensor, round: Round) -> Tensor:
+        """Return the losses of the samples with the largest (mean) logits."""
+        share = max(self.weight, self.decay ** (round.random.step // self.decay_steps))
+        count = max(1, int(share * len(losses) + 0.5))
+        logits = round.on_fake.logits.detach()
+        return losses[logits.reshape(len(logits), -1).mean(1).topk(count).indices]

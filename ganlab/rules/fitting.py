@@ -1,0 +1,120 @@
+"""Parts that look for what other parts, or the data, do not have."""
+
+from collections.abc import Mapping
+
+from omegaconf import DictConfig
+
+from ganlab.interfaces import Critic, StyleGenerator
+from ganlab.rules.registry import Parts, rule
+
+
+@rule()
+def samples_that_parts_can_change(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse what works on images alone where there are none."""
+    if parts.spec is None:
+        return None
+    rank = 0 if isinstance(parts.spec.sample, Mapping) else len(parts.spec.sample)
+    named = {"augment": parts.augment} | {f"regularizer.{name}": term for name, term in parts.regularizer.items()}
+    for name, part in named.items():
+        if part is not None and rank not in part.sample_dims:
+            advice = "use augment=none" if name == "augment" else "drop it"
+            return (
+                f"{name}: {type(part).__name__} changes images, but the data has samples of shape "
+                f"{parts.spec.sample}; {advice}"
+            )
+    return None
+
+
+@rule("augment", "loss")
+def a_boundary_for_what_adapts(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to follow the sign of outputs that have none."""
+    if parts.augment is not None and parts.augment.adapts and parts.loss is not None and parts.loss.boundary is None:
+        return (
+            f"augment: {type(parts.augment).__name__} follows the sign of D's output on real samples, which means "
+            f"nothing under {type(parts.loss).__name__}; use augment=scheduled, or a loss such as non_saturating"
+        )
+    return None
+
+
+@rule("conditioning", "generator", "discriminator")
+def conditioning_that_reaches_the_networks(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse a way for labels that was written where networks do not read it."""
+    for player in ("generator", "discriminator"):
+        wanted, has = config.conditioning[player], config[player].get("labels", "concat")
+        if wanted not in ("concat", has):
+            return f"conditioning.{player}={wanted} does not reach the {player}, whose labels={has}; write {player}.labels={wanted}"
+    return None
+
+
+@rule()
+def features_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse a term of the critic's features where it shows none, or is compiled, which hides them."""
+    names = ", ".join(name for name, term in parts.regularizer.items() if term.reads_features)
+    if not names or parts.discriminator is None:
+        return None
+    if not isinstance(parts.discriminator, Critic):
+        return (
+            f"regularizer.{names} reads the critic's features, which {type(parts.discriminator).__name__} does not "
+            "show; use discriminator=mlp, dcgan or resnet"
+        )
+    if "discriminator" in config.get("compile", []):
+        return (
+            f"regularizer.{names} and compile: a compiled discriminator does not show its features; drop one of them, "
+            "or write 'compile=[generator]'"
+        )
+    return None
+
+
+@rule()
+def styles_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse a term of the generator's styles where it has none."""
+    names = ", ".join(name for name, term in parts.regularizer.items() if term.reads_styles)
+    if names and parts.generator is not None and not isinstance(parts.generator, StyleGenerator):
+        return (
+            f"regularizer.{names} reads the styles of a style generator, and {type(parts.generator).__name__} has "
+            "none; use a generator with a mapping and a synthesis, or drop it"
+        )
+    return None
+
+
+@rule("latent")
+def codes_for_what_looks_for_them(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to look for codes in latents without any."""
+    names = ", ".join(name for name, term in parts.regularizer.items() if term.needs_codes)
+    if names and parts.latent is not None and not (parts.latent.categories or parts.latent.continuous):
+        return f"regularizer.{names} looks for codes in the latents, which have none; write latent=codes"
+    return None
+
+
+@rule("game", "batch_size", "microbatches")
+def packs_within_the_batch(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse packs that a batch, or a piece of it, cannot fill."""
+    packing, piece = config.game.get("packing", 1), config.batch_size // config.microbatches
+    if packing > piece:
+        return (
+            f"game.packing={packing} is more than the discriminator gets at once, batch_size / microbatches = {piece}; "
+            "lower packing or raise batch_size"
+        )
+    if packing > 0 and piece % packing:
+        return f"game.packing must divide batch_size / microbatches = {piece}, got {packing}"
+    return None
+
+
+@rule("game", "discriminator")
+def packs_of_samples_with_their_labels(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to judge packs by what is known of single samples."""
+    packing = config.game.get("packing", 1)
+    names = ", ".join(name for name, term in parts.regularizer.items() if term.single)
+    if packing > 1 and names:
+        return f"game.packing={packing} and regularizer.{names}: it looks at single samples; use one of them"
+    if (
+        packing > 1
+        and parts.spec is not None
+        and parts.spec.classes
+        and config.discriminator.get("labels", "concat") != "concat"
+    ):
+        return (
+            f"game.packing={packing} joins each sample with its label, so that discriminator.labels must be concat, got "
+            f"{config.discriminator.labels}"
+        )
+    return None
