@@ -12,7 +12,7 @@ from ganlab.errors import Mistake
 from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Schedule, Spec
 from ganlab.layers import Conditioning
 from ganlab.lr_schedule import LearningRateSchedule
-from ganlab.rules import Parts
+from ganlab.rules import Parts, broken_rules
 from ganlab.schema import RESERVED
 
 
@@ -64,7 +64,7 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
         with torch.device("meta"):
             parts.generator = attempt("generator", _call, config.get("generator"), seen)
             parts.discriminator = attempt("discriminator", _call, config.get("discriminator"), seen)
-            if not broken and not problems:
+            if not broken and not problems and not broken_rules(config, parts):
                 attempt("game", _call, config.game, parts.spec)
     return parts, problems
 

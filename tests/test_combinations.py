@@ -13,8 +13,9 @@ from ganlab.discriminators import MLP as Critic
 from ganlab.games import AdversarialGame
 from ganlab.generators import MLP as Generator
 from ganlab.interfaces import Batch, Spec
-from ganlab.latents import Normal
+from ganlab.latents import Codes
 from ganlab.schedule import Alternating
+from tiny import Styled
 
 
 def names(group):
@@ -29,6 +30,7 @@ CLASSES = [0, 3]
 MICROBATCHES = [1, 2]
 N_CRITIC = [1, 3]
 NODES = {}
+SETTINGS = {"top_k": {"decay": 0.5, "decay_steps": 1}}  # so that it leaves samples out from the second step on
 
 
 def node(group, name):
@@ -38,19 +40,34 @@ def node(group, name):
     return NODES[group, name]
 
 
-def make(loss, terms, shape=(2,), classes=0, augment="none"):
+def build(terms):
+    return {name: instantiate(node("regularizer", name), **SETTINGS.get(name, {})) for name in terms if name != "none"}
+
+
+def suit(terms, shape, classes):
+    return all((classes or not term.needs_labels) and len(shape) in term.sample_dims for term in build(terms).values())
+
+
+def place_for(terms):
+    """Return the first shape, and whether with classes, that the terms work on."""
+    return next(place for place in product(SHAPES, CLASSES) if suit(terms, *place))
+
+
+def make(loss, terms, shape=(2,), classes=0, augment="none", packing=1):
     torch.manual_seed(0)
     loss = instantiate(node("loss", loss))
     head = "tanh_probability" if loss.reads == "probability" else "logit"
-    terms = {name: instantiate(node("regularizer", name)) for name in terms if name != "none"}
+    terms = build(terms)
+    generator = Styled if any(term.reads_styles for term in terms.values()) else Generator
     return AdversarialGame(
         Spec(shape, classes=classes),
-        lambda spec: Generator(spec, widths=(8,)),
+        lambda spec: generator(spec, widths=(8,)),
         lambda spec: Critic(spec, widths=(8,), activation="tanh", head=head),
         loss,
         terms,
         instantiate(node("augment", augment)),
-        Normal(4),
+        Codes(4, categories=(2,), continuous=1),
+        packing,
     )
 
 
@@ -72,6 +89,8 @@ def test_any_loss_with_any_regularizers_trains(bench, loss, terms):
         if (sum(place) + LOSSES.index(loss) + SETS.index(terms)) % 2:
             continue  # a chessboard: half of the cells, with every pair of settings in some of them
         shape, classes = SHAPES[place[0]], CLASSES[place[1]]
+        if not suit(terms, shape, classes):
+            continue
         microbatches, n_critic = MICROBATCHES[place[2]], N_CRITIC[place[3]]
         game = make(loss, terms, shape, classes)
         before = {name: flat(network) for name, network in game.players().items()}
@@ -92,9 +111,9 @@ def test_any_augmentation_trains(bench, augment):
     config = ganlab.compose([f"augment={augment}", "data=digits", "data.resolution=8"])
     assert instantiate(config.augment) is not None
     for terms in SETS:
-        game = make("non_saturating", terms, (1, 8, 8), augment=augment)
+        game = make("non_saturating", terms, (1, 8, 8), 3, augment=augment)
         before = flat(game)
-        bench(game, lr=0.01).run(batches(2, (1, 8, 8), 0))
+        bench(game, lr=0.01).run(batches(2, (1, 8, 8), 3))
         assert flat(game).isfinite().all() and not torch.equal(flat(game), before)
 
 
@@ -103,16 +122,19 @@ BATCHWISE_LOSSES = {"relativistic_average": "judges samples against the batch's 
 BATCHWISE_TERMS = {
     "dragan": "scales its noise by the batch's standard deviation",
     "consensus": "squares the gradient of the batch's mean loss",
+    "feature_matching": "compares mean features of the batch",
+    "top_k": "ranks the samples of the batch",
 }
 
 
-def difference(bench, loss, terms):
-    """Train two steps with one and with two microbatches, and return the largest difference between weights."""
+def difference(bench, loss, terms, **settings):
+    """Train four steps with one and with two microbatches, and return the largest difference between all that moves."""
     ends = []
+    place = settings.pop("place", None) or place_for(terms)
     for microbatches in (1, 2):
-        game = make(loss, terms)
-        bench(game, lr=0.05, microbatches=microbatches, schedule=Alternating(generator=2)).run(batches(4, (2,), 0))
-        ends.append(flat(game))
+        game = make(loss, terms, *place, **settings)
+        bench(game, lr=0.05, microbatches=microbatches, schedule=Alternating(generator=2)).run(batches(4, *place))
+        ends.append(torch.cat([value.flatten().float() for value in game.state_dict().values()]))
     return (ends[0] - ends[1]).abs().max().item()
 
 
@@ -142,3 +164,16 @@ def test_label_flips_are_the_same_in_microbatches(bench, flip):
         ends.append(flat(game))
     torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=1e-6)
     torch.testing.assert_close(ends[0], ends[2], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("augment", AUGMENTS)
+def test_augmentations_are_the_same_in_microbatches(bench, augment):
+    assert difference(bench, "non_saturating", [], place=((1, 8, 8), 3), augment=augment) < 1e-6
+
+
+@pytest.mark.parametrize("packing", [2, 4])
+@pytest.mark.parametrize("place", list(product(SHAPES, CLASSES)), ids=str)
+def test_packs_are_the_same_in_microbatches_with_any_loss(bench, place, packing):
+    for loss in LOSSES:
+        if loss not in BATCHWISE_LOSSES:
+            assert difference(bench, loss, ["r1"], place=place, packing=packing) < 1e-6

@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 from tiny import NETWORKS, QUIET, go
 
-from ganlab.config import check, compose, conf_directory, instantiate, locate
+from ganlab.config import allow, check, compose, conf_directory, instantiate, locate
 from ganlab.data import normalize
 from ganlab.errors import ConfigurationError
 from ganlab.interfaces import Batch, Spec
@@ -47,8 +47,18 @@ def companions(group: str, name: str, folder) -> list[str]:
     if group in ("generator", "discriminator"):
         lines += DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
-    if getattr(target, "needs_labels", False):
+    if group in ("augment", "regularizer"):
+        changing = locate(content.get("augment", content).get("_target_", "ganlab.augments.Identity"))
+        lines += DATA[3] if min(changing.sample_dims) == 3 else []
+    if getattr(target, "needs_labels", False) or group == "conditioning":
         lines += ["data.labels=true"]
+    if getattr(target, "needs_codes", False) or name == "infogan":
+        lines += ["latent=codes", "latent.size=20"]
+    if getattr(target, "reads_styles", False):
+        allow("tiny")
+        lines += ["generator._target_=tiny.Styled"]
+    if content.get("generator", {}).get("labels") == "norm":
+        lines += ["generator.norm=batch"]
     if getattr(target, "reads", "") == "probability":
         lines += ["discriminator.head=tanh_probability"]
     if content.get("path") == "???":

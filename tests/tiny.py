@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from torch import nn
 
 from ganlab.config import compose
 from ganlab.data import ImageDataSet
 from ganlab.data.images import InMemory
 from ganlab.interfaces import AdversarialLoss
+from ganlab.layers import generator_labels
 from ganlab.train import Result, train
 
 NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]", "latent.size=4"]
@@ -176,3 +178,24 @@ class Constant(torch.nn.Module):
 
     def forward(self, latents, cond=None):
         return self.point.expand(len(latents), *self.point.shape)
+
+
+class Styled(nn.Module):
+    """A style generator: a dense mapping to styles, and a dense synthesis."""
+
+    sample_dims = (1, 2, 3)
+
+    def __init__(self, spec, widths=(8,), **others):
+        super().__init__()
+        self.labels = generator_labels("concat", spec)
+        self.first = nn.Sequential(nn.Linear(spec.latent + self.labels.width, widths[0]), nn.Tanh())
+        outputs = torch.Size(spec.sample).numel()
+        self.synthesis = nn.Sequential(
+            nn.Linear(widths[0], 8), nn.Tanh(), nn.Linear(8, outputs), nn.Unflatten(1, tuple(spec.sample))
+        )
+
+    def mapping(self, latents, cond=None):
+        return self.first(self.labels(latents, cond))
+
+    def forward(self, latents, cond=None):
+        return self.synthesis(self.mapping(latents, cond))

@@ -25,7 +25,7 @@ class AuxiliaryClassifier(Regularizer):
 
     def build(self, spec: Spec, features: int, latent: Latent) -> None:
         """Make the dense layer."""
-        self.classifier = nn.Linear(max(features, 1), max(spec.classes, 1))  # where there are none, a rule says so
+        self.classifier = nn.Linear(features, spec.classes)
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, shape (n,)."""

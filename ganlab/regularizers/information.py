@@ -34,8 +34,7 @@ class Information(Regularizer):
         """Make Q."""
         self.sizes = (*latent.categories, latent.continuous)
         self.split = latent.split
-        # Where there are no features or codes, a rule says so.
-        hidden, outputs = nn.Linear(max(features, 1), self.width), nn.Linear(self.width, max(sum(self.sizes), 1))
+        hidden, outputs = nn.Linear(features, self.width), nn.Linear(self.width, sum(self.sizes))
         self.q = nn.Sequential(hidden, nn.LeakyReLU(0.1), outputs)
 
     def penalty(self, round: Round) -> Tensor:

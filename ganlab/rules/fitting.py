@@ -42,7 +42,10 @@ def conditioning_that_reaches_the_networks(config: DictConfig, parts: Parts) -> 
     for player in ("generator", "discriminator"):
         wanted, has = config.conditioning[player], config[player].get("labels", "concat")
         if wanted not in ("concat", has):
-            return f"conditioning.{player}={wanted} does not reach the {player}, whose labels={has}; write {player}.labels={wanted}"
+            return (
+                f"conditioning.{player}={wanted} does not reach the {player}, whose labels={has}; "
+                f"write {player}.labels={wanted}"
+            )
     return None
 
 
@@ -114,7 +117,7 @@ def packs_of_samples_with_their_labels(config: DictConfig, parts: Parts) -> str 
         and config.discriminator.get("labels", "concat") != "concat"
     ):
         return (
-            f"game.packing={packing} joins each sample with its label, so that discriminator.labels must be concat, got "
-            f"{config.discriminator.labels}"
+            f"game.packing={packing} joins each sample with its label, so that discriminator.labels must be concat, "
+            f"got {config.discriminator.labels}"
         )
     return None
