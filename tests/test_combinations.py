@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from omegaconf import OmegaConf
+from tiny import Styled
 
 import ganlab
 from ganlab.config import conf_directory, instantiate
@@ -15,7 +16,6 @@ from ganlab.generators import MLP as Generator
 from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Codes
 from ganlab.schedule import Alternating
-from tiny import Styled
 
 
 def names(group):

@@ -47,9 +47,8 @@ def companions(group: str, name: str, folder) -> list[str]:
     if group in ("generator", "discriminator"):
         lines += DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
-    if group in ("augment", "regularizer"):
-        changing = locate(content.get("augment", content).get("_target_", "ganlab.augments.Identity"))
-        lines += DATA[3] if min(changing.sample_dims) == 3 else []
+    if group in ("augment", "regularizer") and target and min(target.sample_dims) == 3:
+        lines += DATA[3]
     if getattr(target, "needs_labels", False) or group == "conditioning":
         lines += ["data.labels=true"]
     if getattr(target, "needs_codes", False) or name == "infogan":

@@ -15,6 +15,7 @@ from ganlab.data import Digits
 from ganlab.errors import ConfigurationError, UserError
 
 POINTS = ["data=ring", *NETWORKS]
+IMAGES = ["data=digits", "data.resolution=8", *NETWORKS]
 
 
 def mistakes(*overrides: str) -> list[str]:
@@ -107,6 +108,100 @@ PAIRS = {
         [*POINTS, "loss=non_saturating", "discriminator.head=tanh_probability"],
         "discriminator.head=tanh_probability and loss: NonSaturating reads logits, not probabilities; use "
         "loss=minimax_probability or loss=non_saturating_probability, or discriminator.head=logit",
+    ),
+    "images on points": (
+        [*POINTS, "augment=diffaugment"],
+        "augment: DiffAugment changes images, but the data has samples of shape (2,); use augment=none",
+    ),
+    "consistent images on points": (
+        [*POINTS, "regularizer=[consistency]"],
+        "regularizer.consistency: Consistency changes images, but the data has samples of shape (2,); drop it",
+    ),
+    "signs without a boundary": (
+        [*IMAGES, "augment=ada", "loss=wasserstein"],
+        "augment: ADA follows the sign of D's output on real samples, which means nothing under Wasserstein; "
+        "use augment=scheduled, or a loss such as non_saturating",
+    ),
+    "projection without labels": (
+        [*POINTS, "conditioning=projection"],
+        "discriminator: labels=projection needs class labels, but the data is used without; write data.labels=true",
+    ),
+    "class norm without labels": (
+        [*POINTS, "conditioning=class_norm", "generator.norm=batch"],
+        "generator: labels=norm needs class labels, but the data is used without; write data.labels=true",
+    ),
+    "class norm without a norm": (
+        [*POINTS, "conditioning=class_norm", "data.labels=true"],
+        "generator: labels=norm gives each class scales of the network's normalisation, but this network has none "
+        "that can take them; use norm=batch or norm=instance",
+    ),
+    "a classifier without labels": (
+        [*POINTS, "conditioning=auxiliary"],
+        "regularizer.auxiliary_classifier needs labels, but the data is used without; write data.labels=true",
+    ),
+    "conditioning of a network that has none": (
+        [
+            "data=sine_waves",
+            "generator=rnn",
+            "discriminator=rnn",
+            "conditioning=none",
+            "conditioning.generator=concat",
+            "~generator.labels",
+        ],
+        "discriminator.labels: RNN has no such setting; did you mean 'layers'?",
+    ),
+    "conditioning that does not arrive": (
+        [*POINTS, "data.labels=true", "conditioning.generator=norm"],
+        "conditioning.generator=norm does not reach the generator, whose labels=concat; write generator.labels=norm",
+    ),
+    "codes without codes": (
+        [*POINTS, "conditioning=infogan", "latent=normal"],
+        "regularizer.information looks for codes in the latents, which have none; write latent=codes",
+    ),
+    "features that are not shown": (
+        ["data=sine_waves", "generator=rnn", "discriminator=rnn", "regularizer=[feature_matching]"],
+        "regularizer.feature_matching reads the critic's features, which RNN does not show; "
+        "use discriminator=mlp, dcgan or resnet",
+    ),
+    "features of a compiled critic": (
+        [*POINTS, "regularizer=[feature_matching]", "compile=[discriminator]"],
+        "regularizer.feature_matching and compile: a compiled discriminator does not show its features; drop one of "
+        "them, or write 'compile=[generator]'",
+    ),
+    "path length without styles": (
+        [*POINTS, "regularizer=[path_length]"],
+        "regularizer.path_length reads the styles of a style generator, and MLP has none; "
+        "use a generator with a mapping and a synthesis, or drop it",
+    ),
+    "more packing than the batch": (
+        [*POINTS, "batch_size=8", "game.packing=16"],
+        "game.packing=16 is more than the discriminator gets at once, batch_size / microbatches = 8; "
+        "lower packing or raise batch_size",
+    ),
+    "packing that leaves a rest": (
+        [*POINTS, "batch_size=16", "microbatches=2", "game.packing=3"],
+        "game.packing must divide batch_size / microbatches = 8, got 3",
+    ),
+    "packing of nothing": ([*POINTS, "game.packing=0"], "game: packing must be at least 1, got 0"),
+    "packs of single samples": (
+        [
+            *POINTS,
+            "data.labels=true",
+            "conditioning=auxiliary",
+            "game.packing=2",
+            "discriminator.labels=concat",
+            "conditioning.discriminator=concat",
+        ],
+        "game.packing=2 and regularizer.auxiliary_classifier: it looks at single samples; use one of them",
+    ),
+    "packs and projection": (
+        [*POINTS, "data.labels=true", "conditioning=projection", "game.packing=2"],
+        "game.packing=2 joins each sample with its label, so that discriminator.labels must be concat, got projection",
+    ),
+    "lazy terms that never meet an update": (
+        [*POINTS, "optimizer=extragradient", "regularizer=[r1]", "regularizer.r1.every=16"],
+        "regularizer.r1.every=16 and optimizer.discriminator: every other move of ExtraAdam only looks ahead, and the "
+        "term would act at those alone; use an odd every",
     ),
     "microbatches": (
         [*POINTS, "batch_size=64", "microbatches=3"],

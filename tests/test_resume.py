@@ -36,6 +36,17 @@ SMALLER = {
     "momentum": [*DIGITS, "optimizer=sgd", "optimizer.generator.momentum=0.9"],
     "simultaneous": [*DIGITS, "schedule=simultaneous"],
     "consensus": [*POINTS, "regularizer=[consensus]"],
+    "moving means": [*DIGITS, "regularizer=[lecam,top_k]", "regularizer.top_k.decay_steps=2"],
+    "a classifier": [*DIGITS, "data.labels=true", "conditioning=auxiliary", "augment=ada", "augment.interval=2"],
+    "codes": [*DIGITS, "conditioning=infogan", "latent.size=16", "regularizer=[]", "microbatches=2"],
+    "class norms": [
+        *DIGITS,
+        "data.labels=true",
+        "conditioning=projection",
+        "generator.norm=batch",
+        "generator.labels=norm",
+    ],
+    "packs": [*POINTS, "game.packing=2", "optimizer=extragradient"],
 }
 
 

@@ -15,8 +15,8 @@ class DiffAugment(Augment):
     """Every sample is changed by each policy, real and fake alike, and G learns through it (section 3.2).
 
     `color` draws brightness, saturation and contrast, `translation` moves by whole pixels up to `shift` of the sides
-    and fills with zeros, `cutout` zeroes a square of `hole` of the sides, `flip` mirrors every other sample. Raises
-    ValueError for an unknown policy or a share outside [0, 1].
+    and fills with zeros, `cutout` zeroes a square of `hole` of the sides. Raises ValueError for an unknown policy or a
+    share outside [0, 1].
     """
 
     sample_dims = (3,)
@@ -79,13 +79,8 @@ def _cutout(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
     return images * ~(holes[0] & holes[1])
 
 
-def _flip(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
-    return torch.where(_drawn("flip", images, random) < 0.5, images.flip(3), images)
-
-
 POLICIES: Mapping[str, Callable[[DiffAugment, Tensor, Random], Tensor]] = {
     "color": _color,
     "translation": _translation,
     "cutout": _cutout,
-    "flip": _flip,
 }

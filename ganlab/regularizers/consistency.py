@@ -1,28 +1,37 @@
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from ganlab import tree
-from ganlab.interfaces import Augment, Regularizer
+from ganlab.interfaces import Regularizer
+from ganlab.layers.changes import change, known_changes
 from ganlab.layers.options import at_least
 from ganlab.round import Round
+from ganlab.tree import Tree
 
 
 class Consistency(Regularizer):
     """|D(x) − D(T(x))|² of real samples, plus `fake` times that of fake ones (Zhao et al. 2021, bCR, algorithm 1).
 
-    T is `augment`, of which the generator learns nothing, unlike of the game's own. Raises ValueError for a negative
-    `fake`.
+    T makes all of the `changes` that ADA knows, and the generator learns nothing of it. Raises ValueError for a
+    negative `fake` or an unknown change.
     """
 
     player = "discriminator"
+    sample_dims = (3,)
 
-    def __init__(self, augment: Augment, weight: float = 10.0, fake: float = 1.0, every: int = 1) -> None:
+    def __init__(
+        self, weight: float = 10.0, fake: float = 1.0, changes: Sequence[str] = ("flip", "shift"), every: int = 1
+    ) -> None:
         super().__init__(weight, every)
         at_least("fake", fake, 0)
-        self.augment, self.fake = augment, fake
-        self.sample_dims = augment.sample_dims  # type: ignore[misc]
+        self.fake, self.changes = fake, known_changes(changes)
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, one value per logit."""
-        real = round.judged(self.augment(round.real, round.random)).logits - round.on_real.logits
-        fake = round.judged(self.augment(tree.detach(round.fake), round.random)).logits - round.on_fake.logits
+        real = round.judged(self._copy(round.real, round)).logits - round.on_real.logits
+        fake = round.judged(self._copy(tree.detach(round.fake), round)).logits - round.on_fake.logits
         return real.square() + self.fake * fake.square()
+
+    def _copy(self, samples: Tree, round: Round) -> Tensor:
+        return change(samples, self.changes, 1.0, round.random)

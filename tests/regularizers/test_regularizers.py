@@ -8,7 +8,7 @@ from torch import nn
 import ganlab
 from ganlab import regularizers, tree
 from ganlab.augments import Identity
-from ganlab.config import conf_directory, instantiate
+from ganlab.config import allow, conf_directory, instantiate
 from ganlab.games import AdversarialGame
 from ganlab.interfaces import Batch, Spec, Verdict
 from ganlab.latents import Normal
@@ -22,9 +22,17 @@ W = (3.0, -4.0, 0.5)
 NORM = sum(w * w for w in W) ** 0.5
 
 
+AROUND = {
+    "auxiliary_classifier": ["data.labels=true"],
+    "information": ["latent=codes", "latent.size=20"],
+    "path_length": ["generator._target_=tiny.Styled"],
+}
+
+
 @cache
 def node(name, *settings):
-    return ganlab.compose([f"regularizer=[{name}]", *settings]).regularizer[name]
+    allow("tiny")
+    return ganlab.compose([f"regularizer=[{name}]", *AROUND.get(name, []), *settings]).regularizer[name]
 
 
 def build(name, *settings):
