@@ -7,7 +7,7 @@ from ganlab.round import Round
 
 
 class LeCam(Regularizer):
-    """(D(x) − a_F)² + (D(G(z)) − a_R)², a_R and a_F moving means of D on real and fake (Tseng et al. 2021, eq. 6).
+    """(D(x) − a_F)² + (D(G(z)) − a_R)², a_R and a_F moving means of D on real and fake (Tseng et al. 2021, section 3).
 
     The means are those before the move, and start as the first move's, which pays nothing. Raises ValueError for a
     decay outside [0, 1).
