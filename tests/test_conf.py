@@ -56,6 +56,8 @@ def companions(group: str, name: str, folder) -> list[str]:
     if getattr(target, "reads_styles", False):
         allow("tiny")
         lines += ["generator._target_=tiny.Styled"]
+    if group == "game" and "regularizers" not in content:
+        lines += ["regularizer=[]"]
     if content.get("generator", {}).get("labels") == "norm":
         lines += ["generator.norm=batch"]
     if getattr(target, "reads", "") == "probability":

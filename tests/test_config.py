@@ -203,6 +203,14 @@ PAIRS = {
         "regularizer.r1.every=16 and optimizer.discriminator: every other move of ExtraAdam only looks ahead, and the "
         "term would act at those alone; use an odd every",
     ),
+    "a game without regularizers": (
+        [*POINTS, "game=vae", "regularizer=[r1]"],
+        "game: VAE has no place for regularizer.r1; write 'regularizer=[]'",
+    ),
+    "a game without augmentation": (
+        [*IMAGES, "game=bigan", "augment=scheduled"],
+        "game: BiGAN has no place for Scheduled; write augment=none",
+    ),
     "microbatches": (
         [*POINTS, "batch_size=64", "microbatches=3"],
         "microbatches must divide batch_size=64, got 3",

@@ -1,3 +1,6 @@
 from ganlab.games.adversarial import AdversarialGame
+from ganlab.games.bigan import BiGAN
+from ganlab.games.vae import VAE
+from ganlab.games.vae_gan import VAEGAN
 
-__all__ = ["AdversarialGame"]
+__all__ = ["VAE", "VAEGAN", "AdversarialGame", "BiGAN"]

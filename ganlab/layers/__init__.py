@@ -4,13 +4,14 @@ from ganlab.layers.activations import build_activation
 from ganlab.layers.conditioning import Conditioning, critic_labels, critic_projection, generator_labels
 from ganlab.layers.critic import FeatureCritic
 from ganlab.layers.dense import dense_stack
+from ganlab.layers.encoder import build_encoder, posterior
 from ganlab.layers.heads import build_head
 from ganlab.layers.initialisation import initialise
-from ganlab.layers.labels import ClassLabels
+from ganlab.layers.labels import ClassLabels, beside
 from ganlab.layers.norms import feature_norm, image_norm
 from ganlab.layers.packing import packed
 from ganlab.layers.recurrent import recurrent_stack
-from ganlab.layers.shapes import Pyramid, latent_size, pyramid, sample_shape
+from ganlab.layers.shapes import Pyramid, channel_axis, latent_size, pyramid, sample_shape, widened
 from ganlab.layers.spectral import normalise_spectrally
 
 __all__ = [
@@ -18,8 +19,11 @@ __all__ = [
     "Conditioning",
     "FeatureCritic",
     "Pyramid",
+    "beside",
     "build_activation",
+    "build_encoder",
     "build_head",
+    "channel_axis",
     "critic_labels",
     "critic_projection",
     "dense_stack",
@@ -30,7 +34,9 @@ __all__ = [
     "latent_size",
     "normalise_spectrally",
     "packed",
+    "posterior",
     "pyramid",
     "recurrent_stack",
     "sample_shape",
+    "widened",
 ]

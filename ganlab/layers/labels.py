@@ -9,6 +9,15 @@ from torch.nn import functional
 from ganlab.interfaces import Spec
 
 
+def beside(values: Tensor, codes: Tensor, axis: int) -> Tensor:
+    """Append codes (n, size) along an axis of `values`, the same at every other position."""
+    shape = [1] * values.ndim
+    shape[0], shape[axis] = codes.shape
+    expanded = list(values.shape)
+    expanded[axis] = codes.shape[1]
+    return torch.cat([values, codes.to(values.dtype).reshape(shape).expand(expanded)], axis)
+
+
 class LabelInput(nn.Module, ABC):
     """What a network does with labels; raises ValueError for a condition that is not a class label."""
 
@@ -49,12 +58,7 @@ class ClassLabels(LabelInput):
         """Return `values` with `classes` more entries along the axis."""
         if not self.classes:
             return values
-        shape = [1] * values.ndim
-        shape[0], shape[self.axis] = len(values), self.classes
-        expanded = list(values.shape)
-        expanded[self.axis] = self.classes
-        codes = functional.one_hot(self.required(labels), self.classes).to(values.dtype)
-        return torch.cat([values, codes.reshape(shape).expand(expanded)], self.axis)
+        return beside(values, functional.one_hot(self.required(labels), self.classes), self.axis)
 
 
 class NoLabels(LabelInput):

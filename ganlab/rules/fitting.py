@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from omegaconf import DictConfig
 
+from ganlab.augments import Identity
 from ganlab.interfaces import Critic, StyleGenerator
 from ganlab.rules.registry import Parts, rule
 
@@ -120,4 +121,15 @@ def packs_of_samples_with_their_labels(config: DictConfig, parts: Parts) -> str 
             f"game.packing={packing} joins each sample with its label, so that discriminator.labels must be concat, "
             f"got {config.discriminator.labels}"
         )
+    return None
+
+
+@rule("game", "regularizer", "augment")
+def parts_that_the_game_takes(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse parts that would be built for a game that never asks them."""
+    name = str(config.game.get("_target_", "")).rpartition(".")[2]
+    if parts.regularizer and "regularizers" not in config.game:
+        return f"game: {name} has no place for regularizer.{', '.join(parts.regularizer)}; write 'regularizer=[]'"
+    if parts.augment is not None and not isinstance(parts.augment, Identity) and "augment" not in config.game:
+        return f"game: {name} has no place for {type(parts.augment).__name__}; write augment=none"
     return None

@@ -112,7 +112,7 @@ def test_lecam_compares_with_the_moving_mean_of_the_other_side():
 
 
 def test_lecams_best_critic_is_that_of_its_divergence():
-    # The paper's proposition: with a_R = −a_F = a and the Wasserstein loss, D* = (1/2λ − a) (p − q)/(p + q) at every point.
+    # With a_R = −a_F = a and the Wasserstein loss, D* = (1/2λ − a) (p − q)/(p + q) at every point.
     p, q, weight, anchor = torch.tensor([0.7, 0.2, 0.1]), torch.tensor([0.1, 0.3, 0.6]), 0.4, 0.3
     term = LeCam(weight)
     term.averages.copy_(torch.tensor([anchor, -anchor]))

@@ -1,0 +1,109 @@
+"""A game in which samples come with their latents (Donahue et al. 2017; Dumoulin et al. 2017)."""
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from ganlab import tree
+from ganlab.augments import Identity
+from ganlab.games.adversarial import AdversarialGame
+from ganlab.interfaces import AdversarialLoss, Batch, Game, Latent, Regularizer, Spec, as_verdict
+from ganlab.layers import beside, build_encoder, channel_axis, widened
+from ganlab.tree import Tree
+
+
+class _Pairs(nn.Module):
+    """The generator as the critic sees it: each sample with its latents beside it, as further channels."""
+
+    def __init__(self, generator: nn.Module, axis: int) -> None:
+        super().__init__()
+        self.generator, self.axis = generator, axis
+
+    def forward(self, latents: Tensor, cond: Tree = None) -> Tensor:
+        return beside(self.generator(latents, cond), latents, self.axis)
+
+
+class BiGAN(Game):
+    """The critic judges pairs (x, E(x)) and (G(z), z); G and the encoder E, of the critic's make, want them alike.
+
+    Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
+    for fake ones (Donahue et al. 2017, section 3.4). Raises ValueError for a critic that shows no features or a
+    relativistic loss, which has no such term.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        generator: Callable[[Spec], nn.Module],
+        discriminator: Callable[[Spec], nn.Module],
+        loss: AdversarialLoss,
+        regularizers: Mapping[str, Regularizer],
+        latent: Latent,
+    ) -> None:
+        super().__init__()
+        if loss.relativistic:
+            raise ValueError(
+                f"the encoder's term judges pairs one by one, which {type(loss).__name__} does not; use another loss, "
+                "such as non_saturating"
+            )
+        self.axis = channel_axis(spec.sample)
+        shape = widened(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
+        self.gan = AdversarialGame(
+            Spec(shape, spec.cond, spec.classes),
+            lambda pairs: _Pairs(generator(Spec(spec.sample, spec.cond, spec.classes, latent.size)), self.axis),
+            discriminator,
+            loss,
+            regularizers,
+            Identity(),
+            latent,
+        )
+        self.encoder = build_encoder(
+            discriminator, Spec(spec.sample, spec.cond, spec.classes, latent.size), latent.size
+        )
+        self.loss, self.latent = loss, latent
+
+    @property
+    def sampler(self) -> nn.Module:  # type: ignore[override]
+        """The generator of samples."""
+        return self.gan.generator.generator  # type: ignore[return-value]
+
+    def players(self) -> dict[str, nn.Module]:
+        """Return the two players."""
+        return self.gan.players()
+
+    def companions(self, player: str) -> list[nn.Module]:
+        """Return the encoder with the generator, and the player's regularizers."""
+        return [*([self.encoder] if player == "generator" else []), *self.gan.companions(player)]
+
+    def tallies(self, player: str) -> list[Tensor]:
+        """Return those of the game of pairs."""
+        return self.gan.tallies(player)
+
+    def sample(self, batch: Batch, network: nn.Module) -> Tree:
+        """Generate from latents drawn from their distribution."""
+        sample = tree.first(batch.sample)
+        return network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
+
+    def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Return the terms of the game of pairs, and for the generator the encoder's."""
+        self.gan.random = self.random
+        with torch.set_grad_enabled(player == "generator"):
+            pairs = beside(batch.sample, self.encoder(batch.sample, batch.cond).to(batch.sample.dtype), self.axis)
+        terms = self.gan.losses(player, Batch(tree.detach(pairs), batch.cond), step)
+        if player == "generator":
+            logits = as_verdict(self.gan.discriminator(pairs, batch.cond)).logits
+            terms["encoder"] = self.loss.discriminator(torch.zeros_like(logits), logits).mean()
+        return terms
+
+    def moved(self, player: str, step: int) -> None:
+        """Tell the game of pairs."""
+        self.gan.moved(player, step)
+
+    def diagnostics(self) -> dict[str, Tensor]:
+        """Return those of the game of pairs."""
+        return self.gan.diagnostics()
+
+    def spreads(self) -> dict[str, Tensor]:
+        """Return those of the game of pairs."""
+        return self.gan.spreads()

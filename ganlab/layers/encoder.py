@@ -1,0 +1,36 @@
+"""Networks from samples to latents, made of critics."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers.critic import FeatureCritic
+from ganlab.layers.projection import NoProjection
+from ganlab.random import Random
+
+
+def build_encoder(build: Callable[[Spec], nn.Module], spec: Spec, outputs: int) -> nn.Module:
+    """Build a critic whose head is a dense layer (n, outputs); raises ValueError for one that shows no features."""
+    critic = build(spec)
+    if not isinstance(critic, FeatureCritic):
+        raise ValueError(
+            f"this game makes its encoder of a discriminator that shows its features, which {type(critic).__name__} "
+            "does not; use discriminator=mlp, dcgan or resnet"
+        )
+    critic.head = nn.Sequential(nn.Linear(critic.feature_size, outputs), nn.Identity())
+    critic.projection = NoProjection()
+    return critic
+
+
+def posterior(outputs: Tensor, random: Random) -> tuple[Tensor, Tensor]:
+    """Draw latents (n, size) from Gaussians of the means and log variances in `outputs`, shape (n, 2 · size).
+
+    Return them with each sample's divergence from the standard normal distribution, shape (n,) (Kingma & Welling 2014,
+    appendix B).
+    """
+    mean, log_variance = outputs.float().chunk(2, 1)
+    divergence = (mean.square() + log_variance.exp() - log_variance - 1).sum(1) / 2
+    noise = random.normal("posterior", mean.shape, mean.device)
+    return mean + torch.exp(log_variance / 2) * noise, divergence

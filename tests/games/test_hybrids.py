@@ -1,0 +1,197 @@
+import pytest
+import torch
+from tiny import DIGITS, POINTS, assert_same, go, state
+
+from ganlab.augments import Identity
+from ganlab.discriminators import MLP as Critic
+from ganlab.discriminators import RNN
+from ganlab.games import VAE, VAEGAN, BiGAN
+from ganlab.generators import MLP as Generator
+from ganlab.interfaces import Batch, Spec
+from ganlab.latents import Normal, Uniform
+from ganlab.layers import posterior
+from ganlab.losses import NonSaturating, RelativisticPairing, Wasserstein
+from ganlab.random import Random
+from ganlab.regularizers import R1, LeCam
+
+
+def draws(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+def networks(widths=(8,), seed=0):
+    torch.manual_seed(seed)
+    return lambda spec: Generator(spec, widths=widths), lambda spec: Critic(spec, widths=widths, activation="tanh")
+
+
+PLANE = Spec((2,))
+
+
+def vae(widths=(8,), spec=PLANE, latent=2, **settings):
+    return VAE(spec, *networks(widths), Normal(latent), **settings)
+
+
+def vae_gan(terms=None, loss=None):
+    return VAEGAN(Spec((2,), classes=3), *networks(), loss or NonSaturating(), terms or {}, Identity(), Normal(2))
+
+
+def bigan(shape=(2,), loss=None, terms=None):
+    return BiGAN(Spec(shape, classes=3), *networks(), loss or NonSaturating(), terms or {}, Normal(2))
+
+
+def labelled(*shape, seed=0):
+    return Batch(draws(12, *shape, seed=seed), torch.arange(12) % 3)
+
+
+GAMES = {"vae": lambda: vae(spec=Spec((2,), classes=3)), "vae_gan": vae_gan, "bigan": bigan}
+every = pytest.mark.parametrize("name", GAMES)
+
+
+def flat(module):
+    return torch.cat([weights.detach().flatten() for weights in module.parameters()])
+
+
+def test_the_posterior_is_its_gaussian():
+    outputs = draws(50_000, 4) * 0.3 + torch.tensor([1.0, -2.0, 0.5, -1.0])
+    latents, divergence = posterior(outputs, Random())
+    mean, deviation = outputs[:, :2], (outputs[:, 2:] / 2).exp()
+    normal = torch.distributions.Normal(mean, deviation)
+    expected = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0.0, 1.0)).sum(1)
+    torch.testing.assert_close(divergence, expected)
+    noise = (latents - mean) / deviation
+    assert noise.mean().abs() < 0.02 and (noise.std() - 1).abs() < 0.02
+
+
+def test_a_linear_autoencoder_finds_the_principal_variance(bench):
+    # Tipping & Bishop 1999: with x ~ N(0, s²) and noise of variance v, the best decoder has w² = s² − v.
+    game = vae(widths=(), spec=Spec((1,)), latent=1, variance=0.5)
+    given = [Batch(1.5 * draws(256, 1, seed=i)) for i in range(600)]
+    bench(game, lr=0.02, optimizer=torch.optim.Adam).run(given)
+    weight = game.generator.body[1].weight
+    assert weight.numel() == 1 and weight.item() ** 2 == pytest.approx(1.5**2 - 0.5, rel=0.1)
+    assert game.sample(Batch(draws(5000, 1)), game.generator).var().item() == pytest.approx(1.5**2 - 0.5, rel=0.15)
+
+
+def test_the_autoencoders_terms_by_hand():
+    game, batch = vae(variance=0.25, beta=3.0), Batch(draws(12, 2))
+    latents, divergence = posterior(game.encoder(batch.sample), Random())
+    error = (batch.sample - game.generator(latents)).square().sum(1).mean() / 2 / 0.25
+    terms = game.losses("discriminator", batch, 0)
+    torch.testing.assert_close(terms, {"reconstruction": error, "divergence": 3.0 * divergence.mean()})
+    game.random.seek()
+    torch.testing.assert_close(game.losses("generator", batch, 0), {"reconstruction": error})
+
+
+@every
+def test_each_player_moves_itself_and_its_companions(bench, name):
+    game = GAMES[name]()
+    module = bench(game).module
+    mine = {player: [network, *game.companions(player)] for player, network in game.players().items()}
+    assert sum(len(flat(each)) for all in mine.values() for each in all) == len(flat(game))
+    for player, other in (("discriminator", "generator"), ("generator", "discriminator")):
+        before = {each: [flat(part) for part in parts] for each, parts in mine.items()}
+        module.accumulate(player, labelled(2))
+        module.move(player)
+        after = {each: [flat(part) for part in parts] for each, parts in mine.items()}
+        assert all(torch.equal(*pair) for pair in zip(before[other], after[other], strict=True))
+        assert not any(torch.equal(*pair) for pair in zip(before[player], after[player], strict=True))
+
+
+@every
+def test_two_microbatches_equal_one(bench, name):
+    ends = []
+    for microbatches in (1, 2):
+        game = GAMES[name]()
+        bench(game, lr=0.05, microbatches=microbatches).run([labelled(2, seed=i) for i in range(3)])
+        ends.append(flat(game))
+    torch.testing.assert_close(ends[0], ends[1], rtol=0, atol=1e-6)
+
+
+@every
+def test_samples_come_from_the_kept_network(name):
+    game = GAMES[name]()
+    game.random = Random(7)
+    latents, batch = game.latent.sample(12, Random(7)), labelled(2)
+    assert torch.equal(game.sample(batch, game.sampler), game.sampler(latents, batch.cond))
+
+
+def test_likeness_is_that_of_the_critics_features():
+    game, batch = vae_gan(), labelled(2)
+    terms = game.losses("generator", batch, 0)
+    assert set(terms) == {"adversarial", "reconstruction", "divergence"}
+    random = Random()
+    latents, divergence = posterior(game.encoder(*batch), random)
+    critic = game.gan.discriminator
+    f, g = (critic.features(x, batch.cond) for x in (batch.sample, game.sampler(latents, batch.cond)))
+    torch.testing.assert_close(terms["reconstruction"], 0.01 * (f - g).square().sum(1).mean() / 2)
+    torch.testing.assert_close(terms["divergence"], 0.01 * divergence.mean())
+    assert set(game.losses("discriminator", batch, 0)) == {"adversarial"}
+
+
+@pytest.mark.parametrize("shape", [(2,), (5, 2), (1, 4, 4)])
+def test_the_critic_sees_samples_with_their_latents(shape):
+    game, batch = bigan(shape), labelled(*shape)
+    seen = []
+    game.gan.discriminator.register_forward_hook(lambda module, given, output: seen.append(given[0]))
+    game.losses("discriminator", batch, 0)
+    latents = game.latent.sample(12, Random())
+    axis = 2 if len(shape) == 2 else 1
+    for samples, codes, pairs in (
+        (game.sampler(latents, batch.cond), latents, seen[0]),
+        (batch.sample, game.encoder(*batch), seen[1]),
+    ):
+        torch.testing.assert_close(pairs.narrow(axis, 0, shape[axis - 1]), samples)
+        beside = pairs.narrow(axis, shape[axis - 1], 2).movedim(axis, -1).reshape(12, -1, 2)
+        torch.testing.assert_close(beside, codes[:, None].expand_as(beside))
+
+
+def test_the_encoder_wants_its_pairs_to_pass_for_fake():
+    game, batch = bigan(loss=Wasserstein()), labelled(2)
+    terms = game.losses("generator", batch, 0)
+    pairs = torch.cat([batch.sample, game.encoder(*batch)], 1)
+    torch.testing.assert_close(terms["encoder"], game.gan.discriminator(pairs, batch.cond).mean())
+
+
+def test_penalties_and_statistics_take_part(bench):
+    for make in (vae_gan, bigan):
+        term = LeCam()
+        game = make(terms={"r1": R1(), "lecam": term})
+        bench(game).run([labelled(2, seed=i) for i in range(3)])
+        assert term.moves == 3 and game.diagnostics() and game.spreads()
+
+
+@pytest.mark.parametrize("name", GAMES)
+@pytest.mark.parametrize("data", [POINTS, [*DIGITS, "data.labels=true"]], ids=["points", "digits"])
+def test_a_run_continues_exactly(tmp_path, name, data):
+    settings = [*data, f"game={name}", "regularizer=[]", "generator.norm=batch"]
+    go(tmp_path / "whole", *settings)
+    go(tmp_path / "cut", *settings, "iterations=3")
+    go(tmp_path / "cut", *settings)
+    assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
+
+
+REFUSALS = {
+    "variance": (lambda: vae(variance=0.0), r"variance must be above 0, got 0\.0"),
+    "beta": (lambda: vae(beta=-1.0), r"beta must be at least 0, got -1\.0"),
+    "latent": (
+        lambda: VAE(Spec((2,)), *networks(), Uniform(3)),
+        "this game compares what it encodes with the standard normal distribution, got latents of Uniform; "
+        "use latent=normal",
+    ),
+    "critic": (
+        lambda: VAE(Spec((5, 2)), networks()[0], RNN, Normal(3)),
+        "this game makes its encoder of a discriminator that shows its features, which RNN does not; "
+        "use discriminator=mlp, dcgan or resnet",
+    ),
+    "relativistic": (
+        lambda: bigan(loss=RelativisticPairing()),
+        "the encoder's term judges pairs one by one, which RelativisticPairing does not; use another loss, "
+        "such as non_saturating",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "sentence"), REFUSALS.values(), ids=REFUSALS)
+def test_refusals(make, sentence):
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        make()
