@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 from tiny import NETWORKS, QUIET, go
 
-from ganlab.config import allow, check, compose, conf_directory, instantiate, locate
+from ganlab.config import check, compose, conf_directory, instantiate, locate
 from ganlab.data import normalize
 from ganlab.errors import ConfigurationError
 from ganlab.interfaces import Batch, Spec
@@ -54,11 +54,10 @@ def companions(group: str, name: str, folder) -> list[str]:
     if getattr(target, "needs_codes", False) or name == "infogan":
         lines += ["latent=codes", "latent.size=20"]
     if getattr(target, "reads_styles", False):
-        allow("tiny")
         lines += ["generator._target_=tiny.Styled"]
     if group == "game" and "regularizers" not in content:
         lines += ["regularizer=[]"]
-    if content.get("generator", {}).get("labels") == "norm":
+    if group == "conditioning" and content.get("generator", {}).get("labels") == "norm":
         lines += ["generator.norm=batch"]
     if getattr(target, "reads", "") == "probability":
         lines += ["discriminator.head=tanh_probability"]
@@ -79,7 +78,8 @@ def composed(group: str, name: str, folder):
 
 
 @pytest.mark.parametrize(("group", "name"), PARTS)
-def test_every_part_composes_checks_and_builds(group, name, tmp_path):
+def test_every_part_composes_checks_and_builds(group, name, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
     config = composed(group, name, tmp_path / "images")
     content = node(group, name)
     assert "@package _global_" in (CONF / group / f"{name}.yaml").read_text() or config[group] or not content

@@ -1,4 +1,3 @@
-import torch
 from torch import Tensor
 
 from ganlab.interfaces import Regularizer
@@ -25,7 +24,7 @@ class TopK(Regularizer):
 
     def penalty(self, round: Round) -> Tensor:
         """Return 0: it chooses among the adversarial losses."""
-        return torch.zeros(())
+        return round.on_fake.logits.new_zeros(())
 
     def focus(self, losses: Tensor, round: Round) -> Tensor:
         """Return the losses of the samples with the largest (mean) logits."""

@@ -8,7 +8,7 @@ from torch import nn
 import ganlab
 from ganlab import regularizers, tree
 from ganlab.augments import Identity
-from ganlab.config import allow, conf_directory, instantiate
+from ganlab.config import conf_directory, instantiate
 from ganlab.games import AdversarialGame
 from ganlab.interfaces import Batch, Spec, Verdict
 from ganlab.latents import Normal
@@ -29,9 +29,13 @@ AROUND = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _allow(monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+
+
 @cache
 def node(name, *settings):
-    allow("tiny")
     return ganlab.compose([f"regularizer=[{name}]", *AROUND.get(name, []), *settings]).regularizer[name]
 
 
