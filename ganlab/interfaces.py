@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -279,10 +279,13 @@ class Critic(Protocol):
 
 @runtime_checkable
 class StyleGenerator(Protocol):
-    """A generator in two stages, `synthesis(mapping(latents, cond))` (Karras et al. 2019)."""
+    """A generator in two stages, `render(styles(latents, cond))` (Karras et al. 2019)."""
 
-    mapping: Callable[..., Tensor]  # latents (n, latent) and conditions to styles, of any shape that starts with n
-    synthesis: Callable[..., Tree]  # styles to samples
+    def styles(self, latents: Tensor, cond: Tree = None) -> Tensor:
+        """Map latents (n, latent) to styles, shape (n, layers, style_size) or (n, style_size)."""
+
+    def render(self, styles: Tensor) -> Tree:
+        """Map styles to samples."""
 
 
 def as_verdict(output: Tensor | Verdict) -> Verdict:

@@ -171,7 +171,7 @@ PAIRS = {
     "path length without styles": (
         [*POINTS, "regularizer=[path_length]"],
         "regularizer.path_length reads the styles of a style generator, and MLP has none; "
-        "use a generator with a mapping and a synthesis, or drop it",
+        "use a generator that has, such as stylegan2, or drop it",
     ),
     "more packing than the batch": (
         [*POINTS, "batch_size=8", "game.packing=16"],

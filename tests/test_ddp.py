@@ -24,11 +24,18 @@ MORE = {  # beside the part itself, so that it acts and differs
     "ema": ["optimizer.generator.lr=0.01"],
     "lr_schedule": ["optimizer.generator.lr=0.01"],
     "dragan": ["regularizer.dragan.spread=5"],
+    "information": ["latent=codes", "latent.size=16"],
+    "path_length": ["generator._target_=tiny.Styled", "regularizer.path_length.every=1"],
+    "top_k": ["regularizer.top_k.decay=0.5", "regularizer.top_k.decay_steps=1"],
+    "ada": ["augment.start=0.5", "augment.speed_samples=100", "augment.interval=2", "optimizer=sgd"],
+    "scheduled": ["augment.start=0.5", "optimizer=sgd"],
 }
 # What is of the joined batch by its definition: of these, two processes make two batches of half the size.
 OF_THE_BATCH = {
     "regularizer/dragan": "its noise is as wide as the standard deviation of the batch",
     "regularizer/consensus": "the squared norm of a mean gradient is no mean of squared norms",
+    "regularizer/feature_matching": "it compares mean features of the batch",
+    "regularizer/top_k": "it ranks the samples of the batch",
     "loss/relativistic_average": "each sample is judged against the mean of the batch",
     "batch norm": "samples are normalised by statistics of the batch",
 }
@@ -43,6 +50,10 @@ OTHERS = {
     # A forward pass is a power iteration: microbatches, of which there are as many passes, would see other weights.
     "spectral norm": [*DIGITS, "discriminator.spectral_norm=true", "optimizer=sgd"],
     "batch norm": [*DIGITS, "generator.norm=batch", "regularizer=[]"],
+    "classes": [*DIGITS, "data.labels=true", "conditioning=auxiliary", "augment=diffaugment",
+                "regularizer=[lecam]", "optimizer=sgd"],
+    "packs": [*POINTS, "data.labels=true", "game.packing=2", "optimizer=sgd"],
+    **{name: [*POINTS, f"game={name}", "regularizer=[]"] for name in ("vae", "vae_gan", "bigan")},
     "bytes": [
         *QUIET, "data.resolution=8", "generator.width=8", "discriminator.width=8", "optimizer=sgd", "batch_size=8",
         "log_every=0", "iterations=3",
@@ -96,6 +107,11 @@ CASES = [
     "everything",
     "spectral norm",
     "batch norm",
+    "classes",
+    "packs",
+    "vae",
+    "vae_gan",
+    "bigan",
     "absent",
     "scores",
     *(f"strategy {name}" for name in PER_NETWORK),

@@ -194,8 +194,11 @@ class Styled(nn.Module):
             nn.Linear(widths[0], 8), nn.Tanh(), nn.Linear(8, outputs), nn.Unflatten(1, tuple(spec.sample))
         )
 
-    def mapping(self, latents, cond=None):
+    def styles(self, latents, cond=None):
         return self.first(self.labels(latents, cond))
 
     def forward(self, latents, cond=None):
-        return self.synthesis(self.mapping(latents, cond))
+        return self.render(self.styles(latents, cond))
+
+    def render(self, styles):
+        return self.synthesis(styles)

@@ -35,8 +35,8 @@ class PathLength(Regularizer):
         latents, cond = round.latents[:: self.shrink], round.cond
         generator = cast(StyleGenerator, round.network)
         with torch.autocast(latents.device.type, enabled=False):
-            styles = generator.mapping(latents, cond if cond is None else cond[:: self.shrink])
-            samples = generator.synthesis(styles)
+            styles = generator.styles(latents, cond if cond is None else cond[:: self.shrink])
+            samples = generator.render(styles)
             noise = round.random.normal("path_length", samples.shape, samples.device)
             (slope,) = tree.gradient(samples * noise / samples[0, 0].numel() ** 0.5, styles)
         squares = slope.square().sum(-1)

@@ -76,7 +76,7 @@ def styles_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
     if names and parts.generator is not None and not isinstance(parts.generator, StyleGenerator):
         return (
             f"regularizer.{names} reads the styles of a style generator, and {type(parts.generator).__name__} has "
-            "none; use a generator with a mapping and a synthesis, or drop it"
+            "none; use a generator that has, such as stylegan2, or drop it"
         )
     return None
 
