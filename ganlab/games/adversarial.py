@@ -1,7 +1,7 @@
 """The game of one generator against one discriminator (Goodfellow et al. 2014)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -27,13 +27,9 @@ from ganlab.tree import Tree
 
 
 class _Made(NamedTuple):
+    real: Tree  # beside which it was made
     latents: Tensor
     fake: Tree
-
-
-class _Shared(NamedTuple):
-    real: Tree
-    made: _Made
 
 
 class AdversarialGame(Game):
@@ -68,7 +64,7 @@ class AdversarialGame(Game):
         for term in regularizers.values():
             term.build(self.spec, shown, latent)
         self._reads_features = any(term.reads_features for term in regularizers.values())
-        self._shared: _Shared | None = None
+        self._shared: _Made | None = None
         self._logits: dict[str, Tensor] = {}
 
     @property
@@ -95,24 +91,14 @@ class AdversarialGame(Game):
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Generate once where the generator moves after the discriminator."""
         if list(order) == ["discriminator", "generator"]:
-            self._shared = _Shared(batch.sample, self._make(batch, self.generator))
+            self._shared = self._make(batch, self.generator)
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the adversarial term and those of the regularizers that act at this move."""
         regularizers = self.regularizers.items()
         active = {name: term for name, term in regularizers if term.concerns(player) and step % term.every == 0}
-
-        def judge(samples: Tree) -> Verdict:
-            samples = self.augment(samples, self.random)
-            for term in self.regularizers.values():
-                if self.random.step % term.every == 0:  # for both players the same, so by the step and not by moves
-                    samples = term.perturb(samples, self.random.step, self.random)
-            return self._ask(samples, batch.cond)
-
-        @cache
-        def made() -> _Made:
-            return self._generate(batch, player)
-
+        made = cache(lambda: self._generate(batch, player))
+        judge = partial(self._judge, cond=batch.cond)
         round = Round(
             real=batch.sample,
             player=player,
@@ -162,7 +148,11 @@ class AdversarialGame(Game):
         mine: list[Part] = [term for term in self.regularizers.values() if term.concerns(player)]
         return [*mine, self.augment] if player == "discriminator" else mine
 
-    def _ask(self, samples: Tree, cond: Tree) -> Verdict:
+    def _judge(self, samples: Tree, cond: Tree) -> Verdict:
+        samples = self.augment(samples, self.random)
+        for term in self.regularizers.values():
+            if self.random.step % term.every == 0:  # for both players the same, so by the step and not by moves
+                samples = term.perturb(samples, self.random.step, self.random)
         if self._reads_features:
             verdict: Verdict = self.discriminator.verdict(samples, cond)  # type: ignore[operator]
             return verdict
@@ -171,12 +161,12 @@ class AdversarialGame(Game):
     def _make(self, batch: Batch, network: nn.Module) -> _Made:
         sample = tree.first(batch.sample)
         latents = self.latent.sample(len(sample), self.random, sample.device)
-        return _Made(latents, network(latents, batch.cond))
+        return _Made(batch.sample, latents, network(latents, batch.cond))
 
     def _generate(self, batch: Batch, player: str) -> _Made:
         if self._shared is None or self._shared.real is not batch.sample:
             return self._make(batch, self.generator)
-        made = self._shared.made
+        made = self._shared
         # Drawn for nothing, so that who draws latents after this gets what it gets where the batch is cut in pieces.
         self.latent.sample(tree.length(batch.sample), self.random)
         if player == "generator":
