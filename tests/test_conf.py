@@ -33,6 +33,8 @@ def node(group: str, name: str) -> dict:
     for base in [each for each in defaults if isinstance(each, str) and each != "_self_"]:
         content = node(group, base) | content
     for place, choice in [pair for each in defaults if isinstance(each, dict) for pair in each.items()]:
+        if place.startswith("override "):  # of a part beside this one
+            continue
         inner_group, _, path = place.strip("/").partition("@")
         *outer, last = path.split(".")
         reduce(lambda inside, key: inside.setdefault(key, {}), outer, content)[last] = node(inner_group, choice)

@@ -7,9 +7,9 @@ from torch import nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers.class_norm import NormLabels
+from ganlab.layers.class_projection import ClassProjection, NoProjection
 from ganlab.layers.labels import ClassLabels, LabelInput, NoLabels
 from ganlab.layers.options import choice
-from ganlab.layers.class_projection import ClassProjection, NoProjection
 
 GENERATOR_LABELS: Mapping[str, Callable[[Spec], LabelInput]] = {
     "concat": ClassLabels,

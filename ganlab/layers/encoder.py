@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
+from ganlab.layers.class_projection import NoProjection
 from ganlab.layers.critic import FeatureCritic
-from ganlab.layers.projection import NoProjection
 from ganlab.random import Random
 
 
