@@ -9,6 +9,7 @@ from typing import Any, final
 import torch
 from omegaconf import DictConfig, OmegaConf
 
+from ganlab.assembly import build_data, build_module
 from ganlab.callbacks.evaluate import run_facts
 from ganlab.checkpoints import AtomicCheckpointIO, exists
 from ganlab.config import instantiate
@@ -24,7 +25,6 @@ from ganlab.metrics.scoring import build_measures, describe, fakes_of, reals_of,
 from ganlab.random import Random, derive
 from ganlab.run_directory import RunDirectory
 from ganlab.sampler import Sampler
-from ganlab.training import build_data, build_module
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import torch
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
 
+from ganlab.assembly import build_data, build_module
 from ganlab.callbacks import Interrupt, Recovery
 from ganlab.checkpoints import exists
 from ganlab.config import instantiate
@@ -23,7 +24,6 @@ from ganlab.heartbeat import Heartbeat
 from ganlab.loggers import end
 from ganlab.module import GANModule
 from ganlab.processes import cluster
-from ganlab.random import derive
 from ganlab.run_directory import RunDirectory, new_directory
 from ganlab.run_lock import RunLock
 from ganlab.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
@@ -164,38 +164,3 @@ class Run:
 def _is_first() -> bool:
     """Tell whether this is the first of a run's processes, before a Trainer can tell."""
     return cluster.is_first(cluster.environment())
-
-
-def build_module(config: DictConfig, data: DataSet) -> GANModule:
-    """Build game and module; the first weights follow from the seed alone."""
-    torch.manual_seed(derive(config.seed, "weights"))
-    game = instantiate(config.game)(data.spec)
-    if config.channels_last:
-        game = game.to(memory_format=torch.channels_last)
-    module = GANModule(
-        game=game,
-        optimizers={player: instantiate(node) for player, node in config.optimizer.items()},
-        schedule=instantiate(config.schedule),
-        ema=instantiate(config.ema),
-        lr_schedule=instantiate(config.lr_schedule),
-        iterations=config.iterations,
-        seed=config.seed,
-        microbatches=config.microbatches,
-        gradient_clip_norm=config.gradient_clip_norm,
-        observe_every=config.log_every,
-    )
-    for player in config.compile:
-        game.players()[player].compile()  # in place, after the EMA's copy: the names of weights stay
-    return module
-
-
-def build_data(config: DictConfig) -> DataSet:
-    """Read the data set; raises UserError where it cannot be."""
-    try:
-        data: DataSet = instantiate(config.data)
-    except Exception as error:
-        cause = error.__cause__ or error
-        if isinstance(cause, ValueError | OSError):
-            raise UserError(f"data: {cause}") from error
-        raise
-    return data

@@ -16,10 +16,11 @@ from omegaconf import DictConfig, OmegaConf
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from ganlab.assembly import build_data, build_module
 from ganlab.data import normalize
 from ganlab.data.stream import Stream
 from ganlab.errors import TrainingError
-from ganlab.training import Run, build_data, build_module
+from ganlab.training import Run
 
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 kept = {}  # what this process ends with, by case

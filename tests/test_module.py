@@ -8,11 +8,11 @@ import pytorch_lightning as pl
 import torch
 
 import ganlab
+from ganlab.assembly import build_module
 from ganlab.config import instantiate
 from ganlab.data import DataModule
 from ganlab.errors import TrainingError
 from ganlab.interfaces import AdversarialLoss, Batch
-from ganlab.training import build_module
 
 SMALL = ["data=ring", "generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]",
          "latent.size=4", "batch_size=16", "metric=[]", "trainer=cpu", "callback=[health,observe,status]"]  # fmt: skip

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from ganlab import tree
 from ganlab.augments import Identity
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.interfaces import AdversarialLoss, Batch, Game, Latent, Regularizer, Spec, as_verdict
+from ganlab.games.around import AroundGAN
+from ganlab.interfaces import AdversarialLoss, Batch, Latent, Regularizer, Spec, as_verdict
 from ganlab.layers import beside, build_encoder, channel_axis, widened
 from ganlab.tree import Tree
 
@@ -24,7 +25,7 @@ class _Pairs(nn.Module):
         return beside(self.generator(latents, cond), latents, self.axis)
 
 
-class BiGAN(Game):
+class BiGAN(AroundGAN):
     """The critic judges pairs (x, E(x)) and (G(z), z); G and the encoder E, of the critic's make, want them alike.
 
     Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
@@ -68,42 +69,12 @@ class BiGAN(Game):
         """The generator of samples."""
         return self.gan.generator.generator  # type: ignore[return-value]
 
-    def players(self) -> dict[str, nn.Module]:
-        """Return the two players."""
-        return self.gan.players()
-
-    def companions(self, player: str) -> list[nn.Module]:
-        """Return the encoder with the generator, and the player's regularizers."""
-        return [*([self.encoder] if player == "generator" else []), *self.gan.companions(player)]
-
-    def tallies(self, player: str) -> list[Tensor]:
-        """Return those of the game of pairs."""
-        return self.gan.tallies(player)
-
-    def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Generate from latents drawn from their distribution."""
-        sample = tree.first(batch.sample)
-        return network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
-
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the terms of the game of pairs, and for the generator the encoder's."""
-        self.gan.random = self.random
         with torch.set_grad_enabled(player == "generator"):
             pairs = beside(batch.sample, self.encoder(batch.sample, batch.cond).to(batch.sample.dtype), self.axis)
-        terms = self.gan.losses(player, Batch(tree.detach(pairs), batch.cond), step)
+        terms = self.adversarial().losses(player, Batch(tree.detach(pairs), batch.cond), step)
         if player == "generator":
             logits = as_verdict(self.gan.discriminator(pairs, batch.cond)).logits
             terms["encoder"] = self.loss.discriminator(torch.zeros_like(logits), logits).mean()
         return terms
-
-    def moved(self, player: str, step: int) -> None:
-        """Tell the game of pairs."""
-        self.gan.moved(player, step)
-
-    def diagnostics(self) -> dict[str, Tensor]:
-        """Return those of the game of pairs."""
-        return self.gan.diagnostics()
-
-    def spreads(self) -> dict[str, Tensor]:
-        """Return those of the game of pairs."""
-        return self.gan.spreads()

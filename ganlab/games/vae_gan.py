@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
 from ganlab.games.adversarial import AdversarialGame
+from ganlab.games.around import AroundGAN
 from ganlab.games.vae import must_be_normal
-from ganlab.interfaces import AdversarialLoss, Augment, Batch, Critic, Game, Latent, Regularizer, Spec
+from ganlab.interfaces import AdversarialLoss, Augment, Batch, Critic, Latent, Regularizer, Spec
 from ganlab.layers import build_encoder, posterior
-from ganlab.tree import Tree
 
 
-class VAEGAN(Game):
+class VAEGAN(AroundGAN):
     """An adversarial game whose generator also decodes what an encoder, of the critic's make, has encoded.
 
     Beside its adversarial term it minimises `reconstruction` times ½|f(x) − f(x̂)|², f the critic's features of samples
@@ -48,47 +47,14 @@ class VAEGAN(Game):
         """The generator."""
         return self.gan.generator
 
-    def players(self) -> dict[str, nn.Module]:
-        """Return the two players."""
-        return self.gan.players()
-
-    def companions(self, player: str) -> list[nn.Module]:
-        """Return the encoder with the generator, and the player's regularizers."""
-        return [*([self.encoder] if player == "generator" else []), *self.gan.companions(player)]
-
-    def tallies(self, player: str) -> list[Tensor]:
-        """Return those of the adversarial game."""
-        return self.gan.tallies(player)
-
-    def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Decode latents drawn from their distribution."""
-        sample = tree.first(batch.sample)
-        return network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
-
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Prepare the adversarial game."""
-        self._adversarial().prepare(batch, order)
+        self.adversarial().prepare(batch, order)
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the terms of the adversarial game, and for the generator those of the autoencoder."""
-        terms = self._adversarial().losses(player, batch, step)
+        terms = self.adversarial().losses(player, batch, step)
         return terms if player == "discriminator" else terms | self._autoencoder(batch)
-
-    def moved(self, player: str, step: int) -> None:
-        """Tell the adversarial game."""
-        self.gan.moved(player, step)
-
-    def diagnostics(self) -> dict[str, Tensor]:
-        """Return those of the adversarial game."""
-        return self.gan.diagnostics()
-
-    def spreads(self) -> dict[str, Tensor]:
-        """Return those of the adversarial game."""
-        return self.gan.spreads()
-
-    def _adversarial(self) -> AdversarialGame:
-        self.gan.random = self.random  # whoever lends us other randomness means the whole game
-        return self.gan
 
     def _autoencoder(self, batch: Batch) -> dict[str, Tensor]:
         critic = self.gan.discriminator

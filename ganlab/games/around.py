@@ -1,0 +1,52 @@
+"""What games have in common that add something to an adversarial game."""
+
+from abc import ABC
+
+from torch import Tensor, nn
+
+from ganlab import tree
+from ganlab.games.adversarial import AdversarialGame
+from ganlab.interfaces import Batch, Game, Latent
+from ganlab.tree import Tree
+
+
+class AroundGAN(Game, ABC):
+    """An adversarial game with an encoder that moves with its generator; what it does not change, it passes on."""
+
+    gan: AdversarialGame
+    encoder: nn.Module
+    latent: Latent
+
+    def players(self) -> dict[str, nn.Module]:
+        """Return the two players."""
+        return self.gan.players()
+
+    def companions(self, player: str) -> list[nn.Module]:
+        """Return the encoder with the generator, and the player's regularizers."""
+        return [*([self.encoder] if player == "generator" else []), *self.gan.companions(player)]
+
+    def tallies(self, player: str) -> list[Tensor]:
+        """Return those of the adversarial game."""
+        return self.gan.tallies(player)
+
+    def sample(self, batch: Batch, network: nn.Module) -> Tree:
+        """Decode latents drawn from their distribution."""
+        sample = tree.first(batch.sample)
+        return network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
+
+    def adversarial(self) -> AdversarialGame:
+        """Return the adversarial game, drawing from our randomness: whoever lends us other means the whole game."""
+        self.gan.random = self.random
+        return self.gan
+
+    def moved(self, player: str, step: int) -> None:
+        """Tell the adversarial game."""
+        self.gan.moved(player, step)
+
+    def diagnostics(self) -> dict[str, Tensor]:
+        """Return those of the adversarial game."""
+        return self.gan.diagnostics()
+
+    def spreads(self) -> dict[str, Tensor]:
+        """Return those of the adversarial game."""
+        return self.gan.spreads()
