@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from torch import Tensor, nn
-
 from ganlab.interfaces import Spec
 from ganlab.layers import build_head, initialise, normalise_spectrally, pyramid, sample_shape
-from ganlab.layers.attention import attention_at
+from ganlab.layers.attended import AttendedCritic
 from ganlab.layers.options import at_least
-from ganlab.layers.projection import Projection
 from ganlab.layers.residual import Style, first_block
 from ganlab.layers.wide import wide_down_block, wide_level_block
 
@@ -24,7 +21,7 @@ MULTIPLES = {
 FEW = (2, 2, 2, 2)  # up to three halvings, of which the first two blocks do theirs
 
 
-class BigGAN(nn.Module):
+class BigGAN(AttendedCritic):
     """Wide residual blocks, a sum over all positions and projection (Brock et al. 2019, appendix B).
 
     Sides are 4 to 15 times a power of two, at most 2⁷. Weights start orthogonal. `width` None is 96; `attention` lists
@@ -43,7 +40,6 @@ class BigGAN(nn.Module):
         head: str = "logit",
         beta: float = 1.0,
     ) -> None:
-        super().__init__()
         shape = sample_shape(spec, "BigGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "BigGAN").steps
         width = 96 if width is None else width
@@ -56,16 +52,7 @@ class BigGAN(nn.Module):
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             blocks.append((wide_down_block if index < halvings else wide_level_block)(before, after))
         sides = [min(shape[1:]) >> min(index + 1, halvings) for index in range(len(channels))]
-        self.blocks = nn.ModuleList(blocks)
-        self.attention = attention_at(attention, 64, sides, channels)
-        self.last = nn.ReLU(inplace=True)
-        self.classify, self.head = Projection(spec, channels[-1]), build_head(head, beta)
+        super().__init__(spec, blocks, channels, sides, attention, 64, build_head(head, beta))
         initialise(self, "orthogonal")
         if spectral_norm:
             normalise_spectrally(self)
-
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
-        for block, attend in zip(self.blocks, self.attention, strict=True):
-            samples = attend(block(samples))
-        return self.head(self.classify(self.last(samples).sum((2, 3)), cond))

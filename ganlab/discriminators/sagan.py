@@ -4,19 +4,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from torch import Tensor, nn
-
 from ganlab.interfaces import Spec
 from ganlab.layers import build_head, normalise_spectrally, pyramid, sample_shape
-from ganlab.layers.attention import attention_at
+from ganlab.layers.attended import AttendedCritic
 from ganlab.layers.options import at_least
-from ganlab.layers.projection import Projection
 from ganlab.layers.residual import Style, down_block, first_block, level_block
 
 STYLE = Style("none", "relu", 0.2)
 
 
-class SAGAN(nn.Module):
+class SAGAN(AttendedCritic):
     """SNGAN's residual blocks with self-attention among them, and projection (Zhang et al. 2019, section 3).
 
     Sides are 4 to 15 times a power of two. `width` None is SNGAN's, 128 up to three halvings of the resolution and else
@@ -35,7 +32,6 @@ class SAGAN(nn.Module):
         head: str = "logit",
         beta: float = 1.0,
     ) -> None:
-        super().__init__()
         shape = sample_shape(spec, "SAGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "SAGAN").steps
         width = (128 if steps <= 3 else 64) if width is None else width
@@ -47,18 +43,9 @@ class SAGAN(nn.Module):
             blocks.append((down_block if index < halvings else level_block)(before, after, STYLE))
         side = min(shape[1:])
         sides = [side >> min(index + 1, halvings) for index in range(len(channels))]
-        self.blocks = nn.ModuleList(blocks)
-        self.attention = attention_at(attention, side // 2, sides, channels)
-        self.last = nn.ReLU(inplace=True)
-        self.classify, self.head = Projection(spec, channels[-1]), build_head(head, beta)
+        super().__init__(spec, blocks, channels, sides, attention, side // 2, build_head(head, beta))
         if spectral_norm:
             normalise_spectrally(self)
-
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
-        for block, attend in zip(self.blocks, self.attention, strict=True):
-            samples = attend(block(samples))
-        return self.head(self.classify(self.last(samples).sum((2, 3)), cond))
 
 
 def _plan(steps: int) -> tuple[list[int], int]:

@@ -30,8 +30,14 @@ class ClassProjection(nn.Module):
         self.embed = nn.Linear(spec.classes, features, bias=False)
 
     def forward(self, values: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values` (n, 1) plus the products, for features (n, features) and long labels (n,)."""
+        """Return `values` (n, …, 1) plus the products, for features (n, …, features) and long labels (n,)."""
         if labels is None:
             raise ValueError(f"this critic was built for {self.embed.in_features} classes, but it got no labels")
         codes = functional.one_hot(labels, self.embed.in_features).to(features.dtype)
-        return values + (self.embed(codes) * features).sum(1, keepdim=True)
+        embedded = self.embed(codes).reshape(len(features), *[1] * (features.ndim - 2), features.shape[-1])
+        return values + (embedded * features).sum(-1, keepdim=True)
+
+
+def projection_of(spec: Spec, features: int) -> nn.Module:
+    """Build the projection where the data has classes, and else what adds nothing."""
+    return ClassProjection(spec, features) if spec.classes else NoProjection()

@@ -49,3 +49,10 @@ def test_what_a_style_generator_draws_for_itself_goes_on_where_it_was(tmp_path):
     go(tmp_path / "cut", *SMALL, *networks, "iterations=2")
     go(tmp_path / "cut", *SMALL, *networks, "iterations=4")
     assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize("name", ["sagan", "biggan"])
+@pytest.mark.parametrize("reader", ["auxiliary_classifier", "feature_matching", "information"])
+def test_what_reads_features_finds_them(name, reader, tmp_path):
+    latent = ["latent=codes", "latent.size=20"] if reader == "information" else []
+    trains(tmp_path / "run", *PAIRS[name], *WIDTHS, f"regularizer=[{reader}]", *latent)

@@ -69,11 +69,11 @@ def test_conditions_scale_and_shift_what_is_normalised():
 @pytest.mark.parametrize("shape", [(4, 6), (4, 7, 6)])
 def test_projection_is_its_formula(shape):
     layer, features, labels = Projection(Spec((1,), classes=3), 6), torch.randn(shape), torch.tensor([2, 0, 1, 2])
-    embedded = layer.embed.weight.T[labels].reshape(4, *[1] * (len(shape) - 2), 6)
+    embedded = layer.classes.embed.weight.T[labels].reshape(4, *[1] * (len(shape) - 2), 6)
     torch.testing.assert_close(
         layer(features, labels)[..., 0], layer.dense(features)[..., 0] + (embedded * features).sum(-1)
     )
-    torch.testing.assert_close(layer.embed.weight.T @ layer.embed.weight, torch.eye(3))
+    torch.testing.assert_close(layer.classes.embed.weight.T @ layer.classes.embed.weight, torch.eye(3))
     plain = Projection(Spec((1,)), 6)
     torch.testing.assert_close(plain(features, None), plain.dense(features))
     with pytest.raises(ValueError, match="built for 3 classes, but it got no labels"):
@@ -82,9 +82,9 @@ def test_projection_is_its_formula(shape):
 
 def test_spectral_normalisation_reaches_the_embedding():
     layer = Projection(Spec((1,), classes=3), 6)
-    layer.embed.weight.data *= 9
+    layer.classes.embed.weight.data *= 9
     normalise_spectrally(layer)
-    assert torch.linalg.matrix_norm(layer.embed.weight, 2).item() == pytest.approx(1, abs=1e-4)
+    assert torch.linalg.matrix_norm(layer.classes.embed.weight, 2).item() == pytest.approx(1, abs=1e-4)
 
 
 def test_wide_blocks_widen_at_once_and_leave_their_input():
