@@ -1,0 +1,61 @@
+"""The program that regenerates docs/results.md: real sweeps, scored and written."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = ROOT / "scripts" / "tables" / "build.py"
+DEFINITIONS = sorted(PROGRAM.parent.glob("*.yaml"))
+SMALL = ["experiment=ring", "trainer=cpu", "iterations=4", "evaluate_every=2", "batch_size=8", "protocol=fast"]
+TABLE = {
+    "title": "Points",
+    "text": "Two sweeps.",
+    "seeds": [0, 1],
+    "scores": {"modes@1/2": "half way", "modes": "modes", "high_quality": "share"},
+    "rows": {"Plain": [*SMALL, "regularizer=[]"], "Hinge": [*SMALL, "loss=hinge"], "Broken": [*SMALL, "loss=hing"]},
+    "quoted": {"Somebody (1999)": {"modes": "6.3 ± 0.5"}},
+}
+
+
+def build(folder, *arguments):
+    places = [f"--definitions={folder}", f"--runs={folder / 'runs'}", f"--page={folder / 'page.md'}"]
+    return subprocess.run([sys.executable, str(PROGRAM), *places, *arguments], capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_trains_what_is_missing_and_writes_it(tmp_path):
+    (tmp_path / "points.yaml").write_text(yaml.safe_dump(TABLE, sort_keys=False))
+    (tmp_path / "page.md").write_text("# Results\n\n## Points\n\nold\n\n## Gone\n\nof a table that is no more\n")
+    done = build(tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Broken is not complete" in done.stderr
+    page = (tmp_path / "page.md").read_text()
+    rows = {line.split("<br>")[0]: line for line in page.splitlines() if line.startswith("|")}
+    assert rows["| Broken"].count("not measured") == 3 and "not measured" not in rows["| Plain"]
+    assert "old" not in page and "Gone" not in page and "6.3 ± 0.5" in page
+    runs = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/config.yaml")}
+    assert len(runs) == 4
+    again = build(tmp_path, "points", "--seeds", "1")
+    assert again.returncode == 0, again.stderr
+    assert runs == {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/config.yaml")}
+    assert "±" not in (tmp_path / "page.md").read_text().replace("6.3 ±", "").split("## Points")[1]
+
+
+def test_an_unknown_table_is_told(tmp_path):
+    (tmp_path / "points.yaml").write_text(yaml.safe_dump(TABLE))
+    done = build(tmp_path, "pionts")
+    assert done.returncode == 2 and "there is no table 'pionts'; choose points" in done.stderr
+
+
+@pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
+def test_every_row_is_a_command_that_can_be_built(path):
+    from ganlab.config import check, compose
+
+    table = yaml.safe_load(path.read_text())
+    assert set(table) - {"quoted"} == {"title", "text", "seeds", "scores", "rows"}
+    for words in table["rows"].values():
+        check(compose(words))
