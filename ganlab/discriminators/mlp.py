@@ -13,6 +13,7 @@ from ganlab.layers import (
     critic_labels,
     critic_projection,
     dense_stack,
+    initialise,
     normalise_spectrally,
     sample_shape,
 )
@@ -39,6 +40,7 @@ class MLP(FeatureCritic):
         head: str = "logit",
         beta: float = 1.0,
         labels: str = "concat",
+        init: str = "torch",
     ) -> None:
         super().__init__()
         self.labels = critic_labels(labels, spec)
@@ -48,6 +50,7 @@ class MLP(FeatureCritic):
         self.feature_size = [inputs, *widths][-1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
         self.projection = critic_projection(labels, spec, self.feature_size)
+        initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)
 

@@ -7,7 +7,14 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import dense_stack, generator_labels, latent_size, normalise_spectrally, sample_shape
+from ganlab.layers import (
+    dense_stack,
+    generator_labels,
+    initialise,
+    latent_size,
+    normalise_spectrally,
+    sample_shape,
+)
 
 
 class MLP(nn.Module):
@@ -27,6 +34,7 @@ class MLP(nn.Module):
         norm: str = "none",
         spectral_norm: bool = False,
         labels: str = "concat",
+        init: str = "torch",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "MLP", "generator", self.sample_dims)
@@ -38,6 +46,7 @@ class MLP(nn.Module):
             nn.Unflatten(1, shape),
             nn.Tanh() if len(shape) == 3 else nn.Identity(),
         )
+        initialise(self.body, init)
         self.labels.condition(self)
         if spectral_norm:
             normalise_spectrally(self)

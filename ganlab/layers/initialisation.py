@@ -13,6 +13,7 @@ INITIALISERS: Mapping[str, Callable[[Tensor], Tensor] | None] = {
     "dcgan": lambda weight: init.normal_(weight, 0.0, 0.02),  # Radford et al. 2016, section 4
     "xavier": init.xavier_uniform_,
     "orthogonal": init.orthogonal_,
+    "he": lambda weight: init.kaiming_normal_(weight, nonlinearity="relu"),  # He et al. 2015, eq. 10
     "torch": None,  # as the layers come
 }
 
