@@ -19,6 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from offline import runs
 from tiny import POINTS, assert_same, state
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "slurm_local.sh"
@@ -167,9 +168,10 @@ def processes(folder):
 
 
 def limit(folder):
-    """Submitted and left alone: a job that runs into its time limit goes on, and is there to be collected."""
+    """Submitted and left alone: a job that runs into its time limit goes on, as one W&B run, and can be collected."""
     sweep = Sweep(folder)
     words = [*sweep.words, ELSEWHERE, "callback.fate.fate=choice(limited)", "--no-wait"]
+    words += ["logger=[csv,wandb]", "logger.wandb.mode=offline"]
     # SLURM looks at its limits every 30 s, so this warns 20 to 50 s after the start.
     words += ["hydra.launcher.timeout_min=2", "hydra.launcher.signal_delay_s=70"]
     run(*words, cwd=folder.parent)
@@ -180,6 +182,9 @@ def limit(folder):
     first, *others = sweep.lives(0)
     assert first[2] == 0 and others and all(life[2] > 0 for life in others)
     assert_same(state(folder / "0"), state(whole))
+    lives = runs(folder / "0")  # what W&B wrote: a run for each life, under one id
+    assert len(lives) == len(others) + 1 and {each.run.run_id for each in lives} == {lives[0].run.run_id}
+    assert lives[0].preempting and lives[-1].run.resume and lives[-1].exit_codes == [0]
     run("sweep", "collect", str(folder), cwd=folder.parent)
     assert sweep.states() == ["finished"]
 
