@@ -59,7 +59,7 @@ def features_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None
     if not isinstance(parts.discriminator, Critic):
         return (
             f"regularizer.{names} reads the critic's features, which {type(parts.discriminator).__name__} does not "
-            "show; use discriminator=mlp, dcgan or resnet"
+            "show; use a discriminator that does, such as mlp or dcgan"
         )
     if "discriminator" in config.get("compile", []):
         return (
@@ -115,7 +115,7 @@ def packs_of_samples_with_their_labels(config: DictConfig, parts: Parts) -> str 
         packing > 1
         and parts.spec is not None
         and parts.spec.classes
-        and config.discriminator.get("labels", "concat") != "concat"
+        and config.discriminator.get("labels", "concat") not in ("concat", None)
     ):
         return (
             f"game.packing={packing} joins each sample with its label, so that discriminator.labels must be concat, "
