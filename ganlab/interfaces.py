@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Shape: TypeAlias = tuple[int, ...] | Mapping[str, Any]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+JUDGE = "a discriminator of samples as they are"
+CONTEST = "a discriminator's adversarial loss"
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,7 @@ class Game(nn.Module, ABC):
 
     sampler: nn.Module  # what the EMA averages, and what samples come from
     truncation: float | None = None  # where latents are cut off, which scores must tell
+    offers: ClassVar[frozenset[str]] = frozenset({JUDGE, CONTEST})  # what metrics may ask for beside samples
 
     def __init__(self) -> None:
         super().__init__()
@@ -294,7 +297,9 @@ def as_verdict(output: Tensor | Verdict) -> Verdict:
 
 
 __all__ = [
+    "CONTEST",
     "EMPTY",
+    "JUDGE",
     "AdversarialLoss",
     "Augment",
     "Batch",

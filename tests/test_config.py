@@ -204,6 +204,16 @@ PAIRS = {
         [*POINTS, "game=vae", "regularizer=[r1]"],
         "game: VAE has no place for regularizer.r1; write 'regularizer=[]'",
     ),
+    "a gap of a critic of pairs": (
+        [*POINTS, "game=bigan", "metric=[discriminator_gap]", "regularizer=[]"],
+        "metric=discriminator_gap asks for a discriminator of samples as they are, which BiGAN does not have; "
+        "drop discriminator_gap from metric",
+    ),
+    "a gap of no game": (
+        [*POINTS, "game=vae", "metric=[duality_gap]", "regularizer=[]"],
+        "metric=duality_gap asks for a discriminator's adversarial loss, which VAE does not have; "
+        "drop duality_gap from metric",
+    ),
     "a game without augmentation": (
         [*IMAGES, "game=bigan", "augment=scheduled"],
         "game: BiGAN has no place for Scheduled; write augment=none",

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from omegaconf import DictConfig
 
 from ganlab.augments import Identity
-from ganlab.interfaces import Critic, StyleGenerator
+from ganlab.config import locate
+from ganlab.interfaces import Critic, Game, StyleGenerator
+from ganlab.metrics.metric import Probe
 from ganlab.rules.registry import Parts, rule
 
 
@@ -133,3 +135,14 @@ def parts_that_the_game_takes(config: DictConfig, parts: Parts) -> str | None:
     if parts.augment is not None and not isinstance(parts.augment, Identity) and "augment" not in config.game:
         return f"game: {name} has no place for {type(parts.augment).__name__}; write augment=none"
     return None
+
+
+@rule("game", "metric")
+def games_that_metrics_can_ask(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse, before training, a metric that would ask the game for what it does not have."""
+    game = locate(str(config.game._target_))
+    asked = [locate(str(node._target_)) for node in config.metric.values()]
+    if not (isinstance(game, type) and issubclass(game, Game)):
+        return None
+    probes = [each for each in asked if isinstance(each, type) and issubclass(each, Probe)]
+    return next(filter(None, (probe.refusal(game) for probe in probes)), None)
