@@ -291,6 +291,14 @@ class StyleGenerator(Protocol):
         """Map styles to samples."""
 
 
+@runtime_checkable
+class Disclosing(Protocol):
+    """A network, or a layer of one, whose samples follow from a setting that its weights do not tell."""
+
+    def disclose(self) -> dict[str, Any]:
+        """Return what scores must tell of it, by name; nothing where samples are as the network was trained to."""
+
+
 def as_verdict(output: Tensor | Verdict) -> Verdict:
     """Accept a discriminator that returns bare logits."""
     return Verdict(output) if torch.is_tensor(output) else output
@@ -304,6 +312,7 @@ __all__ = [
     "Augment",
     "Batch",
     "Critic",
+    "Disclosing",
     "Game",
     "Latent",
     "Part",

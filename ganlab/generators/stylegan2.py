@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +77,10 @@ class StyleGAN2(nn.Module):
             return self._mixed(styles, latents, cond)
         drawn = torch.lerp(self.average, styles, self.truncation)
         return drawn[:, None].expand(-1, self.layers, -1)
+
+    def disclose(self) -> dict[str, Any]:
+        """Return how far styles are drawn towards their average, where they are."""
+        return {} if self.truncation == 1 else {"style_truncation": self.truncation}
 
     def render(self, styles: Tensor) -> Tensor:
         """Map styles (n, layers, style_size) to images (n, channels, height, width)."""
