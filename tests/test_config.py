@@ -204,6 +204,10 @@ PAIRS = {
         [*POINTS, "game=vae", "regularizer=[r1]"],
         "game: VAE has no place for regularizer.r1; write 'regularizer=[]'",
     ),
+    "a loss that nobody asks": (
+        [*POINTS, "game=vae", "loss=hinge"],
+        "loss=hinge: VAE has losses of its own; leave it out, or use another game",
+    ),
     "a gap of a critic of pairs": (
         [*POINTS, "game=bigan", "metric=[discriminator_gap]", "regularizer=[]"],
         "metric=discriminator_gap asks for a discriminator of samples as they are, which BiGAN does not have; "
