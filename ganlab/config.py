@@ -76,7 +76,7 @@ def compose(
         config = _compose(lines, directories, command)
     except ConfigurationError as error:
         raise ConfigurationError([*(each.sentence for each in found), *error.mistakes]) from error
-    check(config, found, command)
+    check(config, [*found, *_unread(lines, config)], command)
     return config
 
 
@@ -90,6 +90,8 @@ def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command
     config = _compose_with_hydra(lines, directories, command)
     named = {key for key in (line.split("=")[0] for line in lines) if key in choices(directories)}
     named -= set(command.recipes)
+    if "game" in named and not _takes(config.game, "regularizer") and not _asked(lines, "regularizer"):
+        config.regularizer = {}  # nobody asked for what the defaults, or an experiment, chose for another game
     if named and command.recipes:
         others = [line for line in lines if line.split("=")[0] not in command.recipes]
         plain = _compose_with_hydra([*others, *(f"~{each}" for each in command.recipes)], directories, command)
@@ -97,6 +99,25 @@ def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command
             for group in named:
                 config[group] = plain[group]
     return config
+
+
+def _takes(game: DictConfig, group: str) -> bool:
+    return f"${{{group}}}" in OmegaConf.to_container(game, resolve=False).values()  # type: ignore[union-attr]
+
+
+def _asked(lines: Sequence[str], group: str) -> list[str]:
+    """Return the overrides of a group, or of what is inside."""
+    bare = [line.lstrip("+~") for line in lines]
+    return [line for line in bare if line.startswith((f"{group}=", f"{group}."))]
+
+
+def _unread(lines: Sequence[str], config: DictConfig) -> list[Mistake]:
+    """Return a mistake where a loss was asked for that the game never asks; that of an experiment may stand idle."""
+    asked = _asked(lines, "loss")
+    if not asked or "game" not in config or _takes(config.game, "loss"):
+        return []
+    name = str(config.game.get("_target_", "")).rpartition(".")[2]
+    return [Mistake("", f"{asked[0]}: {name} has losses of its own; leave it out, or use another game")]
 
 
 def _compose_with_hydra(lines: Sequence[str], directories: Sequence[Path], command: Command) -> DictConfig:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Shape: TypeAlias = tuple[int, ...] | Mapping[str, Any]
 EMPTY: Mapping[str, Any] = MappingProxyType({})
+JUDGE = "a discriminator of samples as they are"
+CONTEST = "a discriminator's adversarial loss"
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,7 @@ class Game(nn.Module, ABC):
 
     sampler: nn.Module  # what the EMA averages, and what samples come from
     truncation: float | None = None  # where latents are cut off, which scores must tell
+    offers: ClassVar[frozenset[str]] = frozenset({JUDGE, CONTEST})  # what metrics may ask for beside samples
 
     def __init__(self) -> None:
         super().__init__()
@@ -288,17 +291,28 @@ class StyleGenerator(Protocol):
         """Map styles to samples."""
 
 
+@runtime_checkable
+class Disclosing(Protocol):
+    """A network, or a layer of one, whose samples follow from a setting that its weights do not tell."""
+
+    def disclose(self) -> dict[str, Any]:
+        """Return what scores must tell of it, by name; nothing where samples are as the network was trained to."""
+
+
 def as_verdict(output: Tensor | Verdict) -> Verdict:
     """Accept a discriminator that returns bare logits."""
     return Verdict(output) if torch.is_tensor(output) else output
 
 
 __all__ = [
+    "CONTEST",
     "EMPTY",
+    "JUDGE",
     "AdversarialLoss",
     "Augment",
     "Batch",
     "Critic",
+    "Disclosing",
     "Game",
     "Latent",
     "Part",

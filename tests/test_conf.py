@@ -57,8 +57,6 @@ def companions(group: str, name: str, folder) -> list[str]:
         lines += ["latent=codes", "latent.size=20"]
     if getattr(target, "reads_styles", False):
         lines += ["generator._target_=tiny.Styled"]
-    if group == "game" and "regularizers" not in content:
-        lines += ["regularizer=[]"]
     if group == "conditioning" and content.get("generator", {}).get("labels") == "norm":
         lines += ["generator.norm=batch"]
     if getattr(target, "reads", "") == "probability":
@@ -181,3 +179,10 @@ def test_a_part_named_beside_an_experiment_comes_as_its_own_file_has_it(tmp_path
     assert compose(["generator=mlp"]).generator.get("width") is None
     assert compose(["generator=mlp", "generator.widths=[4]"]).generator.widths == [4]
     go(tmp_path, *QUIET, *NETWORKS, "data.resolution=8", "iterations=1")
+
+
+def test_a_game_named_alone_comes_without_the_regularizers_that_others_need():
+    assert compose(["game=vae"]).regularizer == {} == compose(["game=vae", "experiment=ring"]).regularizer
+    assert set(compose(["game=vae_gan"]).regularizer) == {"r1"}
+    with pytest.raises(ConfigurationError, match=r"VAE has no place for regularizer\.l2"):
+        compose(["game=vae", "regularizer=[l2]"])

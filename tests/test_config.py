@@ -139,16 +139,13 @@ PAIRS = {
         [*POINTS, "conditioning=auxiliary"],
         "regularizer.auxiliary_classifier needs labels, but the data is used without; write data.labels=true",
     ),
-    "conditioning of a network that has none": (
-        [
-            "data=sine_waves",
-            "generator=rnn",
-            "discriminator=rnn",
-            "conditioning=none",
-            "conditioning.generator=concat",
-            "~generator.labels",
-        ],
-        "discriminator.labels: RNN has no such setting; did you mean 'layers'?",
+    "class norm in a generator that is not normalised": (
+        ["generator=stylegan2", "data.labels=true", "conditioning=class_norm"],
+        "generator: labels must be one of mapping, concat, none, got 'norm'",
+    ),
+    "a paper's own way without labels": (
+        ["discriminator=sagan", "conditioning=projection"],
+        "discriminator: labels=projection needs class labels, but the data is used without; write data.labels=true",
     ),
     "conditioning that does not arrive": (
         [*POINTS, "data.labels=true", "conditioning.generator=norm"],
@@ -159,9 +156,9 @@ PAIRS = {
         "regularizer.information looks for codes in the latents, which have none; write latent=codes",
     ),
     "features that are not shown": (
-        ["data=sine_waves", "generator=rnn", "discriminator=rnn", "regularizer=[feature_matching]"],
-        "regularizer.feature_matching reads the critic's features, which RNN does not show; "
-        "use discriminator=mlp, dcgan or resnet",
+        [*POINTS, "discriminator._target_=tiny.Silent", "regularizer=[feature_matching]"],
+        "regularizer.feature_matching reads the critic's features, which Silent does not show; "
+        "use a discriminator that does, such as mlp or dcgan",
     ),
     "features of a compiled critic": (
         [*POINTS, "regularizer=[feature_matching]", "compile=[discriminator]"],
@@ -207,6 +204,20 @@ PAIRS = {
         [*POINTS, "game=vae", "regularizer=[r1]"],
         "game: VAE has no place for regularizer.r1; write 'regularizer=[]'",
     ),
+    "a loss that nobody asks": (
+        [*POINTS, "game=vae", "loss=hinge"],
+        "loss=hinge: VAE has losses of its own; leave it out, or use another game",
+    ),
+    "a gap of a critic of pairs": (
+        [*POINTS, "game=bigan", "metric=[discriminator_gap]", "regularizer=[]"],
+        "metric=discriminator_gap asks for a discriminator of samples as they are, which BiGAN does not have; "
+        "drop discriminator_gap from metric",
+    ),
+    "a gap of no game": (
+        [*POINTS, "game=vae", "metric=[duality_gap]", "regularizer=[]"],
+        "metric=duality_gap asks for a discriminator's adversarial loss, which VAE does not have; "
+        "drop duality_gap from metric",
+    ),
     "a game without augmentation": (
         [*IMAGES, "game=bigan", "augment=scheduled"],
         "game: BiGAN has no place for Scheduled; write augment=none",
@@ -219,7 +230,8 @@ PAIRS = {
 
 
 @pytest.mark.parametrize(("overrides", "sentence"), PAIRS.values(), ids=PAIRS)
-def test_incompatible_parts(overrides, sentence):
+def test_incompatible_parts(overrides, sentence, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
     assert mistakes(*overrides) == [sentence]
 
 

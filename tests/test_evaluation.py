@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tiny import DIGITS, POINTS, assert_same, command, go, state
+from tiny import DIGITS, POINTS, QUIET, assert_same, command, go, state
 
-from ganlab.config import compose
+from ganlab.assembly import build_data, build_module
+from ganlab.callbacks.evaluate import run_facts
+from ganlab.config import compose, instantiate
 from ganlab.data import Digits
 from ganlab.errors import UserError
 from ganlab.evaluate import main
@@ -137,3 +139,15 @@ def test_the_command_line_has_exit_codes_and_help(run: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr
     assert (run / "evaluations" / "standard.json").is_file()
     assert "real: null" in command("evaluate", "--help", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(("truncation", "told"), [(1.0, {}), (0.5, {"style_truncation": 0.5})])
+def test_scores_tell_what_a_network_does_to_its_samples(truncation, told):
+    config = compose(
+        [*QUIET, "data.resolution=8", "generator=stylegan2", "generator.width=4", "generator.style_size=8",
+         "discriminator=mlp", f"generator.truncation={truncation}"]
+    )  # fmt: skip
+    data = build_data(config)
+    facts = run_facts(build_module(config, data), data, instantiate(config.protocol))
+    assert facts["truncation"] is None
+    assert {name: value for name, value in facts.items() if name.startswith("style")} == told

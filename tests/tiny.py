@@ -180,6 +180,19 @@ class Constant(torch.nn.Module):
         return self.point.expand(len(latents), *self.point.shape)
 
 
+class Silent(nn.Module):
+    """A critic that shows no features."""
+
+    sample_dims = (1, 2, 3)
+
+    def __init__(self, spec, **others):
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(torch.Size(spec.sample).numel(), 1))
+
+    def forward(self, samples, cond=None):
+        return self.body(samples).squeeze(1)
+
+
 class Styled(nn.Module):
     """A style generator: a dense mapping to styles, and a dense synthesis."""
 

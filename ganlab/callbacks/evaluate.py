@@ -8,6 +8,7 @@ import torch
 from ganlab.callbacks.periodic import Periodic
 from ganlab.data import DataSet
 from ganlab.errors import UserError
+from ganlab.interfaces import Disclosing
 from ganlab.metrics import Cache, Evaluator, Features, Measure, Processes, Protocol
 from ganlab.metrics.scoring import Makers, build_measures, describe, fakes_of, reals_of, report, subject_of
 from ganlab.module import GANModule
@@ -94,9 +95,11 @@ class Evaluate(Periodic):
 def run_facts(module: GANModule, data: DataSet, protocol: Protocol) -> dict[str, object]:
     """Return what a protocol says of a run's samples and data."""
     live = module.ema.network is module.game.sampler
+    disclosed = [part.disclose() for part in module.game.sampler.modules() if isinstance(part, Disclosing)]
     return {
         "weights": "live" if live else "ema",
         "truncation": module.game.truncation,
+        **{name: value for facts in disclosed for name, value in facts.items()},
         "data": data.fingerprint(),
         "real_samples": reals_of(data, protocol.split, protocol).count,
     }

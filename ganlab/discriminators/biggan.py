@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ganlab.interfaces import Spec
-from ganlab.layers import build_head, initialise, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers import ClassLabels, build_head, initialise, normalise_spectrally, pyramid, sample_shape, seen_by
 from ganlab.layers.attended import AttendedCritic
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import Style, first_block
@@ -25,8 +25,9 @@ class BigGAN(AttendedCritic):
     """Wide residual blocks, a sum over all positions and projection (Brock et al. 2019, appendix B).
 
     Sides are 4 to 15 times a power of two, at most 2⁷. Weights start orthogonal. `width` None is 96; `attention` lists
-    the shorter sides of blocks that it follows, None being 64 where there is such a block. Up to three halvings this is
-    the network that StudioGAN trains on CIFAR-10. Raises ValueError for an option out of range or another resolution.
+    the shorter sides of blocks that it follows, None being 64 where there is such a block; `labels` None is the paper's
+    projection. Up to three halvings this is the network that StudioGAN trains on CIFAR-10. Raises ValueError for an
+    option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -39,7 +40,10 @@ class BigGAN(AttendedCritic):
         spectral_norm: bool = True,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str | None = None,
     ) -> None:
+        seen = seen_by(labels, spec, "projection", "concat")
+        beside = ClassLabels(seen["concat"])
         shape = sample_shape(spec, "BigGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "BigGAN").steps
         width = 96 if width is None else width
@@ -48,11 +52,12 @@ class BigGAN(AttendedCritic):
             raise ValueError(f"BigGAN halves the resolution at most 7 times, and {shape[1]}x{shape[2]} takes {steps}")
         channels = [width * multiple for multiple in MULTIPLES.get(steps, FEW)]
         halvings = min(steps, 2) if steps <= 3 else len(channels) - 1
-        blocks = [first_block(shape[0], channels[0], Style("none", "relu", 0.2))]
+        blocks = [first_block(shape[0] + beside.width, channels[0], Style("none", "relu", 0.2))]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             blocks.append((wide_down_block if index < halvings else wide_level_block)(before, after))
         sides = [min(shape[1:]) >> min(index + 1, halvings) for index in range(len(channels))]
-        super().__init__(spec, blocks, channels, sides, attention, 64, build_head(head, beta))
+        last = build_head(head, beta)
+        super().__init__(seen["projection"], beside, blocks, channels, sides, attention, 64, last)
         initialise(self, "orthogonal")
         if spectral_norm:
             normalise_spectrally(self)

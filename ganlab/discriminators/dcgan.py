@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
-    FeatureCritic,
+    DenseCritic,
     build_activation,
     build_head,
     critic_labels,
@@ -21,7 +21,7 @@ from ganlab.layers.norms import IMAGE_NORMS
 from ganlab.layers.options import at_least, choice, share
 
 
-class DCGAN(FeatureCritic):
+class DCGAN(DenseCritic):
     """Convolutions that halve the resolution (Radford et al. 2016), down to 4 to 15 pixels, and a dense layer.
 
     Channels double from `width` on; the first layer is not normalised. Raises ValueError for an option out of range or

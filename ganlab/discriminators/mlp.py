@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
-    FeatureCritic,
+    DenseCritic,
     build_head,
     critic_labels,
     critic_projection,
@@ -20,7 +20,7 @@ from ganlab.layers import (
 from ganlab.layers.options import share
 
 
-class MLP(FeatureCritic):
+class MLP(DenseCritic):
     """Dense layers on flattened samples of any shape (Goodfellow et al. 2014); without widths it is linear.
 
     Raises ValueError for an option out of range or nested samples.

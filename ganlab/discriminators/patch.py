@@ -4,27 +4,30 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.interfaces import Spec, Verdict
 from ganlab.layers import (
     ClassLabels,
+    FeatureCritic,
     build_activation,
     build_head,
     image_norm,
     initialise,
     normalise_spectrally,
     sample_shape,
+    seen_by,
 )
+from ganlab.layers.class_projection import convolved_projection_of
 from ganlab.layers.norms import IMAGE_NORMS
 from ganlab.layers.options import at_least, choice
 
 
-class Patch(nn.Module):
+class Patch(FeatureCritic):
     """Convolutions that judge every patch of an image for itself (Isola et al. 2017, section 3.2.2).
 
     `layers` convolutions halve the resolution, and two keep it; channels double from `width` on, up to `max_width`. A
     logit sees `receptive_field` pixels a side: with a kernel of 4, and 0 to 5 layers, 7, 16, 34, 70, 142 or 286; with a
-    kernel of 1 and no layers a single one. Raises ValueError for an option out of range or an image of
-    which nothing is left.
+    kernel of 1 and no layers a single one. Its features are the last maps, summed over all positions. Raises ValueError
+    for an option out of range or an image of which nothing is left.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -43,6 +46,7 @@ class Patch(nn.Module):
         spectral_norm: bool = False,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "Patch", "discriminator", self.sample_dims)
@@ -52,20 +56,22 @@ class Patch(nn.Module):
         choice("norm", norm, IMAGE_NORMS)
         strides = [2] * layers + [1]
         _fit(shape, strides, kernel)
-        self.receptive_field = 2 * kernel - 1
-        for _ in range(layers):
-            self.receptive_field = 2 * self.receptive_field + kernel - 2
+        self.receptive_field = _receptive_field(layers, kernel)
         widths = [min(width << doubling, max_width) for doubling in range(len(strides))]
+        seen = seen_by(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(seen["concat"])
         body: list[nn.Module] = []
-        for before, after, stride in zip([shape[0] + spec.classes, *widths], widths, strides, strict=False):
+        for before, after, stride in zip([shape[0] + self.labels.width, *widths], widths, strides, strict=False):
             own = norm if body else "none"
             body += [
                 nn.Conv2d(before, after, kernel, stride, (kernel - 1) // 2, bias=own == "none"),
                 image_norm(own, after),
                 build_activation(activation, slope),
             ]
-        self.labels = ClassLabels(spec)
-        self.body = nn.Sequential(*body, nn.Conv2d(widths[-1], 1, kernel, 1, (kernel - 1) // 2), nn.Flatten())
+        self.body = nn.Sequential(*body)
+        self.feature_size = widths[-1]
+        self.last = nn.Conv2d(widths[-1], 1, kernel, 1, (kernel - 1) // 2)
+        self.projection = convolved_projection_of(seen["projection"], widths[-1], kernel)
         self.head = build_head(head, beta)
         initialise(self, init)
         if spectral_norm:
@@ -73,7 +79,28 @@ class Patch(nn.Module):
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map images (n, channels, height, width) and labels (n,) to logits (n, patches), or (n,) of one patch."""
-        return self.head(self.body(self.labels(samples, cond)))
+        return self.verdict(samples, cond).logits
+
+    def verdict(self, samples: Tensor, cond: Tensor | None = None) -> Verdict:
+        """Return the logits with the features."""
+        maps = self.body(self.labels(samples, cond))
+        values = self.projection(self.last(maps), maps, cond)
+        return Verdict(self.head(values.flatten(1)), (maps.sum((2, 3)),))
+
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the sum of the last maps over all positions."""
+        return self.body(self.labels(samples, cond)).sum((2, 3))
+
+    def behead(self) -> None:
+        """Drop the last convolution."""
+        del self.last, self.projection, self.head
+
+
+def _receptive_field(layers: int, kernel: int) -> int:
+    field = 2 * kernel - 1
+    for _ in range(layers):
+        field = 2 * field + kernel - 2
+    return field
 
 
 def _fit(shape: tuple[int, ...], strides: list[int], kernel: int) -> None:

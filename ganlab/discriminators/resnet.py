@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
-    FeatureCritic,
+    DenseCritic,
     build_activation,
     build_head,
     critic_labels,
@@ -34,7 +34,7 @@ PLANS = {
 }
 
 
-class ResNet(FeatureCritic):
+class ResNet(DenseCritic):
     """Residual blocks, a sum over all positions and a dense layer (Miyato et al. 2018, tables 4 to 6).
 
     The shorter side is 32, 48, 64 or 128; `width` None is the paper's. Raises ValueError for an option out of range or

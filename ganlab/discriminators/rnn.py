@@ -5,10 +5,19 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, build_head, normalise_spectrally, recurrent_stack, sample_shape
+from ganlab.layers import (
+    ClassLabels,
+    DenseCritic,
+    build_head,
+    normalise_spectrally,
+    recurrent_stack,
+    sample_shape,
+    seen_by,
+)
+from ganlab.layers.class_projection import projection_of
 
 
-class RNN(nn.Module):
+class RNN(DenseCritic):
     """Recurrent layers whose logits are averaged over all time steps (Esteban et al. 2017).
 
     Raises ValueError for an option out of range.
@@ -25,15 +34,19 @@ class RNN(nn.Module):
         spectral_norm: bool = False,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         _, channels = sample_shape(spec, "RNN", "discriminator", self.sample_dims)
-        self.labels = ClassLabels(spec, axis=-1)
-        self.body = recurrent_stack(cell, channels + spec.classes, width, layers)
+        seen = seen_by(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(seen["concat"], axis=-1)
+        self.body = recurrent_stack(cell, channels + self.labels.width, width, layers)
+        self.feature_size = width
         self.head = nn.Sequential(nn.Linear(width, 1), build_head(head, beta))
+        self.projection = projection_of(seen["projection"], width)
         if spectral_norm:
             normalise_spectrally(self)
 
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map sequences (n, length, channels) and labels (n,) to logits (n,)."""
-        return self.head(self.body(self.labels(samples, cond)).mean(1))
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the mean of the last layer's states over time."""
+        return self.body(self.labels(samples, cond)).mean(1)

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ganlab.interfaces import Spec
-from ganlab.layers import build_head, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers import ClassLabels, build_head, normalise_spectrally, pyramid, sample_shape, seen_by
 from ganlab.layers.attended import AttendedCritic
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import Style, down_block, first_block, level_block
@@ -17,8 +17,8 @@ class SAGAN(AttendedCritic):
     """SNGAN's residual blocks with self-attention among them, and projection (Zhang et al. 2019, section 3).
 
     Sides are 4 to 15 times a power of two. `width` None is SNGAN's, 128 up to three halvings of the resolution and else
-    64; `attention` lists the shorter sides of blocks that it follows, None being half the image's. Raises ValueError
-    for an option out of range or another resolution.
+    64; `attention` lists the shorter sides of blocks that it follows, None being half the image's; `labels`
+    None is the paper's projection. Raises ValueError for an option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -31,19 +31,23 @@ class SAGAN(AttendedCritic):
         spectral_norm: bool = True,
         head: str = "logit",
         beta: float = 1.0,
+        labels: str | None = None,
     ) -> None:
+        seen = seen_by(labels, spec, "projection", "concat")
+        beside = ClassLabels(seen["concat"])
         shape = sample_shape(spec, "SAGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "SAGAN").steps
         width = (128 if steps <= 3 else 64) if width is None else width
         at_least("width", width, 1)
         multiples, halvings = _plan(steps)
         channels = [width * multiple for multiple in multiples]
-        blocks = [first_block(shape[0], channels[0], STYLE)]
+        blocks = [first_block(shape[0] + beside.width, channels[0], STYLE)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             blocks.append((down_block if index < halvings else level_block)(before, after, STYLE))
         side = min(shape[1:])
         sides = [side >> min(index + 1, halvings) for index in range(len(channels))]
-        super().__init__(spec, blocks, channels, sides, attention, side // 2, build_head(head, beta))
+        last = build_head(head, beta)
+        super().__init__(seen["projection"], beside, blocks, channels, sides, attention, side // 2, last)
         if spectral_norm:
             normalise_spectrally(self)
 

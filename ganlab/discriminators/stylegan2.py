@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-import torch
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import build_head, pyramid, sample_shape
+from ganlab.layers import ClassLabels, DenseCritic, build_head, pyramid, sample_shape, seen_by
+from ganlab.layers.class_projection import Multiplied, NoProjection
 from ganlab.layers.deviation import MinibatchDeviation
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.options import at_least, choice
@@ -43,13 +43,13 @@ class _Residual(nn.Module):
 BLOCKS: Mapping[str, Callable[[int, int, Sequence[float]], nn.Module]] = {"residual": _Residual, "plain": _plain}
 
 
-class StyleGAN2(nn.Module):
+class StyleGAN2(DenseCritic):
     """Residual blocks with filtered halvings and equalised learning rates (Karras et al. 2020, section 4.1).
 
     Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is
     32768 / shorter side, as in the paper. The last convolution reads the standard deviation over `group` samples.
-    Labels are mapped to a direction that the last features are projected on. Raises ValueError for an option out of
-    range or another resolution.
+    `labels` None is the paper's projection, of the last dense layer on a direction that labels are mapped to. Raises
+    ValueError for an option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -64,6 +64,7 @@ class StyleGAN2(nn.Module):
         filter: Sequence[float] = (1, 3, 3, 1),
         head: str = "logit",
         beta: float = 1.0,
+        labels: str | None = None,
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "StyleGAN2", "discriminator", self.sample_dims)
@@ -74,8 +75,10 @@ class StyleGAN2(nn.Module):
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]
         last = channels[-1]
         build = choice("blocks", blocks, BLOCKS)
+        seen = seen_by(labels, spec, "projection", "concat")
+        self.labels = ClassLabels(seen["concat"])
         self.body = nn.Sequential(
-            EqualisedConv2d(shape[0], channels[0], 1),
+            EqualisedConv2d(shape[0] + self.labels.width, channels[0], 1),
             ScaledLeakyReLU(),
             *(build(before, after, filter) for before, after in pairwise(channels)),
             MinibatchDeviation(group),
@@ -84,20 +87,17 @@ class StyleGAN2(nn.Module):
             nn.Flatten(),
             EqualisedLinear(last * base.height * base.width, last),
             ScaledLeakyReLU(),
-            EqualisedLinear(last, last if spec.classes else 1),
         )
-        self.direction = LabelMapping(spec, 0, last, LABEL_LAYERS, LABEL_RATE) if spec.classes else _One()
-        self.head = build_head(head, beta)
+        self.feature_size = last
+        projected = seen["projection"]
+        dense = EqualisedLinear(last, last if projected.classes else 1)
+        self.head = nn.Sequential(dense, build_head(head, beta))
+        self.projection = _direction(projected, last) if projected.classes else NoProjection()
 
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map images (n, channels, height, width) and labels (n,) to logits (n,)."""
-        features = self.body(samples)
-        direction = self.direction(features[:, :0], cond)
-        return self.head((features * direction).sum(1, keepdim=True) * direction.shape[1] ** -0.5)
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the last hidden layer."""
+        return self.body(self.labels(samples, cond))
 
 
-class _One(nn.Module):
-    """The direction of a single feature."""
-
-    def forward(self, nothing: Tensor, labels: Tensor | None) -> Tensor:
-        return torch.ones(1, 1, dtype=nothing.dtype, device=nothing.device)
+def _direction(spec: Spec, size: int) -> Multiplied:
+    return Multiplied(LabelMapping(spec, 0, size, LABEL_LAYERS, LABEL_RATE), size**-0.5)

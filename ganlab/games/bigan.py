@@ -1,6 +1,7 @@
 """A game in which samples come with their latents (Donahue et al. 2017; Dumoulin et al. 2017)."""
 
 from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +10,7 @@ from ganlab import tree
 from ganlab.augments import Identity
 from ganlab.games.adversarial import AdversarialGame
 from ganlab.games.around import AroundGAN
-from ganlab.interfaces import AdversarialLoss, Batch, Latent, Regularizer, Spec, as_verdict
+from ganlab.interfaces import CONTEST, AdversarialLoss, Batch, Latent, Regularizer, Spec, as_verdict
 from ganlab.layers import beside, build_encoder, channel_axis, widened
 from ganlab.tree import Tree
 
@@ -32,6 +33,8 @@ class BiGAN(AroundGAN):
     for fake ones (Donahue et al. 2017, section 3.4). Raises ValueError for a critic that shows no features or a
     relativistic loss, which has no such term.
     """
+
+    offers: ClassVar[frozenset[str]] = frozenset({CONTEST})
 
     def __init__(
         self,

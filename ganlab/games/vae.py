@@ -1,6 +1,7 @@
 """The game that is none: two networks that want the same (Kingma & Welling 2014)."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ class VAE(Game):
     its divergence from the latents' distribution, besides (eq. 10; Higgins et al. 2017 for beta). Raises ValueError for
     a variance that is not positive, a negative beta, or latents that are not normal.
     """
+
+    offers: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(
         self,

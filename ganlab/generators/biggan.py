@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import init
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, initialise, latent_size, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers import ClassLabels, initialise, latent_size, normalise_spectrally, pyramid, sample_shape, seen_by
 from ganlab.layers.attention import attention_at
 from ganlab.layers.conditional import ConditionalUpBlock
 from ganlab.layers.options import at_least
@@ -31,8 +31,9 @@ class BigGAN(nn.Module):
     Images are in [-1, 1], with sides 4 to 15 times a power of two, at most 2⁷. The latent is cut into one piece for the
     first layer and one for each block (skip-z), evenly where it divides; a block's batch normalisation reads its piece
     beside an embedding of the class that all blocks share. Weights start orthogonal. `width` None is 96; `attention`
-    lists the shorter sides that it follows, None being 64 where there is such a block. Raises ValueError for an option
-    out of range, another resolution, or a latent of fewer numbers than pieces.
+    lists the shorter sides that it follows, None being 64 where there is such a block; `labels` None is the paper's
+    embedding, and concat puts labels beside the first piece alone. Raises ValueError for an option out of range,
+    another resolution, or a latent of fewer numbers than pieces.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -44,6 +45,7 @@ class BigGAN(nn.Module):
         embedding: int = 128,
         attention: Sequence[int] | None = None,
         spectral_norm: bool = True,
+        labels: str | None = None,
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "BigGAN", "generator", self.sample_dims)
@@ -53,11 +55,13 @@ class BigGAN(nn.Module):
         at_least("embedding", embedding, 1)
         channels = [width * multiple for multiple in _multiples(base.steps, shape)]
         self.pieces = _pieces(latent_size(spec, "BigGAN"), base.steps + 1)
-        shared = embedding if spec.classes else 0
+        seen = seen_by(labels, spec, "norm", "concat")
+        classes = seen["norm"].classes
+        shared = embedding if classes else 0
         side = min(base.height, base.width)
-        self.labels = ClassLabels(spec)
+        self.labels, self.beside = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
         self.project = nn.Sequential(
-            nn.Linear(self.pieces[0], channels[0] * base.height * base.width),
+            nn.Linear(self.pieces[0] + self.beside.width, channels[0] * base.height * base.width),
             nn.Unflatten(1, (channels[0], base.height, base.width)),
         )
         self.blocks = nn.ModuleList(
@@ -73,7 +77,7 @@ class BigGAN(nn.Module):
         if spectral_norm:
             normalise_spectrally(self)
         # Only now: a spectrally normalised embedding cripples the generator, say the authors' notes.
-        self.embed = nn.Linear(spec.classes, shared, bias=False) if spec.classes else nn.Identity()
+        self.embed = nn.Linear(classes, shared, bias=False) if classes else nn.Identity()
         for weight in self.embed.parameters():
             init.orthogonal_(weight)
 
@@ -81,7 +85,7 @@ class BigGAN(nn.Module):
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
         first, *rest = latents.split(self.pieces, 1)
         embedded = self.embed(self.labels(latents[:, :0], cond))
-        images = self.project(first)
+        images = self.project(self.beside(first, cond))
         for block, attend, piece in zip(self.blocks, self.attention, rest, strict=True):
             images = attend(block(images, torch.cat([embedded, piece], 1)))
         return self.to_image(images)

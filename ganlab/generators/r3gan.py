@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, pyramid, sample_shape
+from ganlab.layers import ClassLabels, latent_size, pyramid, sample_shape, seen_by
 from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal
+from ganlab.layers.labels import LabelEmbedding
 from ganlab.layers.options import at_least
 from ganlab.layers.resampling import Upsample
 
@@ -19,8 +20,8 @@ class R3GAN(nn.Module):
     """Grouped residual blocks without normalisation (Huang et al. 2024, section 3), to unbounded images.
 
     Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is the
-    paper's, 24576 / shorter side. Labels enter as `embedding` numbers beside the latent. Raises ValueError for an
-    option out of range or another resolution.
+    paper's, 24576 / shorter side. `labels` None is the paper's way, an embedding of `embedding` numbers beside the
+    latent. Raises ValueError for an option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -33,6 +34,7 @@ class R3GAN(nn.Module):
         blocks: int = 2,
         group_width: int = 16,
         embedding: int = 64,
+        labels: str | None = None,
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "R3GAN", "generator", self.sample_dims)
@@ -42,9 +44,9 @@ class R3GAN(nn.Module):
         for name, value in {**options, "embedding": embedding}.items():
             at_least(name, value, 1)
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
-        inputs = latent_size(spec, "R3GAN") + (embedding if spec.classes else 0)
-        self.labels = ClassLabels(spec)
-        self.embed = nn.Linear(spec.classes, embedding, bias=False) if spec.classes else nn.Identity()
+        seen = seen_by(labels, spec, "embedding", "concat")
+        self.embed, self.beside = LabelEmbedding(seen["embedding"], embedding), ClassLabels(seen["concat"])
+        inputs = latent_size(spec, "R3GAN") + self.embed.width + self.beside.width
         self.project = nn.Linear(inputs, channels[0], bias=False)
         for layer in (self.embed, self.project):
             for weight in layer.parameters():
@@ -59,5 +61,5 @@ class R3GAN(nn.Module):
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
-        codes = self.embed(self.labels(latents[:, :0], cond))
-        return self.body(self.basis * self.project(torch.cat([latents, codes], 1))[:, :, None, None])
+        latents = self.beside(self.embed(latents, cond), cond)
+        return self.body(self.basis * self.project(latents)[:, :, None, None])

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, recurrent_stack, sample_shape
+from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, recurrent_stack, sample_shape, seen_by
 from ganlab.layers.options import at_least
 
 
@@ -27,6 +27,7 @@ class RNN(nn.Module):
         layers: int = 1,
         noise: int = 0,
         spectral_norm: bool = False,
+        labels: str = "concat",
     ) -> None:
         super().__init__()
         self.length, channels = sample_shape(spec, "RNN", "generator", self.sample_dims)
@@ -38,10 +39,9 @@ class RNN(nn.Module):
                 f"has {spec.latent}; lower noise or raise latent.size"
             )
         self.noise = noise
-        self.labels = ClassLabels(spec, axis=-1)
-        self.body = nn.Sequential(
-            recurrent_stack(cell, shared + noise + spec.classes, width, layers), nn.Linear(width, channels)
-        )
+        self.labels = ClassLabels(seen_by(labels, spec, "concat")["concat"], axis=-1)
+        inputs = shared + noise + self.labels.width
+        self.body = nn.Sequential(recurrent_stack(cell, inputs, width, layers), nn.Linear(width, channels))
         if spectral_norm:
             normalise_spectrally(self)
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import init
 
 from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, pyramid, sample_shape, seen_by
 from ganlab.layers.attention import attention_at
 from ganlab.layers.conditional import ConditionalUpBlock, conditional_norm
 from ganlab.layers.options import at_least
@@ -18,9 +18,9 @@ from ganlab.layers.residual import convolution
 class SAGAN(nn.Module):
     """SNGAN's residual blocks with self-attention among them (Zhang et al. 2019, section 3), to images in [-1, 1].
 
-    Sides are 4 to 15 times a power of two. Labels enter by batch normalisation. `width` None is SNGAN's, 256 up to
-    three doublings of the resolution and else 64; `attention` lists the shorter sides that it follows, None being half
-    the image's. Raises ValueError for an option out of range or another resolution.
+    Sides are 4 to 15 times a power of two. `width` None is SNGAN's, 256 up to three doublings of the resolution and
+    else 64; `attention` lists the shorter sides that it follows, None being half the image's; `labels` None is the
+    paper's way, by batch normalisation. Raises ValueError for an option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -31,6 +31,7 @@ class SAGAN(nn.Module):
         width: int | None = None,
         attention: Sequence[int] | None = None,
         spectral_norm: bool = True,
+        labels: str | None = None,
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "SAGAN", "generator", self.sample_dims)
@@ -39,15 +40,16 @@ class SAGAN(nn.Module):
         at_least("width", width, 1)
         channels = [width * multiple for multiple in _multiples(base.steps)]
         side = min(base.height, base.width)
-        self.labels = ClassLabels(spec)
-        dense = nn.Linear(latent_size(spec, "SAGAN"), channels[0] * base.height * base.width)
+        seen = seen_by(labels, spec, "norm", "concat")
+        self.labels, self.beside = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
+        dense = nn.Linear(latent_size(spec, "SAGAN") + self.beside.width, channels[0] * base.height * base.width)
         init.xavier_uniform_(dense.weight)
         init.zeros_(dense.bias)
         self.project = nn.Sequential(dense, nn.Unflatten(1, (channels[0], base.height, base.width)))
-        self.blocks = nn.ModuleList(ConditionalUpBlock(*pair, spec.classes) for pair in pairwise(channels))
+        self.blocks = nn.ModuleList(ConditionalUpBlock(*pair, self.labels.width) for pair in pairwise(channels))
         sides = [side << step for step in range(1, base.steps + 1)]
         self.attention = attention_at(attention, sides[-1] // 2, sides, channels[1:])
-        self.last_norm = conditional_norm(channels[-1], spec.classes)
+        self.last_norm = conditional_norm(channels[-1], self.labels.width)
         self.to_image = nn.Sequential(nn.ReLU(inplace=True), convolution(channels[-1], shape[0], 3), nn.Tanh())
         if spectral_norm:
             normalise_spectrally(self)
@@ -55,7 +57,7 @@ class SAGAN(nn.Module):
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
         codes = self.labels(latents[:, :0], cond)
-        images = self.project(latents)
+        images = self.project(self.beside(latents, cond))
         for block, attend in zip(self.blocks, self.attention, strict=True):
             images = attend(block(images, codes))
         return self.to_image(self.last_norm(images, codes))

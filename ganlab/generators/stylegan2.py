@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from ganlab import tree
 from ganlab.interfaces import Spec
-from ganlab.layers import latent_size, pyramid, sample_shape
+from ganlab.layers import ClassLabels, latent_size, pyramid, sample_shape, seen_by
 from ganlab.layers.options import at_least, share
 from ganlab.layers.styled import Mapping, StyledBlock, StyledConvolution, ToImage
 
@@ -22,7 +22,8 @@ class StyleGAN2(nn.Module):
     Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is
     32768 / shorter side, as in the paper. In training, a share `mixing` of the samples changes to the style of another
     latent of the batch at a random layer. In evaluation the noise is fixed, and styles are drawn towards their average
-    by `truncation`, 1 being not at all. Raises ValueError for an option out of range or another resolution.
+    by `truncation`, 1 being not at all. `labels` None is the paper's way, an embedding that the mapping reads, and
+    concat puts labels beside the latent. Raises ValueError for an option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -39,6 +40,7 @@ class StyleGAN2(nn.Module):
         mixing: float = 0.9,
         truncation: float = 1.0,
         filter: Sequence[float] = (1, 3, 3, 1),
+        labels: str | None = None,
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "StyleGAN2", "generator", self.sample_dims)
@@ -47,7 +49,10 @@ class StyleGAN2(nn.Module):
         _check(width, max_width, style_size, mapping_layers, mapping_rate, mixing, truncation)
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
         sizes = [(base.height << step, base.width << step) for step in range(base.steps + 1)]
-        self.mapping = Mapping(spec, latent_size(spec, "StyleGAN2"), style_size, mapping_layers, mapping_rate)
+        seen = seen_by(labels, spec, "mapping", "concat")
+        self.beside = ClassLabels(seen["concat"])
+        inputs = latent_size(spec, "StyleGAN2") + self.beside.width
+        self.mapping = Mapping(seen["mapping"], inputs, style_size, mapping_layers, mapping_rate)
         self.constant = nn.Parameter(torch.randn(channels[0], *sizes[0]))
         self.first = StyledConvolution(channels[0], channels[0], sizes[0], style_size)
         self.first_image = ToImage(channels[0], shape[0], style_size)
@@ -65,13 +70,17 @@ class StyleGAN2(nn.Module):
 
     def styles(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Return what each layer reads, shape (n, layers, style_size)."""
-        styles = tree.widen(self.mapping(latents, cond))
+        styles = self._mapped(latents, cond)
         if self.training:
             with torch.no_grad():
                 self.average.lerp_(styles.mean(0), 1 - AVERAGE_DECAY)
             return self._mixed(styles, latents, cond)
         drawn = torch.lerp(self.average, styles, self.truncation)
         return drawn[:, None].expand(-1, self.layers, -1)
+
+    def disclose(self) -> dict[str, Any]:
+        """Return how far styles are drawn towards their average, where they are."""
+        return {} if self.truncation == 1 else {"style_truncation": self.truncation}
 
     def render(self, styles: Tensor) -> Tensor:
         """Map styles (n, layers, style_size) to images (n, channels, height, width)."""
@@ -81,13 +90,16 @@ class StyleGAN2(nn.Module):
             hidden, image = block(hidden, image, styles[:, 2 * index + 1 : 2 * index + 4])
         return image
 
+    def _mapped(self, latents: Tensor, cond: Tensor | None) -> Tensor:
+        return tree.widen(self.mapping(self.beside(latents, cond), cond))
+
     def _mixed(self, styles: Tensor, latents: Tensor, cond: Tensor | None) -> Tensor:
         """Give each sample the styles of its own latent up to a layer, and those of its neighbour's from there on."""
         styles = styles[:, None].expand(-1, self.layers, -1)
         if not self.mixing:
             return styles
         # Another latent of the batch is one of the same distribution, whichever that is.
-        others = tree.widen(self.mapping(latents.roll(1, 0), cond))[:, None]
+        others = self._mapped(latents.roll(1, 0), cond)[:, None]
         mixes = torch.rand(len(latents), device=latents.device) < self.mixing
         cuts = torch.randint(1, self.layers, (len(latents),), device=latents.device)
         own = torch.arange(self.layers, device=latents.device) < torch.where(mixes, cuts, self.layers)[:, None]

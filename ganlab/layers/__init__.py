@@ -1,12 +1,20 @@
 """Blocks that networks share."""
 
 from ganlab.layers.activations import build_activation
-from ganlab.layers.conditioning import Conditioning, critic_labels, critic_projection, generator_labels
-from ganlab.layers.critic import FeatureCritic
+from ganlab.layers.conditioning import (
+    Conditioning,
+    critic_labels,
+    critic_projection,
+    generator_labels,
+    seen_by,
+    with_labels,
+)
+from ganlab.layers.critic import DenseCritic, FeatureCritic
 from ganlab.layers.dense import dense_stack
 from ganlab.layers.encoder import build_encoder, posterior
 from ganlab.layers.heads import build_head
 from ganlab.layers.initialisation import initialise
+from ganlab.layers.joint import JointCritic
 from ganlab.layers.labels import ClassLabels, beside
 from ganlab.layers.norms import feature_norm, image_norm
 from ganlab.layers.packing import packed
@@ -17,7 +25,9 @@ from ganlab.layers.spectral import normalise_spectrally
 __all__ = [
     "ClassLabels",
     "Conditioning",
+    "DenseCritic",
     "FeatureCritic",
+    "JointCritic",
     "Pyramid",
     "beside",
     "build_activation",
@@ -38,5 +48,7 @@ __all__ = [
     "pyramid",
     "recurrent_stack",
     "sample_shape",
+    "seen_by",
     "widened",
+    "with_labels",
 ]

@@ -8,20 +8,23 @@ from torch import Tensor, nn
 from ganlab.interfaces import Spec
 from ganlab.layers.attention import attention_at
 from ganlab.layers.class_projection import projection_of
-from ganlab.layers.critic import FeatureCritic
+from ganlab.layers.critic import DenseCritic
 from ganlab.layers.initialisation import initialise
+from ganlab.layers.labels import LabelInput
 
 
-class AttendedCritic(FeatureCritic, ABC):
+class AttendedCritic(DenseCritic, ABC):
     """Residual blocks, each maybe followed by attention, then a sum over all positions, and projection on classes.
 
-    `sides` are the shorter sides of the blocks' outputs and `attention` those that it follows, `default` for None. The
-    last layers start orthogonal.
+    The projection sees the classes of `spec`, and the blocks what `labels` makes of the images. `sides` are the shorter
+    sides of the blocks' outputs and `attention` those that it follows, `default` for None. The last layers start
+    orthogonal.
     """
 
     def __init__(
         self,
         spec: Spec,
+        labels: LabelInput,
         blocks: Sequence[nn.Module],
         channels: Sequence[int],
         sides: Sequence[int],
@@ -30,6 +33,7 @@ class AttendedCritic(FeatureCritic, ABC):
         head: nn.Module,
     ) -> None:
         super().__init__()
+        self.labels = labels
         self.blocks = nn.ModuleList(blocks)
         self.attention = attention_at(attention, default, sides, channels)
         self.last = nn.ReLU(inplace=True)
@@ -41,6 +45,7 @@ class AttendedCritic(FeatureCritic, ABC):
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return the sum of the last images over all positions."""
+        samples = self.labels(samples, cond)
         for block, attend in zip(self.blocks, self.attention, strict=True):
             samples = attend(block(samples))
         return self.last(samples).sum((2, 3))

@@ -1,7 +1,8 @@
 """The ways that class labels enter networks, by name."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from torch import nn
 
@@ -53,3 +54,21 @@ def critic_labels(name: str, spec: Spec) -> LabelInput:
 def critic_projection(name: str, spec: Spec, features: int) -> nn.Module:
     """Build what labels add to a critic's last layer; raises ValueError for an unknown name."""
     return choice("labels", name, PROJECTIONS)(spec, features)
+
+
+def seen_by(labels: str | None, spec: Spec, *ways: str) -> dict[str, Spec]:
+    """Return what each of a network's ways for labels is to see of the data: the chosen one classes, the others none.
+
+    The first way is the network's own, which None stands for; "none" is always among them. Raises ValueError for
+    another way, and for one that the data has no labels for, unless they only join the input.
+    """
+    choice("labels", ways[0] if labels is None else labels, dict.fromkeys((*ways, "none")))
+    if labels not in (None, "concat", "none") and not spec.classes:
+        raise ValueError(f"labels={labels} needs class labels, but the data is used without; write data.labels=true")
+    blind = replace(spec, cond=None, classes=0) if spec.classes else spec
+    return {way: spec if way == (labels or ways[0]) else blind for way in ways}
+
+
+def with_labels(critic: Callable[..., nn.Module], labels: str | None) -> Callable[[Spec], nn.Module]:
+    """Tell a critic inside another which way labels enter it; None leaves it its own."""
+    return critic if labels is None else partial(critic, labels=labels)

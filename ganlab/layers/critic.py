@@ -1,22 +1,41 @@
 """What critics that show their features have in common."""
 
 from abc import ABC, abstractmethod
+from typing import TypeGuard
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Verdict
+from ganlab.interfaces import Critic, Verdict
 
 
 class FeatureCritic(nn.Module, ABC):
-    """A critic in two parts: features (n, feature_size), and a dense layer with a head on them."""
+    """A critic that shows what it has found out about each sample, shape (n, feature_size), before it judges."""
 
     feature_size: int
-    head: nn.Sequential  # the dense layer, and what is made of its value
-    projection: nn.Module  # what labels add to that value
 
     @abstractmethod
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return features of shape (n, feature_size)."""
+
+    @abstractmethod
+    def verdict(self, samples: Tensor, cond: Tensor | None = None) -> Verdict:
+        """Return the logits with the features."""
+
+    @abstractmethod
+    def behead(self) -> None:
+        """Drop the layers that only a verdict needs, so that all weights left are those of the features."""
+
+
+def shows_features(network: nn.Module) -> TypeGuard[FeatureCritic]:
+    """Tell whether a network is such a critic; one that is made of others has a `feature_size` only if they have."""
+    return isinstance(network, FeatureCritic) and isinstance(network, Critic)
+
+
+class DenseCritic(FeatureCritic, ABC):
+    """A critic whose logit is that of one dense layer on its features, and what labels add to it."""
+
+    head: nn.Sequential  # the dense layer, and what is made of its value
+    projection: nn.Module  # what labels add to that value
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map samples (n, *sample) and labels (n,) to logits (n,)."""
@@ -27,3 +46,7 @@ class FeatureCritic(nn.Module, ABC):
         features = self.features(samples, cond)
         dense, output = self.head
         return Verdict(output(self.projection(dense(features), features, cond)), (features,))
+
+    def behead(self) -> None:
+        """Drop the dense layer."""
+        del self.head, self.projection

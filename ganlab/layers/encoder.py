@@ -6,22 +6,32 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
-from ganlab.layers.class_projection import NoProjection
-from ganlab.layers.critic import FeatureCritic
+from ganlab.layers.critic import FeatureCritic, shows_features
 from ganlab.random import Random
+
+
+class Encoder(nn.Module):
+    """A dense layer on the features of a critic, which keeps no other part of it."""
+
+    def __init__(self, critic: FeatureCritic, outputs: int) -> None:
+        super().__init__()
+        critic.behead()
+        self.critic, self.dense = critic, nn.Linear(critic.feature_size, outputs)
+
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Map samples (n, *sample) and labels (n,) to (n, outputs)."""
+        return self.dense(self.critic.features(samples, cond))
 
 
 def build_encoder(build: Callable[[Spec], nn.Module], spec: Spec, outputs: int) -> nn.Module:
     """Build a critic whose head is a dense layer (n, outputs); raises ValueError for one that shows no features."""
     critic = build(spec)
-    if not isinstance(critic, FeatureCritic):
+    if not shows_features(critic):
         raise ValueError(
             f"this game makes its encoder of a discriminator that shows its features, which {type(critic).__name__} "
-            "does not; use discriminator=mlp, dcgan or resnet"
+            "does not; use one that does, such as discriminator=mlp or dcgan"
         )
-    critic.head = nn.Sequential(nn.Linear(critic.feature_size, outputs), nn.Identity())
-    critic.projection = NoProjection()
-    return critic
+    return Encoder(critic, outputs)
 
 
 def posterior(outputs: Tensor, random: Random) -> tuple[Tensor, Tensor]:

@@ -61,6 +61,20 @@ class ClassLabels(LabelInput):
         return beside(values, functional.one_hot(self.required(labels), self.classes), self.axis)
 
 
+class LabelEmbedding(nn.Module):
+    """A vector of `size` numbers for each class beside an input, and nothing at all where there are no classes."""
+
+    def __init__(self, spec: Spec, size: int) -> None:
+        super().__init__()
+        self.labels = ClassLabels(spec)
+        self.width = size if spec.classes else 0
+        self.embed = nn.Linear(spec.classes, size, bias=False) if spec.classes else nn.Identity()
+
+    def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
+        """Return `values` (n, inputs) with the vectors of long labels (n,) appended."""
+        return torch.cat([values, self.embed(self.labels(values[:, :0], labels))], 1)
+
+
 class NoLabels(LabelInput):
     """Leaves the input as it is."""
 

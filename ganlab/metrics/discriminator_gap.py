@@ -6,7 +6,7 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import as_verdict
+from ganlab.interfaces import JUDGE, as_verdict
 from ganlab.metrics.metric import Probe
 from ganlab.metrics.players import player, reals
 from ganlab.metrics.subject import Subject
@@ -26,10 +26,11 @@ class DiscriminatorGap(Probe):
 
     name: ClassVar[str] = "discriminator_gap"
     scores: ClassVar[dict[str, bool | None]] = {"discriminator_gap": False}
+    asks: ClassVar[frozenset[str]] = frozenset({JUDGE})
 
     def measure(self, subject: Subject) -> dict[str, float]:
         """Return `discriminator_gap`; raises ValueError without a discriminator or with an empty split."""
-        network = copy.deepcopy(player(subject.game, "discriminator", self.name)).eval()
+        network = copy.deepcopy(player(subject.game, "discriminator", self)).eval()
         train, held_out = (self._outputs(network, subject, split) for split in ("train", subject.held_out))
         deviation = float(held_out.std(correction=0))
         return {"discriminator_gap": float(train.mean() - held_out.mean()) / (deviation or 1.0)}

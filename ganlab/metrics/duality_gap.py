@@ -8,7 +8,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ganlab import tree
-from ganlab.interfaces import Batch, Game
+from ganlab.interfaces import CONTEST, Batch, Game
 from ganlab.metrics.features import Features, Source
 from ganlab.metrics.metric import Probe
 from ganlab.metrics.players import copied, player, reals
@@ -32,6 +32,7 @@ class DualityGap(Probe):
 
     name: ClassVar[str] = "duality_gap"
     scores: ClassVar[dict[str, bool | None]] = {"duality_gap": False}
+    asks: ClassVar[frozenset[str]] = frozenset({CONTEST})
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class DualityGap(Probe):
     def measure(self, subject: Subject) -> dict[str, float]:
         """Return `duality_gap`; raises ValueError without a discriminator and a generator or with an empty split."""
         for name in ("discriminator", "generator"):
-            player(subject.game, name, self.name)
+            player(subject.game, name, self)
         train, held_out = (self._whole(subject, split) for split in ("train", subject.held_out))
         seed = derive(subject.seed, self.name)
         values = {}

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from ganlab.interfaces import Game
 from ganlab.metrics.features import Features, Source
 from ganlab.metrics.statistics import Side, Statistic
 from ganlab.metrics.subject import Subject
@@ -62,6 +63,16 @@ class Metric(Measure, ABC):
 
 class Probe(Measure, ABC):
     """A measurement that has to ask the model, not only its samples."""
+
+    asks: ClassVar[frozenset[str]] = frozenset()  # what the game must offer
+
+    @classmethod
+    def refusal(cls, game: type[Game]) -> str:
+        """Return why a kind of game cannot be asked, in a sentence; nothing where it can."""
+        missing = " and ".join(sorted(cls.asks - game.offers))
+        if not missing:
+            return ""
+        return f"metric={cls.name} asks for {missing}, which {game.__name__} does not have; drop {cls.name} from metric"
 
     @abstractmethod
     def measure(self, subject: Subject) -> dict[str, float]:

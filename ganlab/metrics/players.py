@@ -9,19 +9,21 @@ from torch import nn
 
 from ganlab import tree
 from ganlab.interfaces import Batch, Game
-from ganlab.metrics.metric import Unsuitable
+from ganlab.metrics.metric import Probe, Unsuitable
 from ganlab.metrics.subject import Subject
 from ganlab.random import Random
 
 
-def player(game: Game, name: str, asker: str) -> nn.Module:
-    """Return a player of a game; raises Unsuitable, a ValueError, where the game has none of this name."""
+def player(game: Game, name: str, asker: Probe) -> nn.Module:
+    """Return a player of a game; raises Unsuitable, a ValueError, where the game has none that can be asked."""
     players = game.players()
     if name not in players:
         raise Unsuitable(
-            f"metric={asker} asks the player '{name}', but this game is played by {', '.join(players) or 'nobody'}; "
-            f"drop {asker} from metric"
+            f"metric={asker.name} asks the player '{name}', but this game is played by "
+            f"{', '.join(players) or 'nobody'}; drop {asker.name} from metric"
         )
+    if sentence := asker.refusal(type(game)):
+        raise Unsuitable(sentence)
     return players[name]
 
 

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from omegaconf import DictConfig
 
 from ganlab.augments import Identity
-from ganlab.interfaces import Critic, StyleGenerator
+from ganlab.config import locate
+from ganlab.interfaces import Critic, Game, StyleGenerator
+from ganlab.metrics.metric import Probe
 from ganlab.rules.registry import Parts, rule
 
 
@@ -59,7 +61,7 @@ def features_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None
     if not isinstance(parts.discriminator, Critic):
         return (
             f"regularizer.{names} reads the critic's features, which {type(parts.discriminator).__name__} does not "
-            "show; use discriminator=mlp, dcgan or resnet"
+            "show; use a discriminator that does, such as mlp or dcgan"
         )
     if "discriminator" in config.get("compile", []):
         return (
@@ -115,7 +117,7 @@ def packs_of_samples_with_their_labels(config: DictConfig, parts: Parts) -> str 
         packing > 1
         and parts.spec is not None
         and parts.spec.classes
-        and config.discriminator.get("labels", "concat") != "concat"
+        and config.discriminator.get("labels", "concat") not in ("concat", None)
     ):
         return (
             f"game.packing={packing} joins each sample with its label, so that discriminator.labels must be concat, "
@@ -133,3 +135,14 @@ def parts_that_the_game_takes(config: DictConfig, parts: Parts) -> str | None:
     if parts.augment is not None and not isinstance(parts.augment, Identity) and "augment" not in config.game:
         return f"game: {name} has no place for {type(parts.augment).__name__}; write augment=none"
     return None
+
+
+@rule("game", "metric")
+def games_that_metrics_can_ask(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse, before training, a metric that would ask the game for what it does not have."""
+    game = locate(str(config.game._target_))
+    asked = [locate(str(node._target_)) for node in config.metric.values()]
+    if not (isinstance(game, type) and issubclass(game, Game)):
+        return None
+    probes = [each for each in asked if isinstance(each, type) and issubclass(each, Probe)]
+    return next(filter(None, (probe.refusal(game) for probe in probes)), None)

@@ -51,8 +51,22 @@ def test_what_a_style_generator_draws_for_itself_goes_on_where_it_was(tmp_path):
     assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
 
 
-@pytest.mark.parametrize("name", ["sagan", "biggan"])
-@pytest.mark.parametrize("reader", ["auxiliary_classifier", "feature_matching", "information"])
+READERS = {
+    "auxiliary": ["conditioning=auxiliary"],
+    "infogan": ["conditioning=infogan", "latent.size=20"],
+    "matching": ["regularizer=[feature_matching]"],
+    "vae_gan": ["game=vae_gan"],
+    "bigan": ["game=bigan"],
+}
+BESIDE = {name: ["generator=dcgan", "generator.width=4", f"discriminator={name}", *CRITICS[name]] for name in CRITICS}
+NETWORKS = {**{name: [*lines, *WIDTHS] for name, lines in PAIRS.items()}, **BESIDE}
+# Each critic with one reader of its features, and each reader with several critics.
+READ = list(zip(NETWORKS, [*READERS, *READERS], strict=False))
+
+
+@pytest.mark.parametrize(("name", "reader"), READ)
 def test_what_reads_features_finds_them(name, reader, tmp_path):
-    latent = ["latent=codes", "latent.size=20"] if reader == "information" else []
-    trains(tmp_path / "run", *PAIRS[name], *WIDTHS, f"regularizer=[{reader}]", *latent)
+    # Codes and Gaussians are latents of their own, and BiGAN's encoder judges pairs one by one.
+    theirs = {"infogan": "latent=", "vae_gan": "latent=", "bigan": "loss="}.get(reader, "none")
+    networks = [line for line in NETWORKS[name] if not line.startswith(theirs)]
+    trains(tmp_path / "run", *dict.fromkeys([*networks, *READERS[reader], "data.labels=true"]))
