@@ -1,4 +1,4 @@
-"""Recipes for data that have to be downloaded, found by looking: as wide as they say, and each makes a step on files."""
+"""Recipes for data that have to be downloaded, found by looking: as wide as they say, each making a step on files."""
 
 import math
 import pickle

@@ -84,7 +84,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--blocks", type=int, default=5, help="timed blocks of every side (default: 5)")
     parser.add_argument("--batch-size", type=int, default=64, help="of all sides (default: 64)")
     parser.add_argument("--threads", type=int, help="threads of every side (default: as torch chooses)")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda where there is one")
+    parser.add_argument(
+        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda where there is one"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
     given = parser.parse_args(arguments)
     for name, least in (("blocks", 1), ("batch_size", 2), ("threads", 1)):

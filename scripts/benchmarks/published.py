@@ -37,26 +37,34 @@ def normalised(layer: nn.Module) -> Tensor:
 
 
 class SpectralConvolution(nn.Conv2d):
+    """A convolution that keeps the resolution, with a normalised weight."""
+
     def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
         super().__init__(inputs, outputs, kernel, padding=kernel // 2)
         self.register_buffer("left", torch.randn(1, outputs))
         self.register_buffer("value", torch.ones(1))
 
     def forward(self, images: Tensor) -> Tensor:
+        """Map images (n, channels, height, width)."""
         return functional.conv2d(images, normalised(self), self.bias, padding=self.padding)
 
 
 class SpectralLinear(nn.Linear):
+    """A dense layer with a normalised weight."""
+
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs)
         self.register_buffer("left", torch.randn(1, outputs))
         self.register_buffer("value", torch.ones(1))
 
     def forward(self, values: Tensor) -> Tensor:
+        """Map values (n, inputs) to (n, outputs)."""
         return functional.linear(values, normalised(self), self.bias)
 
 
 class UpBlock(nn.Module):
+    """The generator's block: twice the resolution."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for _ in range(2))
@@ -64,6 +72,7 @@ class UpBlock(nn.Module):
         self.shortcut = nn.Conv2d(width, width, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Map images (n, channels, height, width)."""
         hidden = self.first(doubled(functional.relu(self.norms[0](images), inplace=True)))
         hidden = self.second(functional.relu(self.norms[1](hidden), inplace=True))
         return hidden + self.shortcut(doubled(images))
@@ -74,6 +83,8 @@ def doubled(images: Tensor) -> Tensor:
 
 
 class CriticBlock(nn.Module):
+    """A block of the critic, which maybe halves the resolution."""
+
     def __init__(self, width: int, halves: bool) -> None:
         super().__init__()
         self.first, self.second = (SpectralConvolution(width, width, 3) for _ in range(2))
@@ -81,19 +92,25 @@ class CriticBlock(nn.Module):
         self.shortcut = SpectralConvolution(width, width, 1) if halves else nn.Identity()
 
     def forward(self, images: Tensor) -> Tensor:
+        """Map images (n, channels, height, width)."""
         hidden = functional.relu(images, inplace=True)  # which changes what the shortcut reads too
         hidden = self.second(functional.relu(self.first(hidden), inplace=True))
         shortcut = self.shortcut(images)
-        return functional.avg_pool2d(hidden, 2) + functional.avg_pool2d(shortcut, 2) if self.halves else hidden + shortcut
+        return (
+            functional.avg_pool2d(hidden, 2) + functional.avg_pool2d(shortcut, 2) if self.halves else hidden + shortcut
+        )
 
 
 class FirstCriticBlock(nn.Module):
+    """The critic's first block: half the resolution."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         self.first, self.second = SpectralConvolution(3, width, 3), SpectralConvolution(width, width, 3)
         self.shortcut = SpectralConvolution(3, width, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Map images (n, channels, height, width)."""
         hidden = self.second(functional.relu(self.first(images), inplace=True))
         return functional.avg_pool2d(hidden, 2) + self.shortcut(functional.avg_pool2d(images, 2))
 
@@ -106,6 +123,8 @@ def build_generator() -> nn.Module:
 
 
 class Critic(nn.Module):
+    """Four blocks and a sum over all positions."""
+
     def __init__(self, width: int) -> None:
         super().__init__()
         blocks = [CriticBlock(width, halves) for halves in (True, False, False)]
@@ -113,6 +132,7 @@ class Critic(nn.Module):
         self.last = SpectralLinear(width, 1)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Map images (n, channels, height, width)."""
         return self.last(self.body(images).sum((2, 3)))
 
 

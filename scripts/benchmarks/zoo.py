@@ -122,7 +122,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--resolution", type=int, default=32, help="pixels on a side (default: 32)")
     parser.add_argument("--batch", type=int, default=16, help="images of a step (default: 16)")
     parser.add_argument("--repeats", type=int, default=5, help="timed steps, of which the median counts (default: 5)")
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda where there is one")
+    parser.add_argument(
+        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda where there is one"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)  # what a measuring process is told
     given = parser.parse_args(arguments)
@@ -163,7 +165,9 @@ def main(arguments: list[str]) -> None:
     precisions = ["float32", *(["bf16"] if given.bf16 else [])]
     modes = [f"{way}{each}" for each in precisions for way in ("", *(["compiled "] if given.compile else []))]
     device = torch.cuda.get_device_name() if given.device == "cuda" else f"cpu, {torch.get_num_threads()} threads"
-    print(f"{given.resolution}x{given.resolution}, batch {given.batch}, {device}, torch {torch.__version__}\n\n{HEADER}")
+    print(
+        f"{given.resolution}x{given.resolution}, batch {given.batch}, {device}, torch {torch.__version__}\n\n{HEADER}"
+    )
     rows: dict[str, dict[str, Any]] = {}
     for name in given.architectures:
         for mode in modes:

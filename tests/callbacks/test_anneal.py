@@ -1,5 +1,7 @@
 """Numbers that follow half a cosine, and runs that are cut in two."""
 
+from typing import ClassVar
+
 import pytest
 import pytorch_lightning as pl
 from tiny import POINTS, assert_same, go, state
@@ -17,7 +19,7 @@ ANNEALED = [
 class Look(pl.Callback):
     """Keeps what a step goes by."""
 
-    seen: list = []
+    seen: ClassVar[list] = []
 
     def on_train_batch_end(self, trainer, module, *args):
         betas = {group["betas"] for optimizer in trainer.optimizers for group in optimizer.param_groups}
