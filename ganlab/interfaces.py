@@ -247,6 +247,10 @@ class Game(nn.Module, ABC):
     def sample(self, batch: Batch, network: nn.Module) -> Tree:
         """Generate one sample per sample of the batch."""
 
+    def terms(self) -> Mapping[str, Regularizer]:
+        """Return the regularizers by name."""
+        return {}
+
     def companions(self, player: str) -> list[nn.Module]:
         """Return modules whose weights move with a player's, though they are no part of its network."""
         return []

@@ -45,15 +45,15 @@ class Linear(LearningRateSchedule):
 
 
 class Cosine(LearningRateSchedule):
-    """Half a cosine from 1 to `final` (Loshchilov & Hutter 2017, eq. 5)."""
+    """Half a cosine from 1 to `final` at the share `end`, and constant from there (Loshchilov & Hutter 2017, eq. 5)."""
 
-    def __init__(self, final: float = 0.0, warmup: float = 0.0) -> None:
+    def __init__(self, final: float = 0.0, warmup: float = 0.0, end: float = 1.0) -> None:
         super().__init__(warmup)
-        self.final = _share("final", final)
+        self.final, self.end = _share("final", final), _share("end", end)
 
     def factor(self, done: float) -> float:
         """Return the height of the curve."""
-        return self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2
+        return self.final + (1 - self.final) * (1 + math.cos(math.pi * min(done / max(self.end, 1e-12), 1.0))) / 2
 
 
 def _share(name: str, value: float) -> float:

@@ -59,9 +59,47 @@ def test_reports_every_side_of_a_case(tmp_path):
         ("compare.py", "--threads", 1),
         ("fid.py", "--images", 2),
         ("fid.py", "--turns", 1),
+        ("zoo.py", "--batch", 2),
+        ("zoo.py", "--repeats", 1),
+        ("zoo.py", "--resolution", 8),
+        ("mimicry.py", "--blocks", 1),
+        ("mimicry.py", "--batch-size", 2),
     ],
 )
 def test_refuses_to_measure_nothing(program, option, least):
     done = run(program, option, "0")
     assert done.returncode == 2
     assert f"{option} must be at least {least}, got 0" in done.stderr
+
+
+def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
+    file = tmp_path / "zoo.json"
+    done = run(
+        "zoo.py", "--architectures", "mlp_128", "rnn", "--bf16", "--batch", "2", "--repeats", "1", "--device", "cpu",
+        "--resolution", "8", "--json", file,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(file.read_text())["rows"]
+    assert list(rows["mlp_128"]) == ["float32", "bf16"]
+    dense = (128 + 128) * 128 + 128 * 192, 192 * 128 + 128 * 128 + 128  # multiplications of a sample: generator, critic
+    for numbers in rows["mlp_128"].values():
+        assert numbers["parameters"] == sum(dense) + 2 * 128 + 192 + 2 * 128 + 1
+        assert all(numbers[name] > 0 for name in ("mib", "ms_per_step", "images_per_second"))
+    generator, critic = dense
+    # Two critic passes with the gradients of all weights, and of all inputs but the images', and the generator's move.
+    trained = 2 * (3 * critic - 192 * 128) + 2 * critic + 3 * generator - 128 * 128
+    assert rows["mlp_128"]["float32"]["gflops"] == pytest.approx(2 * 2 * trained / 1e9)
+    assert "needs sequences" in rows["rnn"]["float32"]["reason"] and "rnn" in done.stdout
+
+
+@pytest.mark.slow
+def test_mimicry_reports_every_side(tmp_path):
+    file = tmp_path / "mimicry.json"
+    done = run(
+        "mimicry.py", "--batch-size", "2", "--blocks", "1", "--threads", "1", "--device", "cpu", "--json", file
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    sides = json.loads(file.read_text())["sides"]
+    assert list(sides) == ["published", "ganlab", "bf16"]
+    assert all(numbers["images_per_second"] > 0 and numbers["threads"] == 1 for numbers in sides.values())
+    assert sides["published"]["times"] == 1

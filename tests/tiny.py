@@ -12,8 +12,6 @@ import torch
 from torch import nn
 
 from ganlab.config import compose
-from ganlab.data import ImageDataSet
-from ganlab.data.images import InMemory
 from ganlab.interfaces import AdversarialLoss
 from ganlab.layers import generator_labels
 from ganlab.train import Result, train
@@ -116,20 +114,6 @@ class Poison(AdversarialLoss):
     def generator(self, fake, real=None):
         self.calls += 1
         return fake + (float("inf") if self.calls >= 3 else 0)
-
-
-class Noise(ImageDataSet):
-    """Random images of any shape, in place of data that would have to be downloaded."""
-
-    def __init__(self, shape: list[int], classes: int = 0, flip: bool = False) -> None:
-        images = torch.randint(256, (32, *shape), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-        labels = torch.arange(32) % classes if classes else None
-        settings = {"conditional": bool(classes), "flip": flip, "validation": 0.25, "limit": 0}
-        super().__init__(InMemory(images), labels, classes, 32, **settings)
-
-    @classmethod
-    def preview(cls, **settings):
-        return cls(**settings).spec
 
 
 def rows(directory: Path) -> list[dict[str, str]]:

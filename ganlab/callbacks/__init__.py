@@ -1,3 +1,4 @@
+from ganlab.callbacks.anneal import Anneal
 from ganlab.callbacks.best import Best
 from ganlab.callbacks.checkpoint import Checkpoint
 from ganlab.callbacks.evaluate import Evaluate
@@ -15,6 +16,7 @@ from ganlab.callbacks.verdicts import Verdicts
 from ganlab.callbacks.watcher import Watcher
 
 __all__ = [
+    "Anneal",
     "Best",
     "Checkpoint",
     "Evaluate",

@@ -76,6 +76,10 @@ class AdversarialGame(Game):
         """Return the two players."""
         return {"discriminator": self.discriminator, "generator": self.generator}
 
+    def terms(self) -> Mapping[str, Regularizer]:
+        """Return the regularizers."""
+        return self.regularizers
+
     def companions(self, player: str) -> list[nn.Module]:
         """Return the player's regularizers, some of which have weights."""
         return [term for term in self.regularizers.values() if term.player == player]

@@ -1,12 +1,13 @@
 """What games have in common that add something to an adversarial game."""
 
 from abc import ABC
+from collections.abc import Mapping
 
 from torch import Tensor, nn
 
 from ganlab import tree
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.interfaces import Batch, Game, Latent
+from ganlab.interfaces import Batch, Game, Latent, Regularizer
 from ganlab.tree import Tree
 
 
@@ -20,6 +21,10 @@ class AroundGAN(Game, ABC):
     def players(self) -> dict[str, nn.Module]:
         """Return the two players."""
         return self.gan.players()
+
+    def terms(self) -> Mapping[str, Regularizer]:
+        """Return those of the adversarial game."""
+        return self.gan.terms()
 
     def companions(self, player: str) -> list[nn.Module]:
         """Return the encoder with the generator, and the player's regularizers."""

@@ -3,7 +3,7 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.layers.residual import RESIDUAL_GAIN, convolution
+from ganlab.layers.residual import convolution, doubling_convolution, level_convolution
 
 
 class ConditionalBatchNorm(nn.Module):
@@ -45,13 +45,13 @@ class ConditionalUpBlock(nn.Module):
         super().__init__()
         self.shortcut = convolution(inputs, outputs, 1)
         self.first_norm = conditional_norm(inputs, condition_size)
-        self.first = convolution(inputs, outputs, 3, RESIDUAL_GAIN)
+        self.first = doubling_convolution(inputs, outputs)
         self.later_norm = conditional_norm(outputs, condition_size)
-        self.later = convolution(outputs, outputs, 3, RESIDUAL_GAIN)
+        self.later = level_convolution(outputs, outputs)
         self.grow = nn.Upsample(scale_factor=2)
 
     def forward(self, images: Tensor, condition: Tensor) -> Tensor:
         """Map images (n, inputs, height, width) to (n, outputs, 2 height, 2 width)."""
-        hidden = self.first(self.grow(functional.relu(self.first_norm(images, condition))))
+        hidden = self.first(functional.relu(self.first_norm(images, condition)))
         hidden = self.later(functional.relu(self.later_norm(hidden, condition)))
         return self.grow(self.shortcut(images)) + hidden

@@ -1,9 +1,10 @@
 """The residual blocks of SNGAN (Miyato et al. 2018, figure 8), with the weights their code starts from.
 
-A 1×1 convolution and a change of resolution commute; shortcuts do the cheaper one of the two orders.
+A 1×1 convolution and a change of resolution commute; shortcuts do the cheaper one of the two orders. A 3×3 convolution
+and the change beside it are one (`resized.py`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from torch.nn import init
 
 from ganlab.layers.activations import build_activation
 from ganlab.layers.norms import image_norm
+from ganlab.layers.resized import DoublingConvolution, HalvingConvolution
 
 Plan = TypeVar("Plan")
 RESIDUAL_GAIN = 2**0.5
@@ -48,7 +50,25 @@ class Residual(nn.Module):
 
 def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn.Conv2d:
     """Build a convolution that keeps the resolution, with Xavier weights and no bias at first."""
-    layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2)
+    return _started(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2), gain)
+
+
+def level_convolution(inputs: int, outputs: int) -> nn.Conv2d:
+    """Build a 3×3 convolution on a residual path."""
+    return convolution(inputs, outputs, 3, RESIDUAL_GAIN)
+
+
+def doubling_convolution(inputs: int, outputs: int) -> nn.Conv2d:
+    """Build a 3×3 convolution of images doubled before, on a residual path."""
+    return _started(DoublingConvolution(inputs, outputs), RESIDUAL_GAIN)
+
+
+def halving_convolution(inputs: int, outputs: int) -> nn.Conv2d:
+    """Build a 3×3 convolution with the mean of 2×2 pixels after it, on a residual path."""
+    return _started(HalvingConvolution(inputs, outputs), RESIDUAL_GAIN)
+
+
+def _started(layer: nn.Conv2d, gain: float) -> nn.Conv2d:
     init.xavier_uniform_(layer.weight, gain)
     init.zeros_(layer.bias)  # type: ignore[arg-type]
     return layer
@@ -58,10 +78,10 @@ def up_block(inputs: int, outputs: int, style: Style) -> Residual:
     """Build the generator's block: twice the resolution."""
     residual = nn.Sequential(
         style.first(inputs),
-        nn.Upsample(scale_factor=2),
-        convolution(inputs, outputs, 3, RESIDUAL_GAIN),
+        nn.Identity(),  # the doubling, which the convolution does; weights keep their names in checkpoints
+        doubling_convolution(inputs, outputs),
         style.later(outputs),
-        convolution(outputs, outputs, 3, RESIDUAL_GAIN),
+        level_convolution(outputs, outputs),
     )
     return Residual(nn.Sequential(convolution(inputs, outputs, 1), nn.Upsample(scale_factor=2)), residual)
 
@@ -69,33 +89,29 @@ def up_block(inputs: int, outputs: int, style: Style) -> Residual:
 def first_block(inputs: int, outputs: int, style: Style) -> Residual:
     """Build the critic's first block: half the resolution, and nothing before the first convolution."""
     residual = nn.Sequential(
-        convolution(inputs, outputs, 3, RESIDUAL_GAIN),
+        level_convolution(inputs, outputs),
         build_activation(style.activation, style.slope),
-        convolution(outputs, outputs, 3, RESIDUAL_GAIN),
-        nn.AvgPool2d(2),
+        halving_convolution(outputs, outputs),
     )
     return Residual(nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1)), residual)
 
 
-def _critic_path(inputs: int, outputs: int, style: Style) -> list[nn.Module]:
-    return [
-        style.first(inputs),
-        convolution(inputs, inputs, 3, RESIDUAL_GAIN),
-        style.later(inputs),
-        convolution(inputs, outputs, 3, RESIDUAL_GAIN),
-    ]
+def _critic_path(inputs: int, outputs: int, style: Style, last: Callable[[int, int], nn.Module]) -> nn.Sequential:
+    return nn.Sequential(
+        style.first(inputs), level_convolution(inputs, inputs), style.later(inputs), last(inputs, outputs)
+    )
 
 
 def down_block(inputs: int, outputs: int, style: Style) -> Residual:
     """Build a block of the critic: half the resolution."""
-    residual = nn.Sequential(*_critic_path(inputs, outputs, style), nn.AvgPool2d(2))
+    residual = _critic_path(inputs, outputs, style, halving_convolution)
     return Residual(nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1)), residual)
 
 
 def level_block(inputs: int, outputs: int, style: Style) -> Residual:
     """Build a block of the critic that keeps the resolution; its shortcut is free where the channels stay too."""
     shortcut = nn.Identity() if inputs == outputs else convolution(inputs, outputs, 1)
-    return Residual(shortcut, nn.Sequential(*_critic_path(inputs, outputs, style)))
+    return Residual(shortcut, _critic_path(inputs, outputs, style, level_convolution))
 
 
 def plan_for(shape: tuple[int, ...], plans: Mapping[int, Plan], group: str) -> Plan:

@@ -26,7 +26,7 @@ class Turns:
             return
         self._synchronize()
         wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        report = {"wall": wall, "cpu": cpu, "peak_mib": _peak_mib(self.device), "threads": torch.get_num_threads()}
+        report = {"wall": wall, "cpu": cpu, "peak_mib": peak_mib(self.device), "threads": torch.get_num_threads()}
         print(json.dumps(report), flush=True)
         command = sys.stdin.readline()
         if not command:
@@ -41,7 +41,7 @@ class Turns:
             torch.cuda.synchronize(self.device)
 
 
-def _peak_mib(device: torch.device) -> float:
+def peak_mib(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
     status = Path("/proc/self/status")

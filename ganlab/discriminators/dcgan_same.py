@@ -1,0 +1,70 @@
+"""A critic of strided convolutions for images of any size."""
+
+from itertools import pairwise
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import (
+    FeatureCritic,
+    build_head,
+    critic_labels,
+    critic_projection,
+    image_norm,
+    initialise,
+    normalise_spectrally,
+    sample_shape,
+)
+from ganlab.layers.norms import IMAGE_NORMS
+from ganlab.layers.options import at_least, choice
+from ganlab.layers.same import HalvingSame, halved
+
+
+class DCGANSame(FeatureCritic):
+    """Convolutions that halve images, rounding up (Radford et al. 2016), and a dense layer.
+
+    The network of the TensorFlow program that PacGAN and VEEGAN build on. Channels double from `width` on; the first
+    layer is not normalised. Raises ValueError for an option out of range.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (3,)
+
+    def __init__(
+        self,
+        spec: Spec,
+        width: int = 64,
+        halvings: int = 4,
+        kernel: int = 5,
+        norm: str = "none",
+        spectral_norm: bool = False,
+        head: str = "logit",
+        beta: float = 1.0,
+        labels: str = "concat",
+    ) -> None:
+        super().__init__()
+        shape = sample_shape(spec, "DCGANSame", "discriminator", self.sample_dims)
+        for name, value, least in (("width", width, 1), ("halvings", halvings, 1), ("kernel", kernel, 2)):
+            at_least(name, value, least)
+        choice("norm", norm, IMAGE_NORMS)  # a single layer has none
+        self.labels = critic_labels(labels, spec)
+        widths = [shape[0] + self.labels.width, *(width << step for step in range(halvings))]
+        layers, size = [], (shape[1], shape[2])
+        for before, after in pairwise(widths):
+            layers += [
+                HalvingSame(before, after, kernel, size),
+                image_norm(norm if layers else "none", after),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+            size = halved(size)
+        self.body = nn.Sequential(*layers, nn.Flatten())
+        self.feature_size = widths[-1] * size[0] * size[1]
+        self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
+        self.projection = critic_projection(labels, spec, self.feature_size)
+        initialise(self, "dcgan")
+        if spectral_norm:
+            normalise_spectrally(self)
+
+    def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
+        """Return the last images, flat."""
+        return self.body(self.labels(samples, cond))
