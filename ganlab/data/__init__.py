@@ -5,6 +5,7 @@ from ganlab.data.cifar import Cifar10, Cifar100
 from ganlab.data.curves import Circles, Moons, SwissRoll
 from ganlab.data.datamodule import DataModule
 from ganlab.data.dataset import DataSet, normalize
+from ganlab.data.dirac import Dirac
 from ganlab.data.digits import Digits
 from ganlab.data.distribution import Distribution
 from ganlab.data.image import ImageDataSet
@@ -26,6 +27,7 @@ __all__ = [
     "DataModule",
     "DataSet",
     "Digits",
+    "Dirac",
     "Distribution",
     "FashionMnist",
     "Grid",

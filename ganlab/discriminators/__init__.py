@@ -2,6 +2,7 @@
 
 from ganlab.discriminators.biggan import BigGAN
 from ganlab.discriminators.dcgan import DCGAN
+from ganlab.discriminators.dirac import Dirac
 from ganlab.discriminators.ensemble import Ensemble
 from ganlab.discriminators.mlp import MLP
 from ganlab.discriminators.multi_scale import MultiScale
@@ -20,6 +21,7 @@ __all__ = [
     "RNN",
     "SAGAN",
     "BigGAN",
+    "Dirac",
     "Ensemble",
     "MultiScale",
     "Patch",
