@@ -60,7 +60,6 @@ class Moves:
     def gradients(self, batch: Batch) -> Tensor:
         """Return the gradients of all players' losses by their own weights, one after another, shape (numbers,)."""
         for player in self.weights:
-            self.game.random.seek(self.steps)
             self._differentiate(player, batch)
         return torch.cat([weight.grad.flatten() for weight in self._all if weight.grad is not None])
 
@@ -89,14 +88,15 @@ class Moves:
         self.steps = memory.steps
         for mine, then in zip((*self._all, *self._buffers), memory.tensors, strict=True):
             mine.copy_(then)
-        for each, then in zip(self._kept(), memory.kept, strict=True):
+        for each, former in zip(self._kept(), memory.kept, strict=True):
             each.clear()
-            each.update(_copy(then))
+            each.update(_copy(former))
 
     def _differentiate(self, player: str, batch: Batch) -> None:
         weights = self.weights[player]
         for weight in weights:
             weight.grad = None
+        self.game.random.seek(self.steps)
         losses = self.game.losses(player, batch, self.schedule.moves(player, self.steps))
         torch.stack(list(losses.values())).sum().backward(inputs=weights)
 

@@ -1,0 +1,42 @@
+"""What becomes of a game that starts near, or far from, where it should rest."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+NEAR = 0.1  # of the first distance
+CHANGE = 0.05  # of the mean distance, from one quarter to the next
+ASIDE = 0.5  # of the mean distance, that the mean position is from 0
+
+
+def behaviour(path: Tensor) -> str:
+    """Say of a path (rows, numbers) around 0 whether it converges, circles, diverges, or misses.
+
+    Over the last quarter, the mean distance from 0 is below a tenth of the first distance, or 5 % below that over the
+    quarter before: converges. It is not finite, or 5 % above: diverges. Neither, and the mean position is further from
+    0 than half of the mean distance: misses. Else: circles. Raises ValueError below 8 rows.
+    """
+    if len(path) < 8:
+        raise ValueError(f"a path must have at least 8 rows to be judged by its quarters, got {len(path)}")
+    distance, quarter = path.norm(dim=1), len(path) // 4
+    if not path.isfinite().all():
+        return "diverges"
+    before, last = float(distance[-2 * quarter : -quarter].mean()), float(distance[-quarter:].mean())
+    if last < NEAR * float(distance[0]) or last < (1 - CHANGE) * before:
+        return "converges"
+    if last > (1 + CHANGE) * before:
+        return "diverges"
+    return "misses" if float(path[-quarter:].mean(0).norm()) > ASIDE * last else "circles"
+
+
+def rate(path: Tensor) -> float:
+    """Return the factor on the distance from 0 at every row of a path (rows, numbers), fitted to its second half.
+
+    It is the slope of the logarithm by least squares; not a number where the path reaches 0 or is not finite.
+    """
+    distance = path[len(path) // 2 :].norm(dim=1)
+    if not (torch.isfinite(distance) & (distance > 0)).all():
+        return math.nan
+    return math.exp(np.polyfit(np.arange(len(distance)), distance.log().numpy(), 1)[0])
