@@ -7,28 +7,30 @@ import torch
 from torch import Tensor
 
 NEAR = 0.1  # of the first distance
-CHANGE = 0.05  # of the mean distance, from one quarter to the next
+CHANGE = 0.05  # of the mean distance, from one quarter of the path to the next
 ASIDE = 0.5  # of the mean distance, that the mean position is from 0
 
 
 def behaviour(path: Tensor) -> str:
     """Say of a path (rows, numbers) around 0 whether it converges, circles, diverges, or misses.
 
-    Over the last quarter, the mean distance from 0 is below a tenth of the first distance, or 5 % below that over the
-    quarter before: converges. It is not finite, or 5 % above: diverges. Neither, and the mean position is further from
-    0 than half of the mean distance: misses. Else: circles. Raises ValueError below 8 rows.
+    What counts are mean distances from 0 over the last three quarters. The last is below a tenth of the first distance,
+    or each is 5 % below the one before: converges. The path is not finite, or each is 5 % above: diverges. Neither, and
+    the last quarter's mean position is further from 0 than half of its mean distance: misses. Else: circles. Raises
+    ValueError below 8 rows.
     """
     if len(path) < 8:
         raise ValueError(f"a path must have at least 8 rows to be judged by its quarters, got {len(path)}")
-    distance, quarter = path.norm(dim=1), len(path) // 4
     if not path.isfinite().all():
         return "diverges"
-    before, last = float(distance[-2 * quarter : -quarter].mean()), float(distance[-quarter:].mean())
-    if last < NEAR * float(distance[0]) or last < (1 - CHANGE) * before:
+    distance, quarter = path.norm(dim=1), len(path) // 4
+    means = distance[-3 * quarter :].reshape(3, quarter).mean(1)
+    changes = means[1:] / means[:-1] - 1
+    if means[-1] < NEAR * distance[0] or (changes < -CHANGE).all():
         return "converges"
-    if last > (1 + CHANGE) * before:
+    if (changes > CHANGE).all():
         return "diverges"
-    return "misses" if float(path[-quarter:].mean(0).norm()) > ASIDE * last else "circles"
+    return "misses" if path[-quarter:].mean(0).norm() > ASIDE * means[-1] else "circles"
 
 
 def rate(path: Tensor) -> float:

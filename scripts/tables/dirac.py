@@ -14,6 +14,7 @@ from pathlib import Path
 # A CUDA build of torch looks for the driver at every optimizer step, unless it is told that there is none.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
+import torch
 from dirac_cells import Cell, Finding, applicable, examine, twins
 from dirac_page import page
 from dirac_picture import picture
@@ -28,11 +29,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
     parser.add_argument("--check", action="store_true", help="write nothing; 1 where the page is out of date")
     given = parser.parse_args()
+    torch.set_num_threads(1)
     groups, refused = applicable()
     alike = twins(groups)
     distinct = product(dict.fromkeys(alike.values()), groups["schedule"], groups["optimizer"])
     cells = [Cell(*pair, schedule, optimizer) for pair, schedule, optimizer in distinct]
-    with get_context("spawn").Pool(given.jobs) as pool:
+    # Forked, for each process would import and compose for longer than it trains; nothing runs in threads here.
+    with get_context("fork").Pool(given.jobs) as pool:
         results = pool.imap(examine, cells, chunksize=8)
         findings: dict[Cell, Finding] = dict(
             zip(cells, tqdm(results, total=len(cells), disable=None, unit="cell"), strict=True)

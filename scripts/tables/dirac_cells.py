@@ -22,7 +22,7 @@ from ganlab.overrides import choices
 from ganlab.theory import Moves, NotAtRest, NotDifferentiable, behaviour, rate, step_map
 
 RATE, WEIGHT, BATCH = 0.2, 1.0, 256
-STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 300, 200, 1e-4, 40
+STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 300, 100, 1e-4, 40
 RESOLVED = 2e-3  # how far ρ has to be from 1 for a rate to be told from none in so many steps
 
 
