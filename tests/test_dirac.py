@@ -90,9 +90,8 @@ def test_pairs_with_the_same_gradients_are_trained_once_and_shown_alike(tables):
     }
     alike = cells.twins(groups)
     assert alike["hinge", "r2"] == ("hinge", "r1") and alike["wasserstein", "top_k"] == ("wasserstein", "none")
-    findings = {
-        each: cells.examine(each) for pair in set(alike.values()) for each in [cells.Cell(*pair, "simultaneous", "sgd")]
-    }
+    distinct = [cells.Cell(*pair, "simultaneous", "sgd") for pair in dict.fromkeys(alike.values())]
+    findings = {each: cells.examine(each) for each in distinct}
     text = pages.page(groups, alike, {"wrong": "does not fit"}, findings)
     told = parse(text)
     assert len(told) == 8
