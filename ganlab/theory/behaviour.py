@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 NEAR = 0.1  # of the first distance
-CHANGE = 0.05  # of the mean distance, from one quarter of the path to the next
+CHANGE = 0.08  # of the mean distance, from one quarter of the path to the next
 ASIDE = 0.5  # of the mean distance, that the mean position is from 0
 
 
@@ -15,7 +15,7 @@ def behaviour(path: Tensor) -> str:
     """Say of a path (rows, numbers) around 0 whether it converges, circles, diverges, or misses.
 
     What counts are mean distances from 0 over the last three quarters. The last is below a tenth of the first distance,
-    or each is 5 % below the one before: converges. The path is not finite, or each is 5 % above: diverges. Neither, and
+    or each is 8 % below the one before: converges. The path is not finite, or each is 8 % above: diverges. Neither, and
     the last quarter's mean position is further from 0 than half of its mean distance: misses. Else: circles. Raises
     ValueError below 8 rows.
     """

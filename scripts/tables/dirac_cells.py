@@ -21,8 +21,8 @@ from ganlab.latents import Normal
 from ganlab.overrides import choices
 from ganlab.theory import Moves, NotAtRest, NotDifferentiable, behaviour, rate, step_map
 
-RATE, WEIGHT, BATCH = 0.2, 1.0, 256
-STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 300, 100, 1e-4, 40
+RATE, WEIGHT, BATCH = 0.3, 1.0, 256
+STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 200, 80, 1e-4, 30
 RESOLVED = 2e-3  # how far ρ has to be from 1 for a rate to be told from none in so many steps
 
 

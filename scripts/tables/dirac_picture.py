@@ -20,7 +20,7 @@ SHOWN = (
     Cell("non_saturating", "none", "alternating", "adam"),
     Cell("least_squares", "none", "alternating", "sgd"),
 )
-STEPS = 200  # after which a growing spiral is still one to look at
+LARGEST = 4.0  # distance, in parts of the first one, up to which a growing spiral is drawn
 COLUMNS = 4
 
 
@@ -29,7 +29,7 @@ def picture(path: Path) -> None:
     figure = Figure(figsize=(13, 7), dpi=100, layout="constrained")
     for axes, cell in zip(figure.subplots(len(SHOWN) // COLUMNS, COLUMNS).flat, SHOWN, strict=True):
         found: Finding = examine(cell)
-        draw_orbit(axes, travel(cell, STEPS, decided=(0.0, 1e3)), COLOURS[found.behaviour])
+        draw_orbit(axes, travel(cell, decided=(0.0, LARGEST)), COLOURS[found.behaviour])
         regularizer = "" if cell.regularizer == "none" else f" + {cell.regularizer}"
         number = rf"$\rho$ = {found.radius:.4f}" if isinstance(found.radius, float) else found.radius
         axes.set_title(
