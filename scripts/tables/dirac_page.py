@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dirac_cells import BATCH, NEAR, NEAR_STEPS, RATE, RESOLVED, STEPS, WEIGHT, Cell, Finding, Pair
 
-AGREES = 0.002  # how far a fitted rate may be from the spectral radius, for the page to say that they agree
+AGREES = 0.005  # how far a fitted rate may be from the spectral radius, for the page to say that they agree
 MARKS = {"not differentiable": "—", "not at rest": "~"}
 
 TEMPLATE = Path(__file__).with_name("dirac_page.md")
