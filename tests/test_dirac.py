@@ -58,7 +58,10 @@ CELLS = [
 @pytest.mark.parametrize("names", CELLS, ids=" ".join)
 def test_the_page_says_what_is_computed(tables, names):
     cells, page = tables
-    assert parse(PAGE.read_text())[names] == page.shown(cells.examine(cells.Cell(*names)))
+    found = cells.examine(cells.Cell(*names))
+    assert parse(PAGE.read_text())[names] == page.shown(found)
+    # Near the equilibrium, distances change by the spectral radius.
+    assert found.rate is None or found.rate == pytest.approx(found.radius, abs=page.AGREES)
 
 
 def test_the_page_has_every_pairing_of_parts(tables):
@@ -70,14 +73,6 @@ def test_the_page_has_every_pairing_of_parts(tables):
     sizes = [len(groups[group]) for group in cells.Cell._fields]
     assert len(told) == sizes[0] * sizes[1] * sizes[2] * sizes[3]
     assert all(f"- `{name}`: " in PAGE.read_text() for name in refused)
-
-
-@pytest.mark.parametrize("names", CELLS[:6], ids=" ".join)
-def test_near_the_equilibrium_distances_change_by_the_spectral_radius(tables, names):
-    cells, _ = tables
-    found = cells.examine(cells.Cell(*names))
-    if abs(found.radius - 1) > cells.RESOLVED:
-        assert found.rate == pytest.approx(found.radius, abs=1e-3)
 
 
 def test_pairs_with_the_same_gradients_are_trained_once_and_shown_alike(tables):
