@@ -64,7 +64,7 @@ def widen(tree: Tree) -> Tree:
 
 def lerp(start: Tree, end: Tree, weight: Tensor) -> Tree:
     """Interpolate from `start` to `end` with one weight of shape (n,) per sample."""
-    return map(lambda a, b: torch.lerp(a, b, per_sample(weight, a)), start, end)
+    return map(lambda a, b: torch.lerp(a, b, per_sample(weight, a).to(a.dtype)), start, end)
 
 
 def per_sample(values: Tensor, like: Tensor) -> Tensor:

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from ganlab import discriminators, generators
 from ganlab.ema import Live
-from ganlab.interfaces import Spec
 from ganlab.lr_schedule import Constant
 from ganlab.module import GANModule
 from ganlab.schedule import Alternating
@@ -80,28 +80,6 @@ def linear():
     return Linear
 
 
-class Theta(torch.nn.Module):
-    """The Dirac-GAN's generator: one point, whatever the latent (Mescheder et al. 2018, definition 2.1)."""
-
-    def __init__(self, spec: Spec):
-        super().__init__()
-        self.theta = torch.nn.Parameter(torch.ones(()))
-
-    def forward(self, latents, cond=None):
-        return self.theta.expand(len(latents), 1)
-
-
-class Psi(torch.nn.Module):
-    """The Dirac-GAN's critic: D(x) = ψ x."""
-
-    def __init__(self, spec: Spec):
-        super().__init__()
-        self.psi = torch.nn.Parameter(torch.ones(()))
-
-    def forward(self, samples, cond=None):
-        return (self.psi * samples).squeeze(1)
-
-
 @pytest.fixture
 def dirac():
-    return Theta, Psi
+    return generators.Dirac, discriminators.Dirac

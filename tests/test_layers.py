@@ -30,7 +30,7 @@ LAYERS = (
         "lr_schedule",
     },
     {"games"},
-    {"data", "metrics", "sampler"},
+    {"data", "metrics", "sampler", "theory"},
     {
         *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison", "account"),
         "processes",

@@ -12,6 +12,7 @@ from ganlab.callbacks.samples import Samples
 from ganlab.callbacks.sentinel import Sentinel
 from ganlab.callbacks.standing_statistics import StandingStatistics
 from ganlab.callbacks.status import Status
+from ganlab.callbacks.trajectory import Trajectory
 from ganlab.callbacks.verdicts import Verdicts
 from ganlab.callbacks.watcher import Watcher
 
@@ -32,6 +33,7 @@ __all__ = [
     "StandingStatistics",
     "Status",
     "Stop",
+    "Trajectory",
     "Verdicts",
     "Watcher",
 ]

@@ -6,6 +6,7 @@ from ganlab.data.curves import Circles, Moons, SwissRoll
 from ganlab.data.datamodule import DataModule
 from ganlab.data.dataset import DataSet, normalize
 from ganlab.data.digits import Digits
+from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
 from ganlab.data.image import ImageDataSet
 from ganlab.data.image_folder import ImageFolder
@@ -26,6 +27,7 @@ __all__ = [
     "DataModule",
     "DataSet",
     "Digits",
+    "Dirac",
     "Distribution",
     "FashionMnist",
     "Grid",

@@ -62,7 +62,7 @@ class Density:
 
     def __post_init__(self) -> None:
         low, high = self.points.amin(0), self.points.amax(0)
-        middle, half = (low + high) / 2, float((high - low).max()) * 0.6
+        middle, half = (low + high) / 2, float((high - low).max()) * 0.6 or 1.0
         left, bottom = (middle - half).tolist()
         self.extent = (left, left + 2 * half, bottom, bottom + 2 * half)
         x, y = self.points.numpy().T

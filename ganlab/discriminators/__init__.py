@@ -3,6 +3,7 @@
 from ganlab.discriminators.biggan import BigGAN
 from ganlab.discriminators.dcgan import DCGAN
 from ganlab.discriminators.dcgan_same import DCGANSame
+from ganlab.discriminators.dirac import Dirac
 from ganlab.discriminators.ensemble import Ensemble
 from ganlab.discriminators.mlp import MLP
 from ganlab.discriminators.multi_scale import MultiScale
@@ -22,6 +23,7 @@ __all__ = [
     "SAGAN",
     "BigGAN",
     "DCGANSame",
+    "Dirac",
     "Ensemble",
     "MultiScale",
     "Patch",

@@ -29,7 +29,8 @@ class Orthogonal(Regularizer):
             for weights in layer.parameters(recurse=False)
             if weights.ndim > 1
         ]
-        return torch.stack(terms).sum()
+        # A network may have no layer with an angle between its filters.
+        return torch.stack([*terms, round.on_fake.logits.new_zeros(())]).sum()
 
 
 def _overlap(weights: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from ganlab.games import AdversarialGame
 from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal
 from ganlab.losses import Wasserstein
-from ganlab.optimizers import ExtraAdam, ExtraSGD, OptimisticAdam
+from ganlab.optimizers import ExtraAdam, ExtraSGD, OptimisticAdam, OptimisticSGD
 from ganlab.schedule import Simultaneous
 
 
@@ -56,6 +56,14 @@ def test_adams_for_games_converge_where_adam_does_not(travel, optimizer):
     assert travel(lambda weights, lr: optimizer(weights, lr, betas=(0.0, 0.9)), 1500, lr=0.02)[-300:].max() < 0.2
 
 
+@pytest.mark.parametrize("lr", [0.1, 0.4])
+def test_optimistic_steps_converge_by_their_eigenvalue(travel, lr):
+    # z⁺ = z + 2hF(z) − hF(z⁻) with F a quarter turn: λ² = λ (1 + 2hi) − hi.
+    radii = travel(OptimisticSGD, 60, lr)
+    root = np.abs(np.roots([1, -1 - 2j * lr, 1j * lr])).max()
+    np.testing.assert_allclose(radii[40:] / radii[39:-1], root, rtol=1e-3)
+
+
 def test_optimistic_adam_is_its_formula():
     torch.manual_seed(0)
     weight = torch.nn.Parameter(torch.randn(5, dtype=torch.float64))
@@ -86,7 +94,7 @@ def test_extra_adam_is_two_steps_of_adam_from_one_place():
     assert torch.equal(weight, plain)
 
 
-@pytest.mark.parametrize("name", ["extragradient", "extragradient_sgd", "optimistic_adam"])
+@pytest.mark.parametrize("name", ["extragradient", "extragradient_sgd", "optimistic_adam", "optimistic_sgd"])
 @pytest.mark.parametrize("at", [2, 3])
 def test_a_run_continues_exactly_between_and_within_pairs(tmp_path, name, at):
     settings = [*POINTS, f"optimizer={name}", "gradient_clip_norm=0.5"]
@@ -105,3 +113,5 @@ def test_refusals():
     ]:
         with pytest.raises(ValueError, match=sentence):
             OptimisticAdam(weights, **settings)
+    with pytest.raises(ValueError, match="lr must be at least 0, got -1"):
+        OptimisticSGD(weights, lr=-1)

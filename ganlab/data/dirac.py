@@ -1,0 +1,33 @@
+"""The real samples of the smallest of all GANs."""
+
+from functools import cached_property
+
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn.functional import pad
+
+from ganlab.data.distribution import Distribution
+from ganlab.data.draw import Density, scatter
+from ganlab.interfaces import Batch
+from ganlab.random import Random
+
+
+class Dirac(Distribution):
+    """All mass at 0, in one dimension (Mescheder et al. 2018, definition 2.1)."""
+
+    def __init__(self) -> None:
+        super().__init__((1,), 1.0, ("dirac",), False, 0)
+
+    def draw(self, count: int, random: Random) -> Batch:
+        """Return zeros; there is nothing to draw."""
+        return Batch(torch.zeros(count, 1))
+
+    @cached_property
+    def density(self) -> Density:
+        """The one real point, on a line in the plane."""
+        return Density(torch.zeros(1, 2))
+
+    def sheet(self, samples: Tensor) -> Image.Image:
+        """Scatter samples (n, 1) along a line through the real point."""
+        return scatter(pad(samples, (0, 1)), self.density)

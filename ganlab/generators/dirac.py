@@ -1,0 +1,26 @@
+"""The generator of the smallest of all GANs."""
+
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ganlab.interfaces import Spec
+from ganlab.layers import sample_shape
+
+
+class Dirac(nn.Module):
+    """G(z) = θ: one point, whatever the latent and the label (Mescheder et al. 2018, definition 2.1).
+
+    Every coordinate of θ starts at `start`. Raises ValueError for samples that are no points.
+    """
+
+    sample_dims: ClassVar[tuple[int, ...]] = (1,)
+
+    def __init__(self, spec: Spec, start: float = 1.0) -> None:
+        super().__init__()
+        self.theta = nn.Parameter(torch.full(sample_shape(spec, "Dirac", "generator", self.sample_dims), start))
+
+    def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
+        """Return θ once per latent, shape (n, dimensions)."""
+        return self.theta.expand(len(latents), -1)
