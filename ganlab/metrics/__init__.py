@@ -4,6 +4,7 @@ from ganlab.metrics.accuracy_score import AccuracyScore
 from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.cache import Cache
+from ganlab.metrics.class_accuracy import ClassAccuracy
 from ganlab.metrics.classifier import Classifier
 from ganlab.metrics.clip import CLIP
 from ganlab.metrics.dinov2 import DINOv2
@@ -44,6 +45,7 @@ __all__ = [
     "Authenticity",
     "Birthday",
     "Cache",
+    "ClassAccuracy",
     "Classifier",
     "DINOv2",
     "DiscriminatorGap",

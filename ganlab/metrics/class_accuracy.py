@@ -1,0 +1,70 @@
+"""Class accuracy: whether a conditional generator makes what it was asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+
+from ganlab.metrics.features import FeatureBatch, Features, Source
+from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.statistics import Side, Statistic, SumStatistic
+
+
+@final
+@dataclass(frozen=True)
+class Hits(SumStatistic):
+    """Number of samples, and of those whose most probable class is their label."""
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return two numbers."""
+        return {"right": (), "count": ()}
+
+    def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
+        """Compare the classifier's first choice with what was asked for."""
+        assert batch.logits is not None and batch.labels is not None
+        right = batch.logits.argmax(1) == batch.labels.to(batch.logits.device)
+        return {"right": right.double().sum(), "count": torch.tensor(float(len(right)))}
+
+
+@final
+class ClassAccuracy(Metric):
+    """Share of generated samples that the data set's classifier puts into the class they were asked for.
+
+    Between 0 and 1; higher is better, 1/classes is chance. Real samples score the classifier's own accuracy, which is
+    the most that means anything; a generator of one good sample a class scores as well as a varied one.
+    """
+
+    name: ClassVar[str] = "class_accuracy"
+    scores: ClassVar[dict[str, bool | None]] = {"class_accuracy": True}
+    needs_logits: ClassVar[bool] = True
+    needs_labels: ClassVar[bool] = True
+    reference: ClassVar[str] = "none"
+
+    def __init__(self, features: Features, data: Source) -> None:
+        super().__init__(features, data)
+        if not data.spec.classes:
+            raise Unsuitable(
+                "metric=class_accuracy asks whether samples are of the class that was asked for, but this model is not "
+                "told the classes; set data.labels=true for labelled data, or drop class_accuracy from metric"
+            )
+        if features.classes != data.spec.classes:
+            raise Unsuitable(
+                f"metric=class_accuracy needs a classifier of the data's {data.spec.classes} classes, "
+                f"but features={features.name} has {features.classes}; "
+                "choose features=classifier, or drop class_accuracy from metric"
+            )
+        self.hits = Hits()
+
+    @property
+    def statistics(self) -> Sequence[Statistic]:
+        """Two counts."""
+        return [self.hits]
+
+    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+        """Return `class_accuracy`; raises ValueError without generated samples."""
+        count = fake[self.hits]["count"].item()
+        if not count:
+            raise ValueError("class_accuracy needs at least 1 generated sample, got 0")
+        return {"class_accuracy": fake[self.hits]["right"].item() / count}

@@ -1,0 +1,29 @@
+"""Every small recipe of an architecture, at its own widths, for a few steps."""
+
+import math
+
+import pytest
+from tiny import QUIET, go, rows
+
+import ganlab
+from ganlab.config import compose, conf_directory
+
+ENDINGS = ("digits", "fashion_mnist")
+RECIPES = sorted(path.stem for end in ENDINGS for path in (conf_directory() / "experiment").glob(f"*{end}.yaml"))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_trains_and_stays_finite(name, tmp_path):
+    labels = compose([f"experiment={name}"]).data.labels
+    data = ["data=digits", f"data.labels={str(labels).lower()}"] if name.endswith("fashion_mnist") else []
+    result = go(tmp_path / "run", f"experiment={name}", *data, *QUIET, "iterations=3", "batch_size=8")
+    losses = [float(row[key]) for row in rows(tmp_path / "run") for key in row if key.endswith("/adversarial")]
+    assert len(losses) == 6 and all(map(math.isfinite, losses))
+    sampler = ganlab.load(result.run_dir)
+    assert sampler.sample(2, seed=1).isfinite().all()
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_that_is_told_classes_is_asked_for_them(name):
+    config = compose([f"experiment={name}"])
+    assert ("class_accuracy" in config.metric) == config.data.labels
