@@ -39,7 +39,8 @@ def score(run: Path, key: str) -> float | None:
         return _on_the_way(run, name, float(Fraction(share)))
     if name == "seconds":
         return _json(run / "status.json")["samples"] / _pace(run)
-    return _json(run / "evaluations" / "standard.json")["scores"].get(name)
+    reported = run / "evaluations" / "standard.json"
+    return _json(reported)["scores"].get(name) if reported.exists() else None
 
 
 def _on_the_way(run: Path, name: str, share: float) -> float | None:
