@@ -20,7 +20,7 @@ def folder(runs: Path, row: str) -> Path:
 def train(directory: Path, words: list[str], seeds: list[int]) -> None:
     """Train what is left of a row, then score it on the report split; raises CalledProcessError."""
     seed = f"seed={','.join(map(str, seeds))}"
-    subprocess.run([*TRAIN, "-m", *words, seed, f"hydra.sweep.dir={directory}"], check=True)
+    subprocess.run([*TRAIN, "-m", "--retry-failed", *words, seed, f"hydra.sweep.dir={directory}"], check=True)
     for run in finished(directory):
         if not (run / "evaluations" / "standard.json").exists():
             subprocess.run([*EVALUATE, f"run={run}"], check=True, stdout=subprocess.DEVNULL)
