@@ -49,7 +49,8 @@ class DCGANSame(FeatureCritic):
         choice("norm", norm, IMAGE_NORMS)  # a single layer has none
         self.labels = critic_labels(labels, spec)
         widths = [shape[0] + self.labels.width, *(width << step for step in range(halvings))]
-        layers, size = [], (shape[1], shape[2])
+        layers: list[nn.Module] = []
+        size = (shape[1], shape[2])
         for before, after in pairwise(widths):
             layers += [
                 HalvingSame(before, after, kernel, size),
