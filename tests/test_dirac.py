@@ -47,7 +47,7 @@ CELLS = [
     ("wasserstein", "r1", "alternating", "sgd"),
     ("wasserstein", "none", "simultaneous", "extragradient_sgd"),
     ("minimax", "none", "simultaneous", "optimistic_sgd"),
-    ("relativistic_pairing", "r2", "simultaneous", "sgd"),
+    ("relativistic_average", "r2", "simultaneous", "sgd"),
     ("non_saturating", "none", "alternating", "sgd"),
     ("wasserstein", "l1", "alternating", "sgd"),
     ("hinge", "top_k", "alternating", "adam"),

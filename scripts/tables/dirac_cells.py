@@ -1,5 +1,6 @@
 """One Dirac-GAN after another: every pairing of parts of conf/, where it leads, and what the linear theory says."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import product
@@ -23,6 +24,7 @@ from ganlab.theory import Moves, NotAtRest, NotDifferentiable, behaviour, rate, 
 
 RATE, WEIGHT, BATCH = 0.3, 1.0, 256
 STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 200, 80, 1e-4, 30
+PLACES = (-3.0, -1.1, 0.7, 2.0)
 RESOLVED = 2e-3  # how far ρ has to be from 1 for a rate to be told from none in so many steps
 
 
@@ -112,22 +114,34 @@ def travel(cell: Cell, steps: int = STEPS, start: float = 1.0, decided: tuple[fl
 
 
 def twins(groups: Mapping[str, Sequence[str]]) -> dict[Pair, Pair]:
-    """Return for every loss and regularizer the first such pair that leads the same way.
+    """Return for every loss and regularizer the first such pair that plays the same game.
 
-    All moves come from gradients, so two pairs with the same gradients along their path are one under any schedule and
-    optimizer: R1, R2 and L2 of a linear critic are, for example.
+    All moves come from gradients, so two pairs with the same ones all over the plane, and along a path, in which memory
+    shows, are one under any schedule and optimizer: R1, R2 and L2 of a linear critic are, for example.
     """
     ways: dict[Pair, Tensor] = {}
     firsts = {}
     for pair in product(groups["loss"], groups["regularizer"]):
-        way = travel(Cell(*pair, "simultaneous", "sgd"), TWIN_STEPS)
+        cell = Cell(*pair, "simultaneous", "sgd")
+        way = torch.cat([travel(cell, TWIN_STEPS, decided=(0.0, math.inf)), _gradients(cell)])
         firsts[pair] = next((each for each, other in ways.items() if _alike(way, other)), pair)
         ways.setdefault(firsts[pair], way)
     return firsts
 
 
+def _gradients(cell: Cell) -> Tensor:
+    """Return both players' gradients at places all over the plane, shape (places, 2)."""
+    built = game(cell)
+    moves = Moves(built, instantiate(part("schedule", cell.schedule)), optimizers(cell))
+    rows = []
+    for place in product(PLACES, repeat=2):
+        torch.nn.utils.vector_to_parameters(torch.tensor(place, dtype=torch.float64), built.parameters())
+        rows.append(moves.gradients(real()))
+    return torch.stack(rows)
+
+
 def _alike(way: Tensor, other: Tensor) -> bool:
-    return way.shape == other.shape and torch.allclose(way, other, rtol=0, atol=1e-5)  # some losses are in float32
+    return torch.allclose(way, other, rtol=1e-5, atol=1e-5)  # some losses are in float32
 
 
 def radius(cell: Cell) -> float | str:
