@@ -15,6 +15,7 @@ TABLE = {
     "title": "Points",
     "text": "Two sweeps.",
     "seeds": [0, 1],
+    "metrics": ["modes"],
     "scores": {"modes@1/2": "half way", "modes": "modes", "high_quality": "share"},
     "rows": {"Plain": [*SMALL, "regularizer=[]"], "Hinge": [*SMALL, "loss=hinge"], "Broken": [*SMALL, "loss=hing"]},
     "quoted": {"Somebody (1999)": {"modes": "6.3 ± 0.5"}},
@@ -56,6 +57,6 @@ def test_every_row_is_a_command_that_can_be_built(path):
     from ganlab.config import check, compose
 
     table = yaml.safe_load(path.read_text())
-    assert set(table) - {"quoted"} == {"title", "text", "seeds", "scores", "rows"}
+    assert set(table) - {"quoted"} == {"title", "text", "seeds", "metrics", "scores", "rows"}
     for words in table["rows"].values():
         check(compose(words))

@@ -18,7 +18,8 @@ HEAD = """# Results
 
 Written by `./scripts/results`, which trains what is missing below `outputs/results` and scores it. Numbers with ± are
 means over seeds with their 95 % intervals, then the lowest and the highest seed in brackets. Scores are of the report
-split under `protocol=standard`. `seconds` is the training of one seed on one core of two.
+split under `protocol=standard`. `seconds` is the training of one seed on one core of two. The Dirac-GAN has
+[a page of its own](dirac.md).
 """
 
 
@@ -87,7 +88,7 @@ def _train(table: Table, runs: Path, seeds: list[int]) -> None:
     for row, words in table["rows"].items():
         print(f"{table['title']}: {row}", flush=True)
         try:
-            train(folder(runs, row), words, seeds)
+            train(folder(runs, row), words, seeds, table["metrics"])
         except subprocess.CalledProcessError as error:
             # The other rows are worth their hours all the same; the table says what is missing.
             print(f"{row} is not complete: a command ended with exit code {error.returncode}", file=sys.stderr)
