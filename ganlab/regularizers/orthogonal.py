@@ -30,7 +30,7 @@ class Orthogonal(Regularizer):
             if weights.ndim > 1
         ]
         # A network may have no layer with an angle between its filters.
-        return torch.stack([*terms, round.on_fake.logits.new_zeros(())]).sum()
+        return torch.stack([*terms, next(round.network.parameters()).new_zeros(())]).sum()
 
 
 def _overlap(weights: Tensor) -> Tensor:
