@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
-    FeatureCritic,
+    DenseCritic,
     build_head,
     critic_labels,
     critic_projection,
@@ -21,7 +21,7 @@ from ganlab.layers.options import at_least, choice
 from ganlab.layers.same import HalvingSame, halved
 
 
-class DCGANSame(FeatureCritic):
+class DCGANSame(DenseCritic):
     """Convolutions that halve images, rounding up (Radford et al. 2016), and a dense layer.
 
     The network of the TensorFlow program that PacGAN and VEEGAN build on. Channels double from `width` on; the first

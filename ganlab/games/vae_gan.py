@@ -15,10 +15,10 @@ from ganlab.layers import build_encoder, posterior
 class VAEGAN(AroundGAN):
     """An adversarial game whose generator also decodes what an encoder, of the critic's make, has encoded.
 
-    Beside its adversarial term it minimises `reconstruction` times ½|f(x) − f(x̂)|², f the critic's features of samples
-    and of their reconstructions, plus `beta` times the divergence (algorithm 1). The encoder moves with the generator.
-    The critic judges samples of the prior alone, where the paper's judges reconstructions too. Raises ValueError for a
-    negative weight, latents that are not normal, or a critic that shows no features.
+    Beside its adversarial term it minimises `reconstruction` times the sum of ½|f(x) − f(x̂)|², f the critic's features
+    of samples and of their reconstructions, and `beta` times the divergence (algorithm 1). The encoder moves with the
+    generator. The critic judges samples of the prior alone, where the paper's judges reconstructions too. Raises
+    ValueError for a negative weight, latents that are not normal, or a critic that shows no features.
     """
 
     def __init__(

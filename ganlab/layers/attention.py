@@ -55,14 +55,14 @@ def _largest(images: Tensor) -> Tensor:
 
 
 def attention_at(
-    chosen: Sequence[int] | None, papers: int, sides: Sequence[int], channels: Sequence[int]
+    chosen: Sequence[int] | None, default: int, sides: Sequence[int], channels: Sequence[int]
 ) -> nn.ModuleList:
     """Build what follows each block: attention where its shorter side is among the chosen, else nothing.
 
-    `sides` and `channels` are those of the blocks; None chooses the `papers` side, where there is such a block. Raises
+    `sides` and `channels` are those of the blocks; None chooses the `default` side, where there is such a block. Raises
     ValueError for a side that no block has.
     """
-    wanted = {papers} & {*sides} if chosen is None else {*chosen}
+    wanted = {default} & {*sides} if chosen is None else {*chosen}
     if strange := wanted - {*sides}:
         known = ", ".join(str(side) for side in sorted({*sides}))
         raise ValueError(f"attention must be at sides among {known}, got {min(strange)}")

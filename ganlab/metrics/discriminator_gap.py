@@ -18,10 +18,10 @@ class DiscriminatorGap(Probe):
     """Mean output of D on training samples minus that on held-out ones, in standard deviations of the latter.
 
     Both are real, so only memory tells them apart (Karras et al. 2020, ADA, eq. 1, whose r_v has this difference as its
-    numerator). 0 is best; of n samples each, chance alone gives about
-    ± 1.4/√n. Data without end, whose training samples are as fresh as the others, has no gap. The live discriminator
-    is asked, in evaluation mode and without augmentation; patches count by their mean. Where it says the same of all
-    held-out samples the difference is left undivided.
+    numerator). 0 is best; of n samples each, chance alone gives about ± 1.4/√n. Data without end, whose training
+    samples are as fresh as the others, has no gap. The live discriminator is asked, in evaluation mode and without
+    augmentation; patches count by their mean. Where it says the same of all held-out samples the difference is left
+    undivided.
     """
 
     name: ClassVar[str] = "discriminator_gap"

@@ -15,6 +15,7 @@ from ganlab.metrics.subject import Subject
 from ganlab.random import Random, derive
 
 
+@final
 class PathLength(Probe):
     """Mean squared speed of samples along latent paths (Karras et al. 2019, section 4.1); lower is smoother.
 

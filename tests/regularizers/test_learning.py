@@ -13,6 +13,7 @@ from ganlab.games import AdversarialGame
 from ganlab.generators import MLP as Generator
 from ganlab.interfaces import Batch, Spec, Verdict
 from ganlab.latents import Codes, Normal
+from ganlab.layers import normalise_spectrally
 from ganlab.losses import NonSaturating, Wasserstein
 from ganlab.random import Random
 from ganlab.regularizers import (
@@ -77,10 +78,13 @@ def test_orthogonal_in_closed_form(weights, expected):
     assert term.penalty(round).item() == pytest.approx(expected, abs=1e-5)
 
 
-def test_orthogonal_looks_at_the_filters_of_both_kinds_of_convolutions():
+@pytest.mark.parametrize("change", [id, normalise_spectrally], ids=["as it is", "normalised"])
+def test_orthogonal_looks_at_the_filters_of_both_kinds_of_convolutions(change):
     weights = draws(3, 3, 2, 2)
     plain, transposed = nn.Conv2d(3, 3, 2), nn.ConvTranspose2d(3, 3, 2)
     plain.weight.data, transposed.weight.data = weights, weights.transpose(0, 1)
+    for layer in (plain, transposed):
+        change(layer)
     values = [Orthogonal().penalty(round_of(None, None, network=layer)).item() for layer in (plain, transposed)]
     rows = weights.flatten(1)
     assert values == pytest.approx([((rows @ rows.T) * (1 - torch.eye(3))).square().sum().item()] * 2, rel=1e-5)

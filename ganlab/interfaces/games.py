@@ -1,0 +1,91 @@
+"""Who plays, and who moves when: games and schedules."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from torch import Tensor, nn
+
+from ganlab.interfaces.networks import Batch
+from ganlab.interfaces.terms import Regularizer
+from ganlab.random import Random
+from ganlab.tree import Tree
+
+JUDGE = "a discriminator of samples as they are"
+CONTEST = "a discriminator's adversarial loss"
+
+
+class Schedule(ABC):
+    """Says which players move at a step: each moves at every so many steps, always on the step's fresh batch.
+
+    `generator=5` is five critic steps per generator step (n_critic of Arjovsky et al. 2017, algorithm 1). Raises
+    ValueError for a period below 1.
+    """
+
+    def __init__(self, discriminator: int = 1, generator: int = 1) -> None:
+        self.periods = {"discriminator": discriminator, "generator": generator}
+        for player, period in self.periods.items():
+            if period < 1:
+                raise ValueError(f"{player} must be at least 1, got {period}")
+
+    @abstractmethod
+    def __call__(self, step: int) -> list[list[str]]:
+        """Return groups of players: groups move one after another, the players of a group at the same time."""
+
+    def movers(self, step: int) -> list[str]:
+        """Return the players that move at a step."""
+        return [player for player, period in self.periods.items() if (step + 1) % period == 0]
+
+    def moves(self, player: str, step: int) -> int:
+        """Return how often the player moved before this step."""
+        return step // self.periods[player]
+
+
+class Game(nn.Module, ABC):
+    """Networks and what each of them minimises; knows no optimizer, device or logger."""
+
+    sampler: nn.Module  # what the EMA averages, and what samples come from
+    truncation: float | None = None  # where latents are cut off, which scores must tell
+    offers: ClassVar[frozenset[str]] = frozenset({JUDGE, CONTEST})  # what metrics may ask for beside samples
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.random = Random()
+
+    @abstractmethod
+    def players(self) -> dict[str, nn.Module]:
+        """Return the players by name; they share no parameter."""
+
+    @abstractmethod
+    def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Return weighted scalars by name; their sum is what the player minimises. `step` counts its moves."""
+
+    @abstractmethod
+    def sample(self, batch: Batch, network: nn.Module) -> Tree:
+        """Generate one sample per sample of the batch."""
+
+    def terms(self) -> Mapping[str, Regularizer]:
+        """Return the regularizers by name."""
+        return {}
+
+    def companions(self, player: str) -> list[nn.Module]:
+        """Return modules whose weights move with a player's, though they are no part of its network."""
+        return []
+
+    def tallies(self, player: str) -> list[Tensor]:
+        """Return sums over the samples of a player's coming move, which processes replace by their total, in place."""
+        return []
+
+    def prepare(self, batch: Batch, order: Sequence[str]) -> None:
+        """Do, before anyone moves on this batch, the work that several of the players in `order` can share."""
+
+    def moved(self, player: str, step: int) -> None:
+        """Act on a player that has just moved."""
+
+    def diagnostics(self) -> dict[str, Tensor]:
+        """Return scalars of the latest losses that are worth a look, by name."""
+        return {}
+
+    def spreads(self) -> dict[str, Tensor]:
+        """Return values of the latest losses, one or more per sample, whose spread is worth a look, by name."""
+        return {}
