@@ -110,7 +110,7 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
     evaluator = Evaluator(features, measures, references, size, Cache())
     fakes = _side(fake, size, "generated samples")
     if protocol.resamples:
-        kept = list(evaluator.featured(fakes))
+        kept = evaluator.keep(fakes)
         scores = evaluator.kept(kept)
         random = Random(derive(protocol.seed, "bootstrap"))
         rows = (random.integers("rows", len(fake), (len(fake),)) for _ in range(protocol.resamples))

@@ -10,6 +10,7 @@ from typing import final
 import torch
 from PIL import Image
 from torch import Tensor
+from tqdm import tqdm
 
 from ganlab.data.archive import Archive, open_archive
 from ganlab.data.collection import Collection
@@ -63,7 +64,8 @@ class ImageFiles(Collection):
     @cached_property
     def _fingerprint(self) -> str:
         whole = sha256()
-        for name in self.names:
+        bar = f"hashing {self.path.name}"
+        for name in tqdm(self.names, desc=bar, unit="image", delay=2, leave=False, disable=None):
             whole.update(name.encode() + sha256(self.archive.read(name)).digest())
         return whole.hexdigest()
 
@@ -73,7 +75,7 @@ def _common(archive: Archive, names: list[str], path: Path) -> tuple[tuple[int, 
     sizes: Counter[tuple[int, int]] = Counter()
     grey = True
     with quiet():
-        for name in names:
+        for name in tqdm(names, desc=f"sizes in {path.name}", unit="image", delay=2, leave=False, disable=None):
             try:
                 with Image.open(BytesIO(archive.read(name))) as image:
                     width, height = image.size

@@ -9,6 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 from torch.nn import functional
+from tqdm import tqdm
 
 from ganlab.data.archive import Archive
 from ganlab.data.picture import Picture, quiet
@@ -32,7 +33,9 @@ class Images(ABC):
     @cached_property
     def digest(self) -> str:
         """A SHA-256 of all pixels; that of a table does not depend on where it is kept."""
-        parts = (self.take(part) for part in torch.arange(len(self)).split(CHUNK // 16))
+        chunks = torch.arange(len(self)).split(CHUNK // 16)
+        bar = tqdm(chunks, desc="hashing images", unit="chunk", delay=2, leave=False, disable=None)
+        parts = (self.take(part) for part in bar)
         return combine(sha256(image.numpy().tobytes()).digest() for part in parts for image in part)
 
 

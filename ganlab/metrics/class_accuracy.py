@@ -17,6 +17,11 @@ from ganlab.metrics.statistics import Side, Statistic, SumStatistic
 class Hits(SumStatistic):
     """Number of samples, and of those whose most probable class is their label."""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Classes as found and as asked for."""
+        return ("logits", "labels")
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return two numbers."""
         return {"right": (), "count": ()}

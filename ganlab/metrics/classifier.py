@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from ganlab.metrics.cache import cache_directory
 from ganlab.metrics.features import FeatureBatch, Features, Labelled, image_channels, spatial
@@ -118,7 +119,7 @@ def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
 def _gather(data: Labelled) -> tuple[Tensor, Tensor]:
     """Return images at the classifier's resolution, so that large data sets fit in memory, and their labels."""
     images, labels = [], []
-    for batch in data.reals():
+    for batch in tqdm(data.reals(), desc="reading labelled images", unit="batch", delay=2, leave=False, disable=None):
         small = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
         images.append(small.add(1).mul(127.5).round().to(torch.uint8))
         labels.append(batch.cond)

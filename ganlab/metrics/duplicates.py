@@ -19,6 +19,11 @@ from ganlab.metrics.statistics import Accumulator, Kept, Side, Statistic
 class Digests(Statistic):
     """A hash of 128 bits of each sample's bytes, under the name "rows", int64 of shape (n, 2)."""
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The samples themselves."""
+        return ("samples",)
+
     def accumulator(self) -> Accumulator:
         """Start with nothing."""
         return _Digesting()

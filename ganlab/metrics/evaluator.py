@@ -96,8 +96,14 @@ class Evaluator:
                 yield batch._replace(samples=sample, labels=labels), (rank + number * world) * self.batch_size
                 bar.update(len(sample) * world)
 
+    def keep(self, samples: Samples) -> list[tuple[FeatureBatch, int]]:
+        """Return what the metrics read of samples, to score them more than once: the pictures only where one does."""
+        read = {field for statistic in _asked(self.metrics.values()) for field in statistic.reads}
+        dropped = dict.fromkeys(set(FeatureBatch._fields) - read - {"features"})
+        return [(batch._replace(**dropped), start) for batch, start in self.featured(samples)]
+
     def kept(self, batches: Sequence[tuple[FeatureBatch, int]]) -> dict[str, float]:
-        """Score generated samples from features that somebody kept."""
+        """Score generated samples from what `keep` returned."""
         return self._scores(self.metrics.values(), iter(batches))
 
     def resampled(self, batches: Sequence[tuple[FeatureBatch, int]], rows: Tensor) -> dict[str, float]:

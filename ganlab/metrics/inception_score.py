@@ -20,6 +20,11 @@ class Entropies(SumStatistic):
     splits: int
     classes: int
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Class probabilities alone."""
+        return ("logits",)
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every sum."""
         return {"probability": (self.splits, self.classes), "negentropy": (self.splits,), "count": (self.splits,)}

@@ -32,6 +32,11 @@ class ModeCounts(SumStatistic):
     centres: tuple[tuple[float, ...], ...]
     sigma: float
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The points, which are their own features."""
+        return ("features",)
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return two counts a mode."""
         return {"nearest": (len(self.centres),), "good": (len(self.centres),)}

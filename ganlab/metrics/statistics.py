@@ -32,6 +32,11 @@ class Statistic(ABC):
     `repr` is a statistic's name in the cache of real statistics.
     """
 
+    @property
+    @abstractmethod
+    def reads(self) -> tuple[str, ...]:
+        """The fields of feature batches that it looks at."""
+
     @abstractmethod
     def accumulator(self) -> Accumulator:
         """Start gathering."""
@@ -61,6 +66,11 @@ class Moments(SumStatistic):
     field: str
     width: int
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one field."""
+        return (self.field,)
+
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return one vector, one matrix, one number."""
         return {"total": (self.width,), "products": (self.width, self.width), "count": ()}
@@ -77,6 +87,11 @@ class Kept(Statistic):
     """All values of one field of feature batches, in the order of the samples, under the name "rows"."""
 
     field: str
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The one field."""
+        return (self.field,)
 
     def accumulator(self) -> Accumulator:
         """Start with nothing."""

@@ -13,6 +13,7 @@ from ganlab.metrics import (
     KID,
     PRDC,
     Cache,
+    Duplicates,
     Evaluator,
     Identity,
     Measure,
@@ -20,6 +21,7 @@ from ganlab.metrics import (
     Processes,
     RandomConvolution,
     Samples,
+    SpatialFID,
 )
 
 from .sources import Pictures, Points, normal
@@ -121,12 +123,29 @@ def test_images_are_scored() -> None:
 
 def test_resampling_takes_rows_and_leaves_out_metrics_of_pairs() -> None:
     make, fake = evaluator(normal(90, 2)), normal(50, 2, seed=1)
-    kept = list(make.featured(side(fake)))
+    kept = make.keep(side(fake))
     assert make.kept(kept) == make(side(fake))
     rows = torch.arange(50).flip(0)[:30]
     scores = make.resampled(kept, rows)
     assert scores == pytest.approx({name: make(side(fake[rows]))[name] for name in scores})
     assert scores.keys() == {"fid", "modes", "high_quality", "reverse_kl"}
+
+
+def test_what_is_kept_to_be_scored_again_holds_no_pictures_that_nobody_reads() -> None:
+    data = Pictures()
+    features = RandomConvolution(data)
+    real = side(torch.cat([batch.sample for batch in data.reals()]))
+    found = {}
+    for name, metric in (("fid", FID), ("spatial_fid", SpatialFID), ("duplicates", Duplicates)):
+        evaluator = Evaluator(features, {name: metric(features, data)}, {"held_out": real}, SIZE)
+        (batch, _), *others = kept = evaluator.keep(real)
+        assert len(others) == 2 and evaluator.kept(kept) == evaluator(real)
+        found[name] = {field for field, value in batch._asdict().items() if value is not None}
+    assert found == {
+        "fid": {"features"},
+        "spatial_fid": {"features", "spatial"},
+        "duplicates": {"features", "samples"},
+    }
 
 
 def test_samples_are_picked_by_number() -> None:
