@@ -13,7 +13,8 @@ import ganlab
 from ganlab.config import conf_directory
 from ganlab.overrides import choices
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+DOCS = Path(__file__).parent.parent / "docs"
+README = (DOCS.parent / "README.md").read_text()
 COMMANDS = [
     line.strip()
     for line in README.replace("\\\n", " ").splitlines()
@@ -30,6 +31,7 @@ def test_commands_compose(command):
 def test_the_table_of_parts_names_every_choice():
     named = set(re.findall(r"[a-z0-9_]+", README.split("## Swap parts")[1].split("Mistakes are told")[0]))
     groups = choices([conf_directory()])
+    named |= set(re.findall(r"[a-z0-9_]+", (DOCS / "experiments.md").read_text()))
     presets = {"dcgan_28", "dcgan_small", "mlp_128", "mlp_deep", "sngan", "minimax_probability", "none", "standard"}
     callbacks = set(groups["callback"]) | {"adversarial", "non_saturating_probability"}
     missing = {name for names in groups.values() for name in names} - named - presets - callbacks

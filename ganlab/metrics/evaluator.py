@@ -99,7 +99,7 @@ class Evaluator:
     def keep(self, samples: Samples) -> list[tuple[FeatureBatch, int]]:
         """Return what the metrics read of samples, to score them more than once: the pictures only where one does."""
         read = {field for statistic in _asked(self.metrics.values()) for field in statistic.reads}
-        dropped = dict.fromkeys(set(FeatureBatch._fields) - read - {"features"})
+        dropped: dict[str, Any] = dict.fromkeys(set(FeatureBatch._fields) - read - {"features"})
         return [(batch._replace(**dropped), start) for batch, start in self.featured(samples)]
 
     def kept(self, batches: Sequence[tuple[FeatureBatch, int]]) -> dict[str, float]:
