@@ -61,7 +61,9 @@ class Moves:
         """Return the gradients of all players' losses by their own weights, one after another, shape (numbers,)."""
         for player in self.weights:
             self._differentiate(player, batch)
-        return torch.cat([weight.grad.flatten() for weight in self._all if weight.grad is not None])
+        # A weight that the player's loss does not depend on has none, which is 0.
+        slopes = (torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in self._all)
+        return torch.cat([slope.flatten() for slope in slopes])
 
     def position(self) -> Tensor:
         """Return a copy of all players' weights, one after another, shape (numbers,)."""

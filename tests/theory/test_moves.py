@@ -36,6 +36,15 @@ def test_players_move_as_in_a_run_bit_for_bit(bench, dirac, optimizer, schedule)
     assert torch.equal(moves.position(), theirs)
 
 
+def test_a_weight_that_the_loss_does_not_depend_on_has_the_gradient_0(dirac):
+    built = game(dirac)
+    built.generator.spare = torch.nn.Parameter(torch.ones(2))
+    moves = Moves(built, Simultaneous(), dict.fromkeys(moves_of(dirac), partial(SGD, lr=0.1)))
+    slopes = moves.gradients(REAL)
+    assert slopes.shape == moves.position().shape
+    assert (slopes == 0).sum() == 2
+
+
 def moves_of(parts):
     return game(parts).players()
 
