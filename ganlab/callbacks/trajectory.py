@@ -65,7 +65,7 @@ class Trajectory(Periodic):
         across, up = sorted(firsts.values())[:2]
         rows = torch.tensor(self._path, dtype=torch.float64)
         picture = orbit(rows[:, 0], rows[:, 1:], across, up, self._names)
-        path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"
+        path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}_trajectory.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)
         for logger in trainer.loggers:

@@ -33,7 +33,7 @@ def test_the_path_is_drawn_whole_after_a_pause(tmp_path):
     go(tmp_path / "paused", *DIRAC, "iterations=5")
     go(tmp_path / "paused", *DIRAC)
     whole, paused = (
-        np.asarray(Image.open(tmp_path / name / "samples" / "00000012.png")) for name in ("whole", "paused")
+        np.asarray(Image.open(tmp_path / name / "samples" / "00000012_trajectory.png")) for name in ("whole", "paused")
     )
     assert np.array_equal(whole, paused)
     assert (np.abs(whole.astype(int) - (228, 87, 46)).sum(2) < 30).sum() > 500  # in the colour of samples

@@ -95,7 +95,7 @@ STEPS = [
 ]
 
 
-@pytest.mark.parametrize(("optimizer", "settings", "schedule", "radius", "cycle"), STEPS, ids=str)
+@pytest.mark.parametrize(("optimizer", "settings", "schedule", "radius", "cycle"), STEPS)
 def test_the_real_step_has_the_spectral_radius_of_the_closed_form(
     at_rest, optimizer, settings, schedule, radius, cycle
 ):

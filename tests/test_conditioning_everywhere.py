@@ -16,7 +16,6 @@ from ganlab.config import compose, conf_directory, instantiate, locate
 from ganlab.interfaces import Batch, Spec
 
 WAYS = sorted(path.stem for path in (conf_directory() / "conditioning").glob("*.yaml"))
-GENERATORS, CRITICS = ([name for kind, name in NETS if kind == group] for group in ("generator", "discriminator"))
 SMALL = {"width": 4, "max_width": 8, "style_size": 8, "mapping_layers": 2, "embedding": 4}
 SPECS = {3: Spec((1, 32, 32), classes=3), 2: Spec((6, 2), classes=3)}  # by the rank of samples
 POSSIBLE = ("concat", "none")  # on any network
@@ -41,6 +40,12 @@ def small(content: dict) -> dict:
 @cache
 def ranks(group: str, name: str) -> set[int]:
     return {*locate(node(group, name)["_target_"]).sample_dims} & SPECS.keys()
+
+
+# The Dirac-GAN's have one number to say everything with.
+GENERATORS, CRITICS = (
+    [name for kind, name in NETS if kind == group and ranks(group, name)] for group in ("generator", "discriminator")
+)
 
 
 @cache
