@@ -57,7 +57,7 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
             attempt(f"callback.{name}", _made, config.callback[name], callback)
     recovery = cast(type, locate("ganlab.callbacks.Recovery"))
     if "recovery" in config and not _reads(config.recovery, broken | {problem.where for problem in problems}):
-        attempt("recovery", _made, config.recovery, recovery)
+        parts.recovery = attempt("recovery", _made, config.recovery, recovery)
     attempt("ema", _call, config.get("ema"), torch.nn.Identity())
     if parts.spec is not None and parts.latent is not None:
         seen = replace(parts.spec, latent=parts.latent.size)

@@ -222,6 +222,10 @@ PAIRS = {
         [*IMAGES, "game=bigan", "augment=scheduled"],
         "game: BiGAN has no place for Scheduled; write augment=none",
     ),
+    "roll back and processes": (
+        [*POINTS, "recovery=roll_back", "trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"],
+        "recovery: RollBack needs a single process, and there are 2; choose recovery=stop",
+    ),
     "microbatches": (
         [*POINTS, "batch_size=64", "microbatches=3"],
         "microbatches must divide batch_size=64, got 3",

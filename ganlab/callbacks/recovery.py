@@ -1,7 +1,7 @@
 import sys
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytorch_lightning as pl
 
@@ -16,6 +16,8 @@ from ganlab.run_directory import RunDirectory
 
 class Recovery(pl.Callback, ABC):
     """What is done when a watcher raises Alarm."""
+
+    alone: ClassVar[bool] = False  # whether it needs a run of one process
 
     @abstractmethod
     def answer(self, alarm: Alarm, run: RunDirectory, step: int) -> Path | None:
@@ -40,6 +42,8 @@ class RollBack(Periodic, Recovery):
     metrics.csv as `roll_backs` at the first step after it. Raises ValueError for an `lr_factor` outside (0, 1) or less
     than one roll back, UserError with several processes.
     """
+
+    alone: ClassVar[bool] = True
 
     def __init__(self, every: int = 0, lr_factor: float = 0.5, roll_backs: int = 3) -> None:
         super().__init__(every)

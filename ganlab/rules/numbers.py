@@ -110,6 +110,16 @@ def batch_divides_among_processes(config: DictConfig, parts: Parts) -> str | Non
     return None
 
 
+@rule("trainer")
+def recovery_that_all_processes_can_follow(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse, before training, to go back where an alarm may be one process's alone."""
+    count = processes(config.trainer) or 1
+    if count > 1 and parts.recovery is not None and parts.recovery.alone:
+        name = type(parts.recovery).__name__
+        return f"recovery: {name} needs a single process, and there are {count}; choose recovery=stop"
+    return None
+
+
 @rule("optimizer", "regularizer")
 def lazy_terms_that_meet_updates(config: DictConfig, parts: Parts) -> str | None:
     """Refuse terms that would act only where extragradient looks ahead, and never where it updates."""

@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 from torch import nn
 from torch.optim import Optimizer
 
+from ganlab.callbacks import Recovery
 from ganlab.interfaces import (
     AdversarialLoss,
     Augment,
@@ -27,6 +28,7 @@ class Parts:
     latent: Latent | None = None
     generator: nn.Module | None = None  # without memory for its weights, and so is the discriminator
     discriminator: nn.Module | None = None
+    recovery: Recovery | None = None
     optimizer: dict[str, Optimizer | None] = field(default_factory=dict)
 
 

@@ -76,6 +76,8 @@ class Local(Launcher):
         if place is None:
             return False
         job.directory.mkdir(parents=True, exist_ok=True)
+        if Outcome.of(job.directory).state == "failed":  # or its former reason would be taken for the next one
+            settle(job, "preempted", "taken up again")
         with job.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ganlab.train", *job.arguments],

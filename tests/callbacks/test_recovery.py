@@ -4,6 +4,7 @@ import json
 import signal
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from mortal import AtFunction, live
 from tiny import POINTS, assert_same, checkpoint, go, rows, state
@@ -133,9 +134,8 @@ def test_a_mistaken_recovery_is_told_before_anything_is_built():
         compose([*SETTINGS, "recovery._target_=ganlab.callbacks.Status"])
 
 
-def test_several_processes_are_refused():
-    class Two:
-        world_size = 2
-
+@pytest.mark.filterwarnings("ignore:.*srun.*")
+def test_several_processes_are_refused_where_only_the_machine_tells_their_number():
+    two = pl.Trainer(accelerator="cpu", devices=2, logger=False, enable_checkpointing=False, enable_model_summary=False)
     with pytest.raises(UserError, match="recovery=roll_back needs a single process, and there are 2"):
-        RollBack().setup(Two(), None, "fit")
+        RollBack().setup(two, None, "fit")

@@ -121,6 +121,20 @@ def test_images_are_scored() -> None:
     assert score(side(255 - real))["fid"] > 0.1
 
 
+@pytest.mark.parametrize("size", [7, 60])
+def test_the_size_of_batches_does_not_matter(size: int) -> None:
+    data = Pictures()
+    features = RandomConvolution(data)
+    real = torch.cat([batch.sample for batch in data.reals()])
+
+    def scores(size: int) -> dict[str, float]:
+        measures: dict[str, Measure] = {"fid": FID(features), "kid": KID(features), "prdc": PRDC(features)}
+        make = Evaluator(features, measures, {"held_out": side(real, size=size)}, size)
+        return make(side(255 - real, size=size))
+
+    assert scores(size) == pytest.approx(scores(SIZE), rel=1e-6, abs=1e-9)
+
+
 def test_resampling_takes_rows_and_leaves_out_metrics_of_pairs() -> None:
     make, fake = evaluator(normal(90, 2)), normal(50, 2, seed=1)
     kept = make.keep(side(fake))

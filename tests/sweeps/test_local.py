@@ -144,6 +144,33 @@ def test_a_job_that_could_not_say_why_it_ended_is_explained(tmp_path, monkeypatc
     assert "holds a run with other settings (" in two["reason"] and two["reason"].endswith("(exit code 2)")
 
 
+def test_failed_jobs_are_taken_up_again_on_request_only(tmp_path, monkeypatch):
+    # They fail for what they find on the machine, and somebody mends that.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv(
+        "PYTHONPATH", os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(Path(__file__).parents[1])])
+    )
+    foreign = tmp_path / "sweep" / "0" / "config.yaml"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("seed: 5\n")
+
+    def state(**settings):
+        launcher = set_up(Local(slots=1, **settings), tmp_path / "sweep")
+        launcher.launch([[*POINTS, "seed=1"]], 0)
+        launcher.record.unlock()
+        return Outcome.of(foreign.parent).state
+
+    assert state() == "failed"
+    foreign.write_text("seed: [")
+    assert state() == "failed"
+    assert "holds a run with other settings" in Outcome.of(foreign.parent).reason  # which was not tried again
+    assert state(retry_failed=True) == "failed"
+    assert "holds a run with other settings" not in Outcome.of(foreign.parent).reason
+    foreign.unlink()
+    assert state(retry_failed=True) == "finished"
+
+
 def test_a_job_may_start_processes_of_its_own(tmp_path):
     pair = ["trainer=ddp", "trainer.accelerator=cpu", "seed=choice(3)", "hydra.sweep.dir=sweep"]
     points = [line for line in POINTS if not line.startswith("trainer=")]

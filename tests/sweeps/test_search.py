@@ -1,10 +1,12 @@
 """Searches over jobs that are arithmetic: what is asked, told, resumed, pruned and refused."""
 
 import math
+import shlex
 
 import pytest
 from instant import FIXED, RATE, Instant, content, set_up, setting
 
+from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.sweeps.collect import collect
 from ganlab.sweeps.optuna_search import Optuna
@@ -58,6 +60,21 @@ def test_every_sampler_searches_and_the_best_is_told(tmp_path, sampler):
     assert best["scores"]["wasserstein"]["mean"] == pytest.approx(sweeper.study.best_value)
     assert found["rerun"][0].endswith(best["overrides"][-1])
     assert summary.is_done and found["rerun"][0] in summary.text
+    method, shares = found["importance"]["wasserstein"]
+    assert method == "fANOVA" and sum(shares.values()) == pytest.approx(1)
+    assert "importance for wasserstein (fANOVA): optimizer.generator.lr " in summary.text
+    for kind in ("importance", "parallel"):
+        assert (tmp_path / f"{kind}_wasserstein.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_that_trains_the_best_again_has_all_its_settings(tmp_path):
+    sweeper = search(RandomSearch(trials=2), Instant(bowl), tmp_path, *SPACE)
+    collect(sweeper.jobs.record)
+    found = content(tmp_path)
+    (best,) = (found["configurations"][i] for i in found["best"])
+    name, word, *words = shlex.split(found["rerun"][0])
+    assert (name, word) == ("ganlab", "train")
+    assert compose(words) == compose(found["jobs"][best["jobs"][0]]["overrides"])
 
 
 def test_tpe_comes_nearer_than_it_began(tmp_path):
