@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Set
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, cast, final
 
 import torch
 from omegaconf import DictConfig, OmegaConf
@@ -18,60 +18,73 @@ from ganlab.schema import RESERVED
 
 def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     """Build the parts of all groups but the broken ones, and collect what their constructors refuse."""
-    problems: list[Mistake] = []
-
-    def several(group: str) -> list[str]:
-        return [] if group in broken or group not in config else [str(name) for name in config[group]]
-
-    def attempt(path: str, build: Callable[..., Any], *arguments: Any) -> Any:
-        group = path.split(".")[0]
-        if group in broken or group not in config:
-            return None
-        try:
-            return build(*arguments)
-        except Exception as error:  # what a constructor refuses, in its own words
-            problems.append(Mistake(group, f"{path}: {' '.join(str(error.__cause__ or error).split())}"))
-            return None
-
+    attempts = _Attempts(config, broken)
     parts = Parts(
-        spec=attempt("data", _preview, config.get("data")),
-        loss=attempt("loss", _made, config.get("loss"), AdversarialLoss),
+        spec=attempts.build("data", _preview),
+        loss=attempts.make("loss", AdversarialLoss),
         regularizer={
             name: term
-            for name in several("regularizer")
-            if (term := attempt(f"regularizer.{name}", _made, config.regularizer[name], Regularizer)) is not None
+            for name in attempts.several("regularizer")
+            if (term := attempts.make(f"regularizer.{name}", Regularizer)) is not None
         },
-        augment=attempt("augment", _made, config.get("augment"), Augment),
-        latent=attempt("latent", _made, config.get("latent"), Latent),
+        augment=attempts.make("augment", Augment),
+        latent=attempts.make("latent", Latent),
     )
-    attempt("conditioning", _made, config.get("conditioning"), Conditioning)
-    attempt("schedule", _made, config.get("schedule"), Schedule)
-    attempt("lr_schedule", _made, config.get("lr_schedule"), LearningRateSchedule)
-    for player in several("optimizer"):
+    for group, kind in (("conditioning", Conditioning), ("schedule", Schedule), ("lr_schedule", LearningRateSchedule)):
+        attempts.make(group, kind)
+    for player in attempts.several("optimizer"):
         weights = [torch.nn.Parameter(torch.zeros(1))]
-        parts.optimizer[player] = attempt(f"optimizer.{player}", _call, config.optimizer[player], weights)
-    attempt("protocol", _made, config.get("protocol"), cast(type, locate("ganlab.metrics.Protocol")))
-    callback = cast(type, locate("pytorch_lightning.Callback"))
-    for name in several("callback"):
-        if not _reads(config.callback[name], broken | {problem.where for problem in problems}):
-            attempt(f"callback.{name}", _made, config.callback[name], callback)
-    recovery = cast(type, locate("ganlab.callbacks.Recovery"))
-    if "recovery" in config and not _reads(config.recovery, broken | {problem.where for problem in problems}):
-        parts.recovery = attempt("recovery", _made, config.recovery, recovery)
-    attempt("ema", _call, config.get("ema"), torch.nn.Identity())
+        parts.optimizer[player] = attempts.build(f"optimizer.{player}", _call, weights)
+    attempts.make("protocol", cast(type, locate("ganlab.metrics.Protocol")))
+    for path in [f"callback.{name}" for name in attempts.several("callback")]:
+        if not attempts.reads_broken(path):
+            attempts.make(path, cast(type, locate("pytorch_lightning.Callback")))
+    if "recovery" in config and not attempts.reads_broken("recovery"):
+        parts.recovery = attempts.make("recovery", cast(type, locate("ganlab.callbacks.Recovery")))
+    attempts.build("ema", _call, torch.nn.Identity())
     if parts.spec is not None and parts.latent is not None:
         seen = replace(parts.spec, latent=parts.latent.size)
         with torch.device("meta"):
-            parts.generator = attempt("generator", _call, config.get("generator"), seen)
-            parts.discriminator = attempt("discriminator", _call, config.get("discriminator"), seen)
-            if not broken and not problems and not broken_rules(config, parts):
-                attempt("game", _call, config.game, parts.spec)
-    return parts, problems
+            parts.generator = attempts.build("generator", _call, seen)
+            parts.discriminator = attempts.build("discriminator", _call, seen)
+            if not broken and not attempts.problems and not broken_rules(config, parts):
+                attempts.build("game", _call, parts.spec)
+    return parts, attempts.problems
 
 
-def _reads(node: DictConfig, settings: Set[str]) -> bool:
-    text = OmegaConf.to_yaml(node)
-    return any(f"${{{setting}}}" in text for setting in settings)
+@final
+class _Attempts:
+    """Builds one part after another, and keeps what each refuses in its own words."""
+
+    def __init__(self, config: DictConfig, broken: Set[str]) -> None:
+        self.config, self.broken = config, broken
+        self.problems: list[Mistake] = []
+
+    def several(self, group: str) -> list[str]:
+        """Return the names of a group's parts, none where the group is broken."""
+        known = group not in self.broken and group in self.config
+        return [str(name) for name in self.config[group]] if known else []
+
+    def build(self, path: str, build: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what `build` makes of the node at a path, or None."""
+        group = path.split(".")[0]
+        if group in self.broken or group not in self.config:
+            return None
+        try:
+            return build(OmegaConf.select(self.config, path), *arguments)
+        except Exception as error:  # whatever a constructor may raise
+            self.problems.append(Mistake(group, f"{path}: {' '.join(str(error.__cause__ or error).split())}"))
+            return None
+
+    def make(self, path: str, kind: type) -> Any:
+        """Return the part at a path, which must be of a kind, or None."""
+        return self.build(path, _made, kind)
+
+    def reads_broken(self, path: str) -> bool:
+        """Return whether a node takes over a setting that is broken itself."""
+        text = OmegaConf.to_yaml(OmegaConf.select(self.config, path))
+        settings = self.broken | {problem.where for problem in self.problems}
+        return any(f"${{{setting}}}" in text for setting in settings)
 
 
 def _made(node: DictConfig, kind: type) -> Any:
