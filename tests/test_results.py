@@ -38,11 +38,11 @@ def test_trains_what_is_missing_and_writes_it(tmp_path):
     rows = {line.split("<br>")[0]: line for line in page.splitlines() if line.startswith("|")}
     assert rows["| Broken"].count("not measured") == 3 and "not measured" not in rows["| Plain"]
     assert "old" not in page and "Gone" not in page and "6.3 ± 0.5" in page
-    runs = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/config.yaml")}
+    runs = {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/*/config.yaml")}
     assert len(runs) == 4
     again = build(tmp_path, "points", "--seeds", "1")
     assert again.returncode == 0, again.stderr
-    assert runs == {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/config.yaml")}
+    assert runs == {path: path.stat().st_mtime_ns for path in tmp_path.glob("runs/*/*/*/config.yaml")}
     assert "±" not in (tmp_path / "page.md").read_text().replace("6.3 ±", "").split("## Points")[1]
 
 

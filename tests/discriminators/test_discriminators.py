@@ -17,7 +17,7 @@ NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3), "patch": (1, 28, 28)}
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet")}
 SMALL = {name: {"width": 4} for name in SHAPES}
-SHAPES |= {"multi": (1, 16, 16)}
+SHAPES |= {"multi": (1, 16, 16), "dirac": (1,)}
 VOTES = {"unet": (2, 256), "multi": (2, 1), "ensemble": (2, 1)}  # logits of a sample, where it is not a single one
 
 
