@@ -18,8 +18,8 @@ HEAD = """# Results
 
 Written by `./scripts/results`, which trains what is missing below `outputs/results` and scores it. Numbers with ± are
 means over seeds with their 95 % intervals, then the lowest and the highest seed in brackets. Scores are of the report
-split under `protocol=standard`. `seconds` is the training of one seed on one core of two. The Dirac-GAN has
-[a page of its own](dirac.md).
+split under `protocol=standard`. `seconds` is the training of one seed on one core, by the clock on the wall of a
+machine that may have had other work to do. The Dirac-GAN has [a page of its own](dirac.md).
 """
 
 
