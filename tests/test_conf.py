@@ -161,7 +161,7 @@ def test_every_experiment_trains_three_steps(name, tmp_path, monkeypatch):
     config = compose([f"experiment={name}", "trainer=smoke", f"run_dir={tmp_path}"])
     assert config.name == name
     result = train(config)
-    assert list((tmp_path / "samples").glob("00000003*.png"))
+    assert (tmp_path / "samples" / "00000003.png").exists()
     assert set(result.metrics) >= {name for name in config.metric if name == "fid"}
 
 

@@ -48,11 +48,13 @@ def test_killed_twenty_times_at_random_moments(tmp_path, kind):
     moments = random.Random(kind)
     killed, run = 0, tmp_path / "run"
     while killed < KILLS:
-        ended = live(run, *settings, doom=AtCall(moments.randrange(more + 3 * (more - start))))
+        # Half of the lives end before their first step is done, whatever a start takes, and half within 15 steps of it.
+        moment = moments.choice([moments.randrange(start), start + moments.randrange(3 * (more - start))])
+        ended = live(run, *settings, doom=AtCall(moment))
         assert ended == -signal.SIGKILL, (tmp_path / "run.err").read_text()
         killed += 1
     reached = checkpoint(run)["ganlab"]["steps"]
-    assert 1 < reached < 150  # it came on between the kills, and none came too late
+    assert 10 < reached < 150
     go(run, *settings)
     assert_same(state(run), undisturbed(tmp_path / "whole", *settings))
 
