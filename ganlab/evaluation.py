@@ -73,7 +73,8 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     module.on_load_checkpoint(checkpoint)
     network = {"ema": module.ema.network, "live": module.game.sampler}[config.weights]
     protocol: Protocol = instantiate(config.protocol)
-    features, measures = _parts(config, data, device)
+    asked = {**run.metric, **config.metric} if config.training_metrics else config.metric
+    features, measures = _parts(config, asked, data, device)
     sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
     evaluator = Evaluator(features, measures, _references(data, protocol, measures), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
@@ -105,7 +106,7 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
     _agree(real, fake)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
-    features, measures = _parts(config, real, usable(config.device))
+    features, measures = _parts(config, config.metric, real, usable(config.device))
     references = {"held_out": _side(real, size, "real samples"), "train": _side(train, size, "training samples")}
     evaluator = Evaluator(features, measures, references, size, Cache())
     fakes = _side(fake, size, "generated samples")
@@ -134,11 +135,13 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
     return Evaluated(content, evaluator, lambda: fakes)
 
 
-def _parts(config: DictConfig, data: DataSet | Collection, device: torch.device) -> tuple[Features, dict[str, Measure]]:
+def _parts(
+    config: DictConfig, metric: Mapping[Any, Any], data: DataSet | Collection, device: torch.device
+) -> tuple[Features, dict[str, Measure]]:
     """Build features and metrics; those that do not fit are left out with a word, unless that leaves none."""
     with torch.random.fork_rng(devices=[]):
         features: Features = instantiate(config.features)(data)
-    makers = {name: instantiate(node) for name, node in config.metric.items()}
+    makers = {name: instantiate(node) for name, node in metric.items()}
     measures, left_out = build_measures(makers, features, data)
     if not measures:
         raise UserError("; ".join(left_out) or "metric=[] scores nothing; choose metric=[fid] or others")

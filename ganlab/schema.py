@@ -56,6 +56,7 @@ class Evaluation:
     run: str | None = None
     checkpoint: str = "last"
     weights: str = "ema"
+    training_metrics: bool = True
     data_root: str | None = None
     real: str | None = None
     fake: str | None = None

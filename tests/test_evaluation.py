@@ -64,6 +64,18 @@ def test_a_score_does_not_depend_on_what_else_is_measured(run: Path) -> None:
     assert alone["scores"]["fid"] == more["scores"]["fid"]
 
 
+def test_what_training_measured_is_measured_too(tmp_path: Path) -> None:
+    quick = ["protocol.repeats=1", "protocol.samples=120", "protocol.batch_size=50"]
+    lines = [line for line in POINTS if not line.startswith("metric")]
+    go(tmp_path, *lines, "metric=[modes,kid]", "metric.kid.subsets=3", *quick)
+    with_training = evaluated(f"run={tmp_path}", "metric=[prdc]", *quick)
+    assert {"modes", "high_quality", "kid", "precision"} <= set(with_training["scores"])
+    assert with_training["protocol"]["metrics"]["kid"]["subsets"] == 3
+    alone = evaluated(f"run={tmp_path}", "metric=[prdc]", "training_metrics=false", *quick)
+    assert "modes" not in alone["scores"]
+    assert alone["scores"]["precision"] == with_training["scores"]["precision"]
+
+
 @pytest.mark.slow
 def test_evaluating_changes_nothing_of_training(tmp_path: Path) -> None:
     every = "[fid,kid,prdc,modes,authenticity,discriminator_gap,duality_gap,path_length]"
