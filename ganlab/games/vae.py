@@ -61,7 +61,7 @@ class VAE(Game):
         """Return the reconstruction's error, and for the encoder the divergence."""
         with torch.set_grad_enabled(player == "discriminator"):
             latents, divergence = posterior(self.encoder(batch.sample, batch.cond), self.random)
-        error = (batch.sample - self.generator(latents, batch.cond)).float().square().flatten(1).sum(1)
+        error = tree.widen(batch.sample - self.generator(latents, batch.cond)).square().flatten(1).sum(1)
         terms = {"reconstruction": error.mean() / (2 * self.variance)}
         return terms | ({"divergence": self.beta * divergence.mean()} if player == "discriminator" else {})
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.games.adversarial import AdversarialGame
 from ganlab.games.around import AroundGAN
 from ganlab.games.vae import must_be_normal
@@ -63,7 +64,7 @@ class VAEGAN(AroundGAN):
         copy = critic.verdict(self.gan.generator(latents, batch.cond), batch.cond).features[-1]
         with torch.no_grad():
             original = critic.verdict(batch.sample, batch.cond).features[-1]
-        error = (original - copy).float().square().sum(1) / 2
+        error = tree.widen(original - copy).square().sum(1) / 2
         return {
             "reconstruction": self.reconstruction * error.mean(),
             "divergence": self.reconstruction * self.beta * divergence.mean(),

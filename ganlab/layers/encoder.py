@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.interfaces import Spec
 from ganlab.layers.critic import FeatureCritic, shows_features
 from ganlab.random import Random
@@ -40,7 +41,7 @@ def posterior(outputs: Tensor, random: Random) -> tuple[Tensor, Tensor]:
     Return them with each sample's divergence from the standard normal distribution, shape (n,) (Kingma & Welling 2014,
     appendix B).
     """
-    mean, log_variance = outputs.float().chunk(2, 1)
+    mean, log_variance = tree.widen(outputs).chunk(2, 1)
     divergence = (mean.square() + log_variance.exp() - log_variance - 1).sum(1) / 2
     noise = random.normal("posterior", mean.shape, mean.device)
     return mean + torch.exp(log_variance / 2) * noise, divergence

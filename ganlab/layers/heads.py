@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.layers.options import choice
 
 
@@ -26,10 +27,10 @@ class TanhProbability(nn.Module):
         self.beta = beta
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return probabilities of shape (n,), in float32."""
+        """Return probabilities of shape (n,), in float32 at least."""
         # The same function, written so that it does not cancel to 0 for large negative values; half precision would
         # round to 1 what a logarithm is taken of.
-        return torch.sigmoid(2 * self.beta * values.squeeze(1).float())
+        return torch.sigmoid(2 * self.beta * tree.widen(values.squeeze(1)))
 
 
 HEADS: Mapping[str, Callable[[float], nn.Module]] = {

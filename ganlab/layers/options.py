@@ -24,6 +24,11 @@ def all_positive(name: str, values: Sequence[int]) -> None:
         raise ValueError(f"{name} must all be at least 1, got {list(values)}")
 
 
+def player(name: str) -> str:
+    """Return the player of that name; raises ValueError where there is none."""
+    return choice("player", name, {each: each for each in ("discriminator", "generator")})
+
+
 def choice(name: str, value: str, choices: Mapping[str, Value]) -> Value:
     """Return what the value stands for; raises ValueError where it is none of the choices."""
     if value not in choices:

@@ -16,7 +16,7 @@ SMALLEST_SQUARE = 1e-20
 class R1(Regularizer):
     """½|∇D(x)|² at real samples; `weight` is the paper's γ (Mescheder et al. 2018, eq. 9)."""
 
-    player: ClassVar[str] = "discriminator"
+    player = "discriminator"
     differentiates: ClassVar[bool] = True
 
     def __init__(self, weight: float = 10.0, every: int = 1) -> None:
@@ -30,7 +30,7 @@ class R1(Regularizer):
 class R2(Regularizer):
     """½|∇D(G(z))|² at fake samples; `weight` is the paper's γ (Mescheder et al. 2018, eq. 10)."""
 
-    player: ClassVar[str] = "discriminator"
+    player = "discriminator"
     differentiates: ClassVar[bool] = True
 
     def __init__(self, weight: float = 10.0, every: int = 1) -> None:
@@ -44,7 +44,7 @@ class R2(Regularizer):
 class GradientPenalty(Regularizer):
     """(|∇D(x̂)| − target)² at a random point between a real and a fake sample (Gulrajani et al. 2017, eq. 3)."""
 
-    player: ClassVar[str] = "discriminator"
+    player = "discriminator"
     differentiates: ClassVar[bool] = True
 
     def __init__(self, weight: float = 10.0, target: float = 1.0, every: int = 1) -> None:
@@ -64,7 +64,7 @@ class Dragan(Regularizer):
     Kodali et al. 2017, algorithm 1; the noise is that of the authors' program, ½ σ(x) U(0, 1).
     """
 
-    player: ClassVar[str] = "discriminator"
+    player = "discriminator"
     differentiates: ClassVar[bool] = True
 
     def __init__(self, weight: float = 10.0, target: float = 1.0, spread: float = 0.5, every: int = 1) -> None:

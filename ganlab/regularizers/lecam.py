@@ -1,6 +1,7 @@
 import torch
 from torch import Tensor
 
+from ganlab import tree
 from ganlab.interfaces import Regularizer
 from ganlab.layers.options import share
 from ganlab.round import Round
@@ -28,7 +29,7 @@ class LeCam(Regularizer):
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, one value per logit."""
-        real, fake = round.on_real.logits.float(), round.on_fake.logits.float()
+        real, fake = tree.widen(round.on_real.logits), tree.widen(round.on_fake.logits)
         with torch.no_grad():
             self.sums += torch.stack([real.sum(), fake.sum(), self.sums.new_tensor(real.numel())])
         on_real, on_fake = self.averages.clone()

@@ -5,10 +5,10 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvTransposeNd
 from torch.nn.utils import parametrize
 
+from ganlab import tree
 from ganlab.interfaces import Regularizer
+from ganlab.layers import options
 from ganlab.round import Round
-
-PLAYERS = ("discriminator", "generator")
 
 
 class Orthogonal(Regularizer):
@@ -20,9 +20,7 @@ class Orthogonal(Regularizer):
 
     def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "generator") -> None:
         super().__init__(weight, every)
-        if player not in PLAYERS:
-            raise ValueError(f"player must be one of {', '.join(PLAYERS)}, got '{player}'")
-        self.player = player  # type: ignore[misc]
+        self.player = options.player(player)
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, a scalar."""
@@ -40,12 +38,13 @@ class Orthogonal(Regularizer):
 def _learnt(layer: nn.Module) -> Iterator[nn.Parameter]:
     if isinstance(layer, parametrize.ParametrizationList):  # its layer knows on which side of them the outputs are
         return
-    yield from layer.parameters(recurse=False)
+    # A learnt input, such as a style generator's constant, is none of its layer's weights.
+    yield from (values for name, values in layer.named_parameters(recurse=False) if name.startswith("weight"))
     if parametrize.is_parametrized(layer):
         yield from layer.get_submodule("parametrizations").parameters()
 
 
 def _overlap(weights: Tensor) -> Tensor:
-    filters = weights.flatten(1).float()
+    filters = tree.widen(weights.flatten(1))
     products = filters @ filters.T
     return products.square().sum() - products.diagonal().square().sum()

@@ -5,9 +5,8 @@ from torch import Tensor, nn
 
 from ganlab import tree
 from ganlab.interfaces import Regularizer
+from ganlab.layers import options
 from ganlab.round import Round
-
-PLAYERS = ("discriminator", "generator")
 
 
 class L1(Regularizer):
@@ -15,7 +14,7 @@ class L1(Regularizer):
 
     def __init__(self, weight: float = 1e-5, every: int = 1, player: str = "discriminator") -> None:
         super().__init__(weight, every)
-        self.player = _known(player)  # type: ignore[misc]
+        self.player = options.player(player)
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, a scalar."""
@@ -27,7 +26,7 @@ class L2(Regularizer):
 
     def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "discriminator") -> None:
         super().__init__(weight, every)
-        self.player = _known(player)  # type: ignore[misc]
+        self.player = options.player(player)
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, a scalar."""
@@ -53,9 +52,3 @@ class WeightClip(Regularizer):
         """Cut the weights."""
         for weights in network.parameters():
             weights.clamp_(-self.weight, self.weight)
-
-
-def _known(player: str) -> str:
-    if player not in PLAYERS:
-        raise ValueError(f"player must be one of {', '.join(PLAYERS)}, got '{player}'")
-    return player

@@ -90,6 +90,13 @@ def test_orthogonal_looks_at_the_filters_of_both_kinds_of_convolutions(change):
     assert values == pytest.approx([((rows @ rows.T) * (1 - torch.eye(3))).square().sum().item()] * 2, rel=1e-5)
 
 
+def test_a_learnt_input_is_no_filter():
+    layer = nn.Linear(2, 2)
+    layer.weight.data = torch.eye(2)
+    layer.constant = nn.Parameter(torch.ones(4, 2, 2))
+    assert Orthogonal().penalty(round_of(None, None, network=layer)).item() == 0
+
+
 def test_descent_on_the_orthogonal_penalty_makes_filters_orthogonal():
     torch.manual_seed(0)
     layer = nn.Linear(6, 4)
