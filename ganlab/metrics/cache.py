@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, final
@@ -14,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 log = logging.getLogger(__name__)
-VERSION = 1  # of what statistics hold: another number gathers anew
+PACKAGE = Path(__file__).parent.parent
 
 
 def cache_directory() -> Path:
@@ -22,9 +23,21 @@ def cache_directory() -> Path:
     return Path(os.environ.get("GANLAB_CACHE") or Path.home() / ".cache" / "ganlab").expanduser()
 
 
+@cache
+def program(package: Path = PACKAGE) -> str:
+    """Return the hash of a package's sources."""
+    found = sha256()
+    for path in sorted(package.rglob("*.py")):
+        found.update(f"{path.relative_to(package)}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return found.hexdigest()
+
+
 @final
 class Cache:
-    """Named tensors by a key of plain values; a damaged or unwritable file costs time, never a score."""
+    """Named tensors by a key of plain values; a damaged or unwritable file costs time, never a score.
+
+    Another version of the program gathers anew, as it may make other samples or features of the same data.
+    """
 
     def __init__(self, directory: Path | None = None) -> None:
         self.directory = directory or cache_directory() / "statistics"
@@ -60,4 +73,4 @@ class Cache:
 
 
 def _text(key: Mapping[str, Any]) -> str:
-    return json.dumps({**key, "version": VERSION}, sort_keys=True)
+    return json.dumps({**key, "program": program()}, sort_keys=True)
