@@ -129,8 +129,8 @@ FAULTS = {
     "real=nowhere fake=nowhere": "nowhere does not exist; give a folder",
     "run=RUN checkpoint=first": "checkpoint=first is not there; choose best or last, or give a file",
     "run=RUN device=abacus": "device=abacus cannot be used",
-    "run=RUN metric=[modes]": "metric=modes needs data whose modes are known",
-    "run=RUN metric=[]": "scores nothing",
+    "run=RUN metric=[modes] training_metrics=false": "metric=modes needs data whose modes are known",
+    "run=RUN metric=[] training_metrics=false": "scores nothing",
     "run=RUN features=inception features.weights=nowhere.pth": "nowhere.pth",
 }
 
