@@ -15,8 +15,8 @@ TABLE = {
     "title": "Points",
     "text": "Two sweeps.",
     "seeds": [0, 1],
-    "metrics": ["modes"],
-    "scores": {"modes@1/2": "half way", "modes": "modes", "high_quality": "share"},
+    "metrics": ["modes", "class_accuracy"],
+    "scores": {"modes@1/2": "half way", "modes": "modes", "high_quality": "share", "class_accuracy": "right"},
     "rows": {"Plain": [*SMALL, "regularizer=[]"], "Hinge": [*SMALL, "loss=hinge"], "Broken": [*SMALL, "loss=hing"]},
     "quoted": {"Somebody (1999)": {"modes": "6.3 ± 0.5"}},
 }
@@ -36,7 +36,8 @@ def test_trains_what_is_missing_and_writes_it(tmp_path):
     assert "Broken is not complete" in first.stderr
     page = (tmp_path / "page.md").read_text()
     rows = {line.split("<br>")[0]: line for line in page.splitlines() if line.startswith("|")}
-    assert rows["| Broken"].count("not measured") == 3 and "not measured" not in rows["| Plain"]
+    assert rows["| Broken"].count("not measured") == 4 and "not measured" not in rows["| Plain"]
+    assert rows["| Plain"].endswith(" - |")  # a GAN of points has no classes
     assert "old" not in page and "Gone" not in page and "6.3 ± 0.5" in page
     configurations = list(tmp_path.glob("runs/*/*/*/config.yaml"))
     runs = {path: path.stat().st_mtime_ns for path in configurations}

@@ -58,22 +58,28 @@ def section(table: Table, measured: dict[str, dict[str, list[float]]]) -> str:
     for row, words in table["rows"].items():
         name = f"{row}<br>`{' '.join(words)}`"
         values = measured[row]
-        lines.append(_line([name, *(cell(values.get(key, [])) for key in keys)]))
+        # A row that has been scored lacks what its model does not have, such as classes.
+        blank = "-" if any(values.get(each) for each in keys if _is_reported(each)) else "not measured"
+        lines.append(_line([name, *(cell(values.get(key, []), blank) for key in keys)]))
     for source, numbers in table.get("quoted", {}).items():
         lines.append(_line([source, *(str(numbers.get(key, "")) for key in keys)]))
     return "\n".join(lines) + "\n"
 
 
-def cell(values: list[float]) -> str:
+def cell(values: list[float], blank: str) -> str:
     """Return a number, or a mean with its interval, the lowest and the highest of several."""
     if not values:
-        return "not measured"
+        return blank
     if len(values) == 1:
         return _number(values[0])
     mean, _, low, high = summarise(values)
     if min(values) == max(values):
         return f"{_number(mean)} (all {len(values)})"
     return f"{_number(mean)} ± {_number((high - low) / 2)} [{_number(min(values))}, {_number(max(values))}]"
+
+
+def _is_reported(key: str) -> bool:
+    return "@" not in key and key != "seconds"
 
 
 def _number(value: float) -> str:
