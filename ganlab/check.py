@@ -46,6 +46,7 @@ def mistakes(config: DictConfig, broken: Set[str] = frozenset(), command: Comman
 def _root(plain: Mapping[str, Any], root: type) -> Iterator[Mistake]:
     """Judge the settings by their types and bounds, and groups by whether they hold parts at all."""
     known = {field.name: field.type for field in fields(root)}
+    may_be_empty = {field.name for field in fields(root) if field.default_factory is dict}
     for key in plain:
         if key not in known:
             yield Mistake(key, f"there is no setting '{key}'{suggest(key, known)}")
@@ -53,6 +54,8 @@ def _root(plain: Mapping[str, Any], root: type) -> Iterator[Mistake]:
         value = plain.get(key, MISSING)
         if value == MISSING:
             yield Mistake(key, f"{key}: nothing is chosen; write {key}=NAME")
+        elif value == {} and key in may_be_empty:
+            continue
         elif kind is Any:
             yield from (Mistake(key, sentence) for sentence in _shape(key, value))
         elif problem := mismatch(value, kind):

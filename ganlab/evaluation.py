@@ -19,7 +19,7 @@ from ganlab.data.open_collection import open_collection
 from ganlab.devices import usable
 from ganlab.errors import UserError
 from ganlab.interfaces import Batch
-from ganlab.metrics import Cache, Evaluator, Features, Measure, Protocol, Samples, Subject
+from ganlab.metrics import Cache, Evaluator, Features, Measure, Protocol, Samples, Subject, suitable
 from ganlab.metrics.intervals import from_standard_errors, over_repeats, over_resamples
 from ganlab.metrics.scoring import build_measures, describe, fakes_of, reals_of, report, subject_of
 from ganlab.random import Random, derive
@@ -74,7 +74,7 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     network = {"ema": module.ema.network, "live": module.game.sampler}[config.weights]
     protocol: Protocol = instantiate(config.protocol)
     asked = {**run.metric, **config.metric} if config.training_metrics else config.metric
-    features, measures = _parts(config, asked, data, device)
+    features, measures = _parts(instantiate(config.features or run.features), asked, data, device)
     sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
     evaluator = Evaluator(features, measures, _references(data, protocol, measures), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
@@ -106,7 +106,8 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
     _agree(real, fake)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
-    features, measures = _parts(config, config.metric, real, usable(config.device))
+    chosen = instantiate(config.features) or suitable
+    features, measures = _parts(chosen, config.metric, real, usable(config.device))
     references = {"held_out": _side(real, size, "real samples"), "train": _side(train, size, "training samples")}
     evaluator = Evaluator(features, measures, references, size, Cache())
     fakes = _side(fake, size, "generated samples")
@@ -136,11 +137,14 @@ def _evaluate_files(config: DictConfig) -> Evaluated:
 
 
 def _parts(
-    config: DictConfig, metric: Mapping[Any, Any], data: DataSet | Collection, device: torch.device
+    make_features: Callable[[Any], Features],
+    metric: Mapping[Any, Any],
+    data: DataSet | Collection,
+    device: torch.device,
 ) -> tuple[Features, dict[str, Measure]]:
     """Build features and metrics; those that do not fit are left out with a word, unless that leaves none."""
     with torch.random.fork_rng(devices=[]):
-        features: Features = instantiate(config.features)(data)
+        features = make_features(data)
     makers = {name: instantiate(node) for name, node in metric.items()}
     measures, left_out = build_measures(makers, features, data)
     if not measures:

@@ -64,7 +64,7 @@ class Evaluation:
     output: str | None = None
     device: str = "auto"
     neighbours: int = 5
-    features: Any = MISSING
+    features: Any = field(default_factory=dict)
     metric: Any = field(default_factory=dict)
     protocol: Any = MISSING
 

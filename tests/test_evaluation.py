@@ -64,6 +64,16 @@ def test_a_score_does_not_depend_on_what_else_is_measured(run: Path) -> None:
     assert alone["scores"]["fid"] == more["scores"]["fid"]
 
 
+def test_features_are_those_of_training_unless_named(tmp_path: Path) -> None:
+    quick = ["protocol.repeats=1", *SMALL]
+    lines = [line for line in DIGITS if not line.startswith(("metric", "evaluate_every", "features"))]
+    go(tmp_path, *lines, "metric=[fid]", "features=random", "features.seed=3", *quick)
+    trained = json.loads((tmp_path / "scores.json").read_text())["protocol"]["features"]
+    assert trained["name"] == "random" and "seed 3" in trained["weights"]
+    assert evaluated(f"run={tmp_path}", *quick)["protocol"]["features"] == trained
+    assert evaluated(f"run={tmp_path}", "features=auto", *quick)["protocol"]["features"]["name"] == "classifier"
+
+
 def test_what_training_measured_is_measured_too(tmp_path: Path) -> None:
     quick = ["protocol.repeats=1", "protocol.samples=120", "protocol.batch_size=50"]
     lines = [line for line in POINTS if not line.startswith("metric")]

@@ -59,10 +59,8 @@ def test_an_unknown_table_is_told(tmp_path):
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
 def test_every_row_is_a_command_that_can_be_built(path):
     from ganlab.config import check, compose
-    from ganlab.schema import EVALUATE
 
     table = yaml.safe_load(path.read_text())
-    assert set(table) - {"quoted", "evaluation"} == {"title", "text", "seeds", "metrics", "scores", "rows"}
+    assert set(table) - {"quoted"} == {"title", "text", "seeds", "metrics", "scores", "rows"}
     for words in table["rows"].values():
         check(compose(words))
-    check(compose(table.get("evaluation", []), command=EVALUATE), command=EVALUATE)

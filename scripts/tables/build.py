@@ -91,11 +91,10 @@ def _line(cells: list[str]) -> str:
 
 
 def _train(table: Table, runs: Path, seeds: list[int]) -> None:
-    evaluation = [f"metric=[{','.join(table['metrics'])}]", *table.get("evaluation", [])]
     for row, words in table["rows"].items():
         print(f"{table['title']}: {row}", flush=True)
         try:
-            train(folder(runs, row), words, seeds, evaluation)
+            train(folder(runs, row), words, seeds, table["metrics"])
         except subprocess.CalledProcessError as error:
             # The other rows are worth their hours all the same; the table says what is missing.
             print(f"{row} is not complete: a command ended with exit code {error.returncode}", file=sys.stderr)

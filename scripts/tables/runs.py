@@ -17,13 +17,14 @@ def folder(runs: Path, row: str) -> Path:
     return runs / re.sub(r"[^a-z0-9]+", "_", row.lower()).strip("_")
 
 
-def train(directory: Path, words: list[str], seeds: list[int], evaluation: list[str]) -> None:
-    """Train what is left of a row, then score it on the report split as told; raises CalledProcessError."""
+def train(directory: Path, words: list[str], seeds: list[int], metrics: list[str]) -> None:
+    """Train what is left of a row, then score it by `metrics` on the report split; raises CalledProcessError."""
     seed = f"seed=choice({','.join(map(str, seeds))})"  # a sweep, of one seed too
     subprocess.run([*TRAIN, "-m", "--retry-failed", *words, seed, f"hydra.sweep.dir={directory}"], check=True)
     for run in finished(directory):
         if not (run / "evaluations" / "standard.json").exists():
-            subprocess.run([*EVALUATE, f"run={run}", *evaluation], check=True, stdout=subprocess.DEVNULL)
+            choice = f"metric=[{','.join(metrics)}]"
+            subprocess.run([*EVALUATE, f"run={run}", choice], check=True, stdout=subprocess.DEVNULL)
 
 
 def finished(directory: Path, seeds: list[int] | None = None) -> list[Path]:
