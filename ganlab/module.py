@@ -10,6 +10,7 @@ from torch.optim import Optimizer
 
 from ganlab import tree
 from ganlab.checkpoints import must_fit
+from ganlab.clock import TrainingClock
 from ganlab.ema import EMA
 from ganlab.interfaces import Batch, Game, Schedule
 from ganlab.lr_schedule import LearningRateSchedule
@@ -51,6 +52,7 @@ class GANModule(pl.LightningModule):
         self.latest: dict[str, float] = {}  # the latest row that was logged
         self.scores: dict[str, float] = {}  # the latest, made after step `scored_at`
         self.scored_at = -1
+        self.clock = TrainingClock()
         self._optimizer_partials = optimizers
         self._players = game.players()
         self._weights = {
@@ -73,7 +75,8 @@ class GANModule(pl.LightningModule):
         self.exchange = exchange_of(self.trainer.strategy)
 
     def on_train_start(self) -> None:
-        """Find the buffers, which are where they stay only now; whole numbers are counts, and equal anyway."""
+        """Start the clock, and find the buffers, which are where they stay only now; whole numbers are equal anyway."""
+        self.clock = TrainingClock()
         self._running = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
 
     def configure_optimizers(self) -> list[Optimizer]:

@@ -33,7 +33,7 @@ LAYERS = (
     {"data", "metrics", "sampler", "theory"},
     {
         *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison", "account"),
-        "processes",
+        *("processes", "clock"),
     },
     {"config", "check", "rules", "overrides", "schema", "trial", "values"},
 )

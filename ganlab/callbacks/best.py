@@ -68,7 +68,8 @@ class Best(pl.Callback):
             return
         self.value = value
         folder = Path(trainer.default_root_dir) / "checkpoints"
-        trainer.save_checkpoint(folder / "best.ckpt")
+        with module.clock.beside(module.device):
+            trainer.save_checkpoint(folder / "best.ckpt")
         if trainer.is_global_zero:
             write_json(folder / "best.json", {"score": self.score, "value": value, "step": module.steps})
             for logger in trainer.loggers:

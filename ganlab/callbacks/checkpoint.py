@@ -13,4 +13,5 @@ class Checkpoint(Periodic):
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Write it; all processes take part."""
-        trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt")
+        with module.clock.beside(module.device):
+            trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt")

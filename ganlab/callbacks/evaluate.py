@@ -77,7 +77,8 @@ class Evaluate(Periodic):
         self.features.to(module.device)
         sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
         fakes = fakes_of(sampler, protocol, protocol.seed)
-        scores = self.evaluator(fakes, subject_of(sampler, self.features, data, protocol))
+        with module.clock.beside(module.device):
+            scores = self.evaluator(fakes, subject_of(sampler, self.features, data, protocol))
         module.scores, module.scored_at = scores, module.steps
         for logger in trainer.loggers:
             logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)

@@ -1,6 +1,5 @@
 import resource
 import sys
-import time
 
 import pytorch_lightning as pl
 import torch
@@ -18,8 +17,8 @@ class Observe(Periodic):
         super().__init__(every)
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Start the clock."""
-        self._since = (time.perf_counter(), module.samples)
+        """Remember where this process started."""
+        self._since = (0.0, module.samples)
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Log one row."""
@@ -35,7 +34,7 @@ class Observe(Periodic):
         row = {name: float(value) for name, value in {**means, **module.norms}.items()}
         for player, optimizer in zip(module.game.players(), trainer.optimizers, strict=True):
             row[f"{player}/lr"] = optimizer.param_groups[0]["lr"]
-        now, (then, samples) = time.perf_counter(), self._since
+        now, (then, samples) = module.clock.seconds, self._since
         row["samples"] = module.samples
         row["samples_per_second"] = (module.samples - samples) / (now - then)
         row["memory_mib"] = _memory_mib(module.device)

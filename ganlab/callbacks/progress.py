@@ -40,6 +40,7 @@ class Progress(Periodic):
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in short.items())
         speed = module.latest.get("samples_per_second", 0.0)
         left = (module.iterations - module.steps) * module.samples / module.steps / max(speed, 1e-9)
+        left *= 1 + module.clock.seconds_beside / max(module.clock.seconds, 1e-9)  # as much beside training as so far
         print(
             f"step {module.steps}/{module.iterations}  {numbers}  {speed:.0f} samples/s  {_clock(left)} left",
             file=sys.stderr,

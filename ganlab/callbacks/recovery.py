@@ -97,7 +97,8 @@ class RollBack(Periodic, Recovery):
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Keep the state to go back to, where all watchers are calm."""
         if all(each.calm for each in trainer.callbacks if isinstance(each, Watcher)):  # type: ignore[attr-defined]
-            trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "healthy.ckpt")
+            with module.clock.beside(module.device):
+                trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "healthy.ckpt")
 
     def state_dict(self) -> dict[str, Any]:
         """Remember what was done."""

@@ -25,8 +25,9 @@ class Samples(Periodic):
         if not trainer.is_global_zero:
             return
         data = trainer.datamodule.data  # type: ignore[attr-defined]
-        samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
-        picture = data.sheet(samples)
+        with module.clock.beside(module.device):
+            samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
+            picture = data.sheet(samples)
         path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         picture.save(path)

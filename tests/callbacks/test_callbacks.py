@@ -1,5 +1,6 @@
 """When callbacks act, and what they do to a run that goes wrong."""
 
+import csv
 import io
 import json
 import re
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import pytorch_lightning as pl
 import torch
 from PIL import Image
 from tiny import DIGITS, POINTS, go
@@ -18,6 +20,9 @@ from ganlab.callbacks import Health, Interrupt, Periodic, Progress, Samples
 from ganlab.checkpoints import AtomicCheckpointIO
 from ganlab.config import compose
 from ganlab.errors import TrainingError, UserError
+from ganlab.metrics import Evaluator
+from ganlab.module import GANModule
+from ganlab.sampler import Sampler
 
 
 class Diary(Periodic):
@@ -160,8 +165,39 @@ def test_time_to_go_is_what_is_left_at_the_latest_speed(seconds, clock, capsys):
     progress = Progress(1)
     latest = {"samples_per_second": 128 / seconds}
     module = SimpleNamespace(steps=3, samples=3 * 64, iterations=5, latest=latest, scored_at=-1)
+    module.clock = SimpleNamespace(seconds=4.0, seconds_beside=0.0)
     progress.act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err.endswith(f"  {clock} left\n")
+
+
+def test_time_to_go_grows_by_the_share_that_was_spent_beside_training(capsys):
+    module = SimpleNamespace(steps=3, samples=3, iterations=5, latest={"samples_per_second": 0.02}, scored_at=-1)
+    module.clock = SimpleNamespace(seconds=150.0, seconds_beside=75.0)
+    Progress(1).act(SimpleNamespace(is_global_zero=True), module)
+    assert capsys.readouterr().err.endswith("  2:30 left\n")  # 2 steps of 50 s, and half as much again
+
+
+def test_speed_is_that_of_training_alone(tmp_path, monkeypatch):
+    """A clock that only steps, pictures and scores move: 1 s a step, 1,000 s all else."""
+    now = [0.0]
+    monkeypatch.setattr("ganlab.clock.time.perf_counter", lambda: now[0])
+
+    def taking(seconds, method):
+        def slow(*given, **named):
+            now[0] += seconds
+            return method(*given, **named)
+
+        return slow
+
+    monkeypatch.setattr(GANModule, "training_step", taking(1, GANModule.training_step))
+    monkeypatch.setattr(Sampler, "sample", taking(1000, Sampler.sample))
+    monkeypatch.setattr(Evaluator, "__call__", taking(1000, Evaluator.__call__))
+    monkeypatch.setattr(pl.Trainer, "save_checkpoint", taking(1000, pl.Trainer.save_checkpoint))
+    beside = ["metric=[modes]", "protocol.samples=50", "optimized_metric=modes", "recovery=roll_back"]
+    go(tmp_path, *POINTS, *beside, "log_every=1", "evaluate_every=1", "sample_every=1", "checkpoint_every=1")
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "metrics.csv").read_text())))
+    batch = float(rows[0]["samples"])
+    assert {float(row["samples_per_second"]) for row in rows if row["samples_per_second"]} == {batch}
 
 
 def test_sample_sheets_show_what_is_asked_for(tmp_path):
