@@ -6,17 +6,18 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
+    ClassLabels,
     DenseCritic,
     build_activation,
     build_head,
-    critic_labels,
-    critic_projection,
     image_norm,
     initialise,
     normalise_spectrally,
     pyramid,
     sample_shape,
+    seen_by,
 )
+from ganlab.layers.class_projection import projection_of
 from ganlab.layers.norms import IMAGE_NORMS
 from ganlab.layers.options import at_least, choice, share
 
@@ -54,7 +55,8 @@ class DCGAN(DenseCritic):
         at_least("kernel", kernel, 2)
         share("dropout", dropout)
         choice("norm", norm, IMAGE_NORMS)  # small images have no layer that uses it
-        self.labels = critic_labels(labels, spec)
+        seen = seen_by(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(seen["concat"])
         widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
         layers: list[nn.Module] = []
         for before, after in zip([shape[0] + self.labels.width, *widths], widths, strict=False):
@@ -68,7 +70,7 @@ class DCGAN(DenseCritic):
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.feature_size = widths[-1] * base.height * base.width
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = critic_projection(labels, spec, self.feature_size)
+        self.projection = projection_of(seen["projection"], self.feature_size)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)

@@ -7,15 +7,16 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
+    ClassLabels,
     DenseCritic,
     build_head,
-    critic_labels,
-    critic_projection,
     image_norm,
     initialise,
     normalise_spectrally,
     sample_shape,
+    seen_by,
 )
+from ganlab.layers.class_projection import projection_of
 from ganlab.layers.norms import IMAGE_NORMS
 from ganlab.layers.options import at_least, choice
 from ganlab.layers.same import HalvingSame, halved
@@ -47,7 +48,8 @@ class DCGANSame(DenseCritic):
         for name, value, least in (("width", width, 1), ("halvings", halvings, 1), ("kernel", kernel, 2)):
             at_least(name, value, least)
         choice("norm", norm, IMAGE_NORMS)  # a single layer has none
-        self.labels = critic_labels(labels, spec)
+        seen = seen_by(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(seen["concat"])
         widths = [shape[0] + self.labels.width, *(width << step for step in range(halvings))]
         layers: list[nn.Module] = []
         size = (shape[1], shape[2])
@@ -61,7 +63,7 @@ class DCGANSame(DenseCritic):
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.feature_size = widths[-1] * size[0] * size[1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = critic_projection(labels, spec, self.feature_size)
+        self.projection = projection_of(seen["projection"], self.feature_size)
         initialise(self, "dcgan")
         if spectral_norm:
             normalise_spectrally(self)

@@ -8,15 +8,16 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
+    ClassLabels,
     DenseCritic,
     build_head,
-    critic_labels,
-    critic_projection,
     dense_stack,
     initialise,
     normalise_spectrally,
     sample_shape,
+    seen_by,
 )
+from ganlab.layers.class_projection import projection_of
 from ganlab.layers.options import share
 
 
@@ -43,13 +44,14 @@ class MLP(DenseCritic):
         init: str = "torch",
     ) -> None:
         super().__init__()
-        self.labels = critic_labels(labels, spec)
+        seen = seen_by(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(seen["concat"])
         inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + self.labels.width
         share("dropout", dropout)
         self.body = dense_stack(inputs, widths, norm, activation, slope, dropout)
         self.feature_size = [inputs, *widths][-1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = critic_projection(labels, spec, self.feature_size)
+        self.projection = projection_of(seen["projection"], self.feature_size)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)

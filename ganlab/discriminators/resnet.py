@@ -7,15 +7,16 @@ from torch import Tensor, nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers import (
+    ClassLabels,
     DenseCritic,
     build_activation,
     build_head,
-    critic_labels,
-    critic_projection,
     initialise,
     normalise_spectrally,
     sample_shape,
+    seen_by,
 )
+from ganlab.layers.class_projection import projection_of
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import Style, down_block, first_block, level_block, plan_for
 
@@ -62,7 +63,8 @@ class ResNet(DenseCritic):
         at_least("width", width, 1)
         channels = [width * multiple for multiple in plan.multiples]
         style = Style(norm, activation, slope)
-        self.labels = critic_labels(labels, spec)
+        seen = seen_by(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(seen["concat"])
         blocks = [first_block(shape[0] + self.labels.width, channels[0], style)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             build = down_block if index < plan.halvings else level_block
@@ -70,7 +72,7 @@ class ResNet(DenseCritic):
         self.body = nn.Sequential(*blocks, build_activation(activation, slope))
         self.feature_size = channels[-1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = critic_projection(labels, spec, self.feature_size)
+        self.projection = projection_of(seen["projection"], self.feature_size)
         initialise(self.head, "xavier")
         initialise(self.projection, "xavier")
         if spectral_norm:

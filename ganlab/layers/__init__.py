@@ -3,8 +3,6 @@
 from ganlab.layers.activations import build_activation
 from ganlab.layers.conditioning import (
     Conditioning,
-    critic_labels,
-    critic_projection,
     generator_labels,
     seen_by,
     with_labels,
@@ -34,8 +32,6 @@ __all__ = [
     "build_encoder",
     "build_head",
     "channel_axis",
-    "critic_labels",
-    "critic_projection",
     "dense_stack",
     "feature_norm",
     "generator_labels",

@@ -11,14 +11,11 @@ from ganlab.layers.labels import LabelInput
 class NormLabels(LabelInput):
     """Gives each class its own scale and shift after every normalisation (de Vries et al. 2017; Dumoulin et al. 2017).
 
-    The input stays as it is. Raises ValueError for data without labels, and for a network without a batch or instance
-    normalisation.
+    The input stays as it is. Raises ValueError for a network without a batch or instance normalisation.
     """
 
     def __init__(self, spec: Spec) -> None:
         super().__init__(spec)
-        if not spec.classes:
-            raise ValueError("labels=norm needs class labels, but the data is used without; write data.labels=true")
         self.latest: Tensor | None = None
 
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:

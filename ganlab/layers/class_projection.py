@@ -16,17 +16,10 @@ class NoProjection(nn.Module):
 
 
 class ClassProjection(nn.Module):
-    """Adds the inner product of the features with a vector of each class (Miyato & Koyama 2018, eq. 4).
-
-    Raises ValueError for data without labels.
-    """
+    """Adds the inner product of the features with a vector of each class (Miyato & Koyama 2018, eq. 4)."""
 
     def __init__(self, spec: Spec, features: int) -> None:
         super().__init__()
-        if not spec.classes:
-            raise ValueError(
-                "labels=projection needs class labels, but the data is used without; write data.labels=true"
-            )
         # A dense layer of one-hot labels and not a table, so that it is initialised and normalised as all others are.
         self.embed = nn.Linear(spec.classes, features, bias=False)
 

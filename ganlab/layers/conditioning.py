@@ -1,6 +1,6 @@
 """The ways that class labels enter networks, by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -8,25 +8,11 @@ from torch import nn
 
 from ganlab.interfaces import Spec
 from ganlab.layers.class_norm import NormLabels
-from ganlab.layers.class_projection import ClassProjection, NoProjection
-from ganlab.layers.labels import ClassLabels, LabelInput, NoLabels
+from ganlab.layers.labels import ClassLabels, LabelInput
 from ganlab.layers.options import choice
 
-GENERATOR_LABELS: Mapping[str, Callable[[Spec], LabelInput]] = {
-    "concat": ClassLabels,
-    "norm": NormLabels,
-    "none": NoLabels,
-}
-CRITIC_LABELS: Mapping[str, Callable[[Spec], LabelInput]] = {
-    "concat": ClassLabels,
-    "projection": NoLabels,
-    "none": NoLabels,
-}
-PROJECTIONS: Mapping[str, Callable[[Spec, int], nn.Module]] = {
-    "concat": lambda spec, features: NoProjection(),
-    "projection": ClassProjection,
-    "none": lambda spec, features: NoProjection(),
-}
+GENERATOR_WAYS = ("concat", "norm")  # beside "none"
+CRITIC_WAYS = ("concat", "projection")
 
 
 @dataclass(frozen=True)
@@ -37,23 +23,14 @@ class Conditioning:
     discriminator: str = "concat"
 
     def __post_init__(self) -> None:
-        choice("generator", self.generator, GENERATOR_LABELS)
-        choice("discriminator", self.discriminator, CRITIC_LABELS)
+        choice("generator", self.generator, dict.fromkeys((*GENERATOR_WAYS, "none")))
+        choice("discriminator", self.discriminator, dict.fromkeys((*CRITIC_WAYS, "none")))
 
 
-def generator_labels(name: str, spec: Spec) -> LabelInput:
-    """Build a generator's label input; raises ValueError for an unknown name."""
-    return choice("labels", name, GENERATOR_LABELS)(spec)
-
-
-def critic_labels(name: str, spec: Spec) -> LabelInput:
-    """Build a critic's label input; raises ValueError for an unknown name."""
-    return choice("labels", name, CRITIC_LABELS)(spec)
-
-
-def critic_projection(name: str, spec: Spec, features: int) -> nn.Module:
-    """Build what labels add to a critic's last layer; raises ValueError for an unknown name."""
-    return choice("labels", name, PROJECTIONS)(spec, features)
+def generator_labels(labels: str, spec: Spec) -> LabelInput:
+    """Build the label input of a generator that passes labels to its normalisations; raises ValueError as `seen_by`."""
+    seen = seen_by(labels, spec, *GENERATOR_WAYS)
+    return NormLabels(seen["norm"]) if labels == "norm" else ClassLabels(seen["concat"])
 
 
 def seen_by(labels: str | None, spec: Spec, *ways: str) -> dict[str, Spec]:

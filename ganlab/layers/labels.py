@@ -73,11 +73,3 @@ class LabelEmbedding(nn.Module):
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
         """Return `values` (n, inputs) with the vectors of long labels (n,) appended."""
         return torch.cat([values, self.embed(self.labels(values[:, :0], labels))], 1)
-
-
-class NoLabels(LabelInput):
-    """Leaves the input as it is."""
-
-    def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values`."""
-        return values
