@@ -44,7 +44,7 @@ class LabelInput(nn.Module, ABC):
 
 
 class ClassLabels(LabelInput):
-    """Appends one-hot labels along an axis, the same at every other position (Mirza and Osindero 2014).
+    """Appends one-hot labels along an axis, the same at every other position (Mirza & Osindero 2014).
 
     Along axis 1 of images these are planes, along the last axis of sequences a vector at each time step. Without
     classes it is the identity.

@@ -8,7 +8,7 @@ from ganlab.layers.initialisation import initialise
 
 
 class Projection(nn.Module):
-    """ψ(h) + ⟨e(y), h⟩ for features h and labels y (Miyato and Koyama 2018, eq. 4); without classes ψ alone.
+    """ψ(h) + ⟨e(y), h⟩ for features h and labels y (Miyato & Koyama 2018, eq. 4); without classes ψ alone.
 
     Both are linear and start orthogonal.
     """

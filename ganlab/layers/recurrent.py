@@ -34,7 +34,7 @@ class GRU(nn.Module):
 
 
 class LSTM(nn.Module):
-    """One layer of long short-term memory (Hochreiter and Schmidhuber 1997; forget gate of Gers et al. 2000)."""
+    """One layer of long short-term memory (Hochreiter & Schmidhuber 1997; forget gate of Gers et al. 2000)."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()

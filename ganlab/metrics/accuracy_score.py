@@ -14,7 +14,7 @@ from ganlab.metrics.training import RESOLUTION, accuracy, learn
 
 @final
 class AccuracyScore(Metric):
-    """Accuracy on real images of a classifier that saw generated ones only (Ravuri and Vinyals 2019).
+    """Accuracy on real images of a classifier that saw generated ones only (Ravuri & Vinyals 2019).
 
     Between 0 and 1; higher is better. The classifier is the small one of features=classifier, of 28 × 28 images, made
     anew by `steps` batches of 128 images on all generated samples with the classes they were asked for. What it lacks

@@ -12,7 +12,7 @@ from ganlab.metrics.statistics import Kept, Side, Statistic
 
 @final
 class Birthday(Metric):
-    """Support size by the birthday paradox (Arora, Risteski and Zhang 2018, theorem 1); higher is better.
+    """Support size by the birthday paradox (Arora, Risteski & Zhang 2018, theorem 1); higher is better.
 
     Among N equally likely samples a batch of s holds two alike with probability one half at s²/(2 ln 2) = N. The paper
     draws batches and asks a person for pairs that look alike; here two samples are alike where they are as close in the

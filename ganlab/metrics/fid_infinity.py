@@ -17,7 +17,7 @@ from ganlab.random import Random
 
 @final
 class FIDInfinity(Metric):
-    """FID as a line in 1/N, at 1/N = 0 (Chong and Forsyth 2020); lower is better.
+    """FID as a line in 1/N, at 1/N = 0 (Chong & Forsyth 2020); lower is better.
 
     The line is fitted to `points` nested subsets of the generated samples, in a fixed random order, from the share
     `smallest` of them to all. FID's bias is only nearly linear in 1/N, so a small rest remains, below the truth: 7 % of

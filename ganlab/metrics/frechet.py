@@ -61,7 +61,7 @@ def gaussian(moments: Gathered) -> Gaussian:
 def frechet_distance(
     mean1: Tensor, covariance1: Tensor, mean2: Tensor, covariance2: Tensor, root1: Tensor | None = None
 ) -> Tensor:
-    """Return |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½), a scalar (Dowson and Landau 1982, eq. 16).
+    """Return |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½), a scalar (Dowson & Landau 1982, eq. 16).
 
     Σ₁ Σ₂ has the eigenvalues of the symmetric Hᵀ Σ₂ H, whose solver is faster and never leaves the real numbers.
     Whoever knows H = `covariance_root(covariance1)` already passes it as `root1`.

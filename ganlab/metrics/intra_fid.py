@@ -14,7 +14,7 @@ from ganlab.metrics.statistics import Kept, Side, Statistic
 
 @final
 class IntraFID(Metric):
-    """Mean over classes of the FID between a class's real and generated samples (Miyato and Koyama 2018).
+    """Mean over classes of the FID between a class's real and generated samples (Miyato & Koyama 2018).
 
     Lower is better. Few samples a class bias it upwards far more than FID: compare at equal counts only. Needs
     conditional data.

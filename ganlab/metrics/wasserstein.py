@@ -15,7 +15,7 @@ from ganlab.metrics.statistics import Kept, Side, Statistic
 class Wasserstein(Metric):
     """2-Wasserstein distance between equally many real and generated points, by linear assignment; lower is better.
 
-    The root of the smallest mean squared distance at which points can be paired (Peyré and Cuturi 2019, section 2.2),
+    The root of the smallest mean squared distance at which points can be paired (Peyré & Cuturi 2019, section 2.2),
     in the points' own units, of the first `points` of each side, or of as many as the smaller side has. Two draws of
     one distribution are not at zero but, in d > 4 dimensions, about points^(−1/d) apart: compare at equal counts only.
     Raises ValueError for points below 1.

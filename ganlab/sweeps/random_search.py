@@ -13,7 +13,7 @@ from ganlab.sweeps.space import Space
 class RandomSearch(Search):
     """Draws every trial as a function of (seed, number), so that the same command finds the same jobs again.
 
-    Bergstra and Bengio 2012, Random Search for Hyper-Parameter Optimization.
+    Bergstra & Bengio 2012, Random Search for Hyper-Parameter Optimization.
     """
 
     def begin(self, space: Space, objectives: dict[str, bool]) -> None:

@@ -45,7 +45,7 @@ class TPE(Sampler):
 
 @final
 class CMAES(Sampler):
-    """Covariance matrix adaptation (Hansen and Ostermeier 2001): for two or more numbers and one objective."""
+    """Covariance matrix adaptation (Hansen & Ostermeier 2001): for two or more numbers and one objective."""
 
     def __init__(self, startup_trials: int = 1) -> None:
         self.startup_trials = startup_trials
