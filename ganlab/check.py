@@ -72,9 +72,9 @@ def _shape(group: str, value: Any) -> Iterator[str]:
     elif group in SEVERAL:
         for name, part in value.items():
             if not (isinstance(part, dict) and "_target_" in part):
-                yield f"{group}.{name} must be a part with a _target_, got {part!r}"
+                yield f"{group}.{name} must be a part, but it is only {part!r}; list it, as in {group}=[{name}]"
     elif group not in PLAIN and "_target_" not in value:
-        yield f"{group} must be a part with a _target_, got {value!r}"
+        yield f"{group} must be a part, but it is only {value!r}; name one, as in {group}=NAME"
 
 
 def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:

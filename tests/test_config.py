@@ -33,6 +33,7 @@ SENTENCES = {
     "regularizer.r1.wieght=5": "regularizer.r1.wieght: R1 has no such setting; did you mean 'weight'?",
     "callback.samples.cuont=5": "callback.samples.cuont: Samples has no such setting; did you mean 'count'?",
     "optimizer.generator.lrr=5": "optimizer.generator.lrr: Adam has no such setting; did you mean 'lr'?",
+    "metric.kid.subsets=5": "metric.kid must be a part, but it is only {'subsets': 5}; list it, as in metric=[kid]",
     "trainer.precison=32": "trainer.precison: Trainer has no such setting; did you mean 'precision'?",
     # unknown choices
     "latent=nromal": "latent: there is no 'nromal'; choose codes, normal, truncated, uniform; did you mean 'normal'?",

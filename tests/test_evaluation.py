@@ -142,6 +142,7 @@ FAULTS = {
     "run=RUN metric=[modes] training_metrics=false": "metric=modes needs data whose modes are known",
     "run=RUN metric=[] training_metrics=false": "scores nothing",
     "run=RUN features=inception features.weights=nowhere.pth": "nowhere.pth",
+    "run=RUN features.steps=3": "features must be a part, but it is only {'steps': 3}; name one, as in features=NAME",
 }
 
 
