@@ -9,7 +9,7 @@ from ganlab import tree
 from ganlab.interfaces import Spec
 from ganlab.layers.equalised import EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.labels import ClassLabels
-from ganlab.layers.modulated import TINY, OwnConvolution, OwnUpconvolution, demodulated, modulated
+from ganlab.layers.modulated import TINY, Convolution, Upconvolution, demodulation, scaled
 from ganlab.layers.resampling import Upsample
 
 
@@ -71,12 +71,13 @@ class StyledConvolution(nn.Module):
         self.style = EqualisedLinear(style_size, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 3, 3))
         self.bias = nn.Parameter(torch.zeros(outputs))
-        self.convolve = OwnConvolution() if convolve is None else convolve
+        self.convolve, self.scale = Convolution() if convolve is None else convolve, (9 * inputs) ** -0.5
         self.noise, self.activate = Noise(*size), ScaledLeakyReLU()
 
     def forward(self, images: Tensor, style: Tensor) -> Tensor:
         """Map images (n, inputs, …) under styles (n, style_size) to (n, outputs, …)."""
-        images = self.convolve(images, demodulated(modulated(self.weight, self.style(style))))
+        weight, factors = self.weight * self.scale, self.style(style)
+        images = scaled(self.convolve(scaled(images, factors), weight), demodulation(weight, factors))
         return self.activate(self.noise(images) + self.bias.to(images.dtype)[:, None, None])
 
 
@@ -88,11 +89,11 @@ class ToImage(nn.Module):
         self.style = EqualisedLinear(style_size, inputs, bias=1.0)
         self.weight = nn.Parameter(torch.randn(outputs, inputs, 1, 1))
         self.bias = nn.Parameter(torch.zeros(outputs))
-        self.convolve, self.scale = OwnConvolution(), inputs**-0.5
+        self.convolve, self.scale = Convolution(), inputs**-0.5
 
     def forward(self, images: Tensor, style: Tensor) -> Tensor:
         """Map images (n, inputs, height, width) under styles (n, style_size) to (n, outputs, height, width)."""
-        images = self.convolve(images, modulated(self.weight * self.scale, self.style(style)))
+        images = self.convolve(scaled(images, self.style(style)), self.weight * self.scale)
         return tree.widen(images) + self.bias[:, None, None]
 
 
@@ -104,7 +105,7 @@ class StyledBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.grow = Upsample(taps)
-        self.first = StyledConvolution(*channels, size, style_size, OwnUpconvolution(taps))
+        self.first = StyledConvolution(*channels, size, style_size, Upconvolution(taps))
         self.later = StyledConvolution(channels[1], channels[1], size, style_size)
         self.to_image = ToImage(channels[1], image, style_size)
 

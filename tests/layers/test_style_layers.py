@@ -5,7 +5,7 @@ from torch.nn import functional
 from ganlab.interfaces import Spec
 from ganlab.layers.deviation import MinibatchDeviation
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
-from ganlab.layers.modulated import OwnConvolution, OwnUpconvolution, demodulated, modulated
+from ganlab.layers.modulated import Convolution, Upconvolution, demodulation, scaled
 from ganlab.layers.resampling import Blur, Downsample, Upsample, low_pass
 from ganlab.layers.styled import Mapping, Noise, StyledConvolution, ToImage
 
@@ -99,32 +99,43 @@ def test_the_activation_keeps_the_second_moment_nearly():
     assert values.square().mean().item() == pytest.approx(1 + 0.2**2, abs=0.02)  # 2 (1 + 0.2²)/2
 
 
-def test_demodulated_weights_have_unit_norm_whatever_the_style():
-    weight, style = torch.randn(5, 4, 3, 3), 10 * torch.randn(6, 4)
-    weights = demodulated(modulated(weight, style))
-    torch.testing.assert_close(weights.flatten(2).norm(dim=2), torch.ones(6, 5))
-    torch.testing.assert_close(demodulated(modulated(weight, 7 * style)), weights)
+def own_weights(weight, style):
+    """Equations 1 and 3 as they are written: the weights of each sample, demodulated."""
+    weights = weight * style[:, None, :, None, None]
+    return weights / (weights.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("kernel", [1, 3])
-def test_groups_are_a_convolution_of_each_sample_by_its_own_weights(kernel):
-    images, weights = torch.randn(3, 4, 6, 5), torch.randn(3, 2, 4, kernel, kernel)
+def test_scaled_maps_are_a_convolution_of_each_sample_by_its_own_weights(kernel, layout):
+    images, weight, style = torch.randn(3, 4, 6, 5), torch.randn(2, 4, kernel, kernel), 10 * torch.randn(3, 4)
+    weights = own_weights(weight, style)
     expected = [functional.conv2d(x[None], w, padding=kernel // 2) for x, w in zip(images, weights, strict=True)]
-    for layout in (torch.contiguous_format, torch.channels_last):
-        torch.testing.assert_close(OwnConvolution()(images.to(memory_format=layout), weights), torch.cat(expected))
+    found = Convolution()(scaled(images.to(memory_format=layout), style), weight)
+    torch.testing.assert_close(scaled(found, demodulation(weight, style)), torch.cat(expected), atol=1e-5, rtol=1e-4)
+
+
+def test_the_length_of_a_style_is_lost_in_demodulation():
+    weight, style = torch.randn(5, 4, 3, 3), torch.randn(6, 4)
+    torch.testing.assert_close(demodulation(weight, 7 * style), demodulation(weight, style) / 7)
+
+
+def test_demodulation_keeps_its_precision_under_16_bits():
+    weight, style = torch.randn(5, 4, 3, 3), torch.randn(6, 4)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = demodulation(weight, style)
+    assert torch.equal(found, demodulation(weight, style))
 
 
 def test_the_upconvolution_is_zeros_between_pixels_convolution_and_filter():
-    images, weights = torch.randn(2, 3, 4, 5), torch.randn(2, 2, 3, 3, 3)
-    expected = []
-    for sample, weight in zip(images, weights, strict=True):
-        wide = functional.pad(between_zeros(sample[None]), (2, 1, 2, 1))  # ends in a zero, which nothing more reads
-        expected.append(4 * filtered(functional.conv2d(wide, weight.flip(2, 3)), TAPS, 1, 1))
-    torch.testing.assert_close(OwnUpconvolution(TAPS)(images, weights), torch.cat(expected))
+    images, weight = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 3, 3)
+    wide = functional.pad(between_zeros(images), (2, 1, 2, 1))  # ends in a zero, which nothing more reads
+    expected = 4 * filtered(functional.conv2d(wide, weight.flip(2, 3)), TAPS, 1, 1)
+    torch.testing.assert_close(Upconvolution(TAPS)(images, weight), expected)
 
 
 def test_a_styled_convolution_can_be_differentiated_twice():
-    layer = StyledConvolution(2, 2, (8, 8), 3, OwnUpconvolution(TAPS)).double()
+    layer = StyledConvolution(2, 2, (8, 8), 3, Upconvolution(TAPS)).double()
     style = torch.randn(2, 3, dtype=torch.float64, requires_grad=True)
     images = torch.randn(2, 2, 4, 4, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradgradcheck(layer.eval(), (images, style))
