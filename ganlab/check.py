@@ -17,7 +17,7 @@ from ganlab.trial import trial
 from ganlab.values import mismatch
 
 # Groups of several parts, and groups that are no part themselves.
-SEVERAL = {"regularizer", "optimizer", "metric", "callback", "logger"}
+SEVERAL = {"regularizer", "optimizer", "modifier", "metric", "callback", "logger"}
 PLAIN = {"trainer"}
 
 

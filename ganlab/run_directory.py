@@ -22,6 +22,7 @@ FREE = {
     "iterations", "run_dir", "data_root", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "workers",
     "callback", "recovery", "logger", "trainer", "metric", "features", "protocol", "optimized_metric", "name",
 }  # fmt: skip
+BOUND = {"trainer.precision"}  # those among them that do
 
 
 class RunDirectory:
@@ -163,7 +164,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _differences(old: Any, new: DictConfig) -> list[str]:
     before, after = _flat(OmegaConf.to_container(old)), _flat(OmegaConf.to_container(new, resolve=True))
-    keys = [key for key in {**before, **after} if key.split(".")[0] not in FREE]
+    keys = [key for key in {**before, **after} if key.split(".")[0] not in FREE or key in BOUND]
     gone = object()
     return [
         f"{key} was {before.get(key, 'absent')}, now {after.get(key, 'absent')}"

@@ -40,6 +40,7 @@ class Root:
     optimizer: Any = MISSING
     lr_schedule: Any = MISSING
     ema: Any = MISSING
+    modifier: Any = field(default_factory=dict)
     features: Any = MISSING
     metric: Any = field(default_factory=dict)
     protocol: Any = MISSING

@@ -20,8 +20,8 @@ from ganlab.processes import build
 
 
 def build_callbacks(config: DictConfig) -> list[pl.Callback]:
-    """Build the configured callbacks, in their order."""
-    return [instantiate(node) for node in config.callback.values()]
+    """Build the configured callbacks in their order, after the modifiers, so that they see what those have changed."""
+    return [instantiate(node) for node in (*config.modifier.values(), *config.callback.values())]
 
 
 def build_loggers(config: DictConfig, directory: Path) -> list[Logger]:

@@ -36,7 +36,7 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
         weights = [torch.nn.Parameter(torch.zeros(1))]
         parts.optimizer[player] = attempts.build(f"optimizer.{player}", _call, weights)
     attempts.make("protocol", cast(type, locate("ganlab.metrics.Protocol")))
-    for path in [f"callback.{name}" for name in attempts.several("callback")]:
+    for path in [f"{group}.{name}" for group in ("modifier", "callback") for name in attempts.several(group)]:
         if not attempts.reads_broken(path):
             attempts.make(path, cast(type, locate("pytorch_lightning.Callback")))
     if "recovery" in config and not attempts.reads_broken("recovery"):

@@ -80,7 +80,7 @@ def companions(group: str, name: str, folder) -> list[str]:
 
 
 def composed(group: str, name: str, folder):
-    several = group in ("regularizer", "metric", "callback", "logger") and node(group, name)
+    several = group in ("regularizer", "modifier", "metric", "callback", "logger") and node(group, name)
     first = ["data=ring", *NETWORKS]
     chosen = [f"{group}=[{name}]" if several else f"{group}={name}"]
     kept = [line for line in first if not line.startswith((f"{group}=", f"{group}."))]

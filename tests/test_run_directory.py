@@ -63,6 +63,26 @@ def test_the_same_configuration_may_come_again_and_others_may_not(tmp_path):
     assert OmegaConf.load(run.config).seed == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "sentence"),
+    [
+        ({"trainer": {"precision": "32-true"}}, {"trainer": {"precision": "bf16-mixed"}}, "trainer.precision was 32"),
+        ({"modifier": {}}, {"modifier": {"anneal": {"samples": 9}}}, "modifier.anneal.samples was absent, now 9"),
+    ],
+)
+def test_what_changes_numbers_may_not_change_on_the_way(before, after, sentence, tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_config(OmegaConf.create(CONFIG | before))
+    with pytest.raises(UserError, match=sentence):
+        run.write_config(OmegaConf.create(CONFIG | after))
+
+
+def test_the_devices_of_a_run_may_change_on_the_way(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_config(OmegaConf.create(CONFIG | {"trainer": {"accelerator": "gpu", "precision": "32-true"}}))
+    run.write_config(OmegaConf.create(CONFIG | {"trainer": {"accelerator": "cpu", "precision": "32-true"}}))
+
+
 def test_interpolations_are_resolved_before_they_are_compared(tmp_path):
     run = RunDirectory(tmp_path)
     run.write_config(OmegaConf.create({"seed": 3, "data": {"seed": "${seed}"}}))

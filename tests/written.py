@@ -23,7 +23,7 @@ PROTOCOL = {
     "seed": 1,
     "versions": {"ganlab": "0.1.0", "torch": "2.15.0"},
 }
-GROUPS = ("loss", "regularizer", "optimizer", "metric", "trainer")
+GROUPS = ("loss", "regularizer", "optimizer", "modifier", "metric", "trainer")
 BETTER = {"fid": False, "kid": False, "recall": True}
 
 

@@ -41,11 +41,11 @@ class Anneal(pl.Callback):
         known = module.game.terms()
         if strange := [name for name in self.weights if name not in known]:
             raise UserError(
-                f"callback.anneal.weights names '{strange[0]}', and this run's regularizers are "
+                f"modifier.anneal.weights names '{strange[0]}', and this run's regularizers are "
                 f"{', '.join(known) or 'none'}; add it to regularizer or drop it here"
             )
         if self.half_life and not isinstance(module.ema, HalfLife):
-            raise UserError("callback.anneal.half_life_samples needs an average of weights; use ema=half_life")
+            raise UserError("modifier.anneal.half_life_samples needs an average of weights; use ema=half_life")
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Set the values of the coming step."""

@@ -12,8 +12,8 @@ from ganlab.sampler import Sampler
 class StandingStatistics(Periodic):
     """Gives the kept generator batch statistics of its own, plain averages over `batches` passes of `size` samples.
 
-    Brock et al. 2019, appendix D. Averaged weights otherwise have the statistics of the latest ones. To be listed
-    before the callbacks that draw samples. Raises ValueError for a number below 1.
+    Brock et al. 2019, appendix D. Averaged weights otherwise have the statistics of the latest ones. Raises
+    ValueError for a number below 1.
     """
 
     def __init__(self, every: int = 0, batches: int = 16, size: int = 64, seed: int = 0) -> None:

@@ -10,9 +10,9 @@ from ganlab.callbacks import Anneal
 from ganlab.errors import UserError
 
 ANNEALED = [
-    *POINTS, "callback=[checkpoint,status,anneal]", "regularizer=[r1]", "ema.ramp_up=0",
-    "callback.anneal.samples=32", "callback.anneal.weights={r1: [4, 2]}", "callback.anneal.beta2=[0.9, 0.99]",
-    "callback.anneal.half_life_samples=[0, 100]", "callback.look._target_=test_anneal.Look",
+    *POINTS, "callback=[checkpoint,status]", "modifier=[anneal]", "regularizer=[r1]", "ema.ramp_up=0",
+    "modifier.anneal.samples=32", "modifier.anneal.weights={r1: [4, 2]}", "modifier.anneal.beta2=[0.9, 0.99]",
+    "modifier.anneal.half_life_samples=[0, 100]", "callback.look._target_=test_anneal.Look",
 ]  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path):
 
 def test_what_the_run_does_not_have_is_told(tmp_path):
     with pytest.raises(UserError, match="names 'r2', and this run's regularizers are r1"):
-        go(tmp_path, *ANNEALED, "callback.anneal.weights={r2: [4, 2]}")
+        go(tmp_path, *ANNEALED, "modifier.anneal.weights={r2: [4, 2]}")
     with pytest.raises(UserError, match="needs an average of weights; use ema=half_life"):
         go(tmp_path / "live", *[line for line in ANNEALED if line != "ema.ramp_up=0"], "ema=none")
 

@@ -16,11 +16,11 @@ RUN = [
     "batch_size=8",
 ]
 RUN += ["generator=biggan", "generator.width=2", "discriminator=mlp", "discriminator.widths=[8]", "iterations=4"]
-STANDING = ["callback=[standing_statistics,checkpoint,status]", "callback.standing_statistics.batches=3"]
+STANDING = ["callback=[checkpoint,status]", "modifier=[standing_statistics]", "modifier.standing_statistics.batches=3"]
 
 
 def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
-    go(tmp_path / "run", *RUN, *STANDING, "callback.standing_statistics.size=32")
+    go(tmp_path / "run", *RUN, *STANDING, "modifier.standing_statistics.size=32")
     network = ganlab.load(tmp_path / "run").network
     (first, *_), latents = network.pieces, torch.randn(5000, 6)
     norm = network.blocks[0].first_norm.norm
@@ -32,7 +32,7 @@ def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
 
 
 def test_training_goes_on_as_without(tmp_path):
-    go(tmp_path / "with", *RUN, *STANDING, "callback.standing_statistics.every=2")
+    go(tmp_path / "with", *RUN, *STANDING, "modifier.standing_statistics.every=2")
     go(tmp_path / "without", *RUN, "callback=[checkpoint,status]")
     ours, theirs = (
         {k: v for k, v in state(tmp_path / each).items() if ".ema." not in k} for each in ("with", "without")

@@ -40,6 +40,17 @@ def test_how_long_and_how_precisely_runs_were_trained_parts_them(tmp_path):
     ]
 
 
+def test_what_changes_in_the_course_of_training_parts_runs(tmp_path):
+    write_run(tmp_path / "a", {"fid": 1.0})
+    write_run(tmp_path / "b", {"fid": 2.0}, "modifier=[standing_statistics]")
+    write_run(tmp_path / "c", {"fid": 3.0}, "modifier=[standing_statistics]", "modifier.standing_statistics.size=32")
+    assert rows_of(compare(tmp_path)) == [
+        "modifier=[]",
+        "modifier=[standing_statistics] modifier.standing_statistics.size=64",
+        "modifier=[standing_statistics] modifier.standing_statistics.size=32",
+    ]
+
+
 def test_labels_collapse_parts_and_tell_what_differs_inside_of_them(tmp_path):
     for number, overrides in enumerate(
         [
