@@ -78,7 +78,7 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
     evaluator = Evaluator(features, measures, _references(data, protocol, measures), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
-    subject = subject_of(sampler, features, data, protocol)
+    subject = subject_of(sampler, features, data, protocol, module.steps)
     repeats = [_scored(evaluator, fakes_of(sampler, protocol, seed), subject, seed) for seed in seeds]
     scores, intervals = over_repeats(repeats)
     weights = config.weights if len(list(module.ema.children())) else "live"

@@ -78,7 +78,8 @@ class Evaluate(Periodic):
         sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
         fakes = fakes_of(sampler, protocol, protocol.seed)
         with module.clock.beside(module.device):
-            scores = self.evaluator(fakes, subject_of(sampler, self.features, data, protocol))
+            subject = subject_of(sampler, self.features, data, protocol, module.steps)
+            scores = self.evaluator(fakes, subject)
         module.scores, module.scored_at = scores, module.steps
         for logger in trainer.loggers:
             logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)

@@ -102,7 +102,7 @@ class AdversarialGame(Game):
         regularizers = self.regularizers.items()
         active = {name: term for name, term in regularizers if term.concerns(player) and step % term.every == 0}
         made = cache(lambda: self._generate(batch, player))
-        judge = partial(self._judge, cond=batch.cond)
+        judge = partial(self.judge, cond=batch.cond)
         round = Round(
             real=batch.sample,
             player=player,
@@ -148,11 +148,8 @@ class AdversarialGame(Game):
         """Return D's outputs on the latest real and fake samples of this process, of its last microbatch."""
         return {f"verdicts/{kind}": logits for kind, logits in self._logits.items()}
 
-    def _parts(self, player: str) -> list[Part]:
-        mine: list[Part] = [term for term in self.regularizers.values() if term.concerns(player)]
-        return [*mine, self.augment] if player == "discriminator" else mine
-
-    def _judge(self, samples: Tree, cond: Tree) -> Verdict:
+    def judge(self, samples: Tree, cond: Tree) -> Verdict:
+        """Return what D says of samples, augmented and perturbed as all that it gets to see."""
         samples = self.augment(samples, self.random)
         for term in self.regularizers.values():
             if self.random.step % term.every == 0:  # for both players the same, so by the step and not by moves
@@ -161,6 +158,10 @@ class AdversarialGame(Game):
             verdict: Verdict = self.discriminator.verdict(samples, cond)  # type: ignore[operator]
             return verdict
         return as_verdict(self.discriminator(samples, cond))
+
+    def _parts(self, player: str) -> list[Part]:
+        mine: list[Part] = [term for term in self.regularizers.values() if term.concerns(player)]
+        return [*mine, self.augment] if player == "discriminator" else mine
 
     def _make(self, batch: Batch, network: nn.Module) -> _Made:
         sample = tree.first(batch.sample)

@@ -10,7 +10,7 @@ from ganlab import tree
 from ganlab.augments import Identity
 from ganlab.games.adversarial import AdversarialGame
 from ganlab.games.around import AroundGAN
-from ganlab.interfaces import CONTEST, AdversarialLoss, Batch, Latent, Regularizer, Spec, as_verdict
+from ganlab.interfaces import CONTEST, AdversarialLoss, Batch, Latent, Regularizer, Spec
 from ganlab.layers import beside, build_encoder, channel_axis, widened
 from ganlab.tree import Tree
 
@@ -30,8 +30,8 @@ class BiGAN(AroundGAN):
     """The critic judges pairs (x, E(x)) and (G(z), z); G and the encoder E, of the critic's make, want them alike.
 
     Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
-    for fake ones (Donahue et al. 2017, section 3.4). Raises ValueError for a critic that shows no features or a
-    relativistic loss, which has no such term.
+    for fake ones, by the generator's loss mirrored at the boundary between both (Donahue et al. 2017, section 3.4).
+    Raises ValueError for a critic that shows no features or a relativistic loss, which has no such term.
     """
 
     offers: ClassVar[frozenset[str]] = frozenset({CONTEST})
@@ -65,7 +65,7 @@ class BiGAN(AroundGAN):
         self.encoder = build_encoder(
             discriminator, Spec(spec.sample, spec.cond, spec.classes, latent.size), latent.size
         )
-        self.loss, self.latent = loss, latent
+        self.loss, self.latent, self.truncation = loss, latent, latent.truncation
 
     @property
     def sampler(self) -> nn.Module:  # type: ignore[override]
@@ -78,6 +78,7 @@ class BiGAN(AroundGAN):
             pairs = beside(batch.sample, self.encoder(batch.sample, batch.cond).to(batch.sample.dtype), self.axis)
         terms = self.adversarial().losses(player, Batch(tree.detach(pairs), batch.cond), step)
         if player == "generator":
-            logits = as_verdict(self.gan.discriminator(pairs, batch.cond)).logits
-            terms["encoder"] = self.loss.discriminator(torch.zeros_like(logits), logits).mean()
+            logits = self.adversarial().judge(pairs, batch.cond).logits
+            mirrored = 2 * (self.loss.boundary or 0.0) - logits  # so that reals are what fakes are to the generator
+            terms["encoder"] = self.loss.generator(mirrored).mean()
         return terms

@@ -10,7 +10,6 @@ from ganlab.interfaces import JUDGE, as_verdict
 from ganlab.metrics.metric import Probe
 from ganlab.metrics.players import player, reals
 from ganlab.metrics.subject import Subject
-from ganlab.tree import length
 
 
 @final
@@ -20,8 +19,8 @@ class DiscriminatorGap(Probe):
     Both are real, so only memory tells them apart (Karras et al. 2020, ADA, eq. 1, whose r_v has this difference as its
     numerator). 0 is best; of n samples each, chance alone gives about ± 1.4/√n. Data without end, whose training
     samples are as fresh as the others, has no gap. The live discriminator is asked, in evaluation mode and without
-    augmentation; patches count by their mean. Where it says the same of all held-out samples the difference is left
-    undivided.
+    augmentation; patches count by their mean, packs as one. Where it says the same of all held-out samples the
+    difference is left undivided.
     """
 
     name: ClassVar[str] = "discriminator_gap"
@@ -38,5 +37,5 @@ class DiscriminatorGap(Probe):
     @torch.no_grad()
     def _outputs(self, network: nn.Module, subject: Subject, split: str) -> Tensor:
         batches = reals(subject, split, subject.samples, self.name)
-        verdicts = ((as_verdict(network(sample, cond)), length(sample)) for sample, cond in batches)
-        return torch.cat([verdict.logits.double().reshape(count, -1).mean(1).cpu() for verdict, count in verdicts])
+        verdicts = (as_verdict(network(sample, cond)).logits.double() for sample, cond in batches)
+        return torch.cat([logits.reshape(len(logits), -1).mean(1).cpu() for logits in verdicts])

@@ -23,7 +23,7 @@ class DualityGap(Probe):
     M is minus the discriminator's adversarial loss. The worst players start from the present ones and make `steps` of
     Adam on training samples, each on all that the game tells it to minimise, so that penalties and clipped weights
     bound D' as they bound D. M is estimated on held-out samples and fresh latents, both times the same, with the game
-    as it is played: live players in training mode, augmentation and all.
+    as it is played after its last step: live players in training mode, augmentation and all.
 
     The gap depends on `steps` and `lr`, which find lower bounds of it; it may come out below 0 where the worst
     player learnt nothing that holds elsewhere. `samples` is how many training, and how many held-out samples are used
@@ -60,9 +60,9 @@ class DualityGap(Probe):
         values = {}
         for name in ("discriminator", "generator"):
             with copied(subject.game, seed) as game:
-                self._worsen(game, name, train)
+                self._worsen(game, name, train, subject.step)
                 game.random = Random(derive(seed, "held out"))
-                values[name] = self._value(game, held_out)
+                values[name] = self._value(game, held_out, subject.step)
         return {"duality_gap": values["discriminator"] - values["generator"]}
 
     def describe(self) -> dict[str, Any]:
@@ -73,13 +73,13 @@ class DualityGap(Probe):
         parts: Sequence[Batch] = list(reals(subject, split, self.samples, self.name))
         return Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
 
-    def _worsen(self, game: Game, name: str, train: Batch) -> None:
+    def _worsen(self, game: Game, name: str, train: Batch, trained: int) -> None:
         weights = [weight for weight in game.players()[name].parameters() if weight.requires_grad]
         optimizer = torch.optim.Adam(weights, lr=self.lr)
         size = min(self.batch_size, tree.length(train.sample))
         bar = tqdm(range(self.steps), desc=f"worst {name}", unit="step", delay=2, leave=False, disable=None)
         for step in bar:
-            random = game.random.seek(step)
+            random = game.random.seek(trained + step)
             rows = random.integers("duality_gap.rows", tree.length(train.sample), (size,))
             losses = game.losses(name, _take(train, rows), step)
             optimizer.zero_grad()
@@ -87,12 +87,12 @@ class DualityGap(Probe):
             optimizer.step()
             game.moved(name, step)
 
-    def _value(self, game: Game, held_out: Batch) -> float:
+    def _value(self, game: Game, held_out: Batch, trained: int) -> float:
         count = tree.length(held_out.sample)
         total = 0.0
         # Parts of nearly one size: a single sample left over would have no batch statistics.
         for number, rows in enumerate(torch.arange(count).tensor_split(-(-count // self.batch_size))):
-            game.random.seek(number)
+            game.random.seek(trained + number)
             # With gradients, as penalties that act at this move take them, whether anyone asks for them or not.
             loss = game.losses("discriminator", _take(held_out, rows), number)["adversarial"]
             total -= float(loss.detach()) * len(rows) / count

@@ -65,8 +65,8 @@ def fakes_of(sampler: Sampler, protocol: Protocol, seed: int) -> Samples:
     return Samples(batches, protocol.samples, name="generated samples")
 
 
-def subject_of(sampler: Sampler, features: Features, data: DataSet, protocol: Protocol) -> Subject:
-    """Return what probes may ask of a run."""
+def subject_of(sampler: Sampler, features: Features, data: DataSet, protocol: Protocol, step: int) -> Subject:
+    """Return what probes may ask of a run after a step."""
 
     def reals(split: str, count: int) -> Iterator[Batch]:
         return map(normalize, data.reals(count, REAL_SEED, split, protocol.batch_size))
@@ -81,6 +81,7 @@ def subject_of(sampler: Sampler, features: Features, data: DataSet, protocol: Pr
         samples=protocol.samples,
         batch_size=protocol.batch_size,
         seed=protocol.seed,
+        step=step,
     )
 
 

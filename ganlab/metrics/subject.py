@@ -25,3 +25,4 @@ class Subject:
     samples: int  # the protocol's number of samples
     batch_size: int
     seed: int
+    step: int  # how many the game has been trained for, by which its schedules go

@@ -7,11 +7,11 @@ from ganlab.discriminators import MLP as Critic
 from ganlab.games import VAE, VAEGAN, BiGAN
 from ganlab.generators import MLP as Generator
 from ganlab.interfaces import Batch, Spec
-from ganlab.latents import Normal, Uniform
+from ganlab.latents import Normal, Truncated, Uniform
 from ganlab.layers import posterior
-from ganlab.losses import NonSaturating, RelativisticPairing, Wasserstein
+from ganlab.losses import Hinge, LeastSquares, Minimax, NonSaturating, RelativisticPairing, Wasserstein
 from ganlab.random import Random
-from ganlab.regularizers import R1, LeCam
+from ganlab.regularizers import R1, InstanceNoise, LeCam
 
 
 def draws(*shape, seed=0):
@@ -149,6 +149,35 @@ def test_the_encoder_wants_its_pairs_to_pass_for_fake():
     terms = game.losses("generator", batch, 0)
     pairs = torch.cat([batch.sample, game.encoder(*batch)], 1)
     torch.testing.assert_close(terms["encoder"], game.gan.discriminator(pairs, batch.cond).mean())
+
+
+MIRRORED = {
+    "minimax": (Minimax(), lambda d: torch.nn.functional.logsigmoid(d)),  # G ascends what E descends
+    "non_saturating": (NonSaturating(), torch.nn.functional.softplus),
+    "hinge": (Hinge(), lambda d: d),  # as unbounded as G's
+    "least_squares": (LeastSquares(), lambda d: d.square() / 2),
+}
+
+
+@pytest.mark.parametrize(("loss", "expected"), MIRRORED.values(), ids=MIRRORED)
+def test_the_encoder_descends_the_mirror_of_the_generators_loss(loss, expected):
+    game, batch = bigan(loss=loss), labelled(2)
+    terms = game.losses("generator", batch, 0)
+    logits = game.gan.discriminator(torch.cat([batch.sample, game.encoder(*batch)], 1), batch.cond)
+    torch.testing.assert_close(terms["encoder"], expected(logits).mean())
+
+
+def test_the_encoder_is_judged_through_the_same_noise_as_all():
+    game, batch = bigan(loss=Wasserstein(), terms={"noise": InstanceNoise(100)}), labelled(2)
+    seen = []
+    game.gan.discriminator.register_forward_hook(lambda module, given, output: seen.append(given[0].std().item()))
+    game.losses("generator", batch, 0)
+    assert len(seen) == 2 and min(seen) > 50
+
+
+def test_truncation_is_known_of_the_whole_game():
+    game = BiGAN(Spec((2,)), *networks(), NonSaturating(), {}, Truncated(4, 0.5))
+    assert game.truncation == 0.5
 
 
 def test_penalties_and_statistics_take_part(bench):

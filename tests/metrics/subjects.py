@@ -35,7 +35,7 @@ def played(
         )
 
 
-def asked(game: Game, spec: Spec, features: Features | None = None, **splits: Batch) -> Subject:
+def asked(game: Game, spec: Spec, features: Features | None = None, step: int = 0, **splits: Batch) -> Subject:
     """Return what probes ask of a game whose splits are given whole."""
 
     def reals(split: str, count: int) -> Iterator[Batch]:
@@ -53,6 +53,7 @@ def asked(game: Game, spec: Spec, features: Features | None = None, **splits: Ba
         samples=10_000,
         batch_size=50,
         seed=3,
+        step=step,
     )
 
 

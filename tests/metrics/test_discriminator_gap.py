@@ -53,6 +53,17 @@ def test_a_memory_of_training_samples_shows() -> None:
     assert gap(known, train, test) > 8
 
 
+def test_packs_count_as_one() -> None:
+    train, test = normal(66, 2) + 3, normal(65, 2)  # the last pack of the held-out samples is filled from its start
+
+    def pairs(x: Tensor) -> Tensor:
+        return x[: -(-len(x) // 2)].sum(1)
+
+    halves = [torch.cat([pairs(part) for part in samples.split(64)]) for samples in (train, test)]
+    expected = (halves[0].mean() - halves[1].mean()) / halves[1].std(correction=0)
+    assert gap(pairs, train, test) == pytest.approx(expected.item(), rel=1e-5)
+
+
 def test_patches_and_verdicts_count_by_their_mean() -> None:
     test = torch.tensor([[-2.0, 0.0], [2.0, 0.0]])
 

@@ -10,7 +10,7 @@ from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal
 from ganlab.losses import Hinge, NonSaturating, Wasserstein
 from ganlab.metrics import DualityGap, Identity
-from ganlab.regularizers import R1, Dragan, GradientPenalty, WeightClip
+from ganlab.regularizers import R1, Dragan, GradientPenalty, InstanceNoise, WeightClip
 
 from .sources import Points, normal
 from .subjects import asked, played, tutored, untouched
@@ -61,6 +61,13 @@ def test_the_best_answers_of_a_logistic_game_are_found(gap):
 def test_what_bounds_the_discriminator_bounds_the_worst_one(gap):
     # ψ walks to −0.2 and no farther, where M = 0.2; θ walks from 1 to 2, where M = −1.
     assert gap(1, 0.5, Wasserstein(), (WeightClip(0.2),), steps=100) == pytest.approx(1.2, rel=1e-4)
+
+
+def test_schedules_are_where_training_has_come_to(dirac):
+    game = played(*dirac, LINE, Wasserstein(), Normal(1), (InstanceNoise(5, decay_steps=1000),))
+    noisy, clean = (gap_of(asked(game, LINE, step=step, train=ZERO, test=ZERO)) for step in (0, 1000))
+    assert clean == pytest.approx(40 * 0.01 * 2, rel=1e-4)  # (θ, ψ) = (1, 1), see above
+    assert abs(noisy - clean) > 0.1
 
 
 def test_held_out_samples_decide(dirac):
