@@ -67,9 +67,7 @@ class Optuna(Search):
         # Another seed after a pause, or the sampler would draw once more what it drew first.
         self.study.sampler = self.sampler.build(space, objectives, self.seed + len(self.study.trials))
         points = self.sampler.points(space)
-        if points is not None and not self.study.trials:
-            for point in points[: self.trials]:
-                self.study.enqueue_trial(point)
+        self._enqueue((points or [])[: self.trials])
         self.limit = self.trials if points is None else min(self.trials, len(points))
         if self.jobs.retry_failed:
             self._retry()
@@ -111,6 +109,13 @@ class Optuna(Search):
         if step not in self.study.get_trials(deepcopy=False)[trial.number].intermediate_values:
             running.report(value, step)
         return step < self.jobs.checked(trial.overrides).iterations and running.should_prune()
+
+    def _enqueue(self, points: Sequence[dict[str, Any]]) -> None:
+        """Line up those points that the study does not have, as it may have been begun with fewer, or not to the end."""
+        known = [each.system_attrs.get("fixed_params", each.params) for each in self.study.get_trials(deepcopy=False)]
+        for point in points:
+            if point not in known:
+                self.study.enqueue_trial(point)
 
     def _retry(self) -> None:
         from optuna.trial import TrialState

@@ -90,6 +90,14 @@ def test_a_grid_tries_every_point_once(tmp_path):
     assert sorted(points) == [(loss, seed) for loss in ("hinge", "wasserstein") for seed in range(3)]
 
 
+def test_a_grid_that_is_gone_on_with_tries_the_points_that_are_left(tmp_path):
+    space = ["loss=hinge,wasserstein", "seed=range(0,6)"]
+    search(Optuna(Grid(), trials=5), Instant(bowl), tmp_path, *space)
+    sweeper = search(Optuna(Grid(), trials=99), Instant(bowl), tmp_path, *space)
+    points = [tuple(each.params.values()) for each in trials(sweeper)]
+    assert sorted(points) == [(loss, seed) for loss in ("hinge", "wasserstein") for seed in range(6)]
+
+
 def test_replicates_are_scored_by_their_mean_with_an_interval(tmp_path):
     sweeper = search(Optuna(trials=2, seeds=[0, 1, 4]), Instant(bowl), tmp_path, *SPACE)
     collect(sweeper.jobs.record)
