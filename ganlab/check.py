@@ -19,6 +19,7 @@ from ganlab.values import mismatch
 # Groups of several parts, and groups that are no part themselves.
 SEVERAL = {"regularizer", "optimizer", "modifier", "metric", "callback", "logger"}
 PLAIN = {"trainer"}
+PLAYERS = {"optimizer"}  # of SEVERAL, those with one part for each player
 
 
 def mistakes(config: DictConfig, broken: Set[str] = frozenset(), command: Command = TRAIN) -> list[Mistake]:
@@ -72,9 +73,17 @@ def _shape(group: str, value: Any) -> Iterator[str]:
     elif group in SEVERAL:
         for name, part in value.items():
             if not (isinstance(part, dict) and "_target_" in part):
-                yield f"{group}.{name} must be a part, but it is only {part!r}; list it, as in {group}=[{name}]"
+                yield f"{group}.{name} must be a part, but it is only {part!r}; {_way(group, str(name), value)}"
     elif group not in PLAIN and "_target_" not in value:
         yield f"{group} must be a part, but it is only {value!r}; name one, as in {group}=NAME"
+
+
+def _way(group: str, name: str, value: Mapping[str, Any]) -> str:
+    """Say how a setting reaches a part of a group of several."""
+    others = [key for key in value if key != name]
+    if group in PLAYERS:
+        return f"write {' and '.join(f'{group}.{player}.{name}' for player in others)} for the players' own"
+    return f"list it with the others, as in {group}=[{','.join([*others, name])}]"
 
 
 def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:

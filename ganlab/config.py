@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.errors import ConfigurationError, Mistake, suggest
-from ganlab.overrides import choices, normalize
+from ganlab.overrides import choices, normalize, sweeping
 from ganlab.schema import TRAIN, Command
 
 ALLOW_VARIABLE = "GANLAB_ALLOW"
@@ -72,6 +72,10 @@ def compose(
     """
     directories = [conf_directory(), *(Path(each).resolve() for each in config_dirs)]
     lines, found = normalize(overrides, directories, command)
+    for line in sweeping(lines):
+        lines.remove(line)
+        key, plain = line.lstrip("+").split("=")[0], line.lstrip("+")
+        found.append(Mistake(key, f"{plain}: several values are a sweep; give one, or write ganlab train -m"))
     try:
         config = _compose(lines, directories, command)
     except ConfigurationError as error:

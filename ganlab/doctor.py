@@ -89,15 +89,16 @@ def _wandb() -> tuple[dict[str, Any], list[str]]:
 def _devices() -> tuple[dict[str, Any], list[str]]:
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    from ganlab.sweeps.room import cpu_cores
+
     gpus = [torch.cuda.get_device_properties(number) for number in range(torch.cuda.device_count())]
     facts = {
-        "cpu_cores": cores,
+        "cpu_cores": cpu_cores(),
         "cuda": [{"name": gpu.name, "memory_bytes": gpu.total_memory} for gpu in gpus],
         "mps": torch.backends.mps.is_available(),
     }
     told = [f"{gpu.name}, {gpu.total_memory / GIB:.0f} GiB" for gpu in gpus] or ["no CUDA device"]
-    return facts, [f"{cores} CPU cores", *told, *(["MPS"] if facts["mps"] else [])]
+    return facts, [f"{facts['cpu_cores']} CPU cores", *told, *(["MPS"] if facts["mps"] else [])]
 
 
 def _features() -> tuple[dict[str, Any], list[str]]:

@@ -49,7 +49,9 @@ def main(arguments: Sequence[str]) -> int:
 def _write(config: DictConfig, content: Any) -> Path:
     from ganlab.run_directory import write_json
 
-    default = Path(config.run) / "evaluations" / f"{config.protocol.name}.json" if config.run else Path("scores.json")
+    given, usual = {Path(config.checkpoint).stem, config.weights}, {"last", "ema"}
+    name = "_".join([config.protocol.name, *sorted(given - usual)])
+    default = Path(config.run) / "evaluations" / f"{name}.json" if config.run else Path("scores.json")
     path = Path(config.output) if config.output else default
     try:
         write_json(path, content)

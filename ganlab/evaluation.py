@@ -25,8 +25,10 @@ from ganlab.metrics.scoring import build_measures, describe, fakes_of, reals_of,
 from ganlab.random import Random, derive
 from ganlab.run_directory import RunDirectory
 from ganlab.sampler import Sampler
+from ganlab.schema import Evaluation
 
 log = logging.getLogger(__name__)
+NAMED = ("last", "best")  # checkpoints that every run may have
 
 
 @final
@@ -50,10 +52,21 @@ def evaluate(config: DictConfig) -> Evaluated:
         case _:
             given = ", ".join(f"{name}={config[name]}" for name in chosen) or "nothing"
             raise UserError(f"give run=DIR, or real=PATH and fake=PATH, got {given}")
+    _unread(config)
     try:
         return work(config)
     except (ValueError, OSError, ImportError) as error:  # what data, features and metrics say in words for people
         raise UserError(str(error)) from error
+
+
+def _unread(config: DictConfig) -> None:
+    """Refuse settings of the other kind of evaluation, which would be given for nothing."""
+    usual = Evaluation()
+    others = ("train",) if config.run is not None else ("checkpoint", "weights", "data_root")
+    for name in others:
+        if config[name] != getattr(usual, name):
+            kind = "finished samples: real=PATH fake=PATH" if config.run is not None else "a run: run=DIR"
+            raise UserError(f"{name}={config[name]} is for {kind}; drop it")
 
 
 def _evaluate_run(config: DictConfig) -> Evaluated:
@@ -82,7 +95,8 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     repeats = [_scored(evaluator, fakes_of(sampler, protocol, seed), subject, seed) for seed in seeds]
     scores, intervals = over_repeats(repeats)
     weights = config.weights if len(list(module.ema.children())) else "live"
-    facts = {**run_facts(module, data, protocol), "weights": weights}
+    chosen = config.checkpoint if config.checkpoint in NAMED else "a file"
+    facts = {**run_facts(module, data, protocol), "weights": weights, "checkpoint": chosen}
     content = report(
         scores,
         {**from_standard_errors(scores), **intervals},

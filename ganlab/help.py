@@ -10,11 +10,13 @@ TRAIN_USAGE = """ganlab train: train one experiment
 
 usage: ganlab train [KEY=VALUE ...]           one run
        ganlab train -m KEY=A,B [KEY=C,D ...]  a sweep over all combinations
+         --no-wait                            with hydra/launcher=slurm: submit, and return
+         --retry-failed                       take failed jobs up again, too
        --config-dir DIR                       your own config groups, beside the shipped ones
        --cfg job                              print the whole configuration and stop
 
 examples: ganlab train experiment=wgan_gp_ring iterations=2000
-          ganlab train loss=hinge 'regularizer=[r1,r2]' regularizer.r1.weight=5
+          ganlab train loss=hinge 'regularizer=[r1,r2]' regularizer.r1.weight=5 regularizer.r2.weight=5
           ganlab train run_dir=outputs/digits/1   (an existing run is continued)
 """
 
@@ -32,13 +34,22 @@ SETTING = re.compile(r"\w+: .*  # ")
 
 def train_help(directory: Path) -> str:
     """Return usage, settings with their defaults and comments, and the choices of every group."""
-    return _help(TRAIN_USAGE, directory / "train.yaml", choices([directory]))
+    return _help(TRAIN_USAGE, directory / "train.yaml", choices([directory]) | _of_sweeps(directory))
 
 
 def evaluate_help(directory: Path) -> str:
     """Return usage, settings with their defaults and comments, and the choices of every group."""
     groups = {name: names for name, names in choices([directory]).items() if name in ("features", "metric", "protocol")}
     return _help(EVALUATE_USAGE, directory / "evaluate.yaml", groups)
+
+
+def _of_sweeps(directory: Path) -> dict[str, list[str]]:
+    """Return the choices of Hydra's groups that are for sweeps."""
+    groups: dict[str, list[str]] = {}
+    for kind in ("launcher", "sweeper"):
+        for path in sorted((directory / "hydra" / kind).rglob("*.yaml")):
+            groups.setdefault(path.parent.relative_to(directory).as_posix(), []).append(path.stem)
+    return groups
 
 
 def _help(usage: str, path: Path, groups: Mapping[str, Sequence[str]]) -> str:

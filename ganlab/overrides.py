@@ -46,6 +46,12 @@ def normalize(
     return good, mistakes
 
 
+def sweeping(lines: Iterable[str]) -> list[str]:
+    """Return those of Hydra's overrides that give a setting several values."""
+    parser = OverridesParser.create()
+    return [line for line in lines if parser.parse_override(line).is_sweep_override()]
+
+
 def _judge(override: Override, groups: dict[str, list[str]], settings: list[str]) -> list[str]:
     key = override.key_or_group
     root = key.split(".")[0]

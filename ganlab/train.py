@@ -16,6 +16,12 @@ from ganlab.errors import ConfigurationError, UserError
 from ganlab.help import train_help
 from ganlab.overrides import normalize
 
+# Flags that Hydra answers.
+HYDRA = {
+    *("--hydra-help", "--version", "--info", "-i", "--resolve", "--package", "-p", "--run", "-r"),
+    *("--shell-completion", "-sc", "--config-path", "-cp", "--config-name", "-cn"),
+}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -84,10 +90,19 @@ def main(arguments: Sequence[str]) -> int:
         from ganlab.sweeps.multirun import multirun  # what only sweeps need
 
         return multirun(given, job)
+    for flag in given.flags:
+        if flag.partition("=")[0] not in HYDRA:
+            raise UserError(
+                f"'{flag}' is no flag of ganlab train: settings have no dashes, as in seed=1, and --no-wait and "
+                "--retry-failed go with -m; see ganlab train --help"
+            )
     return _through_hydra(given)
 
 
 def _once(given: Arguments, arguments: Sequence[str]) -> int:
+    for word in given.overrides:
+        if word.lstrip("+~").startswith(("hydra/", "hydra.")):
+            raise UserError(f"{word} is of a sweep, and this is a single run here; add -m, or drop it")
     result = train(compose(given.overrides, given.config_dirs))
     if not result.signal:  # to its end, or one of several processes, of which the first tells
         return 0

@@ -29,8 +29,9 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
         },
         augment=attempts.make("augment", Augment),
         latent=attempts.make("latent", Latent),
+        schedule=attempts.make("schedule", Schedule),
     )
-    for group, kind in (("conditioning", Conditioning), ("schedule", Schedule), ("lr_schedule", LearningRateSchedule)):
+    for group, kind in (("conditioning", Conditioning), ("lr_schedule", LearningRateSchedule)):
         attempts.make(group, kind)
     for player in attempts.several("optimizer"):
         weights = [torch.nn.Parameter(torch.zeros(1))]
@@ -39,7 +40,7 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
     for path in [f"{group}.{name}" for group in ("modifier", "callback") for name in attempts.several(group)]:
         if not attempts.reads_broken(path):
             attempts.make(path, cast(type, locate("pytorch_lightning.Callback")))
-    if "recovery" in config and not attempts.reads_broken("recovery"):
+    if "recovery" in config and "recovery" not in broken and not attempts.reads_broken("recovery"):
         parts.recovery = attempts.make("recovery", cast(type, locate("ganlab.callbacks.Recovery")))
     attempts.build("ema", _call, torch.nn.Identity())
     if parts.spec is not None and parts.latent is not None:

@@ -33,7 +33,11 @@ SENTENCES = {
     "regularizer.r1.wieght=5": "regularizer.r1.wieght: R1 has no such setting; did you mean 'weight'?",
     "callback.samples.cuont=5": "callback.samples.cuont: Samples has no such setting; did you mean 'count'?",
     "optimizer.generator.lrr=5": "optimizer.generator.lrr: Adam has no such setting; did you mean 'lr'?",
-    "metric.kid.subsets=5": "metric.kid must be a part, but it is only {'subsets': 5}; list it, as in metric=[kid]",
+    "metric.kid.subsets=5": "metric.kid must be a part, but it is only {'subsets': 5}; list it with the others, ",
+    "optimizer.lr=0.1": (
+        "optimizer.lr must be a part, but it is only 0.1; write optimizer.discriminator.lr and optimizer.generator.lr "
+        "for the players' own"
+    ),
     "trainer.precison=32": "trainer.precison: Trainer has no such setting; did you mean 'precision'?",
     # unknown choices
     "latent=nromal": "latent: there is no 'nromal'; choose codes, normal, truncated, uniform; did you mean 'normal'?",
@@ -42,6 +46,11 @@ SENTENCES = {
     ),
     "loss._target_=ganlab.losses.Hnge": "loss: there is no 'ganlab.losses.Hnge'; did you mean 'Hinge'?",
     "matmul_precision=low": "matmul_precision: there is no 'low'; choose highest, high, medium",
+    "optimized_metric=fidd": "optimized_metric: no metric computes 'fidd'; choose ",
+    "trainer.accelerator=cdua": "trainer.accelerator: there is no 'cdua'; choose auto, cpu",
+    "trainer.max_steps=9": "trainer.max_steps is not used here; write iterations=STEPS",
+    "trainer.accumulate_grad_batches=2": "trainer.accumulate_grad_batches is not used here; write microbatches=N",
+    "seed=0,1": "seed=0,1: several values are a sweep; give one, or write ganlab train -m",
     "compile=[critic]": "compile: there is no player 'critic'; choose discriminator, generator",
     # wrong types
     "batch_size=many": "batch_size must be an integer, got 'many'",
@@ -109,6 +118,11 @@ PAIRS = {
         [*POINTS, "loss=non_saturating", "discriminator.head=tanh_probability"],
         "discriminator.head=tanh_probability and loss: NonSaturating reads logits, not probabilities; use "
         "loss=minimax_probability or loss=non_saturating_probability, or discriminator.head=logit",
+    ),
+    "scaled losses of players that move at once": (
+        [*POINTS, "trainer.precision=16-mixed", "schedule=simultaneous", "regularizer=[]"],
+        "trainer.precision=16-mixed and schedule: the loss is scaled anew at each player's step, but here both have "
+        "their gradients before; use trainer.precision=bf16-mixed or schedule=alternating",
     ),
     "images on points": (
         [*POINTS, "augment=diffaugment"],
@@ -445,9 +459,21 @@ def test_a_missing_folder_is_told_in_a_sentence_when_it_is_read(tmp_path):
     assert mistakes("data=image_folder", *NETWORKS) == ["data.path: nothing is given; write data.path=VALUE"]
 
 
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("data.validation=1.5", "data: validation must be a share of the samples from 0 to below 1, got 1.5"),
+        ("data.test=-0.1", "data: test must be a share of the samples from 0 to below 1, got -0.1"),
+        ("data.limit=-1", "data: limit must be at least 0, which is all training samples, got -1"),
+    ],
+)
+def test_splits_that_no_data_has_are_told_before_it_is_read(line, sentence):
+    assert mistakes("data.resolution=8", line, *NETWORKS) == [sentence]
+
+
 def test_what_lightning_refuses_is_told_in_a_sentence(tmp_path):
     with pytest.raises(UserError, match=r"^trainer: "):
-        go(tmp_path, *POINTS, "trainer.accelerator=abacus")
+        go(tmp_path, *POINTS, "trainer.accelerator=mps")
     assert "trainer.precision must be one of" in mistakes(*POINTS, "trainer.precision=12")[0]
 
 

@@ -55,6 +55,7 @@ def test_checkpoints_and_weights_are_chosen(run: Path) -> None:
     assert content["step"] == best["step"]
     assert content["protocol"]["weights"] == "live"
     assert content["intervals"] == {}
+    assert content["protocol"]["checkpoint"] == "best"
     path = run / "checkpoints" / "last.ckpt"
     assert evaluated(f"run={run}", f"checkpoint={path}", SCORES, *SMALL)["step"] == 6
 
@@ -138,6 +139,8 @@ FAULTS = {
     "real=a.npy": "give run=DIR, or real=PATH and fake=PATH, got real=a.npy",
     "real=nowhere fake=nowhere": "nowhere does not exist; give a folder",
     "run=RUN checkpoint=first": "checkpoint=first is not there; choose best or last, or give a file",
+    "run=RUN train=a.npy": "train=a.npy is for finished samples: real=PATH fake=PATH; drop it",
+    "real=a.npy fake=b.npy checkpoint=best": "checkpoint=best is for a run: run=DIR; drop it",
     "run=RUN device=abacus": "device=abacus cannot be used",
     "run=RUN metric=[modes] training_metrics=false": "metric=modes needs data whose modes are known",
     "run=RUN metric=[] training_metrics=false": "scores nothing",

@@ -47,6 +47,11 @@ class Anneal(pl.Callback):
         if self.half_life and not isinstance(module.ema, HalfLife):
             raise UserError("modifier.anneal.half_life_samples needs an average of weights; use ema=half_life")
 
+    def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Find the optimizers that have a beta2."""
+        if self.beta2 and any("betas" not in group for each in trainer.optimizers for group in each.param_groups):
+            raise UserError("modifier.anneal.beta2 is Adam's, and this run has another optimizer; use optimizer=adam")
+
     def on_train_batch_start(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Set the values of the coming step."""
         terms = module.game.terms()

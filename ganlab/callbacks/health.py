@@ -51,9 +51,8 @@ class Health(Watcher):
 
     def _look(self, trainer: pl.Trainer, module: GANModule) -> None:
         first = module.steps - len(module.observed)
-        for step, terms in enumerate(module.observed, first + 1):
-            if step <= self._looked_at:
-                continue
+        seen = max(0, self._looked_at - first)
+        for step, terms in enumerate(module.observed[seen:], first + seen + 1):
             for name, value in terms.items():
                 if not math.isfinite(value):
                     raise Alarm(

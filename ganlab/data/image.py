@@ -14,7 +14,7 @@ from torch import Tensor
 from ganlab.data.dataset import SPLITS, DataSet, check_split, describe
 from ganlab.data.draw import image_grid
 from ganlab.data.images import Images
-from ganlab.data.splits import divide, shuffled
+from ganlab.data.splits import check_shares, divide, shuffled
 from ganlab.interfaces import Batch, Spec
 from ganlab.random import Random
 
@@ -49,8 +49,9 @@ class ImageDataSet(DataSet, ABC):
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec as far as settings and class tell."""
+        """Return the spec as far as settings and class tell; raises ValueError for splits that no table has."""
         given = {name: each.default for name, each in signature(cls).parameters.items()} | settings
+        check_shares({name: given[name] for name in ("validation", "test") if name in given}, given.get("limit", 0))
         if given["labels"] and not cls.classes:
             return None
         side = given["resolution"]

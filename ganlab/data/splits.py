@@ -1,5 +1,7 @@
 """Which samples are trained on and which are held out: arithmetic with a fixed seed, the same in every run."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -11,6 +13,15 @@ def shuffled(count: int, *key: object) -> Tensor:
     return torch.randperm(count, generator=torch.Generator().manual_seed(derive(*key)))
 
 
+def check_shares(shares: Mapping[str, float], limit: int) -> None:
+    """Raise ValueError for what is no share of a table, or no limit of any."""
+    for name, share in shares.items():
+        if not 0 <= share < 1:
+            raise ValueError(f"{name} must be a share of the samples from 0 to below 1, got {share!r}")
+    if limit < 0:
+        raise ValueError(f"limit must be at least 0, which is all training samples, got {limit}")
+
+
 def divide(count: int, official: int, validation: float, test: float, limit: int) -> dict[str, Tensor]:
     """Divide a table of `count` samples, and `official` test samples after them, into train, validation and test.
 
@@ -20,9 +31,7 @@ def divide(count: int, official: int, validation: float, test: float, limit: int
     """
     order = shuffled(count, "split")
     shares = {"validation": validation} if official else {"validation": validation, "test": test}
-    for name, share in shares.items():
-        if not 0 <= share < 1:
-            raise ValueError(f"{name} must be a share from 0 to below 1 of {count} samples, got {share!r}")
+    check_shares(shares, limit)
     sizes = [round(count * share) for share in shares.values()]
     if sum(sizes) >= count:
         given = " and ".join(f"{name}={share}" for name, share in shares.items())

@@ -6,7 +6,10 @@ from ganlab.round import Round
 
 
 class Consensus(Regularizer):
-    """½|v|², v both players' gradients by their own weights, in both losses (Mescheder et al. 2017, eq. 8)."""
+    """½|v|², v both players' gradients by their own weights, in both losses (Mescheder et al. 2017, eq. 8).
+
+    v is that of the (micro)batch, whose noise adds to the penalty: the more so, the smaller it is.
+    """
 
     player = "discriminator and generator"
     differentiates = True  # by weights instead of inputs, with the same demands on the networks

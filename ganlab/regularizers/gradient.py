@@ -59,7 +59,7 @@ class GradientPenalty(Regularizer):
 
 
 class Dragan(Regularizer):
-    """(|∇D(x + δ)| − target)² near real samples, δ uniform up to `spread` standard deviations of the batch.
+    """(|∇D(x + δ)| − target)² near real samples, δ uniform up to `spread` standard deviations of the (micro)batch.
 
     Kodali et al. 2017, algorithm 1; the noise is that of the authors' program, ½ σ(x) U(0, 1).
     """

@@ -4,11 +4,24 @@ from collections.abc import Mapping
 
 from omegaconf import DictConfig
 
+from ganlab import metrics
 from ganlab.augments import Identity
 from ganlab.config import locate
+from ganlab.errors import suggest
 from ganlab.interfaces import Critic, Game, StyleGenerator
 from ganlab.metrics.metric import Probe
 from ganlab.rules.registry import Parts, rule
+
+
+@rule("metric", "optimized_metric")
+def scores_to_choose_by(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to choose by a score that no metric at all computes; one that this run does not compute is warned of."""
+    mine = [name for node in config.metric.values() for name in getattr(locate(node._target_), "scores", {})]
+    all_scores = {name for each in vars(metrics).values() for name in getattr(each, "scores", None) or ()}
+    wanted = str(config.optimized_metric)
+    if wanted in all_scores or wanted in mine:
+        return None
+    return f"optimized_metric: no metric computes '{wanted}'; choose {', '.join(mine)}{suggest(wanted, all_scores)}"
 
 
 @rule()

@@ -3,9 +3,21 @@
 from omegaconf import DictConfig
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ganlab.errors import suggest
 from ganlab.optimizers import Extragradient
 from ganlab.processes.choice import processes, refusal
 from ganlab.rules.registry import Parts, rule
+
+ACCELERATORS = ("auto", "cpu", "gpu", "cuda", "mps")
+LENGTH = "write iterations=STEPS"
+# What Lightning's Trainer would do by itself, and what to write here.
+OURS = {
+    **dict.fromkeys(("max_steps", "max_epochs", "max_time", "min_steps", "min_epochs"), LENGTH),
+    **dict.fromkeys(("limit_train_batches", "overfit_batches", "fast_dev_run"), f"{LENGTH}, or trainer=smoke"),
+    "accumulate_grad_batches": "write microbatches=N, which cuts batch_size in pieces",
+    "gradient_clip_val": "write gradient_clip_norm=VALUE",
+    "gradient_clip_algorithm": "gradient_clip_norm=VALUE clips by the norm",
+}
 
 
 def _differentiating(parts: Parts) -> str:
@@ -22,6 +34,37 @@ def half_precision_without_penalty(config: DictConfig, parts: Parts) -> str | No
             "use trainer.precision=bf16-mixed or 32-true"
         )
     return None
+
+
+@rule("trainer")
+def one_scale_for_players_that_move_at_once(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to scale losses where a player's step changes the scale that another's gradient already has."""
+    precision = str(config.trainer.get("precision", "32-true"))
+    if precision in ("16", "16-mixed") and parts.schedule is not None and max(map(len, parts.schedule(0))) > 1:
+        return (
+            f"trainer.precision={precision} and schedule: the loss is scaled anew at each player's step, but here both "
+            "have their gradients before; use trainer.precision=bf16-mixed or schedule=alternating"
+        )
+    return None
+
+
+@rule("trainer")
+def accelerators_that_there_are(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse an accelerator that nobody knows, or that nothing here was made for."""
+    given = config.trainer.get("accelerator")
+    if isinstance(given, str) and given not in ACCELERATORS:
+        choice = ", ".join(ACCELERATORS)
+        return f"trainer.accelerator: there is no '{given}'; choose {choice}{suggest(given, ACCELERATORS)}"
+    return None
+
+
+@rule("trainer")
+def lengths_and_batches_are_ours(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse settings of Lightning that would end training early, or do a second time what ours do."""
+    told = [
+        f"trainer.{key} is not used here; {way}" for key, way in OURS.items() if config.trainer.get(key) is not None
+    ]
+    return "; ".join(told) or None
 
 
 @rule("compile")

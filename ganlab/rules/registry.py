@@ -13,6 +13,7 @@ from ganlab.interfaces import (
     Augment,
     Latent,
     Regularizer,
+    Schedule,
     Spec,
 )
 
@@ -29,6 +30,7 @@ class Parts:
     generator: nn.Module | None = None  # without memory for its weights, and so is the discriminator
     discriminator: nn.Module | None = None
     recovery: Recovery | None = None
+    schedule: Schedule | None = None
     optimizer: dict[str, Optimizer | None] = field(default_factory=dict)
 
 

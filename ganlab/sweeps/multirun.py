@@ -99,7 +99,10 @@ def _refuse(parsed: Sequence[Override], swept: Sequence[str], settings: DictConf
     if inner:
         raise UserError(f"{inner[0]} is of the whole sweep and cannot differ between its jobs; give it one value")
     if not swept:
-        raise UserError("there is nothing to sweep over: give a setting several values, such as seed=0,1,2, or drop -m")
+        raise UserError(
+            "there is nothing to sweep over: give a setting several values, such as seed=0,1,2, or for a single job "
+            "'seed=choice(0)'; a run on this machine needs no -m"
+        )
     intervals = [str(each.input_line).lstrip("+") for each in parsed if each.is_interval_sweep()]
     if intervals and settings.sweeper._target_.endswith(".BasicSweeper"):
         raise UserError(

@@ -111,7 +111,7 @@ class Optuna(Search):
         return step < self.jobs.checked(trial.overrides).iterations and running.should_prune()
 
     def _enqueue(self, points: Sequence[dict[str, Any]]) -> None:
-        """Line up those points that the study does not have, as it may have been begun with fewer, or not to the end."""
+        """Line up those points that the study does not have: it may have been begun with fewer, or not to the end."""
         known = [each.system_attrs.get("fixed_params", each.params) for each in self.study.get_trials(deepcopy=False)]
         for point in points:
             if point not in known:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, final
 
+from ganlab.errors import UserError
+
 if TYPE_CHECKING:
     from optuna.pruners import BasePruner
 
@@ -17,6 +19,12 @@ class Pruner(ABC):
     @abstractmethod
     def build(self, iterations: int, every: int) -> BasePruner:
         """Return the pruner."""
+
+
+def _at_least(bound: int, **settings: int) -> None:
+    for name, value in settings.items():
+        if value < bound:
+            raise UserError(f"hydra.sweeper.pruner.{name} must be at least {bound}, got {value}")
 
 
 @final
@@ -37,6 +45,7 @@ class Median(Pruner):
     """Gives up what is worse than the median of former trials at the same step, after some trials and steps."""
 
     def __init__(self, startup_trials: int = 5, warmup_steps: int = 0) -> None:
+        _at_least(0, startup_trials=startup_trials, warmup_steps=warmup_steps)
         self.startup_trials, self.warmup_steps = startup_trials, warmup_steps
 
     def build(self, iterations: int, every: int) -> BasePruner:
@@ -54,6 +63,8 @@ class ASHA(Pruner):
     """
 
     def __init__(self, first_step: int = 0, reduction: int = 4) -> None:
+        _at_least(0, first_step=first_step)
+        _at_least(2, reduction=reduction)
         self.first_step, self.reduction = first_step, reduction
 
     def build(self, iterations: int, every: int) -> BasePruner:
@@ -68,6 +79,8 @@ class Hyperband(Pruner):
     """Successive halving from several first rungs at once (Li et al. 2018)."""
 
     def __init__(self, first_step: int = 0, reduction: int = 3) -> None:
+        _at_least(0, first_step=first_step)
+        _at_least(2, reduction=reduction)
         self.first_step, self.reduction = first_step, reduction
 
     def build(self, iterations: int, every: int) -> BasePruner:

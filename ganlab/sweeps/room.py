@@ -1,6 +1,7 @@
 """What a machine can run at once: a GPU for each job, or cores."""
 
 import os
+import sys
 from collections import Counter
 from dataclasses import dataclass
 
@@ -88,7 +89,12 @@ def this_machine(slots: int | None, threads: int | None) -> Room:
 
     named = [each for each in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if each]
     gpus = (named or [str(i) for i in range(torch.cuda.device_count())]) if torch.cuda.device_count() else []
-    return Room(gpus, len(os.sched_getaffinity(0)), slots, threads)
+    return Room(gpus, cpu_cores(), slots, threads)
+
+
+def cpu_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _count(trainer: DictConfig, automatic: int) -> int:

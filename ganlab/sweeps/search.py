@@ -51,6 +51,9 @@ class Search(Sweeper, ABC):
         for name, value in (("trials", trials), ("batch", batch)):
             if value is not None and value < 1:
                 raise UserError(f"hydra.sweeper.{name} must be at least 1, got {value}")
+        for name, values, example in (("seeds", seeds, "0,1,2"), ("objectives", objectives, "fid")):
+            if isinstance(values, str) or not isinstance(values, Sequence):
+                raise UserError(f"hydra.sweeper.{name} must be a list, such as [{example}], got {values!r}")
         self.trials, self.batch, self.seed = trials, batch, seed
         self.seeds, self.names, self.params = list(seeds), list(objectives), dict(params or {})
 

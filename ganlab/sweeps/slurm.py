@@ -48,7 +48,7 @@ class Slurm(Launcher):
     @property
     def width(self) -> int:
         """How many jobs a search should have at work at once."""
-        return self.resources.array_parallelism
+        return min(super().width, self.resources.array_parallelism)
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Submit jobs, unless they are in the queue, and wait for them."""

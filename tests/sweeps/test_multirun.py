@@ -15,7 +15,7 @@ FILES = sorted(CONF.rglob("*.yaml"))
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["seed=1"], "there is nothing to sweep over: give a setting several values, such as seed=0,1,2, or drop -m"),
+        (["seed=1"], "there is nothing to sweep over: give a setting several values, such as seed=0,1,2, or for a"),
         (["seed=0,1", "run_dir=here"], "run_dir is of one run; a sweep's directory is hydra.sweep.dir=DIR"),
         (["hydra/launcher=slrm", "seed=0,1"], "Could not find 'hydra/launcher/slrm' Available options"),
         (
@@ -32,6 +32,26 @@ def test_mistakes_before_hydra(words, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
         main(["-m", *POINTS, *words])
+    assert said in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["hydra/launcher=slurm"],
+            "hydra/launcher=slurm is of a sweep, and this is a single run here; add -m, or drop it",
+        ),
+        (["hydra.launcher.slots=2"], "hydra.launcher.slots=2 is of a sweep"),
+        (["--no-wait"], "--no-wait and --retry-failed go with -m"),
+        (["--seed=1"], "settings have no dashes, as in seed=1"),
+    ],
+)
+def test_what_is_of_a_sweep_is_not_dropped_from_a_single_run(words, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError) as caught:
+        main([*POINTS, *words])
     assert said in str(caught.value)
     assert not list(tmp_path.iterdir())
 

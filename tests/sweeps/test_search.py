@@ -228,6 +228,11 @@ def test_replicates_are_pruned_together(tmp_path):
         (lambda: Optuna(seeds=[0, 1]), [*SPACE, "seed=0,1"], "keep one of them"),
         (lambda: RandomSearch(), ["loss=hinge,hnge"], r"there is no 'hnge'.*\(at loss=hnge\)"),
         (lambda: RandomSearch(trials=0), SPACE, "hydra.sweeper.trials must be at least 1, got 0"),
+        (lambda: RandomSearch(seeds=3), SPACE, r"hydra.sweeper.seeds must be a list, such as \[0,1,2\], got 3"),
+        (lambda: RandomSearch(objectives="fid"), SPACE, r"hydra.sweeper.objectives must be a list, such as \[fid\]"),
+        (lambda: ASHA(reduction=1), SPACE, "hydra.sweeper.pruner.reduction must be at least 2, got 1"),
+        (lambda: Hyperband(first_step=-1), SPACE, "hydra.sweeper.pruner.first_step must be at least 0, got -1"),
+        (lambda: Median(startup_trials=-5), SPACE, "hydra.sweeper.pruner.startup_trials must be at least 0, got -5"),
         (lambda: RandomSearch(batch=0), SPACE, "hydra.sweeper.batch must be at least 1, got 0"),
     ],
 )
