@@ -69,6 +69,17 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             return checkpoint
 
 
+def named(folder: Path, name: str) -> Path:
+    """Return the checkpoint that is called so in a folder (last, best), or lies at that path; raises UserError."""
+    path = folder / f"{name}.ckpt"
+    path = path if exists(path) else Path(name)
+    if not exists(path):
+        there = sorted(each.stem for each in folder.glob("*.ckpt"))
+        choice = f"choose {' or '.join(there)}, or give a file" if there else "the run has not written any yet"
+        raise UserError(f"checkpoint={name} is not there; {choice}")
+    return path
+
+
 def exists(path: Path) -> bool:
     """Tell whether there is a checkpoint, or the one before it."""
     return path.is_file() or path.with_name(FORMER.get(path.name, path.name)).is_file()

@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.assembly import build_data, build_module
 from ganlab.callbacks.evaluate import run_facts
-from ganlab.checkpoints import AtomicCheckpointIO, exists
+from ganlab.checkpoints import AtomicCheckpointIO, named
 from ganlab.config import instantiate
 from ganlab.data import DataSet
 from ganlab.data.collection import Collection
@@ -77,7 +77,7 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     if config.data_root is not None and "data_root" in run.data:
         run.data.data_root = config.data_root
     data, device = build_data(run), usable(config.device)
-    checkpoint = AtomicCheckpointIO().load_checkpoint(checkpoint_of(directory, config.checkpoint))
+    checkpoint = AtomicCheckpointIO().load_checkpoint(named(directory.path / "checkpoints", config.checkpoint))
     module = build_module(run, data)
     try:
         module.load_state_dict(checkpoint["state_dict"])
@@ -192,14 +192,3 @@ def _agree(real: Collection, fake: Collection) -> None:
         return
     for each in (real, fake):
         each.labels, each.class_names, each.spec = None, [], replace(each.spec, classes=0)
-
-
-def checkpoint_of(directory: RunDirectory, name: str) -> Path:
-    """Return the file that `checkpoint` names: last, best, or a path; raises UserError where there is none."""
-    path = directory.path / "checkpoints" / f"{name}.ckpt"
-    path = path if exists(path) else Path(name)
-    if not exists(path):
-        there = sorted(each.stem for each in (directory.path / "checkpoints").glob("*.ckpt"))
-        choice = f"choose {' or '.join(there)}, or give a file" if there else "the run has not written any yet"
-        raise UserError(f"checkpoint={name} is not there; {choice}")
-    return path
