@@ -7,6 +7,8 @@ from ganlab.errors import TrainingError
 
 # What the system says when there is no room: on the disk, in a quota, in the largest file allowed, or at all.
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+# What torch writes before the words of an error that a worker raised, after its whole traceback.
+WORKERS = f"{TrainingError.__module__}.{TrainingError.__qualname__}: "
 
 
 def told_of(error: BaseException, run_dir: Path) -> BaseException:
@@ -19,4 +21,6 @@ def told_of(error: BaseException, run_dir: Path) -> BaseException:
             f"{error.filename or run_dir} cannot be written ({error.strerror}); the checkpoints are intact: make "
             "room, and the same command with this run_dir goes on from the last one"
         )
+    if isinstance(error, TrainingError) and WORKERS in str(error):
+        return TrainingError(str(error).rsplit(WORKERS, 1)[1].strip())
     return error

@@ -169,8 +169,16 @@ def _differences(old: Any, new: DictConfig) -> list[str]:
     return [
         f"{key} was {before.get(key, 'absent')}, now {after.get(key, 'absent')}"
         for key in keys
-        if before.get(key, gone) != after.get(key, gone) and not key.startswith("game.")
+        if before.get(key, gone) != after.get(key, gone)
+        and not key.startswith("game.")
+        and not (_repeats(key, before) and _repeats(key, after))
     ][:5]
+
+
+def _repeats(key: str, config: dict[str, Any]) -> bool:
+    """Tell whether a setting inside a part only repeats a free one of the same name: data.data_root."""
+    name = key.rpartition(".")[2]
+    return name in FREE and name in config and config.get(key) == config[name]
 
 
 def _flat(value: Any, path: str = "") -> dict[str, Any]:

@@ -95,6 +95,7 @@ class Run:
         recovery: Recovery = instantiate(self.config.recovery)
         trainer = self._trainer(recovery)
         data = build_data(self.config)
+        self._same_data(data.fingerprint())
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
         if _is_first():
             print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
@@ -106,6 +107,16 @@ class Run:
             except Alarm as alarm:
                 checkpoint = recovery.answer(alarm, self.directory, module.steps)
             trainer = self._trainer(recovery)
+
+    def _same_data(self, fingerprint: str) -> None:
+        """Remember what the run is trained on; raises UserError where it was begun on something else."""
+        if self.directory.status().get("data", fingerprint) != fingerprint:
+            raise UserError(
+                f"{self.directory.path} was trained on other data: its samples have changed since, and its splits with "
+                "them; bring them back, or choose another run_dir"
+            )
+        if _is_first():
+            self.directory.write_status("running", data=fingerprint)
 
     def _fit(self, trainer: pl.Trainer, module: GANModule, data: DataSet, checkpoint: Path | None) -> None:
         config = self.config

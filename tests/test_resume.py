@@ -5,9 +5,13 @@ import shlex
 
 import pytest
 import torch
+from PIL import Image
 from tiny import DIGITS, POINTS, assert_same, checkpoint, command, go, rows, state
 
+from ganlab.config import compose
 from ganlab.errors import UserError
+from ganlab.evaluation import evaluate
+from ganlab.schema import EVALUATE
 
 # All that has a state of its own: averages, lazily evaluated penalties, dropout, microbatches, schedules, buffers.
 EVERYTHING = [
@@ -181,6 +185,24 @@ def test_other_settings_are_refused_in_a_sentence(tmp_path):
     assert "loss._target_ was ganlab.losses.NonSaturating, now ganlab.losses.Hinge" in message
     assert message.endswith("choose another run_dir, or the settings it was started with")
     assert_same(state(tmp_path), before)
+
+
+def test_a_run_whose_data_has_changed_is_neither_gone_on_with_nor_scored(tmp_path):
+    folder = tmp_path / "images"
+    for number in range(20):
+        folder.mkdir(exist_ok=True)
+        Image.new("L", (8, 8), 10 * number).save(folder / f"{number:02}.png")
+    lines = [line for line in DIGITS if not line.startswith("data.")]
+    lines += ["data=image_folder", f"data.path={folder}", "data.resolution=8", "data.channels=1", "metric=[]"]
+    go(tmp_path / "run", *lines, "iterations=2")
+    Image.new("L", (8, 8), 255).save(folder / "more.png")
+    with pytest.raises(UserError, match="was trained on other data: its samples have changed since"):
+        go(tmp_path / "run", *lines, "iterations=4")
+    words = [f"run={tmp_path / 'run'}", "metric=[fid]", "features=random", "protocol=fast"]
+    with pytest.raises(UserError, match="has changed since it was trained, and its splits with it"):
+        evaluate(compose(words, command=EVALUATE))
+    (folder / "more.png").unlink()
+    go(tmp_path / "run", *lines, "iterations=4")
 
 
 def test_intervals_and_loggers_may_change_between_a_run_and_its_continuation(tmp_path):

@@ -77,6 +77,14 @@ def test_what_changes_numbers_may_not_change_on_the_way(before, after, sentence,
         run.write_config(OmegaConf.create(CONFIG | after))
 
 
+def test_data_may_move_between_a_run_and_its_continuation(tmp_path):
+    run = RunDirectory(tmp_path)
+    for root in ("here", "there"):
+        run.write_config(OmegaConf.create(CONFIG | {"data_root": root, "data": {"data_root": "${data_root}"}}))
+    with pytest.raises(UserError, match=r"data\.data_root was there, now elsewhere"):
+        run.write_config(OmegaConf.create(CONFIG | {"data_root": "there", "data": {"data_root": "elsewhere"}}))
+
+
 def test_the_devices_of_a_run_may_change_on_the_way(tmp_path):
     run = RunDirectory(tmp_path)
     run.write_config(OmegaConf.create(CONFIG | {"trainer": {"accelerator": "gpu", "precision": "32-true"}}))

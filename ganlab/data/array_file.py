@@ -1,8 +1,10 @@
 """An array of samples in a file, to be scored as they are."""
 
+import zlib
 from hashlib import sha256
 from pathlib import Path
 from typing import final
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -23,11 +25,11 @@ class ArrayFile(Collection):
     def __init__(self, path: Path) -> None:
         samples, labels = _arrays(path)
         self.table = _as_samples(samples, path)
+        if labels is not None and not _are_classes(labels, len(self.table)):
+            raise ValueError(f"labels in {path} must be one integer of at least 0 for each of its samples")
         names = [] if labels is None else [str(number) for number in range(int(labels.max()) + 1)]
         super().__init__(path, names)
         if labels is not None:
-            if labels.shape != (len(self.table),) or labels.dtype.kind not in "iu" or labels.min() < 0:
-                raise ValueError(f"labels in {path} must be one integer of at least 0 for each of its samples")
             self.labels = torch.from_numpy(labels.astype(np.int64))
         self.spec = Spec(tuple(self.table.shape[1:]), None, len(names))
 
@@ -45,18 +47,23 @@ class ArrayFile(Collection):
 
 def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        with path.open("rb") as file:  # which numpy leaves open where it breaks off
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded, None
+            with loaded:
+                arrays = {name: loaded[name] for name in loaded.files}
+    except (ValueError, OSError, EOFError, BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} cannot be read as an array ({error}): write it again with numpy.savez") from error
-    if isinstance(loaded, np.ndarray):
-        return loaded, None
-    with loaded:
-        arrays = {name: loaded[name] for name in loaded.files}
     labels = arrays.pop("labels", None)
     if len(arrays) != 1:
         found = ", ".join(arrays) or "none"
         raise ValueError(f"{path} must hold one array of samples, and labels if there are any, but it holds {found}")
     return next(iter(arrays.values())), labels
+
+
+def _are_classes(labels: np.ndarray, count: int) -> bool:
+    return labels.shape == (count,) and labels.dtype.kind in "iu" and bool(labels.min() >= 0)
 
 
 def _as_samples(array: np.ndarray, path: Path) -> Tensor:
@@ -70,6 +77,11 @@ def _as_samples(array: np.ndarray, path: Path) -> Tensor:
             return _channels_first(torch.from_numpy(array), path)
         case 4, "f" if np.isnan(array).any():
             raise ValueError(f"{int(np.isnan(array).any((1, 2, 3)).sum())} images in {path} hold NaN; leave them out")
+        case 4, "f" if array.min() >= 0 and array.max() <= 1:
+            raise ValueError(
+                f"{path} holds floats from {array.min():g} to {array.max():g}, which would be greys and lighter; save "
+                "uint8, or 2 x - 1 of floats in [0, 1]"
+            )
         case 4, "f" if np.abs(array).max() <= 1:
             images = torch.from_numpy(array.astype(np.float32)).add(1).mul(127.5).round().to(torch.uint8)
             return _channels_first(images, path)

@@ -41,8 +41,9 @@ class Celeba(ImageDataSet):
     ) -> None:
         root = Path(data_root).expanduser()
         required = [FACES, ATTRIBUTES, PARTITION]
-        place = obtain("celeba", required, [root / "celeba"], path, lambda: datasets.CelebA(str(root), download=True))
-        faces = located(place, FACES)
+        places, fetch = [root / "celeba"], lambda: datasets.CelebA(str(root), download=True)
+        place = obtain("celeba", required, places, path, fetch, ".zip")
+        faces = located(place, FACES, ".zip")
         assert faces  # `obtain` has seen it
         archive = open_archive(faces)
         names, count = _order(archive.images(), place / PARTITION)

@@ -56,6 +56,11 @@ class DataSet(ABC):
     def fingerprint(self) -> str:
         """Return a SHA-256 of the samples, their labels and their split, in hexadecimal."""
 
+    def count(self, wanted: int = 0, split: str = "train") -> int:
+        """Return how many samples `reals` yields where so many are wanted, 0 being all."""
+        there = len(self.split(split))
+        return min(wanted or there, there)
+
     def __len__(self) -> int:
         """Return the number of training samples; for a distribution a nominal one."""
         return len(self.split("train"))

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ganlab.data.archive import Archive
 from ganlab.data.picture import Picture, quiet
+from ganlab.errors import TrainingError
 
 CHUNK = 4096
 
@@ -74,7 +75,7 @@ class Encoded(Images):
         try:
             return self.picture.decode(self.archive.read(name))
         except Exception as error:  # decoders raise all sorts of things at broken bytes
-            raise ValueError(
+            raise TrainingError(
                 f"{name} cannot be read as an image ({error}): repair it, or remove it and start again"
             ) from error
 

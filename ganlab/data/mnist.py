@@ -49,8 +49,9 @@ class IdxDataSet(ImageDataSet, ABC):
         """Return images (n, 1, resolution, resolution), classes (n,), and how many are training images."""
         root = Path(data_root).expanduser()
         names = [f"{part}-{kind}-ubyte" for part in PARTS.values() for kind in ("images-idx3", "labels-idx1")]
-        places = [root / cls.title / "raw", root / cls.folder, root, *map(Path, cls.shared)]
-        place = obtain(cls.folder, names, places, path, lambda: cls.source(str(root), download=True))
+        # Not `root` itself: the files of all siblings have the same names.
+        places = [root / cls.title / "raw", root / cls.folder, *map(Path, cls.shared)]
+        place = obtain(cls.folder, names, places, path, lambda: cls.source(str(root), download=True), ".gz")
 
         def part(name: str) -> tuple[Tensor, Tensor]:
             return read_pair(place, PARTS[name], resolution)
@@ -60,7 +61,7 @@ class IdxDataSet(ImageDataSet, ABC):
 
 def read_pair(folder: Path, part: str, resolution: int) -> tuple[Tensor, Tensor]:
     """Read one part's images and labels; raises ValueError where they do not match or a label is not a digit."""
-    pixels, digits = located(folder, f"{part}-images-idx3-ubyte"), located(folder, f"{part}-labels-idx1-ubyte")
+    pixels, digits = (located(folder, f"{part}-{kind}-ubyte", ".gz") for kind in ("images-idx3", "labels-idx1"))
     assert pixels and digits  # `obtain` has seen both
     images, labels = read_idx(pixels, 3)[:, None], read_idx(digits, 1).long()
     if len(images) != len(labels):

@@ -71,8 +71,12 @@ class Picture:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Make Pillow's warning of a pixel bomb an error and drop its others; not per image, for it is not thread-safe."""
+    """Drop Pillow's warnings, and its limit of pixels, as `max_pixels` is ours; not thread-safe, so not per image."""
+    limit = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        yield
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit

@@ -37,7 +37,7 @@ def divide(count: int, official: int, validation: float, test: float, limit: int
         given = " and ".join(f"{name}={share}" for name, share in shares.items())
         raise ValueError(f"{given} must leave something of {count} samples to train on; lower them")
     *held, train = order.split([*sizes, count - sum(sizes)])
-    if not 0 <= limit <= len(train):
+    if limit > len(train):
         raise ValueError(f"limit must be from 0 (all) to the {len(train)} training samples, got {limit}")
     parts = dict(zip(shares, held, strict=True)) | {"train": train[:limit] if limit else train}
     return parts | ({"test": torch.arange(count, count + official)} if official else {})

@@ -50,9 +50,8 @@ def reals_of(data: DataSet, split: str, protocol: Protocol) -> Samples:
         chunks = islice(data.reals(count, REAL_SEED, split, size), first, None, stride)
         return (Batch(measured(data.decode(chunk.sample)), chunk.cond) for chunk in chunks)
 
-    known = len(data.split(split))
     key = {"data": data.fingerprint(), "split": split, "count": count, "seed": REAL_SEED}
-    return Samples(batches, min(count or known, known), key, f"real samples ({split})")
+    return Samples(batches, data.count(count, split), key, f"real samples ({split})")
 
 
 def fakes_of(sampler: Sampler, protocol: Protocol, seed: int) -> Samples:

@@ -51,12 +51,12 @@ class Starter(_SubprocessScriptLauncher):
             self.cluster_environment.validate_settings(num_devices=self.num_processes, num_nodes=self.num_nodes)
         except ValueError as error:  # in Lightning's words
             raise UserError(f"trainer: {error}") from error
-        if self.cluster_environment.creates_processes_externally:
-            return function(*args, **kwargs)
         with _as_before():
+            _set_num_threads_if_needed(num_processes=self.num_processes)  # of all: those we start inherit it
+            if self.cluster_environment.creates_processes_externally:
+                return function(*args, **kwargs)
             crew = Crew(self.command, dict(self._environments()), self.mourn)
             self.procs = crew.processes
-            _set_num_threads_if_needed(num_processes=self.num_processes)
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:

@@ -71,6 +71,11 @@ def test_faults_are_told_in_one_sentence(tmp_path: Path) -> None:
     nan = np.zeros((2, 4, 4, 3), np.float32)
     nan[1, 0] = np.nan
     refused("nan.npz", "1 images in .* hold NaN", x=nan)
+    refused("positive.npz", "would be greys and lighter; save uint8", x=np.full((2, 4, 4, 3), 0.5))
+    refused("words.npz", "one integer of at least 0", x=np.zeros((2, 2)), labels=np.array(["cat", "dog"]))
+    np.savez_compressed(tmp_path / "cut.npz", x=np.random.default_rng(0).random((9, 2)))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "cut.npz").read_bytes()[:-40])
+    refused("cut.npz", "cannot be read as an array")
     refused("none.npz", "holds no samples", x=np.zeros((0, 2)))
     refused("wide.npz", r"as floats in \[-1, 1\]", x=np.full((2, 4, 4, 3), 9.0))
     refused("channels.npz", "1 or 3 channels", x=np.zeros((2, 4, 4, 2), np.uint8))

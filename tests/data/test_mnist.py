@@ -34,10 +34,20 @@ def test_resolution_32_is_a_frame_and_others_resize(mnist_root: Path) -> None:
 
 def test_files_are_found_by_path_and_below_the_root(mnist_root: Path) -> None:
     raw = mnist_root / "MNIST" / "raw"
-    for where in ({"data_root": "nowhere", "path": str(raw)}, {"data_root": str(raw)}):
-        assert Kmnist(**where).fingerprint() == Mnist(str(mnist_root)).fingerprint()
+    assert Kmnist("nowhere", path=str(raw)).fingerprint() == Mnist(str(mnist_root)).fingerprint()
     with pytest.raises(ValueError, match=r"path must be a folder with train-images.* for mnist, got .*missing"):
         Mnist("nowhere", path=str(mnist_root / "missing"))
+
+
+def test_files_of_a_sibling_are_not_taken(mnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(self: object) -> None:
+        raise URLError("no route to host")
+
+    monkeypatch.setattr(datasets.KMNIST, "download", offline)
+    for path in (mnist_root / "MNIST" / "raw").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ValueError, match="kmnist is not on this machine"):
+        Kmnist(str(tmp_path))  # whose four files have the names of all siblings'
 
 
 def test_files_that_are_nowhere_say_where_to_put_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
