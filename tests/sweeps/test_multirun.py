@@ -6,6 +6,7 @@ from tiny import POINTS, command
 
 from ganlab.config import conf_directory, locate
 from ganlab.errors import UserError
+from ganlab.sweeps.slurm import Slurm
 from ganlab.train import main
 
 CONF = conf_directory() / "hydra"
@@ -54,6 +55,13 @@ def test_what_is_of_a_sweep_is_not_dropped_from_a_single_run(words, said, tmp_pa
         main([*POINTS, *words])
     assert said in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_search_on_a_cluster_waits_for_scores_too():
+    settings = yaml.safe_load((conf_directory() / "hydra" / "launcher" / "slurm.yaml").read_text())
+    del settings["_target_"]
+    for at_once, width in ((64, 8), (3, 3)):
+        assert Slurm(**settings | {"array_parallelism": at_once}).width == width
 
 
 @pytest.mark.slow
