@@ -93,7 +93,7 @@ def plain(config):
 def alone(config, directory, **settings):
     """Train by one process."""
     config = OmegaConf.merge(config, {"run_dir": str(directory), **settings})
-    config.trainer = {"accelerator": "cpu", "devices": 1}
+    config.trainer = {"accelerator": "cpu", "devices": 1, "precision": "32-true"}
     Run(config).go()
 
 
