@@ -77,7 +77,7 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     if config.data_root is not None and "data_root" in run.data:
         run.data.data_root = config.data_root
     data, device = build_data(run), usable(config.device)
-    if directory.status().get("data", data.fingerprint()) != data.fingerprint():
+    if directory.has_seen_other(data.fingerprint()):
         raise UserError(
             f"the data of run={config.run} has changed since it was trained, and its splits with it, so that scores "
             "would be of samples it has seen; bring it back, or say where it is with data_root=DIR"

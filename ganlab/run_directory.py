@@ -67,6 +67,10 @@ class RunDirectory:
         with _writing:
             _write_status(self.path, self.status() | {"state": state, "time": time, "heartbeat": time, **me, **more})
 
+    def has_seen_other(self, fingerprint: str) -> bool:
+        """Tell whether the run was trained on data of another fingerprint; nobody knows of runs without one."""
+        return bool(self.status().get("data", fingerprint) != fingerprint)
+
     def beat(self) -> None:
         """Renew the heartbeat of a run that is running."""
         with _writing:

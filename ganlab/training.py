@@ -95,8 +95,8 @@ class Run:
         recovery: Recovery = instantiate(self.config.recovery)
         trainer = self._trainer(recovery)
         data = build_data(self.config)
-        self._same_data(data.fingerprint())
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
+        self._remember(data.fingerprint(), bool(checkpoint))
         if _is_first():
             print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
         while True:
@@ -108,9 +108,9 @@ class Run:
                 checkpoint = recovery.answer(alarm, self.directory, module.steps)
             trainer = self._trainer(recovery)
 
-    def _same_data(self, fingerprint: str) -> None:
-        """Remember what the run is trained on; raises UserError where it was begun on something else."""
-        if self.directory.status().get("data", fingerprint) != fingerprint:
+    def _remember(self, fingerprint: str, continued: bool) -> None:
+        """Remember what the run is trained on; raises UserError where a continued one has been on something else."""
+        if continued and self.directory.has_seen_other(fingerprint):
             raise UserError(
                 f"{self.directory.path} was trained on other data: its samples have changed since, and its splits with "
                 "them; bring them back, or choose another run_dir"

@@ -11,6 +11,7 @@ from tiny import DIGITS, POINTS, assert_same, checkpoint, command, go, rows, sta
 from ganlab.config import compose
 from ganlab.errors import UserError
 from ganlab.evaluation import evaluate
+from ganlab.run_directory import RunDirectory
 from ganlab.schema import EVALUATE
 
 # All that has a state of its own: averages, lazily evaluated penalties, dropout, microbatches, schedules, buffers.
@@ -203,6 +204,12 @@ def test_a_run_whose_data_has_changed_is_neither_gone_on_with_nor_scored(tmp_pat
         evaluate(compose(words, command=EVALUATE))
     (folder / "more.png").unlink()
     go(tmp_path / "run", *lines, "iterations=4")
+
+
+def test_a_run_that_has_not_come_to_a_checkpoint_may_begin_on_other_data(tmp_path):
+    RunDirectory(tmp_path).write_status("failed", data="of a folder that was mended since")
+    go(tmp_path, *POINTS, "metric=[]")
+    assert RunDirectory(tmp_path).status()["data"] != "of a folder that was mended since"
 
 
 def test_intervals_and_loggers_may_change_between_a_run_and_its_continuation(tmp_path):

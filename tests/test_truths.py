@@ -31,7 +31,12 @@ def test_packing_spreads_the_plain_gan(tmp_path):
 
 @pytest.mark.slow
 def test_with_few_images_augmentation_keeps_the_critic_from_learning_them_by_heart(tmp_path):
-    words = ["experiment=small_data_digits", "metric=[discriminator_gap]", "optimized_metric=discriminator_gap", "iterations=1500"]
+    words = [
+        "experiment=small_data_digits",
+        "metric=[discriminator_gap]",
+        "optimized_metric=discriminator_gap",
+        "iterations=1500",
+    ]
     gaps = {
         augment: scores(tmp_path / augment, *words, f"augment={augment}")["discriminator_gap"]
         for augment in ("none", "diffaugment")
