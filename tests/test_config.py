@@ -57,9 +57,12 @@ SENTENCES = {
     "batch_size=6.5": "batch_size must be an integer, got 6.5",
     "seed=null": "seed must be an integer, got None",
     "channels_last=1": "channels_last must be true or false, got 1",
-    "compile=generator": "compile must be a list, each text, such as [1,2], got 'generator'",
+    "compile=generator": "compile must be a list, each text, such as [a,b], got 'generator'",
     "latent.size=big": "latent.size must be an integer, got 'big'",
     "latent.size=true": "latent.size must be an integer, got True",
+    "optimizer.generator.betas=0.5": "optimizer.generator.betas must be a list of 2, each a number, got 0.5",
+    "optimizer.generator.betas=[0.5]": "optimizer.generator.betas must be a list of 2, each a number, got [0.5]",
+    "optimizer.generator.lr=fast": "optimizer.generator.lr must be a number, got 'fast'",
     "generator.widths=[8,wide]": "generator.widths must be a list, each an integer, such as [1,2], got [8, 'wide']",
     "generator=null": "generator: there is no 'None'; choose",
     # values out of range
