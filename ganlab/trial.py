@@ -37,12 +37,14 @@ def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
         weights = [torch.nn.Parameter(torch.zeros(1))]
         parts.optimizer[player] = attempts.build(f"optimizer.{player}", _call, weights)
     attempts.make("protocol", cast(type, locate("ganlab.metrics.Protocol")))
-    for path in [f"{group}.{name}" for group in ("modifier", "callback") for name in attempts.several(group)]:
-        if not attempts.reads_broken(path):
-            attempts.make(path, cast(type, locate("pytorch_lightning.Callback")))
+    callback = cast(type, locate("pytorch_lightning.Callback"))
+    for group, made in (("modifier", parts.modifier), ("callback", {})):
+        for name in attempts.several(group):
+            if not attempts.reads_broken(f"{group}.{name}"):
+                made[name] = attempts.make(f"{group}.{name}", callback)
     if "recovery" in config and "recovery" not in broken and not attempts.reads_broken("recovery"):
         parts.recovery = attempts.make("recovery", cast(type, locate("ganlab.callbacks.Recovery")))
-    attempts.build("ema", _call, torch.nn.Identity())
+    parts.ema = attempts.build("ema", _call, torch.nn.Identity())
     if parts.spec is not None and parts.latent is not None:
         seen = replace(parts.spec, latent=parts.latent.size)
         with torch.device("meta"):

@@ -1,7 +1,8 @@
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pytorch_lightning as pl
+from torch.optim import Optimizer
 
 from ganlab.ema import HalfLife
 from ganlab.errors import UserError
@@ -36,21 +37,23 @@ class Anneal(pl.Callback):
         first, last = ends
         return last + (first - last) * (1 + math.cos(math.pi * min(seen / self.samples, 1.0))) / 2
 
-    def on_fit_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Find what is to be annealed."""
-        known = module.game.terms()
-        if strange := [name for name in self.weights if name not in known]:
-            raise UserError(
+    def refusal(self, terms: Collection[str], ema: object, optimizers: Iterable[Optimizer]) -> str | None:
+        """Return what of all that is to be annealed a run of these parts does not have, in a sentence, or None."""
+        if strange := [name for name in self.weights if name not in terms]:
+            return (
                 f"modifier.anneal.weights names '{strange[0]}', and this run's regularizers are "
-                f"{', '.join(known) or 'none'}; add it to regularizer or drop it here"
+                f"{', '.join(terms) or 'none'}; add it to regularizer or drop it here"
             )
-        if self.half_life and not isinstance(module.ema, HalfLife):
-            raise UserError("modifier.anneal.half_life_samples needs an average of weights; use ema=half_life")
+        if self.half_life and not isinstance(ema, HalfLife):
+            return "modifier.anneal.half_life_samples needs an average of weights; use ema=half_life"
+        if self.beta2 and any("betas" not in group for each in optimizers for group in each.param_groups):
+            return "modifier.anneal.beta2 is Adam's, and this run has another optimizer; use optimizer=adam"
+        return None
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Find the optimizers that have a beta2."""
-        if self.beta2 and any("betas" not in group for each in trainer.optimizers for group in each.param_groups):
-            raise UserError("modifier.anneal.beta2 is Adam's, and this run has another optimizer; use optimizer=adam")
+        """Find what is to be annealed."""
+        if refusal := self.refusal(module.game.terms(), module.ema, trainer.optimizers):
+            raise UserError(refusal)
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Set the values of the coming step."""

@@ -6,6 +6,7 @@ from omegaconf import DictConfig
 
 from ganlab import metrics
 from ganlab.augments import Identity
+from ganlab.callbacks import Anneal
 from ganlab.config import locate
 from ganlab.errors import suggest
 from ganlab.interfaces import Critic, Game, StyleGenerator
@@ -159,3 +160,11 @@ def games_that_metrics_can_ask(config: DictConfig, parts: Parts) -> str | None:
         return None
     probes = [each for each in asked if isinstance(each, type) and issubclass(each, Probe)]
     return next(filter(None, (probe.refusal(game) for probe in probes)), None)
+
+
+@rule("modifier", "regularizer", "ema", "optimizer")
+def numbers_to_anneal(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to anneal numbers of what the run does not have."""
+    optimizers = [each for each in parts.optimizer.values() if each is not None]
+    annealing = [each for each in parts.modifier.values() if isinstance(each, Anneal)]
+    return next(filter(None, (each.refusal(parts.regularizer, parts.ema, optimizers) for each in annealing)), None)

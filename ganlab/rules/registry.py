@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from omegaconf import DictConfig
+from pytorch_lightning import Callback
 from torch import nn
 from torch.optim import Optimizer
 
 from ganlab.callbacks import Recovery
+from ganlab.ema import EMA
 from ganlab.interfaces import (
     AdversarialLoss,
     Augment,
@@ -32,6 +34,8 @@ class Parts:
     recovery: Recovery | None = None
     schedule: Schedule | None = None
     optimizer: dict[str, Optimizer | None] = field(default_factory=dict)
+    modifier: dict[str, Callback | None] = field(default_factory=dict)
+    ema: EMA | None = None
 
 
 Rule = Callable[[DictConfig, Parts], str | None]

@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 from tiny import POINTS, assert_same, go, state
 
 from ganlab.callbacks import Anneal
-from ganlab.errors import UserError
+from ganlab.errors import ConfigurationError
 
 ANNEALED = [
     *POINTS, "callback=[checkpoint,status]", "modifier=[anneal]", "regularizer=[r1]", "ema.ramp_up=0",
@@ -49,12 +49,12 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path):
     assert_same(state(tmp_path / "whole"), state(tmp_path / "cut"))
 
 
-def test_what_the_run_does_not_have_is_told(tmp_path):
-    with pytest.raises(UserError, match="names 'r2', and this run's regularizers are r1"):
+def test_what_the_run_does_not_have_is_told_before_it_begins(tmp_path):
+    with pytest.raises(ConfigurationError, match="names 'r2', and this run's regularizers are r1"):
         go(tmp_path, *ANNEALED, "modifier.anneal.weights={r2: [4, 2]}")
-    with pytest.raises(UserError, match="beta2 is Adam's, and this run has another optimizer; use optimizer=adam"):
+    with pytest.raises(ConfigurationError, match="beta2 is Adam's, and this run has another optimizer"):
         go(tmp_path / "rmsprop", *ANNEALED, "optimizer=rmsprop")
-    with pytest.raises(UserError, match="needs an average of weights; use ema=half_life"):
+    with pytest.raises(ConfigurationError, match="needs an average of weights; use ema=half_life"):
         go(tmp_path / "live", *[line for line in ANNEALED if line != "ema.ramp_up=0"], "ema=none")
 
 
