@@ -75,8 +75,8 @@ def test_refuses_to_measure_nothing(program, option, least):
 def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
     file = tmp_path / "zoo.json"
     done = run(
-        "zoo.py", "--architectures", "mlp_128", "rnn", "--bf16", "--batch", "2", "--repeats", "1", "--device", "cpu",
-        "--resolution", "8", "--json", file,
+        "zoo.py", "--architectures", "mlp_128", "rnn", "--modes", "float32", "bf16", "--batch", "2", "--repeats", "1",
+        "--device", "cpu", "--resolution", "8", "--json", file,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     rows = json.loads(file.read_text())["rows"]

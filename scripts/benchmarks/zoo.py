@@ -2,8 +2,9 @@
 
 A step is a move of each on one batch of random images, with the hinge loss and without labels, as ganlab makes it: one
 forward pass of the generator for both, fused Adam, images in channels_last. Every row is a process of its own, so that
-memory is its own too. FLOPs are what torch counts in matrix products, convolutions and attention, forwards and
-backwards, and a fused multiplication and addition is two. What an architecture cannot be built for, it says.
+memory is its own too; compiling, which takes a minute or more, is not in its times. FLOPs are what torch counts in
+matrix products, convolutions and attention, forwards and backwards, and a fused multiplication and addition is two.
+What an architecture cannot be built for, it says.
 """
 
 import argparse
@@ -25,8 +26,9 @@ from ganlab.errors import ConfigurationError
 from ganlab.interfaces import Batch, Game, Spec
 
 ORDER = ("discriminator", "generator")
+MODES = ("float32", "float32-compiled", "bf16", "bf16-compiled")  # bf16 is mixed precision
 WARM_UP = 2
-HEADER = "architecture   mode           parameters   GFLOPs/step     MiB    ms/step   images/s"
+HEADER = "architecture   mode             parameters   GFLOPs/step     MiB    ms/step   images/s"
 
 
 def architectures() -> list[str]:
@@ -117,8 +119,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     )
     known = architectures()
     parser.add_argument("--architectures", nargs="+", choices=known, default=known, help="which (default: all)")
-    parser.add_argument("--compile", action="store_true", help="measure compiled networks too")
-    parser.add_argument("--bf16", action="store_true", help="measure bf16 mixed precision too")
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES), metavar="MODE", help=", ".join(MODES))
     parser.add_argument("--resolution", type=int, default=32, help="pixels on a side (default: 32)")
     parser.add_argument("--batch", type=int, default=16, help="images of a step (default: 16)")
     parser.add_argument("--repeats", type=int, default=5, help="timed steps, of which the median counts (default: 5)")
@@ -149,10 +150,10 @@ def row(name: str, mode: str, given: argparse.Namespace) -> dict[str, Any]:
 def line(name: str, mode: str, numbers: dict[str, Any]) -> str:
     """Return a row as printed."""
     if "reason" in numbers:
-        return f"{name:14} {mode:14} {numbers['reason']}"
+        return f"{name:14} {mode:16} {numbers['reason']}"
     gflops = "-" if numbers["gflops"] is None else f"{numbers['gflops']:.1f}"
     return (
-        f"{name:14} {mode:14} {numbers['parameters']:10,} {gflops:>13} {numbers['mib']:7.0f} "
+        f"{name:14} {mode:16} {numbers['parameters']:10,} {gflops:>13} {numbers['mib']:7.0f} "
         f"{numbers['ms_per_step']:10.1f} {numbers['images_per_second']:10.1f}"
     )
 
@@ -162,15 +163,13 @@ def main(arguments: list[str]) -> None:
     if given.one:
         print(json.dumps(measured(given)))
         return
-    precisions = ["float32", *(["bf16"] if given.bf16 else [])]
-    modes = [f"{way}{each}" for each in precisions for way in ("", *(["compiled "] if given.compile else []))]
     device = torch.cuda.get_device_name() if given.device == "cuda" else f"cpu, {torch.get_num_threads()} threads"
     print(
         f"{given.resolution}x{given.resolution}, batch {given.batch}, {device}, torch {torch.__version__}\n\n{HEADER}"
     )
     rows: dict[str, dict[str, Any]] = {}
     for name in given.architectures:
-        for mode in modes:
+        for mode in given.modes:
             numbers = row(name, mode, given)
             rows.setdefault(name, {})[mode] = numbers
             print(line(name, mode, numbers), flush=True)
