@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -54,22 +55,24 @@ def test_reports_every_side_of_a_case(tmp_path):
 @pytest.mark.parametrize(
     ("program", "option", "least"),
     [
-        ("compare.py", "--blocks", 1),
-        ("compare.py", "--steps", 1),
-        ("compare.py", "--threads", 1),
-        ("fid.py", "--images", 2),
-        ("fid.py", "--turns", 1),
-        ("zoo.py", "--batch", 2),
-        ("zoo.py", "--repeats", 1),
-        ("zoo.py", "--resolution", 8),
-        ("mimicry.py", "--blocks", 1),
-        ("mimicry.py", "--batch-size", 2),
+        ("compare", "--blocks", 1),
+        ("compare", "--steps", 1),
+        ("compare", "--threads", 1),
+        ("fid", "--images", 2),
+        ("fid", "--turns", 1),
+        ("zoo", "--batch", 2),
+        ("zoo", "--repeats", 1),
+        ("zoo", "--resolution", 8),
+        ("mimicry", "--blocks", 1),
+        ("mimicry", "--batch-size", 2),
     ],
 )
-def test_refuses_to_measure_nothing(program, option, least):
-    done = run(program, option, "0")
-    assert done.returncode == 2
-    assert f"{option} must be at least {least}, got 0" in done.stderr
+def test_refuses_to_measure_nothing(program, option, least, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(PROGRAMS)
+    with pytest.raises(SystemExit) as ended:
+        import_module(program).main([option, "0"])
+    assert ended.value.code == 2
+    assert f"{option} must be at least {least}, got 0" in capsys.readouterr().err
 
 
 def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
