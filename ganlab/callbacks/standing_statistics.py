@@ -12,7 +12,7 @@ from ganlab.sampler import Sampler
 class StandingStatistics(Periodic):
     """Gives the kept generator batch statistics of its own, plain averages over `batches` passes of `size` samples.
 
-    Brock et al. 2019, appendix D. Averaged weights otherwise have the statistics of the latest ones. Raises
+    Brock et al. 2019, appendix C.1. Averaged weights otherwise have the statistics of the latest ones. Raises
     ValueError for a number below 1.
     """
 

@@ -1,6 +1,7 @@
 """The generator of BigGAN."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import ClassVar
 
@@ -11,7 +12,8 @@ from torch.nn import init
 from ganlab.interfaces import Spec
 from ganlab.layers import ClassLabels, initialise, latent_size, normalise_spectrally, pyramid, sample_shape, seen_by
 from ganlab.layers.attention import attention_at
-from ganlab.layers.conditional import ConditionalUpBlock
+from ganlab.layers.conditional import ConditionalUpBlock, conditional_norm
+from ganlab.layers.labels import ClassEmbedding
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import convolution
 
@@ -65,7 +67,7 @@ class BigGAN(nn.Module):
             nn.Unflatten(1, (channels[0], base.height, base.width)),
         )
         self.blocks = nn.ModuleList(
-            ConditionalUpBlock(*pair, piece + shared)
+            ConditionalUpBlock(*pair, partial(conditional_norm, condition_size=piece + shared))
             for pair, piece in zip(pairwise(channels), self.pieces[1:], strict=True)
         )
         sides = [side << step for step in range(1, base.steps + 1)]
@@ -77,7 +79,7 @@ class BigGAN(nn.Module):
         if spectral_norm:
             normalise_spectrally(self)
         # Only now: a spectrally normalised embedding cripples the generator, say the authors' notes.
-        self.embed = nn.Linear(classes, shared, bias=False) if classes else nn.Identity()
+        self.embed = ClassEmbedding(classes, shared) if classes else nn.Identity()
         for weight in self.embed.parameters():
             init.orthogonal_(weight)
 

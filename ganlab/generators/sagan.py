@@ -1,6 +1,7 @@
 """The generator of SAGAN."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 from typing import ClassVar
 
@@ -10,7 +11,8 @@ from torch.nn import init
 from ganlab.interfaces import Spec
 from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, pyramid, sample_shape, seen_by
 from ganlab.layers.attention import attention_at
-from ganlab.layers.conditional import ConditionalUpBlock, conditional_norm
+from ganlab.layers.conditional import ConditionalUpBlock, class_batch_norm
+from ganlab.layers.labels import ClassEmbedding
 from ganlab.layers.options import at_least
 from ganlab.layers.residual import convolution
 
@@ -46,13 +48,14 @@ class SAGAN(nn.Module):
         init.xavier_uniform_(dense.weight)
         init.zeros_(dense.bias)
         self.project = nn.Sequential(dense, nn.Unflatten(1, (channels[0], base.height, base.width)))
-        self.blocks = nn.ModuleList(ConditionalUpBlock(*pair, self.labels.width) for pair in pairwise(channels))
+        norm = partial(class_batch_norm, classes=self.labels.width)
+        self.blocks = nn.ModuleList(ConditionalUpBlock(*pair, norm) for pair in pairwise(channels))
         sides = [side << step for step in range(1, base.steps + 1)]
         self.attention = attention_at(attention, sides[-1] // 2, sides, channels[1:])
-        self.last_norm = conditional_norm(channels[-1], self.labels.width)
+        self.last_norm = norm(channels[-1])
         self.to_image = nn.Sequential(nn.ReLU(inplace=True), convolution(channels[-1], shape[0], 3), nn.Tanh())
         if spectral_norm:
-            normalise_spectrally(self)
+            normalise_spectrally(self, spared=ClassEmbedding)  # gains and biases of the classes
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganlab.interfaces import Spec
-from ganlab.layers.labels import ClassLabels
+from ganlab.layers.labels import ClassEmbedding, ClassLabels
 
 
 class NoProjection(nn.Module):
@@ -20,8 +20,7 @@ class ClassProjection(nn.Module):
 
     def __init__(self, spec: Spec, features: int) -> None:
         super().__init__()
-        # A dense layer of one-hot labels and not a table, so that it is initialised and normalised as all others are.
-        self.embed = nn.Linear(spec.classes, features, bias=False)
+        self.embed = ClassEmbedding(spec.classes, features)
 
     def forward(self, values: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
         """Return `values` (n, …, 1) plus the products, for features (n, …, features) and long labels (n,)."""
@@ -41,7 +40,7 @@ class ConvolvedProjection(nn.Module):
     def __init__(self, spec: Spec, channels: int, kernel: int) -> None:
         super().__init__()
         self.labels, self.channels, self.kernel = ClassLabels(spec), channels, kernel
-        self.embed = nn.Linear(spec.classes, channels * kernel * kernel, bias=False)
+        self.embed = ClassEmbedding(spec.classes, channels * kernel * kernel)
 
     def forward(self, values: Tensor, maps: Tensor, labels: Tensor | None) -> Tensor:
         """Return `values` (n, 1, …) plus the class's, for maps (n, channels, height, width) and long labels (n,)."""

@@ -23,6 +23,10 @@ class EqualisedLinear(nn.Module):
         return functional.linear(features, self.weight * self.scale, self.bias * self.rate)
 
 
+class EqualisedEmbedding(EqualisedLinear):
+    """A vector for each class, of one-hot labels."""
+
+
 class EqualisedConv2d(nn.Module):
     """A convolution that scales its N(0, 1) weights by 1/√(inputs · kernel²) at every use."""
 

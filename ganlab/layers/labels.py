@@ -61,6 +61,13 @@ class ClassLabels(LabelInput):
         return beside(values, functional.one_hot(self.required(labels), self.classes), self.axis)
 
 
+class ClassEmbedding(nn.Linear):
+    """A vector for each class, of one-hot labels: a table that is initialised and normalised as dense layers are."""
+
+    def __init__(self, classes: int, size: int) -> None:
+        super().__init__(classes, size, bias=False)
+
+
 class LabelEmbedding(nn.Module):
     """A vector of `size` numbers for each class beside an input, and nothing at all where there are no classes."""
 
@@ -68,7 +75,7 @@ class LabelEmbedding(nn.Module):
         super().__init__()
         self.labels = ClassLabels(spec)
         self.width = size if spec.classes else 0
-        self.embed = nn.Linear(spec.classes, size, bias=False) if spec.classes else nn.Identity()
+        self.embed = ClassEmbedding(spec.classes, size) if spec.classes else nn.Identity()
 
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
         """Return `values` (n, inputs) with the vectors of long labels (n,) appended."""

@@ -19,15 +19,16 @@ class _InFloat32(nn.Module):
             return self.normalise(weight)
 
 
-def normalise_spectrally(network: nn.Module) -> None:
-    """Divide the weight of every dense and convolutional layer by its largest singular value.
+def normalise_spectrally(network: nn.Module, spared: type[nn.Module] | None = None) -> None:
+    """Divide the weight of every dense and convolutional layer, but of `spared` kind, by its largest singular value.
 
     The value is estimated by one power iteration at each forward pass in training mode. To be called once, after the
     weights are initialised. Weights without memory are left as they are.
     """
     for module in list(network.modules()):
         # A check of a configuration has only these, and torch takes a second to iterate on what is not there.
-        if isinstance(module, WEIGHTED) and not module.weight.is_meta:
+        normalised = isinstance(module, WEIGHTED) and not (spared and isinstance(module, spared))
+        if normalised and not module.weight.is_meta:
             parametrizations.spectral_norm(module)
             chain = module.get_submodule("parametrizations.weight")
             chain.register_module("0", _InFloat32(chain.get_submodule("0")))

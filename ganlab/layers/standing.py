@@ -11,7 +11,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def gathering_statistics(network: nn.Module) -> Iterator[None]:
     """Make the running statistics of batch normalisation the plain averages over the passes made within.
 
-    Brock et al. 2019, appendix D: so samples depend neither on the batch they are made in nor on weights of the past.
+    Brock et al. 2019, appendix C.1: so samples depend neither on the batch they are made in nor on weights of the past.
     All else of the network is in evaluation mode meanwhile.
     """
     norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]

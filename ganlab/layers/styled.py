@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab import tree
 from ganlab.interfaces import Spec
-from ganlab.layers.equalised import EqualisedLinear, ScaledLeakyReLU
+from ganlab.layers.equalised import EqualisedEmbedding, EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.labels import ClassLabels
 from ganlab.layers.modulated import TINY, Convolution, Upconvolution, demodulation, scaled
 from ganlab.layers.resampling import Upsample
@@ -23,7 +23,7 @@ class Mapping(nn.Module):
     def __init__(self, spec: Spec, inputs: int, width: int, layers: int, rate: float) -> None:
         super().__init__()
         self.labels = ClassLabels(spec)
-        self.embed = EqualisedLinear(spec.classes, width) if spec.classes else nn.Identity()
+        self.embed = EqualisedEmbedding(spec.classes, width) if spec.classes else nn.Identity()
         before = [inputs + (width if spec.classes else 0), *[width] * (layers - 1)]
         self.body = nn.Sequential(
             *(nn.Sequential(EqualisedLinear(each, width, rate), ScaledLeakyReLU()) for each in before)

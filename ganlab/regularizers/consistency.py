@@ -29,9 +29,10 @@ class Consistency(Regularizer):
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, one value per logit."""
-        real = round.judged(self._copy(round.real, round)).logits - round.on_real.logits
-        fake = round.judged(self._copy(tree.detach(round.fake), round)).logits - round.on_fake.logits
+        real = self._moved(round, round.real, round.on_real.logits)
+        fake = self._moved(round, tree.detach(round.fake), round.on_fake.logits)
         return real.square() + self.fake * fake.square()
 
-    def _copy(self, samples: Tree, round: Round) -> Tensor:
-        return change(samples, self.changes, 1.0, round.random)
+    def _moved(self, round: Round, samples: Tree, logits: Tensor) -> Tensor:
+        changed = round.judged(change(samples, self.changes, 1.0, round.random)).logits
+        return tree.widen(changed) - tree.widen(logits)

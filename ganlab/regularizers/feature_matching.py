@@ -1,6 +1,7 @@
 import torch
 from torch import Tensor
 
+from ganlab import tree
 from ganlab.interfaces import Regularizer
 from ganlab.round import Round
 
@@ -20,5 +21,5 @@ class FeatureMatching(Regularizer):
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, a scalar."""
         with torch.no_grad():
-            real = round.on_real.features[-1].mean(0)
-        return (real - round.on_fake.features[-1].mean(0)).square().sum()
+            real = tree.widen(round.on_real.features[-1]).mean(0)
+        return (real - tree.widen(round.on_fake.features[-1]).mean(0)).square().sum()

@@ -61,7 +61,8 @@ class GradientPenalty(Regularizer):
 class Dragan(Regularizer):
     """(|∇D(x + δ)| − target)² near real samples, δ uniform up to `spread` standard deviations of the (micro)batch.
 
-    Kodali et al. 2017, algorithm 1; the noise is that of the authors' program, ½ σ(x) U(0, 1).
+    Kodali et al. 2017, algorithm 1; the noise is that of the authors' program, ½ σ(x) U(0, 1), which goes on to take
+    the gradient anywhere between x and x + δ instead of at x + δ.
     """
 
     player = "discriminator"

@@ -10,8 +10,9 @@ from ganlab.round import Round
 class LeCam(Regularizer):
     """(D(x) − a_F)² + (D(G(z)) − a_R)², a_R and a_F moving means of D on real and fake (Tseng et al. 2021, section 3).
 
-    The means are those before the move, and start as the first move's, which pays nothing. Raises ValueError for a
-    decay outside [0, 1).
+    The means are those before the move, and start as the first move's, which pays nothing. The authors' program pays
+    for positive differences D(x) − a_F and a_R − D(G(z)) only, which are the same while D is right. Raises ValueError
+    for a decay outside [0, 1).
     """
 
     player = "discriminator"

@@ -4,6 +4,7 @@ from torch import nn
 
 from ganlab.generators import R3GAN, SAGAN, BigGAN, ResNet, StyleGAN2
 from ganlab.interfaces import Spec
+from ganlab.layers.labels import ClassEmbedding
 
 MADE = {
     "sagan": lambda spec: SAGAN(spec, width=2),
@@ -34,6 +35,8 @@ def test_any_resolution_channels_and_labels(name, shape, classes):
 @pytest.mark.parametrize("name", MADE)
 def test_labels_change_the_images(name):
     network = MADE[name](Spec((1, 8, 8), classes=3, latent=6)).eval()
+    for table in [each for each in network.modules() if isinstance(each, ClassEmbedding)]:
+        torch.nn.init.normal_(table.weight)  # as training moves those that start at 0
     first, second = network(torch.randn(1, 6).expand(2, -1), torch.tensor([0, 1]))
     assert not torch.allclose(first, second, atol=1e-6)
     with pytest.raises(ValueError, match="built for 3 classes, but it got no labels"):

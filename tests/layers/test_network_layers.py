@@ -1,3 +1,5 @@
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -6,7 +8,7 @@ from torch.nn import functional
 from ganlab.interfaces import Spec, Verdict
 from ganlab.layers import normalise_spectrally
 from ganlab.layers.attention import SelfAttention, attention_at
-from ganlab.layers.conditional import ConditionalBatchNorm, ConditionalUpBlock, PlainBatchNorm, conditional_norm
+from ganlab.layers.conditional import ConditionalUpBlock, PlainBatchNorm, class_batch_norm, conditional_norm
 from ganlab.layers.fixup import ACTIVATION_GAIN, FixupBlock, scaled_normal
 from ganlab.layers.projection import Projection
 from ganlab.layers.standing import gathering_statistics
@@ -57,13 +59,28 @@ def test_where_attention_goes():
 
 
 def test_conditions_scale_and_shift_what_is_normalised():
-    norm, images, condition = ConditionalBatchNorm(3, 5), 4 + 2 * torch.randn(6, 3, 4, 4), torch.randn(6, 5)
+    norm, images, condition = conditional_norm(3, 5), 4 + 2 * torch.randn(6, 3, 4, 4), torch.randn(6, 5)
     expected = functional.batch_norm(images, None, None, training=True)
     gain, bias = (condition @ each.weight.T for each in (norm.gain, norm.bias))
     expected = expected * (1 + gain[:, :, None, None]) + bias[:, :, None, None]
     torch.testing.assert_close(norm(images, condition), expected)
     assert isinstance(conditional_norm(3, 0), PlainBatchNorm)
-    assert ConditionalUpBlock(3, 4, 5)(images, condition).shape == (6, 4, 8, 8)
+    assert ConditionalUpBlock(3, 4, partial(conditional_norm, condition_size=5))(images, condition).shape == (
+        6,
+        4,
+        8,
+        8,
+    )
+
+
+def test_classes_begin_with_gain_1_and_bias_0_which_are_free():
+    norm, images, codes = class_batch_norm(3, 2), 4 + 2 * torch.randn(6, 3, 4, 4), torch.eye(2)[[0, 1, 1, 0, 0, 1]]
+    expected = functional.batch_norm(images, None, None, training=True)
+    torch.testing.assert_close(norm(images, codes), expected)
+    norm.gain.weight.data[:, 1], norm.bias.weight.data[:, 0] = 9.0, -5.0
+    changed = torch.where(codes[:, 1].bool()[:, None, None, None], 10 * expected, expected - 5)
+    torch.testing.assert_close(norm(images, codes), changed)
+    assert isinstance(class_batch_norm(3, 0), PlainBatchNorm)
 
 
 @pytest.mark.parametrize("shape", [(4, 6), (4, 7, 6)])

@@ -9,6 +9,7 @@ from ganlab import discriminators, generators
 from ganlab.discriminators import DCGAN, MLP
 from ganlab.interfaces import Critic, Spec, as_verdict
 from ganlab.layers import build_encoder
+from ganlab.layers.labels import ClassEmbedding
 
 SPEC = Spec((1, 16, 16), classes=3, latent=6)
 SEQUENCES = Spec((5, 2), classes=3, latent=6)
@@ -63,6 +64,8 @@ def shapes(network):
 def test_a_generator_reads_labels_in_any_of_its_ways(name, way):
     make, own = GENERATORS[name]
     network = make(spec_of(name), labels=way).eval()
+    for table in [each for each in network.modules() if isinstance(each, ClassEmbedding)]:
+        torch.nn.init.normal_(table.weight)  # as training moves those that start at 0
     latents = torch.randn(1, 6).expand(3, -1)
     made = network(latents, torch.tensor([0, 1, 1]))
     assert not torch.allclose(made[0], made[1], atol=1e-6)

@@ -11,9 +11,13 @@ from ganlab.augments import Identity
 from ganlab.discriminators import MLP as Critic
 from ganlab.games import AdversarialGame
 from ganlab.generators import MLP as Generator
+from ganlab.generators import R3GAN, SAGAN, BigGAN, StyleGAN2
 from ganlab.interfaces import Batch, Spec, Verdict
 from ganlab.latents import Codes, Normal
 from ganlab.layers import normalise_spectrally
+from ganlab.layers.equalised import EqualisedConv2d, EqualisedEmbedding, EqualisedLinear
+from ganlab.layers.labels import ClassEmbedding
+from ganlab.layers.styled import StyledConvolution, ToImage
 from ganlab.losses import NonSaturating, Wasserstein
 from ganlab.random import Random
 from ganlab.regularizers import (
@@ -95,6 +99,49 @@ def test_a_learnt_input_is_no_filter():
     layer.weight.data = torch.eye(2)
     layer.constant = nn.Parameter(torch.ones(4, 2, 2))
     assert Orthogonal().penalty(round_of(None, None, network=layer)).item() == 0
+
+
+def overlap(rows):
+    rows = rows.flatten(1)
+    return ((rows @ rows.T) * (1 - torch.eye(len(rows)))).square().sum().item()
+
+
+@pytest.mark.parametrize(
+    ("layer", "scale"),
+    [
+        (EqualisedLinear(6, 4, rate=0.01), 0.01 / 6**0.5),
+        (EqualisedConv2d(3, 4, 3), 27**-0.5),
+        (StyledConvolution(3, 4, (8, 8), 5), 27**-0.5),
+        (ToImage(3, 4, 5), 3**-0.5),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_orthogonal_looks_at_weights_as_layers_use_them(layer, scale):
+    value = Orthogonal().penalty(round_of(None, None, network=layer)).item()
+    own = overlap(layer.weight.detach() * scale)
+    styles = [
+        overlap(each.weight.detach() * each.scale) for each in layer.children() if isinstance(each, EqualisedLinear)
+    ]
+    assert value == pytest.approx(own + sum(styles), rel=1e-4)
+
+
+def test_filters_of_different_groups_are_not_compared():
+    layer = nn.Conv2d(4, 6, 3, groups=2)
+    value = Orthogonal().penalty(round_of(None, None, network=layer)).item()
+    assert value == pytest.approx(sum(overlap(each) for each in layer.weight.detach().chunk(2)), rel=1e-4)
+    assert Orthogonal().penalty(round_of(None, None, network=nn.Conv2d(4, 4, 3, groups=4))).item() == 0
+
+
+@pytest.mark.parametrize("make", [BigGAN, SAGAN, StyleGAN2, R3GAN])
+def test_the_vectors_of_classes_are_no_filters(make):
+    network = make(Spec((3, 32, 32), latent=60, classes=3), labels=None)
+    tables = [each for each in network.modules() if isinstance(each, ClassEmbedding | EqualisedEmbedding)]
+    round = round_of(None, None, network=network)
+    before = Orthogonal().penalty(round).item()
+    for each in tables:
+        each.weight.data.normal_(std=99)
+    assert tables and Orthogonal().penalty(round).item() == before
+    assert before < 1e6  # by what is stored, and not used, StyleGAN2's was 1e17
 
 
 def test_descent_on_the_orthogonal_penalty_makes_filters_orthogonal():
