@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.config import locate
 from ganlab.errors import Mistake, suggest
+from ganlab.interfaces import Spec
 from ganlab.rules import broken_rules
 from ganlab.schema import BOUNDS, CHOICES, RESERVED, TRAIN, Command
 from ganlab.trial import trial
@@ -22,10 +23,13 @@ PLAIN = {"trainer"}
 PLAYERS = {"optimizer"}  # of SEVERAL, those with one part for each player
 
 
-def mistakes(config: DictConfig, broken: Set[str] = frozenset(), command: Command = TRAIN) -> list[Mistake]:
+def mistakes(
+    config: DictConfig, broken: Set[str] = frozenset(), command: Command = TRAIN, spec: Spec | None = None
+) -> list[Mistake]:
     """Return every mistake: in settings, in parts, in the values of parts, and in pairs that do not fit.
 
-    Groups in `broken` are not looked into: they hold what the user did not ask for.
+    Groups in `broken` are not looked into: they hold what the user did not ask for. `spec` is that of data that are
+    read already.
     """
     try:
         plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
@@ -35,7 +39,7 @@ def mistakes(config: DictConfig, broken: Set[str] = frozenset(), command: Comman
     shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
     for group in [group for group in plain if group not in broken | {mistake.where for mistake in found}]:
         found += [Mistake(group, sentence) for sentence in _nodes(plain[group], shallow[group], group)]
-    parts, problems = trial(config, broken | {mistake.where for mistake in found})
+    parts, problems = trial(config, broken | {mistake.where for mistake in found}, spec)
     wrong = broken | {mistake.where for mistake in found}
     return [
         *found,

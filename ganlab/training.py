@@ -14,10 +14,11 @@ from pytorch_lightning.loggers import Logger
 
 from ganlab.assembly import build_data, build_module
 from ganlab.callbacks import Interrupt, Recovery
+from ganlab.check import mistakes
 from ganlab.checkpoints import exists
 from ganlab.config import instantiate
 from ganlab.data import DataModule, DataSet
-from ganlab.errors import Alarm, TrainingError, UserError
+from ganlab.errors import Alarm, ConfigurationError, TrainingError, UserError
 from ganlab.export import export
 from ganlab.failures import told_of
 from ganlab.heartbeat import Heartbeat
@@ -27,6 +28,7 @@ from ganlab.processes import cluster
 from ganlab.run_directory import RunDirectory, new_directory
 from ganlab.run_lock import RunLock
 from ganlab.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
+from ganlab.trial import preview
 
 # Processes that Lightning starts for one run find its directory here.
 RUN_VARIABLE = "GANLAB_RUN_DIR"
@@ -95,6 +97,9 @@ class Run:
         recovery: Recovery = instantiate(self.config.recovery)
         trainer = self._trainer(recovery)
         data = build_data(self.config)
+        told = preview(self.config.data) == data.spec  # or only the files have told what the networks must fit
+        if not told and (found := mistakes(self.config, spec=data.spec)):
+            raise ConfigurationError(mistake.sentence for mistake in found)
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
         self._remember(data.fingerprint(), bool(checkpoint))
         if _is_first():

@@ -16,11 +16,14 @@ from ganlab.rules import Parts, broken_rules
 from ganlab.schema import RESERVED
 
 
-def trial(config: DictConfig, broken: Set[str]) -> tuple[Parts, list[Mistake]]:
-    """Build the parts of all groups but the broken ones, and collect what their constructors refuse."""
+def trial(config: DictConfig, broken: Set[str], spec: Spec | None = None) -> tuple[Parts, list[Mistake]]:
+    """Build the parts of all groups but the broken ones, and collect what their constructors refuse.
+
+    `spec` is that of the data where they are read already, and else as far as the configuration tells.
+    """
     attempts = _Attempts(config, broken)
     parts = Parts(
-        spec=attempts.build("data", _preview),
+        spec=spec or attempts.build("data", preview),
         loss=attempts.make("loss", AdversarialLoss),
         regularizer={
             name: term
@@ -101,7 +104,8 @@ def _call(node: DictConfig, argument: Any) -> Any:
     return instantiate(node)(argument)
 
 
-def _preview(node: DictConfig) -> Spec | None:
+def preview(node: DictConfig) -> Spec | None:
+    """Return the spec of a data set that is described so, without reading it, or None where only that tells."""
     plain = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
     built = cast(Any, locate(plain["_target_"]))
     spec: Spec | None = built.preview(**{key: value for key, value in plain.items() if key not in RESERVED})

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from omegaconf import OmegaConf
-from tiny import NETWORKS, command, go
+from tiny import DIGITS, NETWORKS, command, go
 
 import ganlab
 from ganlab import config as configuration
@@ -143,6 +143,16 @@ PAIRS = {
     "projection without labels": (
         [*POINTS, "conditioning=projection"],
         "discriminator: labels=projection needs class labels, but the data is used without; write data.labels=true",
+    ),
+    "networks that cannot make the images of a folder, with classes that only it knows": (
+        ["data=image_folder", "data.path=x", "data.labels=true", "data.resolution=16", "generator=resnet"],
+        "generator: ResNet needs images whose shorter side is one of 32, 48, 64, 128, got 16x16; resize the data or "
+        "use generator=dcgan",
+    ),
+    "batch norm under a penalty, with classes that only the folder knows": (
+        ["data=image_folder", "data.path=x", "data.labels=true", "regularizer=[r1]", "discriminator.norm=batch"],
+        "regularizer.r1 and batch norm in the discriminator: a penalty per sample has no meaning where samples "
+        "share statistics; use discriminator.norm=layer, instance, group or none",
     ),
     "class norm without labels": (
         [*POINTS, "conditioning=class_norm", "generator.norm=batch"],
@@ -460,6 +470,21 @@ def test_a_missing_folder_is_told_in_a_sentence_when_it_is_read(tmp_path):
     with pytest.raises(UserError, match="nowhere"):
         go(tmp_path / "run", "data=image_folder", f"data.path={tmp_path}/nowhere", "data.resolution=8", *NETWORKS)
     assert mistakes("data=image_folder", *NETWORKS) == ["data.path: nothing is given; write data.path=VALUE"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        (["generator=resnet"], "ResNet needs images whose shorter side is one of 32"),
+        (["discriminator.norm=batch", "regularizer=[r1]"], "regularizer.r1 and batch norm in the discriminator"),
+    ],
+)
+def test_what_only_the_data_tells_is_told_in_a_sentence_when_they_are_read(lines, sentence, tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    quiet = [line for line in DIGITS if line not in NETWORKS]
+    with pytest.raises(ConfigurationError, match=sentence):
+        go(tmp_path, *quiet, "data._target_=tiny.Unannounced", "data.resolution=16", *lines)
+    assert not (tmp_path / "checkpoints").exists()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ganlab.config import compose
+from ganlab.data import Digits
 from ganlab.interfaces import AdversarialLoss
 from ganlab.layers import generator_labels
 from ganlab.train import Result, train
@@ -20,6 +21,14 @@ NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discr
 QUIET = ["metric=[]", "trainer=cpu", "log_every=1", "sample_every=0", "evaluate_every=0", "checkpoint_every=0"]
 DIGITS = ["data.resolution=8", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
 POINTS = ["data=ring", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
+
+
+class Unannounced(Digits):
+    """Data that says what it is only once it is read, as own data sets may."""
+
+    @classmethod
+    def preview(cls, **settings):
+        return None
 
 
 def go(directory: Path, *overrides: str) -> Result:

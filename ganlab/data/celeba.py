@@ -9,8 +9,7 @@ from torchvision import datasets
 from ganlab.data.archive import open_archive
 from ganlab.data.files import located, obtain
 from ganlab.data.image import ImageDataSet
-from ganlab.data.image_folder import as_size
-from ganlab.data.picture import Picture
+from ganlab.data.picture import Picture, as_size
 from ganlab.data.scan import read_images
 
 FACES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"

@@ -14,9 +14,12 @@ from torch import Tensor
 from ganlab.data.dataset import SPLITS, DataSet, check_split, describe
 from ganlab.data.draw import image_grid
 from ganlab.data.images import Images
+from ganlab.data.picture import as_size
 from ganlab.data.splits import check_shares, divide, shuffled
 from ganlab.interfaces import Batch, Spec
 from ganlab.random import Random
+
+SOME_CLASSES = 2  # stand for as many as there will be, so that networks can be tried
 
 
 class ImageDataSet(DataSet, ABC):
@@ -49,14 +52,19 @@ class ImageDataSet(DataSet, ABC):
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec as far as settings and class tell; raises ValueError for splits that no table has."""
-        given = {name: each.default for name, each in signature(cls).parameters.items()} | settings
+        """Return the spec as far as settings and class tell, with some number of classes where only the files tell.
+
+        Raises ValueError for settings that no images have.
+        """
+        given = cls.settings(settings)
         check_shares({name: given[name] for name in ("validation", "test") if name in given}, given.get("limit", 0))
-        if given["labels"] and not cls.classes:
-            return None
-        side = given["resolution"]
-        height, width = (side, side) if isinstance(side, int) else side
-        return describe((given.get("channels", cls.channels), height, width), given["labels"], cls.classes)
+        shape = (given.get("channels", cls.channels), *as_size(given["resolution"]))
+        return describe(shape, given["labels"], cls.classes or SOME_CLASSES)
+
+    @classmethod
+    def settings(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Return all settings, with defaults for those that are not given."""
+        return {name: each.default for name, each in signature(cls).parameters.items()} | given
 
     def split(self, name: str) -> Tensor:
         """Return the indices of a split in the table."""

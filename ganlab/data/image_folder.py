@@ -3,13 +3,16 @@
 import csv
 from collections.abc import Sequence
 from io import StringIO
+from posixpath import commonpath
+from typing import Any
 
 import torch
 
 from ganlab.data.archive import Archive, open_archive
 from ganlab.data.image import ImageDataSet
-from ganlab.data.picture import Picture
-from ganlab.data.scan import read_images
+from ganlab.data.picture import Picture, as_size
+from ganlab.data.scan import check_on_error, read_images
+from ganlab.interfaces import Spec
 
 CLASSES = "classes.csv"
 
@@ -61,24 +64,24 @@ class ImageFolder(ImageDataSet):
         )
         self.class_names = ordered if known is not None else []
 
-
-def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
-    """Read a resolution of one side or [height, width]; raises ValueError for anything else."""
-    match resolution:
-        case int():
-            return resolution, resolution
-        case [int() as height, int() as width]:
-            return height, width
-        case _:
-            raise ValueError(f"resolution must be one number or [height, width], got {resolution}")
+    @classmethod
+    def preview(cls, **settings: Any) -> Spec | None:
+        """Return the spec as far as settings tell; raises ValueError for those that no folder could be read with."""
+        given = cls.settings(settings)
+        Picture(as_size(given["resolution"]), given["channels"], given["fit"], given["max_pixels"])
+        check_on_error(given["on_error"])
+        return super().preview(**settings)
 
 
 def classes_of(archive: Archive, names: list[str]) -> list[str]:
     """Return the class of every image, "" where it has none; raises ValueError where classes.csv leaves one out."""
-    if CLASSES not in archive.names():
+    files = set(archive.names())
+    # Beside the images, or beside the folders around all of them.
+    place = next((folder for folder in _outer_folders(names) if folder + CLASSES in files), None)
+    if place is None:
         return _top_folders(names)
-    rows = csv.reader(StringIO(archive.read(CLASSES).decode("utf-8-sig")))
-    table = {row[0].strip().replace("\\", "/"): row[1].strip() for row in rows if len(row) == 2}
+    rows = csv.reader(StringIO(archive.read(place + CLASSES).decode("utf-8-sig")))
+    table = {place + row[0].strip().replace("\\", "/"): row[1].strip() for row in rows if len(row) == 2}
     without = [name for name in names if name not in table]
     if without:
         raise ValueError(
@@ -86,6 +89,12 @@ def classes_of(archive: Archive, names: list[str]) -> list[str]:
             f"{without[0]} for one"
         )
     return [table[name] for name in names]
+
+
+def _outer_folders(names: list[str]) -> list[str]:
+    common = commonpath([f"/{name.rpartition('/')[0]}" for name in names]).split("/")[1:]
+    folders = [folder for folder in common if folder]
+    return ["".join(f"{folder}/" for folder in folders[:depth]) for depth in range(len(folders) + 1)]
 
 
 def _top_folders(names: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Decoding one image of any kind, from bytes that may be anything."""
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -80,3 +80,14 @@ def quiet() -> Iterator[None]:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+
+
+def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
+    """Read a resolution of one side or [height, width]; raises ValueError for anything else."""
+    match resolution:
+        case int():
+            return resolution, resolution
+        case [int() as height, int() as width]:
+            return height, width
+        case _:
+            raise ValueError(f"resolution must be one number or [height, width], got {resolution}")

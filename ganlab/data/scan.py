@@ -25,12 +25,13 @@ def read_images(
     """Return the readable images and their names; those beyond `memory_limit_mib` stay on disk.
 
     `verify` decodes files that stay on disk once, to find unreadable ones. Raises ValueError where some are unreadable
-    and `on_error` is "refuse", or where none is readable.
+    and `on_error` is "refuse", where none is readable, and for "skip" without a look at files that stay on disk.
     """
-    if on_error not in ON_ERROR:
-        raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}, got {on_error!r}")
+    check_on_error(on_error)
     shape = (len(names), picture.channels, *picture.size)
     if torch.Size(shape).numel() > memory_limit_mib * MIB:
+        if on_error == "skip" and not verify:
+            raise ValueError("on_error=skip finds no unreadable images among those that stay on disk; set verify=true")
         readable = (
             _decode_all(archive, names, picture, on_error, lambda row, image: None) if verify else range(len(names))
         )
@@ -40,6 +41,12 @@ def read_images(
     readable = _decode_all(archive, names, picture, on_error, lambda row, image: table[row].copy_(image))
     whole = table if len(readable) == len(names) else table[torch.tensor(readable)]
     return InMemory(whole), [names[row] for row in readable]
+
+
+def check_on_error(on_error: str) -> None:
+    """Raise ValueError for what is no way with unreadable images."""
+    if on_error not in ON_ERROR:
+        raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}, got {on_error!r}")
 
 
 def _decode_all(

@@ -196,6 +196,31 @@ def test_a_table_of_classes(save_image: Save, tmp_path: Path) -> None:
         ImageFolder(str(tmp_path / "images"), 8)
 
 
+@pytest.mark.parametrize("place", ["", "all/", "all/photos/"])
+def test_a_table_of_classes_may_be_in_the_folder_around_everything(save_image: Save, tmp_path: Path, place) -> None:
+    for name in ("all/photos/train/1.png", "all/photos/val/2.png", "all/photos/3.png"):
+        save_image(name)
+    rows = {"all/photos/train/1.png": "red", "all/photos/val/2.png": "blue", "all/photos/3.png": "red"}
+    table = "".join(f"{name.removeprefix(place)},{label}\n" for name, label in rows.items())
+    (tmp_path / "images" / place / "classes.csv").write_text(table)
+    data = ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0, test=0)
+    assert data.labels.tolist() == [1, 1, 0] and data.class_names == ["blue", "red"]
+
+
+def test_what_settings_tell_is_told_without_reading() -> None:
+    spec = ImageFolder.preview(path="absent", resolution=[16, 24], channels=1, labels=True)
+    assert spec.sample == (1, 16, 24) and spec.classes > 0
+    for wrong in ({"fit": "crp"}, {"channels": 2}, {"on_error": "ignore"}, {"resolution": [16]}, {"max_pixels": 0}):
+        with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
+            ImageFolder.preview(path="absent", **wrong)
+
+
+def test_what_is_never_looked_at_cannot_be_skipped(save_image: Save, tmp_path: Path) -> None:
+    save_image("1.png")
+    with pytest.raises(ValueError, match="on_error=skip finds no unreadable images among those that stay on disk"):
+        ImageFolder(str(tmp_path / "images"), 8, on_error="skip", verify=False, memory_limit_mib=0)
+
+
 def test_a_zip_is_the_folder_it_holds(save_image: Save, tmp_path: Path) -> None:
     for number in range(6):
         save_image(f"{'ab'[number % 2]}/{number}.png", color=(40 * number, 0, 0))
