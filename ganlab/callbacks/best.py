@@ -16,12 +16,13 @@ class Best(pl.Callback):
     """Writes checkpoints/best.ckpt, and best.json beside it, whenever a score is the best so far.
 
     The score is one of training's own, against the selection split, so that choosing by it spoils no report. A
-    continued run remembers its best.
+    continued run remembers its best, unless it goes on with another score, or one that means something else.
     """
 
     def __init__(self, score: str) -> None:
         self.score = score
         self.value: float | None = None
+        self._meaning: str | None = None  # of the score whose value it is
         self._seen = -1
         self._evaluate: Evaluate | None = None
 
@@ -38,7 +39,15 @@ class Best(pl.Callback):
             )
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Tell loggers of a continued run what they may have to surpass."""
+        """Tell loggers of a continued run what they may have to surpass, if that can be compared."""
+        former, self._meaning = self._meaning, self._evaluate.meaning(self.score) if self._evaluate else ""
+        if self.value is not None and former not in (None, self._meaning):
+            self.value = None
+            if trainer.is_global_zero:
+                log.warning(
+                    "best.ckpt was chosen by another score, or by %s of another meaning: the next one chooses anew",
+                    self.score,
+                )
         if self.value is not None and trainer.is_global_zero:
             for logger in trainer.loggers:
                 summarise(logger, {f"best/{self.score}": self.value})
@@ -52,12 +61,12 @@ class Best(pl.Callback):
         self._compare(trainer, module)
 
     def state_dict(self) -> dict[str, Any]:
-        """Remember the best value."""
-        return {"value": self.value}
+        """Remember the best value, and what it means."""
+        return {"value": self.value, "meaning": self._meaning}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from it."""
-        self.value = state["value"]
+        self.value, self._meaning = state["value"], state.get("meaning")
 
     def _compare(self, trainer: pl.Trainer, module: GANModule) -> None:
         if module.scored_at in (self._seen, -1) or self.score not in module.scores or self._evaluate is None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytorch_lightning as pl
 import torch
 
+from ganlab.callbacks.checkpoint import Checkpoint
 from ganlab.callbacks.periodic import Periodic
 from ganlab.data import DataSet
 from ganlab.errors import UserError
 from ganlab.interfaces import Disclosing
 from ganlab.metrics import Cache, Evaluator, Features, Measure, Processes, Protocol
-from ganlab.metrics.scoring import Makers, build_measures, describe, fakes_of, reals_of, report, subject_of
+from ganlab.metrics.scoring import Makers, build_measures, describe, digest, fakes_of, reals_of, report, subject_of
 from ganlab.module import GANModule
 from ganlab.run_directory import write_json
 from ganlab.sampler import Sampler
@@ -79,7 +80,15 @@ class Evaluate(Periodic):
         fakes = fakes_of(sampler, protocol, protocol.seed)
         with module.clock.beside(module.device):
             subject = subject_of(sampler, self.features, data, protocol, module.steps)
-            scores = self.evaluator(fakes, subject)
+            try:
+                scores = self.evaluator(fakes, subject)
+            except Exception as error:
+                saved = self._save(trainer, module)
+                if not isinstance(error, ValueError):  # such as of a metric of one's own
+                    raise
+                raise UserError(
+                    f"the scores of step {module.steps}: {error}; drop that metric, or mend it{saved}"
+                ) from error
         module.scores, module.scored_at = scores, module.steps
         for logger in trainer.loggers:
             logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)
@@ -87,6 +96,22 @@ class Evaluate(Periodic):
             facts = describe(protocol, self.features, self.measures, **run_facts(module, data, protocol))
             content = report(scores, {}, self.measures, facts, step=module.steps)
             write_json(Path(trainer.default_root_dir) / "scores.json", content)
+
+    def _save(self, trainer: pl.Trainer, module: GANModule) -> str:
+        """Save what is trained where no other process has to take part, and say so."""
+        savers = [each for each in trainer.callbacks if isinstance(each, Checkpoint)]  # type: ignore[attr-defined]
+        if not savers or trainer.world_size > 1:
+            return ""
+        savers[0].act(trainer, module)
+        return f", and go on from this step with run_dir={trainer.default_root_dir}"
+
+    def meaning(self, score: str) -> str:
+        """Return a digest of what a score means, the same in another version; "" where nobody computes it."""
+        mine = {name: each for name, each in self.measures.items() if score in each.scores}
+        if not mine:
+            return ""
+        facts = describe(self.protocol, self.features, mine)
+        return digest({name: value for name, value in facts.items() if name != "versions"})
 
     def higher_is_better(self, score: str) -> bool | None:
         """Tell the direction of a score, None where it has none or nobody computes it."""

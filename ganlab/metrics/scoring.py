@@ -104,16 +104,20 @@ def report(
     **more: Any,
 ) -> dict[str, Any]:
     """Return the content of a score file; `more` is what does not make scores comparable, such as the step."""
-    digest = hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()
     directions = {score: better for measure in measures.values() for score, better in measure.scores.items()}
     return {
         "scores": dict(scores),
         "intervals": dict(intervals),
         "higher_is_better": {score: directions.get(score) for score in scores},
         "protocol": dict(protocol),
-        "protocol_hash": digest,
+        "protocol_hash": digest(protocol),
         **more,
     }
+
+
+def digest(facts: Mapping[str, Any]) -> str:
+    """Hash what two scores must share."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def measured(samples: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 from PIL import Image
-from tiny import DIGITS, POINTS, go
+from tiny import DIGITS, POINTS, assert_same, go, state
 
 import ganlab
 from ganlab.callbacks import Health, Interrupt, Periodic, Progress, Samples
@@ -225,6 +225,37 @@ def test_scores_are_those_of_the_saved_generator(tmp_path):
     data = ganlab.instantiate(compose(lines).data)
     near = torch.cdist(samples, data.modes).min(1).values < 3 * data.sigma
     assert scores["high_quality"] == pytest.approx(near.float().mean().item())
+
+
+def test_a_metric_that_cannot_score_ends_a_run_that_is_saved(tmp_path):
+    lines = [line for line in DIGITS if line != "metric=[]"]
+    few = ["data.labels=true", "features=random", "protocol.samples=12", "protocol.real_samples=12"]
+    go(tmp_path / "whole", *lines, *few, "metric=[]")
+    sentence = r"the scores of step 4: intra_fid needs at least 2 .*; drop that metric, .* go on from this step"
+    with pytest.raises(UserError, match=sentence):
+        go(tmp_path / "cut", *lines, *few, "metric=[intra_fid]", "evaluate_every=4")
+    assert state(tmp_path / "cut")[".ganlab.steps"] == 4
+    go(tmp_path / "cut", *lines, *few, "metric=[]")
+    assert_same(state(tmp_path / "whole"), state(tmp_path / "cut"))
+
+
+def best(folder):
+    return json.loads((folder / "checkpoints" / "best.json").read_text())
+
+
+def test_the_best_is_chosen_anew_where_another_score_chooses(tmp_path, caplog):
+    lines = [*(line for line in POINTS if not line.startswith("metric")), "protocol.samples=100", "evaluate_every=2"]
+    go(tmp_path, *lines, "metric=[modes]", "optimized_metric=modes")
+    assert best(tmp_path)["score"] == "modes"
+    go(tmp_path, *lines, "metric=[modes,fid]", "features=identity", "optimized_metric=fid", "iterations=8")
+    assert "the next one chooses anew" in caplog.text
+    assert best(tmp_path) | {"value": 0} == {"score": "fid", "value": 0, "step": 8}
+    caplog.clear()
+    fid = best(tmp_path)["value"]
+    go(tmp_path, *lines, "metric=[fid]", "features=identity", "optimized_metric=fid", "iterations=10")
+    assert "anew" not in caplog.text and best(tmp_path)["value"] <= fid  # with a metric less it means the same
+    go(tmp_path, *lines, "metric=[fid]", "features=identity", "protocol.samples=50", "iterations=12")
+    assert "by fid of another meaning" in caplog.text and best(tmp_path)["step"] == 12
 
 
 def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):
