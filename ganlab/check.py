@@ -74,6 +74,11 @@ def _root(plain: Mapping[str, Any], root: type) -> Iterator[Mistake]:
 def _shape(group: str, value: Any) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"{group} must be a part, got {value!r}; write {group}=NAME"
+    elif group in SEVERAL and "_target_" in value:
+        yield (
+            f"{group} is a list of parts, and the file of {value['_target_']} makes itself all of it; write "
+            f"'# @package {group}.NAME' as its first line, by the name that it has there"
+        )
     elif group in SEVERAL:
         for name, part in value.items():
             if not (isinstance(part, dict) and "_target_" in part):

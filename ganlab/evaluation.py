@@ -74,8 +74,14 @@ def _evaluate_run(config: DictConfig) -> Evaluated:
     if not directory.config.is_file():
         raise UserError(f"run={config.run} holds no config.yaml; give the directory of a run")
     run: Any = OmegaConf.load(directory.config)
-    if config.data_root is not None and "data_root" in run.data:
-        run.data.data_root = config.data_root
+    if config.data_root is not None:
+        # Data are read from a place of their own where one was given, and else from below the root of all.
+        place = "path" if run.data.get("path") is not None else "data_root"
+        if place not in run.data:
+            raise UserError(
+                f"data_root={config.data_root}: the data of run={config.run} are not read from files; drop it"
+            )
+        run.data[place] = config.data_root
     data, device = build_data(run), usable(config.device)
     if directory.has_seen_other(data.fingerprint()):
         raise UserError(

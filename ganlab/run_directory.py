@@ -4,14 +4,16 @@ import json
 import os
 import socket
 import threading
+from collections.abc import Set
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
+from ganlab.copies import without_copies
 from ganlab.errors import UserError
 from ganlab.liveness import lives, now
 
@@ -23,6 +25,7 @@ FREE = {
     "callback", "recovery", "logger", "trainer", "metric", "features", "protocol", "optimized_metric", "name",
 }  # fmt: skip
 BOUND = {"trainer.precision"}  # those among them that do
+MOVABLE = {"data.path"}  # those that only say where the same data are
 
 
 class RunDirectory:
@@ -83,14 +86,20 @@ class RunDirectory:
         scores: dict[str, float] = _read(self.path / "scores.json").get("scores", {})
         return scores
 
-    def write_config(self, config: DictConfig) -> None:
-        """Write config.yaml; raises UserError where the directory belongs to a run of other settings."""
-        differences = _differences(self._former_config(), config) if self.config.exists() else []
+    def check_config(self, config: DictConfig) -> None:
+        """Raise UserError where the directory belongs to a run of other settings, which has begun to train."""
+        if not (self.config.exists() and self._has_begun()):
+            return
+        known = "data" in self.status()  # by which is found out whether what has moved is the same
+        differences = _differences(self._former_config(), config, MOVABLE if known else set())
         if differences:
             raise UserError(
                 f"{self.path} holds a run with other settings ({'; '.join(differences)}); choose another run_dir, "
                 "or the settings it was started with"
             )
+
+    def write_config(self, config: DictConfig) -> None:
+        """Write config.yaml."""
         text = OmegaConf.to_yaml(config, resolve=True)
         scratch = self.config.with_suffix(".tmp")
         try:
@@ -100,6 +109,9 @@ class RunDirectory:
         except OSError as error:
             _remove(scratch)
             raise unwritable(self.path, error) from error
+
+    def _has_begun(self) -> bool:
+        return (self.path / "metrics.csv").exists() or any((self.path / "checkpoints").glob("*.ckpt"))
 
     def _former_config(self) -> Any:
         try:
@@ -166,17 +178,19 @@ def _read(path: Path) -> dict[str, Any]:
     return content if isinstance(content, dict) else {}
 
 
-def _differences(old: Any, new: DictConfig) -> list[str]:
-    before, after = _flat(OmegaConf.to_container(old)), _flat(OmegaConf.to_container(new, resolve=True))
-    keys = [key for key in {**before, **after} if key.split(".")[0] not in FREE or key in BOUND]
+def _differences(old: DictConfig, new: DictConfig, free: Set[str]) -> list[str]:
+    before, after = (_flat(without_copies(_plain(each))) for each in (old, new))
+    keys = [key for key in {**before, **after} if key not in free and (key.split(".")[0] not in FREE or key in BOUND)]
     gone = object()
     return [
         f"{key} was {before.get(key, 'absent')}, now {after.get(key, 'absent')}"
         for key in keys
-        if before.get(key, gone) != after.get(key, gone)
-        and not key.startswith("game.")
-        and not (_repeats(key, before) and _repeats(key, after))
+        if before.get(key, gone) != after.get(key, gone) and not (_repeats(key, before) and _repeats(key, after))
     ][:5]
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
 
 
 def _repeats(key: str, config: dict[str, Any]) -> bool:

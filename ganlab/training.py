@@ -61,11 +61,12 @@ class Run:
                 borrowed.enter_context(interrupt)
             if _is_first():
                 borrowed.enter_context(RunLock(self.directory.path))
-                self.directory.write_config(self.config)
+                self.directory.check_config(self.config)
             if self._is_finished():
                 print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
                 return self.directory.scores()
             if _is_first():
+                self.directory.write_config(self.config)
                 self.directory.write_status("running", reason="", iterations=self.config.iterations)
                 borrowed.enter_context(Heartbeat(self.directory))
             borrowed.callback(self._end_loggers)

@@ -102,6 +102,11 @@ PAIRS = {
         "regularizer.r1 and trainer.precision=16-mixed: gradient norms overflow in 16-bit floats; "
         "use trainer.precision=bf16-mixed or 32-true",
     ),
+    "weights in half precision": (
+        [*POINTS, "trainer.precision=bf16-true"],
+        "trainer.precision: weights are kept in float32, which bf16-true does not; choose 32-true, "
+        "bf16-mixed, 16-mixed",
+    ),
     "compiled critic under a penalty": (
         [*POINTS, "regularizer=[gradient_penalty]", "compile=[discriminator,generator]"],
         "regularizer.gradient_penalty and compile: a compiled discriminator cannot be differentiated twice; "
@@ -452,6 +457,13 @@ def test_yaml_cannot_allow(own, tmp_path):
     (folder / "own.yaml").write_text("_target_: mine_of_test.Own\n")
     with pytest.raises(ConfigurationError, match="outside the packages"):
         compose([*POINTS, "loss=own"], [tmp_path / "conf"])
+
+
+def test_a_part_of_a_list_whose_file_does_not_say_so_is_told_how_it_should():
+    config = compose(POINTS)
+    config.regularizer = {"_target_": "ganlab.regularizers.R1", "weight": 1.0}
+    with pytest.raises(ConfigurationError, match=r"write '# @package regularizer.NAME' as its first line"):
+        check(config)
 
 
 def test_no_data_is_read_before_the_mistakes_are_told(monkeypatch):

@@ -125,6 +125,32 @@ def test_two_folders_are_scored_without_a_gan(tmp_path: Path, capsys: pytest.Cap
     assert "fid" not in streamed["intervals"]
 
 
+def test_sides_of_other_sizes_are_refused_where_the_features_keep_them_apart(tmp_path: Path) -> None:
+    sides = [f"{name}={images(tmp_path / name, slice(0, 9))}" for name in ("real", "fake")]
+    for path in (tmp_path / "fake").iterdir():
+        Image.open(path).resize((12, 12)).save(path)
+    with pytest.raises(UserError, match=r"generated samples have \d+ identity features each where \d+ are compared"):
+        evaluated(*sides, "features=identity", "metric=[fid]", "protocol.resamples=0")
+
+
+def test_a_folder_that_has_moved_is_found(tmp_path: Path) -> None:
+    lines = [line for line in DIGITS if not line.startswith("metric")]
+    folder = images(tmp_path / "here", slice(0, 40))
+    words = ["data=image_folder", f"data.path={folder}", "data.resolution=8", "data.channels=1", "features=random"]
+    go(tmp_path / "run", *lines, *words, "metric=[fid]", *SMALL)
+    before = evaluated(f"run={tmp_path}/run", "metric=[fid]", *SMALL)["scores"]
+    folder.rename(tmp_path / "there")
+    moved = [f"data_root={tmp_path}/there", "metric=[fid]", *SMALL]
+    assert evaluated(f"run={tmp_path}/run", *moved)["scores"] == before
+    go(tmp_path / "run", *lines, *words, f"data.path={tmp_path}/there", "metric=[fid]", *SMALL, "iterations=8")
+    next((tmp_path / "there").iterdir()).unlink()
+    with pytest.raises(UserError, match="has changed since it was trained"):
+        evaluated(f"run={tmp_path}/run", *moved)
+    go(tmp_path / "points", *POINTS)
+    with pytest.raises(UserError, match="are not read from files; drop it"):
+        evaluated(f"run={tmp_path}/points", *moved)
+
+
 def test_points_in_arrays_are_scored(tmp_path: Path) -> None:
     numbers = np.random.default_rng(0).normal(size=(80, 2))
     np.save(tmp_path / "a.npy", numbers)

@@ -40,7 +40,7 @@ def test_the_table_of_parts_names_every_choice():
 
 @pytest.mark.slow
 def test_own_parts_train_from_their_own_package(tmp_path):
-    assert len(FILES) == 6
+    assert len(FILES) == 8
     for name, text in FILES.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)

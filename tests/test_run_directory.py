@@ -50,14 +50,22 @@ def test_scores(tmp_path):
     assert run.scores() == {"fid": 2.5}
 
 
+def settle(run, config):
+    """Begin a run, or go on with it, and train it a little."""
+    run.check_config(config)
+    run.write_config(config)
+    (run.path / "checkpoints").mkdir(exist_ok=True)
+    (run.path / "checkpoints" / "last.ckpt").touch()
+
+
 def test_the_same_configuration_may_come_again_and_others_may_not(tmp_path):
     run = RunDirectory(tmp_path)
-    run.write_config(OmegaConf.create(CONFIG))
-    run.write_config(OmegaConf.create(CONFIG))
-    run.write_config(OmegaConf.create(CONFIG | {"iterations": 9, "logger": {"csv": {}}}))
+    settle(run, OmegaConf.create(CONFIG))
+    settle(run, OmegaConf.create(CONFIG))
+    settle(run, OmegaConf.create(CONFIG | {"iterations": 9, "logger": {"csv": {}}}))
     assert OmegaConf.load(run.config).iterations == 9
     with pytest.raises(UserError) as caught:
-        run.write_config(OmegaConf.create(CONFIG | {"seed": 1, "loss": {"_target_": "a.B"}}))
+        settle(run, OmegaConf.create(CONFIG | {"seed": 1, "loss": {"_target_": "a.B"}}))
     assert "seed was 0, now 1" in str(caught.value)
     assert "loss.flip was 0.0, now absent" in str(caught.value)
     assert OmegaConf.load(run.config).seed == 0
@@ -72,30 +80,64 @@ def test_the_same_configuration_may_come_again_and_others_may_not(tmp_path):
 )
 def test_what_changes_numbers_may_not_change_on_the_way(before, after, sentence, tmp_path):
     run = RunDirectory(tmp_path)
-    run.write_config(OmegaConf.create(CONFIG | before))
+    settle(run, OmegaConf.create(CONFIG | before))
     with pytest.raises(UserError, match=sentence):
-        run.write_config(OmegaConf.create(CONFIG | after))
+        settle(run, OmegaConf.create(CONFIG | after))
 
 
 def test_data_may_move_between_a_run_and_its_continuation(tmp_path):
     run = RunDirectory(tmp_path)
     for root in ("here", "there"):
-        run.write_config(OmegaConf.create(CONFIG | {"data_root": root, "data": {"data_root": "${data_root}"}}))
+        settle(run, OmegaConf.create(CONFIG | {"data_root": root, "data": {"data_root": "${data_root}"}}))
     with pytest.raises(UserError, match=r"data\.data_root was there, now elsewhere"):
-        run.write_config(OmegaConf.create(CONFIG | {"data_root": "there", "data": {"data_root": "elsewhere"}}))
+        settle(run, OmegaConf.create(CONFIG | {"data_root": "there", "data": {"data_root": "elsewhere"}}))
 
 
 def test_the_devices_of_a_run_may_change_on_the_way(tmp_path):
     run = RunDirectory(tmp_path)
-    run.write_config(OmegaConf.create(CONFIG | {"trainer": {"accelerator": "gpu", "precision": "32-true"}}))
-    run.write_config(OmegaConf.create(CONFIG | {"trainer": {"accelerator": "cpu", "precision": "32-true"}}))
+    settle(run, OmegaConf.create(CONFIG | {"trainer": {"accelerator": "gpu", "precision": "32-true"}}))
+    settle(run, OmegaConf.create(CONFIG | {"trainer": {"accelerator": "cpu", "precision": "32-true"}}))
 
 
 def test_interpolations_are_resolved_before_they_are_compared(tmp_path):
     run = RunDirectory(tmp_path)
-    run.write_config(OmegaConf.create({"seed": 3, "data": {"seed": "${seed}"}}))
+    settle(run, OmegaConf.create({"seed": 3, "data": {"seed": "${seed}"}}))
     assert OmegaConf.load(run.config).data.seed == 3
-    run.write_config(OmegaConf.create({"seed": 3, "data": {"seed": 3}}))
+    settle(run, OmegaConf.create({"seed": 3, "data": {"seed": 3}}))
+
+
+def test_a_run_that_has_not_begun_to_train_may_be_begun_with_other_settings(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_config(OmegaConf.create(CONFIG))
+    run.check_config(OmegaConf.create(CONFIG | {"seed": 1}))
+    (tmp_path / "metrics.csv").touch()
+    with pytest.raises(UserError, match="seed was 0, now 1"):
+        run.check_config(OmegaConf.create(CONFIG | {"seed": 1}))
+
+
+def test_what_the_game_alone_has_may_not_change_and_what_it_repeats_counts_once(tmp_path):
+    run, loss = RunDirectory(tmp_path), {"_target_": "a.B", "margin": 1}
+    config = CONFIG | {"loss": loss, "game": {"_target_": "a.Game", "beta": 1, "loss": "${loss}"}}
+    settle(run, OmegaConf.create(config))
+    for game, sentence in (
+        ({"beta": 7}, r"\(game.beta was 1, now 7\)"),
+        ({"_target_": "a.Other"}, "game._target_ was a.Game"),
+    ):
+        with pytest.raises(UserError, match=sentence):
+            run.check_config(OmegaConf.create(config | {"game": config["game"] | game}))
+    with pytest.raises(UserError, match=r"\(loss.margin was 1, now 2\)"):
+        run.check_config(OmegaConf.create(config | {"loss": loss | {"margin": 2}}))
+
+
+def test_a_folder_of_images_may_move_where_it_is_known_what_was_in_it(tmp_path):
+    run = RunDirectory(tmp_path)
+    here, there = (OmegaConf.create(CONFIG | {"data": {"path": path}}) for path in ("here", "there"))
+    settle(run, here)
+    with pytest.raises(UserError, match=r"data\.path was here, now there"):
+        run.check_config(there)
+    run.write_status("running", data="abc")
+    run.check_config(there)
+    assert run.has_seen_other("def") and not run.has_seen_other("abc")
 
 
 def test_new_directories_are_nobody_elses(tmp_path, monkeypatch):
@@ -270,9 +312,10 @@ def test_a_child_does_not_keep_the_lock(tmp_path):
 
 def test_a_damaged_configuration_is_told_in_a_sentence(tmp_path):
     run = RunDirectory(tmp_path)
+    (tmp_path / "metrics.csv").touch()
     for text in ("a: [", "- 1", "\0"):
         run.config.write_text(text)
         with pytest.raises(
             UserError, match=r"config\.yaml cannot be read \(.*\); remove it to go on with the settings"
         ):
-            run.write_config(OmegaConf.create(CONFIG))
+            run.check_config(OmegaConf.create(CONFIG))

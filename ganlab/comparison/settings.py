@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ganlab.comparison.fields import canonical, flatten, text
+from ganlab.copies import without_copies
 from ganlab.run_directory import FREE
 
 # Seeds of one configuration differ in these. How long a run trained decides its scores, though it may be continued.
@@ -31,13 +32,7 @@ def _own(config: Mapping[str, Any]) -> dict[str, Any]:
     precision = (config.get("trainer") or {}).get("precision")
     if precision is not None:  # the one setting of the trainer that changes numbers
         kept["trainer"] = {"precision": precision}
-    groups = [value for value in kept.values() if isinstance(value, Mapping)]
-    for key, value in kept.items():  # a group that refers to others, as `game` does, says nothing new by it
-        if isinstance(value, Mapping):
-            kept[key] = {
-                name: part for name, part in value.items() if not (isinstance(part, Mapping) and part in groups)
-            }
-    return kept
+    return without_copies(kept)
 
 
 def _copies(configs: Sequence[Mapping[str, Any]]) -> set[str]:

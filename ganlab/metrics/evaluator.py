@@ -93,6 +93,11 @@ class Evaluator:
             for number, (sample, labels) in enumerate(samples.batches(rank, world)):
                 batch = self.features(check_finite(sample.to(device)))
                 check_finite(batch.features)
+                if batch.features.shape[1] != self.features.width:
+                    raise ValueError(
+                        f"{samples.name} have {batch.features.shape[1]} {self.features.name} features each where "
+                        f"{self.features.width} are compared; bring both sides to one size, or choose other features"
+                    )
                 yield batch._replace(samples=sample, labels=labels), (rank + number * world) * self.batch_size
                 bar.update(len(sample) * world)
 

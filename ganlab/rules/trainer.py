@@ -16,6 +16,17 @@ OURS = {
     "gradient_clip_val": "write gradient_clip_norm=VALUE",
     "gradient_clip_algorithm": "gradient_clip_norm=VALUE clips by the norm",
 }
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+SHORT = ("16", "bf16", "32")  # Lightning's other names for them
+
+
+@rule("trainer")
+def precisions_that_keep_weights_in_float32(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse weights of another kind than the samples, averages and scores have."""
+    given = str(config.trainer.get("precision") or PRECISIONS[0])
+    if given in (*PRECISIONS, *SHORT):
+        return None
+    return f"trainer.precision: weights are kept in float32, which {given} does not; choose {', '.join(PRECISIONS)}"
 
 
 @rule("trainer")

@@ -133,6 +133,7 @@ def test_a_job_that_could_not_say_why_it_ended_is_explained(tmp_path, monkeypatc
     (_, other) = launcher.record.plan([killed, foreign])
     other.directory.mkdir(parents=True)
     (other.directory / "config.yaml").write_text("seed: 5\n")
+    (other.directory / "metrics.csv").touch()  # so it has been trained
     former = signal.getsignal(signal.SIGINT)
     results = launcher.launch([killed, foreign], 0)
     launcher.record.unlock()
@@ -154,6 +155,7 @@ def test_failed_jobs_are_taken_up_again_on_request_only(tmp_path, monkeypatch):
     foreign = tmp_path / "sweep" / "0" / "config.yaml"
     foreign.parent.mkdir(parents=True)
     foreign.write_text("seed: 5\n")
+    foreign.with_name("metrics.csv").touch()  # so it has been trained
 
     def state(**settings):
         launcher = set_up(Local(slots=1, **settings), tmp_path / "sweep")
