@@ -32,8 +32,8 @@ LAYERS = (
     {"games"},
     {"data", "metrics", "sampler", "theory"},
     {
-        *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison", "account"),
-        *("processes", "clock"),
+        *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison"),
+        *("processes", "clock", "account", "copies"),
     },
     {"config", "check", "rules", "overrides", "schema", "trial", "values"},
 )

@@ -1,12 +1,14 @@
 """Layers with an equalised learning rate, and the activation between them (Karras et al. 2018, section 4.1)."""
 
+from abc import ABC
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 
-class EqualisedLinear(nn.Module):
-    """A dense layer that scales its weights at every use, by `rate`/√inputs, from N(0, 1/rate²) on.
+class EqualisedDense(nn.Module, ABC):
+    """Dense layers that scale their weights at every use, by `rate`/√inputs, from N(0, 1/rate²) on.
 
     So every weight moves at the same relative speed, and a layer with a `rate` below 1 the slower for it; biases are
     scaled by `rate`.
@@ -23,8 +25,12 @@ class EqualisedLinear(nn.Module):
         return functional.linear(features, self.weight * self.scale, self.bias * self.rate)
 
 
-class EqualisedEmbedding(EqualisedLinear):
-    """A vector for each class, of one-hot labels."""
+class EqualisedLinear(EqualisedDense):
+    """One that compares its inputs with filters."""
+
+
+class EqualisedEmbedding(EqualisedDense):
+    """One of one-hot labels, which has a vector for each class."""
 
 
 class EqualisedConv2d(nn.Module):

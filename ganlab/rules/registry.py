@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 
 from omegaconf import DictConfig
-from pytorch_lightning import Callback
 from torch import nn
 from torch.optim import Optimizer
 
@@ -34,7 +33,7 @@ class Parts:
     recovery: Recovery | None = None
     schedule: Schedule | None = None
     optimizer: dict[str, Optimizer | None] = field(default_factory=dict)
-    modifier: dict[str, Callback | None] = field(default_factory=dict)
+    modifier: dict[str, object] = field(default_factory=dict)
     ema: EMA | None = None
 
 
