@@ -8,12 +8,16 @@ from ganlab.layers.initialisation import WEIGHTED
 
 
 class _InFloat32(nn.Module):
-    """Keeps autocast out: a power iteration in half precision estimates the norm to two digits."""
+    """Keeps autocast out: a power iteration in half precision estimates the norm to two digits.
+
+    And the compiler: it would save the iteration's own vectors for the backward pass, which the next pass changes.
+    """
 
     def __init__(self, normalise: nn.Module) -> None:
         super().__init__()
         self.normalise = normalise
 
+    @torch.compiler.disable
     def forward(self, weight: Tensor) -> Tensor:
         with torch.autocast(weight.device.type, enabled=False):
             return self.normalise(weight)

@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.interfaces import Spec
+from ganlab.discriminators import MLP
+from ganlab.interfaces import Spec, as_verdict
 from ganlab.layers import (
     ClassLabels,
     build_activation,
@@ -75,6 +76,21 @@ def test_spectral_norm_is_computed_in_float32_under_autocast():
         assert network(torch.randn(2, 64)).dtype == torch.bfloat16
     assert weight.dtype == torch.float32
     assert torch.linalg.matrix_norm(weight, 2).item() == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # the compiler's own
+def test_spectral_norm_of_a_compiled_critic_that_judges_twice_before_it_moves():
+    gradients = []
+    for compiled in (False, True):
+        torch.manual_seed(0)
+        critic = MLP(Spec((1, 8, 8)), widths=[4], spectral_norm=True)
+        if compiled:
+            critic.compile()
+        real, fake = (as_verdict(critic(each)).logits for each in torch.randn(2, 5, 1, 8, 8))
+        (real.mean() + fake.square().mean()).backward()
+        gradients.append([weight.grad for weight in critic.parameters()])
+    torch.testing.assert_close(*gradients)
 
 
 def test_spectral_norm_reaches_every_weight_of_a_recurrence():
