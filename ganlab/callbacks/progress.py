@@ -38,14 +38,13 @@ class Progress(Periodic):
             self._bar.set_postfix({name: f"{value:.4g}" for name, value in short.items()}, refresh=False)
             return
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in short.items())
+        said = [f"step {module.steps}/{module.iterations}", numbers]
         speed = module.latest.get("samples_per_second", 0.0)
-        left = (module.iterations - module.steps) * module.samples / module.steps / max(speed, 1e-9)
-        left *= 1 + module.clock.seconds_beside / max(module.clock.seconds, 1e-9)  # as much beside training as so far
-        print(
-            f"step {module.steps}/{module.iterations}  {numbers}  {speed:.0f} samples/s  {_clock(left)} left",
-            file=sys.stderr,
-            flush=True,
-        )
+        if speed:  # which nobody measures without callback=[observe]
+            left = (module.iterations - module.steps) * module.samples / module.steps / speed
+            left *= 1 + module.clock.seconds_beside / max(module.clock.seconds, 1e-9)  # as much beside it as so far
+            said += [f"{speed:.0f} samples/s", f"{_clock(left)} left"]
+        print("  ".join(filter(None, said)), file=sys.stderr, flush=True)
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Show the last numbers and close the bar."""

@@ -170,6 +170,12 @@ def test_time_to_go_is_what_is_left_at_the_latest_speed(seconds, clock, capsys):
     assert capsys.readouterr().err.endswith(f"  {clock} left\n")
 
 
+def test_no_time_to_go_is_told_where_nobody_measures_speed(capsys):
+    module = SimpleNamespace(steps=3, samples=3, iterations=5, latest={"generator/adversarial": 0.5}, scored_at=-1)
+    Progress(1).act(SimpleNamespace(is_global_zero=True), module)
+    assert capsys.readouterr().err == "step 3/5  generator 0.5\n"
+
+
 def test_time_to_go_grows_by_the_share_that_was_spent_beside_training(capsys):
     module = SimpleNamespace(steps=3, samples=3, iterations=5, latest={"samples_per_second": 0.02}, scored_at=-1)
     module.clock = SimpleNamespace(seconds=150.0, seconds_beside=75.0)
