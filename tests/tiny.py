@@ -23,8 +23,11 @@ DIGITS = ["data.resolution=8", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"
 POINTS = ["data=ring", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
 
 
-class Unannounced(Digits):
-    """Data that says what it is only once it is read, as own data sets may."""
+class Unannounced:
+    """Digits that say what they are only once they are read, as own data sets may."""
+
+    def __new__(cls, **settings):
+        return Digits(**settings)
 
     @classmethod
     def preview(cls, **settings):
