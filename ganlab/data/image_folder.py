@@ -92,8 +92,7 @@ def classes_of(archive: Archive, names: list[str]) -> list[str]:
 
 
 def _outer_folders(names: list[str]) -> list[str]:
-    common = commonpath([f"/{name.rpartition('/')[0]}" for name in names]).split("/")[1:]
-    folders = [folder for folder in common if folder]
+    folders = [each for each in commonpath([f"/{name.rpartition('/')[0]}" for name in names]).split("/") if each]
     return ["".join(f"{folder}/" for folder in folders[:depth]) for depth in range(len(folders) + 1)]
 
 
