@@ -7,6 +7,10 @@ imported when first used, so that `ganlab train --help` need not wait for torch.
 from importlib import import_module
 from typing import Any
 
+from ganlab.late_imports import arrange
+
+arrange()
+
 _HOMES = {
     "ConfigurationError": "ganlab.errors",
     "Result": "ganlab.train",

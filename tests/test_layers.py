@@ -15,7 +15,7 @@ import ganlab
 ROOT = Path(ganlab.__file__).parent
 # Every other module beside these is a command: the last layer.
 LAYERS = (
-    {"tree", "random", "interfaces", "round", "errors"},
+    {"tree", "random", "interfaces", "round", "errors", "late_imports", "figures"},
     {"layers"},
     {
         "generators",

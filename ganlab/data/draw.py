@@ -1,22 +1,21 @@
-"""Pictures of samples: a grid of images, points over a density, lines in panels."""
+"""Pictures of samples: a grid of images, points over a density, lines in panels.
+
+Grids are Pillow's work; what else there is to import, a picture imports that needs it.
+"""
 
 import math
 from dataclasses import dataclass, field
-from io import BytesIO
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
-from scipy.ndimage import gaussian_filter
 from torch import Tensor
+
+from ganlab.figures import INK, SAMPLE, new_figure, quieten, render
 
 WIDTH = 512  # least width of a picture in pixels
 GAP = 2
 PAPER = 255
-INK, SAMPLE = "#33415c", "#e4572e"
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 BINS = 240
 PANELS = 16
@@ -61,6 +60,8 @@ class Density:
     heights: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        from scipy.ndimage import gaussian_filter
+
         low, high = self.points.amin(0), self.points.amax(0)
         middle, half = (low + high) / 2, float((high - low).max()) * 0.6 or 1.0
         left, bottom = (middle - half).tolist()
@@ -72,7 +73,7 @@ class Density:
 
 def scatter(points: Tensor, density: Density) -> Image.Image:
     """Scatter points (n, 2) over a density of real ones, on the density's axes; those outside are counted."""
-    figure = Figure(figsize=(6, 6), dpi=110, layout="constrained")
+    figure = new_figure(6, 6, dpi=110)
     axes = figure.add_subplot()
     # A root makes thin tails visible beside sharp modes.
     heights = np.sqrt(density.heights / density.heights.max())
@@ -85,15 +86,15 @@ def scatter(points: Tensor, density: Density) -> Image.Image:
     outside = int((~((x >= left) & (x <= right) & (y >= bottom) & (y <= top))).sum())
     note = f"{len(x)} samples" + (f", {outside} of them outside" if outside else "")
     axes.set_title(note, fontsize=10, color=INK, loc="left")
-    _quieten(axes)
-    return _render(figure)
+    quieten(axes)
+    return render(figure)
 
 
 def panels(sequences: Tensor, bounds: tuple[float, float]) -> Image.Image:
     """Plot the first 16 of the sequences (n, length, channels), a panel each, a line a channel, on fixed axes."""
     shown = sequences[:PANELS].detach().float().cpu().numpy()
     columns = math.ceil(math.sqrt(len(shown)))
-    figure = Figure(figsize=(8, 6), dpi=100, layout="constrained")
+    figure = new_figure(8, 6, dpi=100)
     grid = figure.subplots(math.ceil(len(shown) / columns), columns, sharex=True, sharey=True, squeeze=False)
     margin = 0.08 * (bounds[1] - bounds[0])
     for axes, sequence in zip(grid.flat, shown, strict=False):
@@ -101,19 +102,5 @@ def panels(sequences: Tensor, bounds: tuple[float, float]) -> Image.Image:
     for axes in grid.flat:
         axes.set(ylim=(bounds[0] - margin, bounds[1] + margin), xlim=(0, shown.shape[1] - 1))
         axes.axhline(0, color=INK, alpha=0.2, linewidth=0.8)
-        _quieten(axes)
-    return _render(figure)
-
-
-def _quieten(axes: Axes) -> None:
-    """Leave only what informs: light frame, small ticks."""
-    axes.tick_params(labelsize=8, colors=INK, length=2)
-    for spine in axes.spines.values():
-        spine.set_color("#c9d1de")
-
-
-def _render(figure: Figure) -> Image.Image:
-    FigureCanvasAgg(figure)
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return Image.open(buffer, formats=["PNG"]).convert("RGB")
+        quieten(axes)
+    return render(figure)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import torch
-from scipy.io import loadmat
 from torch import Tensor
 from torchvision.datasets import SVHN
 from torchvision.datasets.utils import download_url
@@ -47,6 +46,8 @@ def _download(folder: Path) -> None:
 
 
 def _read(path: Path, resolution: int) -> tuple[Tensor, Tensor]:
+    from scipy.io import loadmat
+
     try:
         table = loadmat(path, variable_names=["X", "y"])
         images = torch.from_numpy(table["X"]).permute(3, 2, 0, 1).contiguous()

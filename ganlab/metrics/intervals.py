@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
-from statistics import fmean, stdev
-
-from scipy.special import ndtri, stdtrit
+from statistics import NormalDist, fmean, stdev
 
 Scores = Mapping[str, float]
 LEVEL = 0.95
@@ -12,6 +10,8 @@ LEVEL = 0.95
 
 def half_width(values: Sequence[float], of_mean: bool) -> float:
     """Return half of the interval that Student's t gives for the mean of `values`, or for one value like them."""
+    from scipy.special import stdtrit  # 10 MiB that a run without intervals need not hold
+
     spread = stdev(values) / (sqrt(len(values)) if of_mean else 1)
     return float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * spread
 
@@ -44,7 +44,7 @@ def _around(centre: float, values: Sequence[float], of_mean: bool) -> list[float
 def from_standard_errors(scores: Scores) -> dict[str, list[float]]:
     """Return the 95 % intervals of scores that come with a standard error of their own, as NAME_standard_error."""
     errors = {name: scores.get(f"{name}_standard_error") for name in scores}
-    quantile = float(ndtri((1 + LEVEL) / 2))
+    quantile = NormalDist().inv_cdf((1 + LEVEL) / 2)
     return {
         name: [scores[name] - quantile * error, scores[name] + quantile * error]
         for name, error in errors.items()

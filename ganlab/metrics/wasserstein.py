@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, final
 
-from scipy.optimize import linear_sum_assignment
-from scipy.spatial.distance import cdist
-
 from ganlab.metrics.features import Features, Source
 from ganlab.metrics.metric import Metric, Unsuitable
 from ganlab.metrics.statistics import Kept, Side, Statistic
@@ -46,6 +43,9 @@ class Wasserstein(Metric):
 
     def compute(self, real: Side, fake: Side) -> dict[str, float]:
         """Return `wasserstein`; raises ValueError without real or generated points."""
+        from scipy.optimize import linear_sum_assignment  # with the other 25 MiB that only this metric needs
+        from scipy.spatial.distance import cdist
+
         reals, fakes = (side.rows("features").double().numpy() for side in (real, fake))
         count = min(self.points, len(reals), len(fakes))
         if not count:

@@ -1,35 +1,30 @@
 """The way of two numbers that play against each other."""
 
 from collections.abc import Sequence
-from io import BytesIO
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 from torch import Tensor
 
-from ganlab.data.draw import INK, SAMPLE
+from ganlab.figures import FRAME, INK, SAMPLE, new_figure, quieten, render
 
-FRAME = "#c9d1de"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def orbit(steps: Tensor, numbers: Tensor, across: int, up: int, names: Sequence[str]) -> Image.Image:
     """Draw the path of two of the numbers (rows, numbers) in their plane, and the distance of all of them from 0."""
-    figure = Figure(figsize=(10, 5), dpi=100, layout="constrained")
+    figure = new_figure(10, 5, dpi=100)
     plane, distance = figure.subplots(1, 2)
     draw_orbit(plane, numbers[:, [across, up]])
     plane.set(xlabel=names[across], ylabel=names[up])
     distance.plot(steps.numpy(), numbers.norm(dim=1).clamp_min(1e-300).numpy(), color=SAMPLE, linewidth=1.2)
     distance.set(yscale="log", xlabel="step", ylabel="distance from 0")
-    _quieten(distance)
-    FigureCanvasAgg(figure)
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png")
-    return Image.open(buffer, formats=["PNG"]).convert("RGB")
+    quieten(distance)
+    return render(figure)
 
 
-def draw_orbit(axes: Axes, path: Tensor, color: str = SAMPLE) -> None:
+def draw_orbit(axes: "Axes", path: Tensor, color: str = SAMPLE) -> None:
     """Draw a path (rows, 2) from its start, an open ring, to its end, a dot, around 0, a cross."""
     x, y = path.numpy().T
     axes.axhline(0, color=FRAME, linewidth=0.8, zorder=0)
@@ -39,10 +34,4 @@ def draw_orbit(axes: Axes, path: Tensor, color: str = SAMPLE) -> None:
     axes.plot(x[-1:], y[-1:], "o", color=color, markersize=6)
     axes.plot([0], [0], "+", color=INK, markersize=9)
     axes.set_aspect("equal", adjustable="datalim")
-    _quieten(axes)
-
-
-def _quieten(axes: Axes) -> None:
-    axes.tick_params(labelsize=8, colors=INK, length=2)
-    for spine in axes.spines.values():
-        spine.set_color(FRAME)
+    quieten(axes)

@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from dirac_cells import Cell, Finding, examine, travel
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from ganlab.data.draw import INK
+from ganlab.figures import INK, new_figure
 from ganlab.theory import draw_orbit
 
 COLOURS = {"converges": "#2a9d8f", "circles": "#e0a030", "diverges": "#d1495b", "misses": "#7b6d8d"}
@@ -26,7 +24,7 @@ COLUMNS = 4
 
 def picture(path: Path) -> None:
     """Draw the paths and save them."""
-    figure = Figure(figsize=(13, 7), dpi=100, layout="constrained")
+    figure = new_figure(13, 7, dpi=100)
     for axes, cell in zip(figure.subplots(len(SHOWN) // COLUMNS, COLUMNS).flat, SHOWN, strict=True):
         found: Finding = examine(cell)
         draw_orbit(axes, travel(cell, decided=(0.0, LARGEST)), COLOURS[found.behaviour])
@@ -38,5 +36,4 @@ def picture(path: Path) -> None:
         axes.set_xlabel(f"{found.behaviour},  {number}", fontsize=10, color=COLOURS[found.behaviour])
     figure.supxlabel("θ", fontsize=11, color=INK)
     figure.supylabel("ψ", fontsize=11, color=INK)
-    FigureCanvasAgg(figure)
     figure.savefig(path, metadata={"Software": None})
