@@ -1,6 +1,12 @@
 """The 1797 handwritten digits that scikit-learn ships: image data for a machine without a network."""
 
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from ganlab.data.image import ImageDataSet
@@ -30,13 +36,9 @@ class Digits(ImageDataSet):
     ) -> None:
         if resolution < SIDE:
             raise ValueError(f"resolution must be at least {SIDE}, got {resolution}")
-        from sklearn.datasets import load_digits  # slow to import, and needed for nothing else
-
-        bunch = load_digits()
-        images = torch.from_numpy(bunch.images).float()[:, None] * (255 / 16)
+        images, classes = _read()
         # Enlarged strokes would be cut off at the edge, which they touch; a black frame lets them end.
         images = rescale(functional.pad(images, [1] * 4), resolution) if resolution > SIDE else images.to(torch.uint8)
-        classes = torch.from_numpy(bunch.target).long()
         super().__init__(
             InMemory(images),
             classes,
@@ -48,3 +50,15 @@ class Digits(ImageDataSet):
             test=test,
             limit=limit,
         )
+
+
+def _read() -> tuple[Tensor, Tensor]:
+    """Read pixels (n, 1, 8, 8) from 0 to 255, and classes, from the file that `sklearn.datasets.load_digits` reads.
+
+    The package is only looked up: its import would take 78 MiB and a second.
+    """
+    package = find_spec("sklearn")
+    assert package is not None and package.origin is not None
+    with gzip.open(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", "rt") as file:
+        rows = torch.from_numpy(np.loadtxt(file, np.float32, delimiter=","))
+    return rows[:, :-1].reshape(-1, 1, SIDE, SIDE) * (255 / 16), rows[:, -1].long()
