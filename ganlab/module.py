@@ -1,5 +1,6 @@
 """The LightningModule: it moves players; the game says what they minimise; neither knows the other's inside."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from ganlab.lr_schedule import LearningRateSchedule
 from ganlab.processes.exchange import Alone, Exchange
 from ganlab.processes.strategy import exchange_of
 from ganlab.random import derive
+
+KEPT = 1000  # steps whose loss terms wait for somebody to look at them
 
 
 class GANModule(pl.LightningModule):
@@ -46,7 +49,8 @@ class GANModule(pl.LightningModule):
         self.iterations, self.seed, self.microbatches = iterations, seed, microbatches
         self.gradient_clip_norm, self.observe_every = gradient_clip_norm, observe_every
         self.steps, self.samples = 0, 0
-        self.observed: list[dict[str, Tensor]] = []  # of every step since somebody took them; no synchronisation
+        # Loss terms of the latest steps until somebody takes them, left on their device: nobody waits for it.
+        self.observed: deque[dict[str, Tensor]] = deque(maxlen=KEPT)
         self.norms: dict[str, Tensor] = {}  # of the latest observed step
         self.norms_are_new = False
         self.latest: dict[str, float] = {}  # the latest row that was logged

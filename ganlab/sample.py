@@ -16,7 +16,8 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] 
   run     the run's directory
   n       how many samples
   seed    of their latents: the same seed, the same samples, however many
-  output  a folder for images/ (one PNG each), sheet.png and samples.npy; points and sequences get no single PNGs
+  output  a folder for images/ (one PNG each, which `ganlab evaluate fake=DIR/images` reads), sheet.png and samples.npy;
+          points and sequences get no single PNGs
   cond    a class, or a list of n classes, for a conditional generator; null draws classes evenly
   device  cpu, cuda, or auto
 """

@@ -445,6 +445,20 @@ def test_the_environment_allows_a_package_and_only_that(own, monkeypatch):
         instantiate(own)
 
 
+@pytest.mark.parametrize(("module", "line"), [("of_nobody", ""), ("of_a_stranger", "player = 'critic'")])
+def test_an_own_regularizer_that_joins_nobodys_loss_is_told_of(module, line, tmp_path, monkeypatch):
+    body = f"{line}\n    def penalty(self, round): return round.on_real.logits"
+    (tmp_path / f"{module}.py").write_text(
+        f"from ganlab.interfaces import Regularizer\n\nclass Own(Regularizer):\n    {body}\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("GANLAB_ALLOW", module)
+    config = compose(POINTS)
+    config.regularizer = {"own": {"_target_": f"{module}.Own", "weight": 1.0}}
+    with pytest.raises(ConfigurationError, match=r"regularizer\.own: Own\.player must say whose loss it joins, "):
+        check(config)
+
+
 def test_python_allows_a_package(own, monkeypatch):
     monkeypatch.setattr(configuration, "_allowed", list(configuration._allowed))
     configuration.allow("mine_of_test")

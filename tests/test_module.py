@@ -125,6 +125,13 @@ def test_a_clipped_step_of_sgd_is_that_long():
 
 
 @quiet
+def test_terms_that_nobody_takes_do_not_pile_up(monkeypatch):
+    monkeypatch.setattr("ganlab.module.KEPT", 3)
+    _, module = fit(composed("iterations=5"))
+    assert module.steps == 5 and len(module.observed) == 3
+
+
+@quiet
 def test_norms_are_observed_before_clipping():
     _, module = fit(composed("iterations=3", "gradient_clip_norm=1e-3", "log_every=3"))
     assert module.norms["discriminator/gradient_norm"] > 1e-2

@@ -1,4 +1,5 @@
 import math
+from itertools import islice
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -52,7 +53,7 @@ class Health(Watcher):
     def _look(self, trainer: pl.Trainer, module: GANModule) -> None:
         first = module.steps - len(module.observed)
         seen = max(0, self._looked_at - first)
-        for step, terms in enumerate(module.observed[seen:], first + seen + 1):
+        for step, terms in enumerate(islice(module.observed, seen, None), first + seen + 1):
             for name, value in terms.items():
                 if not math.isfinite(value):
                     raise Alarm(

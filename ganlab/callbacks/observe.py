@@ -9,7 +9,10 @@ from ganlab.module import GANModule
 
 
 class Observe(Periodic):
-    """Logs the means of all loss terms since the last time, D's verdicts, norms, learning rates, speed and memory."""
+    """Logs loss terms, D's verdicts, norms, learning rates, speed and memory.
+
+    Terms are means over the steps since the last time, or over the last 1,000 of them.
+    """
 
     when_stopped = True
 

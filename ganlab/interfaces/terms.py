@@ -85,7 +85,7 @@ class Regularizer(Part, ABC):
     below 1.
     """
 
-    player: str  # whose loss, or weights, it concerns
+    player: str = ""  # whose loss, or weights, it concerns; every kind of regularizer names one
     differentiates: ClassVar[bool] = False  # takes the critic's gradient by its input
     reads_features: ClassVar[bool] = False  # of the critic
     reads_styles: ClassVar[bool] = False  # of the generator

@@ -67,6 +67,18 @@ def conditioning_that_reaches_the_networks(config: DictConfig, parts: Parts) -> 
 
 
 @rule()
+def players_for_all_terms(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse a term that would join nobody's loss."""
+    for name, term in parts.regularizer.items():
+        if not any(term.concerns(player) for player in config.optimizer):
+            return (
+                f"regularizer.{name}: {type(term).__name__}.player must say whose loss it joins, "
+                f"{' or '.join(config.optimizer)}, got '{term.player}'"
+            )
+    return None
+
+
+@rule()
 def features_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
     """Refuse a term of the critic's features where it shows none, or is compiled, which hides them."""
     names = ", ".join(name for name, term in parts.regularizer.items() if term.reads_features)
