@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     from ganlab.data.draw import image_grid  # these import torch, which `--help` need not wait for
-    from ganlab.evaluation import evaluate
+    from ganlab.evaluations import evaluate
     from ganlab.metrics.neighbours import neighbours
 
     result = evaluate(config)

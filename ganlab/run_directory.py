@@ -4,28 +4,20 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Set
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
 
-from ganlab.copies import without_copies
+from ganlab.continuation import changes
 from ganlab.errors import UserError
 from ganlab.liveness import lives, now
 
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
-
-# Settings that may change between a run and its continuation: they do not touch what is being trained.
-FREE = {
-    "iterations", "run_dir", "data_root", "log_every", "sample_every", "evaluate_every", "checkpoint_every", "workers",
-    "callback", "recovery", "logger", "trainer", "metric", "features", "protocol", "optimized_metric", "name",
-}  # fmt: skip
-BOUND = {"trainer.precision"}  # those among them that do
-MOVABLE = {"data.path"}  # those that only say where the same data are
+SHOWN = 5  # settings that a message names
 
 
 class RunDirectory:
@@ -90,11 +82,11 @@ class RunDirectory:
         """Raise UserError where the directory belongs to a run of other settings, which has begun to train."""
         if not (self.config.exists() and self._has_begun()):
             return
-        known = "data" in self.status()  # by which is found out whether what has moved is the same
-        differences = _differences(self._former_config(), config, MOVABLE if known else set())
-        if differences:
+        # By the data's fingerprint is found out whether what has moved is the same.
+        found = changes(self._former_config(), config, data_may_move="data" in self.status())
+        if found:
             raise UserError(
-                f"{self.path} holds a run with other settings ({'; '.join(differences)}); choose another run_dir, "
+                f"{self.path} holds a run with other settings ({'; '.join(found[:SHOWN])}); choose another run_dir, "
                 "or the settings it was started with"
             )
 
@@ -176,30 +168,3 @@ def _read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _differences(old: DictConfig, new: DictConfig, free: Set[str]) -> list[str]:
-    before, after = (_flat(without_copies(_plain(each))) for each in (old, new))
-    keys = [key for key in {**before, **after} if key not in free and (key.split(".")[0] not in FREE or key in BOUND)]
-    gone = object()
-    return [
-        f"{key} was {before.get(key, 'absent')}, now {after.get(key, 'absent')}"
-        for key in keys
-        if before.get(key, gone) != after.get(key, gone) and not (_repeats(key, before) and _repeats(key, after))
-    ][:5]
-
-
-def _plain(config: DictConfig) -> dict[str, Any]:
-    return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
-
-
-def _repeats(key: str, config: dict[str, Any]) -> bool:
-    """Tell whether a setting inside a part only repeats a free one of the same name: data.data_root."""
-    name = key.rpartition(".")[2]
-    return name in FREE and name in config and config.get(key) == config[name]
-
-
-def _flat(value: Any, path: str = "") -> dict[str, Any]:
-    if isinstance(value, dict):
-        return {k: v for key, inner in value.items() for k, v in _flat(inner, f"{path}.{key}".lstrip(".")).items()}
-    return {path: value}

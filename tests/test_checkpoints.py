@@ -96,7 +96,7 @@ def test_where_both_are_damaged_the_run_is_refused(run):
 
 def test_evaluation_reads_the_one_before_too(run, caplog):
     from ganlab.config import compose
-    from ganlab.evaluation import evaluate
+    from ganlab.evaluations import evaluate
     from ganlab.schema import EVALUATE
 
     (run / "checkpoints" / "last.ckpt").write_bytes(b"half of it")

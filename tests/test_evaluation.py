@@ -15,7 +15,7 @@ from ganlab.config import compose, instantiate
 from ganlab.data import Digits
 from ganlab.errors import UserError
 from ganlab.evaluate import main
-from ganlab.evaluation import evaluate
+from ganlab.evaluations import evaluate
 from ganlab.schema import EVALUATE
 
 SMALL = ["protocol.samples=120", "protocol.batch_size=50"]

@@ -15,7 +15,7 @@ import ganlab
 ROOT = Path(ganlab.__file__).parent
 # Every other module beside these is a command: the last layer.
 LAYERS = (
-    {"tree", "random", "interfaces", "round", "errors", "late_imports", "figures"},
+    {"tree", "random", "interfaces", "round", "errors", "late_imports", "figures", "fields"},
     {"layers"},
     {
         "generators",
@@ -33,7 +33,7 @@ LAYERS = (
     {"data", "metrics", "sampler", "theory"},
     {
         *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison"),
-        *("processes", "clock", "account", "copies"),
+        *("processes", "clock", "account", "copies", "continuation"),
     },
     {"config", "check", "rules", "overrides", "schema", "trial", "values"},
 )

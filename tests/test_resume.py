@@ -10,7 +10,7 @@ from tiny import DIGITS, POINTS, assert_same, checkpoint, command, go, rows, sta
 
 from ganlab.config import compose
 from ganlab.errors import UserError
-from ganlab.evaluation import evaluate
+from ganlab.evaluations import evaluate
 from ganlab.run_directory import RunDirectory
 from ganlab.schema import EVALUATE
 

@@ -6,7 +6,6 @@ from itertools import compress
 from pathlib import Path
 
 from ganlab.comparison.columns import cannot_share
-from ganlab.comparison.fields import canonical
 from ganlab.comparison.group import Entry, grouped, keep_latest, label, repetitions
 from ganlab.comparison.rows import tabulate
 from ganlab.comparison.runs import LeftOut, Run, read
@@ -14,6 +13,7 @@ from ganlab.comparison.scores import ScoreFile
 from ganlab.comparison.source import choose, named
 from ganlab.comparison.table import Comparison, Table
 from ganlab.errors import UserError, suggest
+from ganlab.fields import canonical
 
 
 def compare(

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ganlab.comparison.fields import Fields, canonical, differences, text, unlike
 from ganlab.comparison.group import Entry
 from ganlab.comparison.scores import ScoreFile
 from ganlab.comparison.table import Column
+from ganlab.fields import Fields, canonical, differences, text, unlike
 
 
 def columns(files: Iterable[ScoreFile], scores: Sequence[str], directions: Mapping[str, bool | None]) -> list[Column]:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
-from ganlab.comparison.fields import canonical
 from ganlab.comparison.runs import Run
 from ganlab.comparison.scores import ScoreFile
 from ganlab.comparison.settings import essences, labels
+from ganlab.fields import canonical
 
 LONGEST = 60  # characters of a label within a sentence
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from ganlab.comparison.fields import Fields, flatten
 from ganlab.errors import UserError
+from ganlab.fields import Fields, flatten
 
 Interval = tuple[float, float]
 

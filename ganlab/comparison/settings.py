@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ganlab.comparison.fields import canonical, flatten, text
+from ganlab.continuation import FREE
 from ganlab.copies import without_copies
-from ganlab.run_directory import FREE
+from ganlab.fields import canonical, flatten, text
 
 # Seeds of one configuration differ in these. How long a run trained decides its scores, though it may be continued.
 APART = FREE - {"iterations"} | {"seed"}

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import final
 
-from ganlab.comparison.fields import Fields
 from ganlab.comparison.runs import LeftOut
 from ganlab.comparison.scores import Interval
 from ganlab.comparison.statistics import summarise
+from ganlab.fields import Fields
 
 
 @final

@@ -11,8 +11,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 import ganlab
-from ganlab.comparison.fields import canonical
 from ganlab.comparison.settings import essences
+from ganlab.fields import canonical
 
 REDACTED = "redacted"
 SECRET = re.compile("token|key|secret|password", re.IGNORECASE)

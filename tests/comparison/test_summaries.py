@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from ganlab.comparison.fields import differences, flatten
 from ganlab.comparison.numbers import cell_text
 from ganlab.comparison.statistics import summarise, welch
 from ganlab.comparison.table import Cell, Value
+from ganlab.fields import differences, flatten
 
 
 def cell(*values, interval=None):

@@ -1,0 +1,45 @@
+"""What every evaluation needs, and what it gives."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+
+from ganlab.config import instantiate
+from ganlab.data import DataSet
+from ganlab.data.collection import Collection
+from ganlab.errors import UserError
+from ganlab.metrics import Evaluator, Features, Measure, Samples
+from ganlab.metrics.scoring import build_measures
+
+log = logging.getLogger(__name__)
+
+
+@final
+@dataclass(frozen=True)
+class Evaluated:
+    """The content of a score file, and what a picture of neighbours is made from."""
+
+    content: Mapping[str, Any]
+    evaluator: Evaluator
+    fakes: Callable[[], Samples]
+
+
+def build_parts(
+    make_features: Callable[[Any], Features],
+    metric: Mapping[Any, Any],
+    data: DataSet | Collection,
+    device: torch.device,
+) -> tuple[Features, dict[str, Measure]]:
+    """Build features and metrics; those that do not fit are left out with a word, unless that leaves none."""
+    with torch.random.fork_rng(devices=[]):
+        features = make_features(data)
+    makers = {name: instantiate(node) for name, node in metric.items()}
+    measures, left_out = build_measures(makers, features, data)
+    if not measures:
+        raise UserError("; ".join(left_out) or "metric=[] scores nothing; choose metric=[fid] or others")
+    for sentence in left_out:
+        log.warning("left out: %s", sentence)
+    return features.to(device), measures
