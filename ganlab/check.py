@@ -13,13 +13,11 @@ from ganlab.config import locate
 from ganlab.errors import Mistake, suggest
 from ganlab.interfaces import Spec
 from ganlab.rules import broken_rules
-from ganlab.schema import BOUNDS, CHOICES, RESERVED, TRAIN, Command
+from ganlab.schema import BOUNDS, CHOICES, RESERVED, SEVERAL, TRAIN, Command
 from ganlab.trial import trial
 from ganlab.values import mismatch
 
-# Groups of several parts, and groups that are no part themselves.
-SEVERAL = {"regularizer", "optimizer", "modifier", "metric", "callback", "logger"}
-PLAIN = {"trainer"}
+PLAIN = {"trainer"}  # groups that are no part themselves
 PLAYERS = {"optimizer"}  # of SEVERAL, those with one part for each player
 
 

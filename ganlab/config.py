@@ -13,6 +13,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from ganlab.errors import ConfigurationError, Mistake, suggest
 from ganlab.overrides import choices, normalize, sweeping
@@ -50,8 +51,8 @@ def locate(target: str) -> Callable[..., Any]:
     module_name, _, name = target.rpartition(".")
     try:
         module = import_module(module_name)
-    except ImportError as error:
-        raise LookupError(f"'{module_name}' cannot be imported ({error})") from error
+    except Exception as error:  # whatever a module of the user's may raise
+        raise LookupError(f"'{module_name}' cannot be imported ({type(error).__name__}: {error})") from error
     try:
         built: Callable[..., Any] = getattr(module, name)
     except AttributeError:
@@ -94,14 +95,22 @@ def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command
     config = _compose_with_hydra(lines, directories, command)
     named = {key for key in (line.split("=")[0] for line in lines) if key in choices(directories)}
     named -= set(command.recipes)
-    if "game" in named and not _takes(config.game, "regularizer") and not _asked(lines, "regularizer"):
+    if (
+        "game" in named
+        and "game" in config
+        and not _takes(config.game, "regularizer")
+        and not _asked(lines, "regularizer")
+    ):
         config.regularizer = {}  # nobody asked for what the defaults, or an experiment, chose for another game
     if named and command.recipes:
         others = [line for line in lines if line.split("=")[0] not in command.recipes]
         plain = _compose_with_hydra([*others, *(f"~{each}" for each in command.recipes)], directories, command)
         with open_dict(config):
             for group in named:
-                config[group] = plain[group]
+                if group in plain:
+                    config[group] = plain[group]
+                else:  # GROUP=[]
+                    config.pop(group, None)
     return config
 
 
@@ -130,6 +139,8 @@ def _compose_with_hydra(lines: Sequence[str], directories: Sequence[Path], comma
     try:
         with initialize_config_dir(str(directories[0]), version_base="1.3", job_name="ganlab"):
             return hydra_compose(command.name, [*lines, *search_path(directories[1:])])
+    except YAMLError as error:
+        raise ConfigurationError([f"a file is no yaml: {' '.join(str(error).split())}"]) from error
     except (HydraException, OmegaConfBaseException) as error:
         raise ConfigurationError([" ".join(str(error).split("\n")[0].split())]) from error
     finally:

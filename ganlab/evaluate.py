@@ -34,8 +34,9 @@ def main(arguments: Sequence[str]) -> int:
     from ganlab.evaluations import evaluate
     from ganlab.metrics.neighbours import neighbours
 
+    path = _place(config)
     result = evaluate(config)
-    path = _write(config, result.content)
+    _write(path, result.content)
     sheet = neighbours(result.evaluator, result.fakes(), ROWS, config.neighbours)
     if sheet is not None:
         picture = image_grid(sheet.flatten(0, 1).float() / 127.5 - 1, columns=sheet.shape[1])
@@ -46,18 +47,36 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _write(config: DictConfig, content: Any) -> Path:
-    from ganlab.run_directory import write_json
-
+def _place(config: DictConfig) -> Path:
+    """Return the file for the scores; one that was asked for is tried before hours of scoring."""
     given, usual = {Path(config.checkpoint).stem, config.weights}, {"last", "ema"}
     name = "_".join([config.protocol.name, *sorted(given - usual)])
     default = Path(config.run) / "evaluations" / f"{name}.json" if config.run else Path("scores.json")
-    path = Path(config.output) if config.output else default
+    if not config.output:
+        return default
+    path = Path(config.output)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a"):
+            is_new = not path.stat().st_size
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return path
+
+
+def _write(path: Path, content: Any) -> None:
+    from ganlab.run_directory import write_json
+
     try:
         write_json(path, content)
     except OSError as error:
-        raise UserError(f"output={path} cannot be written ({error.strerror}); choose another file") from error
-    return path
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UserError:
+    return UserError(f"output={path} cannot be written ({error.strerror}); choose another file")
 
 
 def _lines(content: Any) -> list[str]:

@@ -1,6 +1,5 @@
 """The LightningModule: it moves players; the game says what they minimise; neither knows the other's inside."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,11 +14,10 @@ from ganlab.clock import TrainingClock
 from ganlab.ema import EMA
 from ganlab.interfaces import Batch, Game, Schedule
 from ganlab.lr_schedule import LearningRateSchedule
+from ganlab.observations import Observations
 from ganlab.processes.exchange import Alone, Exchange
 from ganlab.processes.strategy import exchange_of
 from ganlab.random import derive
-
-KEPT = 1000  # steps whose loss terms wait for somebody to look at them
 
 
 class GANModule(pl.LightningModule):
@@ -49,8 +47,7 @@ class GANModule(pl.LightningModule):
         self.iterations, self.seed, self.microbatches = iterations, seed, microbatches
         self.gradient_clip_norm, self.observe_every = gradient_clip_norm, observe_every
         self.steps, self.samples = 0, 0
-        # Loss terms of the latest steps until somebody takes them, left on their device: nobody waits for it.
-        self.observed: deque[dict[str, Tensor]] = deque(maxlen=KEPT)
+        self.observed = Observations()
         self.norms: dict[str, Tensor] = {}  # of the latest observed step
         self.norms_are_new = False
         self.latest: dict[str, float] = {}  # the latest row that was logged
@@ -166,12 +163,15 @@ class GANModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add our counts, and leave out Lightning's own, which count optimizer steps."""
         checkpoint["ganlab"] = {"steps": self.steps, "samples": self.samples}
+        checkpoint["observed"] = self.observed.state_dict()
         checkpoint.pop("loops", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Take up our counts; raises UserError where the checkpoint is of other networks."""
         must_fit(checkpoint, self.state_dict())
         self.steps, self.samples = checkpoint["ganlab"]["steps"], checkpoint["ganlab"]["samples"]
+        if "observed" in checkpoint:  # which older checkpoints have not
+            self.observed.load_state_dict(checkpoint["observed"])
 
     def _seek(self, microbatch: int = 0) -> None:
         part = self.trainer.global_rank * self.microbatches + microbatch

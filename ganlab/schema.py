@@ -70,6 +70,9 @@ class Evaluation:
     protocol: Any = MISSING
 
 
+SEVERAL = {"regularizer", "optimizer", "modifier", "metric", "callback", "logger"}  # groups of several parts
+
+
 class Command(NamedTuple):
     """A command with a configuration of its own: conf/NAME.yaml, typed by `root`."""
 

@@ -1,5 +1,6 @@
 """Plain values held against the types of a signature, in words."""
 
+import math
 import types
 import typing
 from collections.abc import Sequence
@@ -32,7 +33,7 @@ def mismatch(value: Any, kind: Any) -> str:
     if kind not in WORDS:
         return ""
     if kind is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
     elif kind is int:
         fits = isinstance(value, int) and not isinstance(value, bool)
     else:

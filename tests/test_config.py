@@ -3,6 +3,7 @@
 import copy
 import pickle
 import subprocess
+from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
@@ -50,6 +51,12 @@ SENTENCES = {
     "trainer.accelerator=cdua": "trainer.accelerator: there is no 'cdua'; choose auto, cpu",
     "trainer.max_steps=9": "trainer.max_steps is not used here; write iterations=STEPS",
     "trainer.accumulate_grad_batches=2": "trainer.accumulate_grad_batches is not used here; write microbatches=N",
+    "latent=[]": "latent: nothing is chosen; write latent=NAME",
+    "game=[]": "game: nothing is chosen; write game=NAME",
+    "loss=[hinge,minimax]": "loss is one part, got [hinge,minimax]; with -m, loss=hinge,minimax tries one after the",
+    "ema.half_life_samples=nan": "ema.half_life_samples must be a number, got nan",
+    "gradient_clip_norm=nan": "gradient_clip_norm must be a number, got nan",
+    "microbatches=1000": "microbatches must divide batch_size=64, got 1000",
     "seed=0,1": "seed=0,1: several values are a sweep; give one, or write ganlab train -m",
     "compile=[critic]": "compile: there is no player 'critic'; choose discriminator, generator",
     # wrong types
@@ -295,6 +302,50 @@ def test_a_conditional_loss_or_regularizer_without_labels(monkeypatch):
         "loss needs labels, but the data is used without; write data.labels=true"
     ]
     compose([*POINTS, line, "~loss.smoothing", "data.labels=true"])
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("/x/dög", "/x/dög"),
+        ("/x/two(1)", "/x/two(1)"),
+        ("~/two", f"{Path.home()}/two"),
+        ('say "\\hi"', 'say "\\hi"'),
+        ("'/x/dög'", "/x/dög"),
+        ("'~/two'", "~/two"),
+    ],
+)
+def test_paths_need_no_quotes_of_hydras(given, meant):
+    assert compose([*POINTS, f"data_root={given}"]).data_root == meant
+
+
+def test_a_list_of_one_is_that_one():
+    assert compose([*POINTS, "loss=[hinge]"]).loss == compose([*POINTS, "loss=hinge"]).loss
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("1 +", r"'broken_0' cannot be imported \(SyntaxError: invalid syntax \(broken_0.py, line 1\)\)"),
+        ("1 / 0", r"'broken_1' cannot be imported \(ZeroDivisionError: division by zero\)"),
+    ],
+)
+def test_a_module_that_cannot_be_imported_is_told_of(content, sentence, tmp_path, monkeypatch):
+    name = sentence.split("'")[1]
+    (tmp_path / f"{name}.py").write_text(content)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("GANLAB_ALLOW", name)
+    with pytest.raises(ConfigurationError, match=sentence):
+        instantiate({"_target_": f"{name}.Own"})
+
+
+def test_a_yaml_file_that_is_none_is_told_of(tmp_path):
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss" / "broken.yaml").write_text("a: [b")
+    with pytest.raises(
+        ConfigurationError, match=r"a file is no yaml: while parsing a flow sequence in .*broken\.yaml\", line 1"
+    ):
+        compose([*POINTS, "loss=broken"], [tmp_path])
 
 
 def test_all_mistakes_at_once():

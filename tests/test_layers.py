@@ -33,7 +33,7 @@ LAYERS = (
     {"data", "metrics", "sampler", "theory"},
     {
         *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison"),
-        *("processes", "clock", "account", "copies", "continuation"),
+        *("processes", "clock", "account", "copies", "continuation", "observations"),
     },
     {"config", "check", "rules", "overrides", "schema", "trial", "values"},
 )

@@ -126,7 +126,7 @@ def test_a_clipped_step_of_sgd_is_that_long():
 
 @quiet
 def test_terms_that_nobody_takes_do_not_pile_up(monkeypatch):
-    monkeypatch.setattr("ganlab.module.KEPT", 3)
+    monkeypatch.setattr("ganlab.observations.KEPT", 3)
     _, module = fit(composed("iterations=5"))
     assert module.steps == 5 and len(module.observed) == 3
 
@@ -144,7 +144,8 @@ def test_counts_are_saved_and_lightnings_left_out():
     _, module = fit(composed("iterations=5"))
     checkpoint = {"loops": 1, "state_dict": module.state_dict()}
     module.on_save_checkpoint(checkpoint)
-    assert checkpoint.keys() == {"ganlab", "state_dict"} and checkpoint["ganlab"] == {"steps": 5, "samples": 80}
+    assert checkpoint.keys() == {"ganlab", "observed", "state_dict"}
+    assert len(checkpoint["observed"]["names"]) == 5 and checkpoint["ganlab"] == {"steps": 5, "samples": 80}
     module.steps = module.samples = 0
     module.on_load_checkpoint(checkpoint)
     assert (module.steps, module.samples) == (5, 80)

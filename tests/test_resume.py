@@ -124,6 +124,18 @@ def test_a_crash_goes_back_to_the_last_checkpoint(tmp_path, whole):
     assert [[row[name] for name in terms] for row in mended] == [[row[name] for name in terms] for row in undisturbed]
 
 
+def test_a_row_after_a_crash_is_a_mean_of_the_same_steps(tmp_path):
+    settings = [*POINTS, "log_every=3", "checkpoint_every=5", "iterations=12"]
+    go(tmp_path / "whole", *settings)
+    with pytest.raises(OSError, match="on fire"):
+        go(tmp_path / "cut", *settings, "callback.crash._target_=tiny.Crash", "callback.crash.at=11")
+    go(tmp_path / "cut", *settings)
+    mended, undisturbed = rows(tmp_path / "cut"), rows(tmp_path / "whole")
+    assert [row["step"] for row in mended] == ["3", "6", "9", "12"]
+    for name in ("generator/adversarial", "discriminator/adversarial"):
+        assert [row[name] for row in mended] == [row[name] for row in undisturbed]
+
+
 @pytest.mark.slow
 def test_a_killed_process_goes_on_from_its_last_checkpoint(tmp_path, whole):
     run = tmp_path / "run"

@@ -3,6 +3,7 @@ from itertools import islice
 from typing import Any, cast
 
 import pytorch_lightning as pl
+import torch
 
 from ganlab.callbacks.periodic import Periodic
 from ganlab.callbacks.watcher import Watcher, way_back
@@ -14,7 +15,8 @@ class Health(Watcher):
     """Raises Alarm where a loss is not finite, or a player has had no gradient at `patience` observed steps in a row.
 
     On the CPU every step is looked at when it is done; on a device, where a look waits for it, before anything is
-    logged, drawn, scored or saved. Raises ValueError for a patience below 1.
+    logged, drawn, scored or saved. So are the weights, which a gradient may spoil that no loss shows. Raises ValueError
+    for a patience below 1.
     """
 
     def __init__(self, patience: int = 3) -> None:
@@ -38,13 +40,17 @@ class Health(Watcher):
         self._dead = dict(state["dead"])
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
-        """Look at the losses of the steps since the last look."""
-        if module.device.type == "cpu" or self._others_are_due(trainer, module):
+        """Look at the losses of the steps since the last look, and at the weights where others would keep them."""
+        others_are_due = self._others_are_due(trainer, module)
+        if module.device.type == "cpu" or others_are_due:
             self._look(trainer, module)
+        if others_are_due:
+            self._look_at_weights(trainer, module)
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Look before the last things are saved."""
         self._look(trainer, module)
+        self._look_at_weights(trainer, module)
 
     def _others_are_due(self, trainer: pl.Trainer, module: GANModule) -> bool:
         others = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
@@ -77,3 +83,13 @@ class Health(Watcher):
                     f"smaller optimizer.{player}.lr"
                 )
         module.norms_are_new = False
+
+    def _look_at_weights(self, trainer: pl.Trainer, module: GANModule) -> None:
+        networks = {f"the {name}'s weights": network for name, network in module.game.players().items()}
+        for whose, network in {**networks, "the averaged weights": module.ema.network}.items():
+            values = [value for value in network.state_dict().values() if value.is_floating_point()]
+            if not torch.nn.utils.get_total_norm(values).isfinite():
+                raise Alarm(
+                    f"{whose} are no longer finite after step {module.steps}; {way_back(trainer)}; try smaller "
+                    "learning rates (optimizer.PLAYER.lr), or trainer.precision=32-true"
+                )

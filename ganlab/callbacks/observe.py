@@ -25,15 +25,9 @@ class Observe(Periodic):
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Log one row."""
-        if not module.observed:
+        if not len(module.observed):
             return
-        sums: dict[str, list[torch.Tensor]] = {}
-        for terms in module.observed:
-            for name, value in terms.items():
-                sums.setdefault(name, []).append(value)
-        module.observed.clear()
-        means = {name: torch.stack([v.float() for v in values]).mean() for name, values in sums.items()}
-        means = module.exchange.mean({**means, **module.game.diagnostics()})
+        means = module.exchange.mean({**module.observed.take(module.device), **module.game.diagnostics()})
         row = {name: float(value) for name, value in {**means, **module.norms}.items()}
         for player, optimizer in zip(module.game.players(), trainer.optimizers, strict=True):
             row[f"{player}/lr"] = optimizer.param_groups[0]["lr"]

@@ -121,7 +121,9 @@ def codes_for_what_looks_for_them(config: DictConfig, parts: Parts) -> str | Non
 @rule("game", "batch_size", "microbatches")
 def packs_within_the_batch(config: DictConfig, parts: Parts) -> str | None:
     """Refuse packs that a batch, or a piece of it, cannot fill."""
-    packing, piece = config.game.get("packing", 1), config.batch_size // config.microbatches
+    packing, (piece, rest) = config.game.get("packing", 1), divmod(config.batch_size, config.microbatches)
+    if rest:
+        return None  # which has a rule of its own
     if packing > piece:
         return (
             f"game.packing={packing} is more than the discriminator gets at once, batch_size / microbatches = {piece}; "

@@ -69,6 +69,8 @@ def patient(terms=(), norms=None, new=True, device="cpu", steps=None):
         norms_are_new=new,
         device=torch.device(device),
         iterations=100,
+        game=SimpleNamespace(players=dict),
+        ema=SimpleNamespace(network=torch.nn.Identity()),
     )
 
 

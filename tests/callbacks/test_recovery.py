@@ -42,6 +42,34 @@ def test_stop_ends_the_run_with_the_alarm(tmp_path):
     assert not (tmp_path / "checkpoints" / "healthy.ckpt").exists()
 
 
+@pytest.fixture
+def spoiled(monkeypatch):
+    """Let the generator's gradient be NaN once, at step 5, of losses that are not."""
+    moves = iter([False, True])  # the discriminator's and the generator's
+
+    def spoil(self, optimizer):
+        if self.steps == 4 and next(moves, False):
+            optimizer.param_groups[0]["params"][0].grad.fill_(float("nan"))
+
+    monkeypatch.setattr("ganlab.module.GANModule.on_before_optimizer_step", spoil)
+
+
+@pytest.mark.parametrize("lines", [["checkpoint_every=5"], ["checkpoint_every=0", "log_every=0", "iterations=5"]])
+def test_weights_that_no_loss_shows_to_be_lost_are_neither_kept_nor_finished(tmp_path, spoiled, lines):
+    with pytest.raises(TrainingError, match=r"^the generator's weights are no longer finite after step 5; no check"):
+        go(tmp_path, *SETTINGS, *lines)
+    assert status(tmp_path)["state"] == "failed"
+    assert not (tmp_path / "checkpoints" / "last.ckpt").exists()
+
+
+def test_weights_that_no_loss_shows_to_be_lost_are_rolled_back(tmp_path, spoiled):
+    go(tmp_path, *SETTINGS, *ROLLING)
+    found = status(tmp_path)
+    assert (found["state"], found["step"]) == ("finished", 12)
+    assert found["roll_backs"][0].startswith("from step 5 to step 4, ")
+    assert all(value.isfinite().all() for value in state(tmp_path).values() if torch.is_tensor(value))
+
+
 def test_rolled_back_once_and_healthy_with_a_smaller_rate(tmp_path, capsys):
     go(tmp_path, *SETTINGS, *fragile(5, 5e-4), *ROLLING)
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("rolled back")]

@@ -1,0 +1,49 @@
+"""Loss terms on their way from the steps that they are of to whoever looks at them."""
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+KEPT = 1000  # steps
+
+
+@final
+class Observations:
+    """The terms of the latest 1,000 steps that nobody took yet, by name; on a device they stay there unread."""
+
+    def __init__(self) -> None:
+        self._steps: deque[dict[str, Tensor]] = deque(maxlen=KEPT)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        return iter(self._steps)
+
+    def append(self, terms: dict[str, Tensor]) -> None:
+        """Keep the terms of one step more."""
+        self._steps.append(terms)
+
+    def take(self, device: torch.device) -> dict[str, Tensor]:
+        """Return the mean of each term over the steps that have it, and forget them."""
+        by_name: dict[str, list[Tensor]] = {}
+        for name, value in chain.from_iterable(terms.items() for terms in self._steps):
+            by_name.setdefault(name, []).append(value.float().to(device))
+        self._steps.clear()
+        return {name: torch.stack(values).mean() for name, values in by_name.items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps, so that the row after a continuation is a mean of the same steps."""
+        values = [value.double() for terms in self._steps for value in terms.values()]
+        kept = torch.stack(values).cpu() if values else torch.empty(0)
+        return {"names": [list(terms) for terms in self._steps], "values": kept}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what a checkpoint kept."""
+        values = iter(state["values"])
+        self._steps.clear()
+        self._steps.extend({name: next(values) for name in names} for names in state["names"])
