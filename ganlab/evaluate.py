@@ -50,7 +50,8 @@ def main(arguments: Sequence[str]) -> int:
 def _place(config: DictConfig) -> Path:
     """Return the file for the scores; one that was asked for is tried before hours of scoring."""
     given, usual = {Path(config.checkpoint).stem, config.weights}, {"last", "ema"}
-    name = "_".join([config.protocol.name, *sorted(given - usual)])
+    truncated = [] if config.truncation is None else [f"truncation{config.truncation:g}"]
+    name = "_".join([config.protocol.name, *sorted(given - usual), *truncated])
     default = Path(config.run) / "evaluations" / f"{name}.json" if config.run else Path("scores.json")
     if not config.output:
         return default

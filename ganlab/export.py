@@ -14,6 +14,7 @@ from ganlab.interfaces import Spec
 from ganlab.module import GANModule
 from ganlab.run_directory import write_json
 from ganlab.sampler import Sampler
+from ganlab.truncation import truncate
 
 WEIGHTS, DESCRIPTION = "generator.safetensors", "generator.json"
 # The groups that a game, and so its sampler, is built from.
@@ -37,8 +38,11 @@ def export(run_dir: Path, module: GANModule, config: DictConfig, spec: Spec, sca
     write_json(run_dir / DESCRIPTION, description)
 
 
-def load(run_dir: str | Path, device: str | torch.device = "cpu") -> Sampler:
-    """Return a sampler of a finished run's generator; raises UserError where the directory does not hold one."""
+def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: float | None = None) -> Sampler:
+    """Return a sampler of a finished run's generator, truncated where asked for (ganlab/truncation.py).
+
+    Raises UserError where the directory does not hold one, ValueError for a generator that cannot be truncated so.
+    """
     directory = Path(run_dir)
     weights, description = directory / WEIGHTS, directory / DESCRIPTION
     if not weights.exists() or not description.exists():
@@ -52,6 +56,8 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu") -> Sampler:
     with torch.random.fork_rng(devices=[]):
         game = instantiate(facts.config.game)(spec)
     game.sampler.load_state_dict(load_file(weights))
+    if truncation is not None:
+        truncate(game, game.sampler, truncation)
     game.to(device).eval()
     scale = float(facts.scale)
     return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples)

@@ -11,7 +11,7 @@ from ganlab.words import Words
 
 HELP = """ganlab sample: write samples of a finished run
 
-usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] [device=cpu]
+usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] [truncation=null] [device=cpu]
 
   run     the run's directory
   n       how many samples
@@ -19,9 +19,11 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] 
   output  a folder for images/ (one PNG each, which `ganlab evaluate fake=DIR/images` reads), sheet.png and samples.npy;
           points and sequences get no single PNGs
   cond    a class, or a list of n classes, for a conditional generator; null draws classes evenly
+  truncation  a number, for better samples of fewer kinds: latents further than that from 0 are left out, and of a style
+          generator's styles that share of their distance from the average is kept
   device  cpu, cuda, or auto
 """
-SETTINGS = {"run": None, "n": "64", "seed": "0", "output": None, "cond": None, "device": "cpu"}
+SETTINGS = {"run": None, "n": "64", "seed": "0", "output": None, "cond": None, "truncation": None, "device": "cpu"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         print(HELP)
         return 0
     words = Words("sample", SETTINGS, arguments)
-    n, seed = words.count("n"), words.count("seed")
+    n, seed, truncation = words.count("n"), words.count("seed"), words.number("truncation")
     words.need("run=DIR is needed: the directory of a finished run", words.values["run"])
     words.refuse()
     import numpy as np
@@ -41,7 +43,10 @@ def main(arguments: Sequence[str]) -> int:
     from ganlab.pictures import write_pictures
 
     run, given = Path(words["run"]), words.values["cond"]
-    sampler = load(run, usable(words["device"]))
+    try:
+        sampler = load(run, usable(words["device"]), truncation)
+    except ValueError as error:
+        raise UserError(f"truncation={truncation:g}: {error}") from error
     cond = None if given is None else torch.tensor(_classes(given, n, sampler.spec.classes))
     samples = sampler.sample(n, seed, cond)
     output = Path(words.values["output"] or run / "generated")

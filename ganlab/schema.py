@@ -57,6 +57,7 @@ class Evaluation:
     run: str | None = None
     checkpoint: str = "last"
     weights: str = "ema"
+    truncation: float | None = None
     training_metrics: bool = True
     data_root: str | None = None
     real: str | None = None

@@ -43,6 +43,15 @@ class Words:
         self.mistakes += [f"{key} must be an integer of at least 0, got '{value}'"] if value else []
         return 0
 
+    def number(self, key: str) -> float | None:
+        """Return a number, or None where there is none."""
+        value = self.values[key]
+        try:
+            return None if value is None else float(value)
+        except ValueError:
+            self.mistakes.append(f"{key} must be a number, got '{value}'")
+            return None
+
     def choice(self, key: str, choices: Collection[str]) -> str:
         """Return one of the choices."""
         value = self.values[key] or ""

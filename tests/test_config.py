@@ -200,6 +200,15 @@ PAIRS = {
         "regularizer.feature_matching reads the critic's features, which Silent does not show; "
         "use a discriminator that does, such as mlp or dcgan",
     ),
+    "compiled generator under consensus": (
+        [*POINTS, "regularizer=[consensus]", "compile=[generator]"],
+        "regularizer.consensus and compile: a compiled generator cannot be differentiated twice; drop one of them, or "
+        "write 'compile=[]'",
+    ),
+    "styles in pairs": (
+        [*IMAGES[:2], "game=bigan", "generator=stylegan2", "discriminator=stylegan2", "regularizer=[path_length]"],
+        "game: regularizers see pairs of a sample and its latents, which have no styles; drop path_length",
+    ),
     "features of a compiled critic": (
         [*POINTS, "regularizer=[feature_matching]", "compile=[discriminator]"],
         "regularizer.feature_matching and compile: a compiled discriminator does not show its features; drop one of "

@@ -125,7 +125,7 @@ def run_facts(module: GANModule, data: DataSet, protocol: Protocol) -> dict[str,
     disclosed = [part.disclose() for part in module.game.sampler.modules() if isinstance(part, Disclosing)]
     return {
         "weights": "live" if live else "ema",
-        "truncation": module.game.truncation,
+        "truncation": module.game.latent.truncation,
         **{name: value for facts in disclosed for name, value in facts.items()},
         "data": data.fingerprint(),
         "real_samples": reals_of(data, protocol.split, protocol).count,

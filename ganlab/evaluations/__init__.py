@@ -32,7 +32,7 @@ def evaluate(config: DictConfig) -> Evaluated:
 def _unread(config: DictConfig) -> None:
     """Refuse settings of the other kind of evaluation, which would be given for nothing."""
     usual = Evaluation()
-    others = ("train",) if config.run is not None else ("checkpoint", "weights", "data_root")
+    others = ("train",) if config.run is not None else ("checkpoint", "weights", "truncation", "data_root")
     for name in others:
         if config[name] != getattr(usual, name):
             kind = "finished samples: real=PATH fake=PATH" if config.run is not None else "a run: run=DIR"

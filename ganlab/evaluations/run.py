@@ -22,6 +22,7 @@ from ganlab.module import GANModule
 from ganlab.random import derive
 from ganlab.run_directory import RunDirectory
 from ganlab.sampler import Sampler
+from ganlab.truncation import truncate
 
 NAMED = ("last", "best")  # checkpoints that every run may have
 
@@ -36,6 +37,8 @@ def evaluate_run(config: DictConfig) -> Evaluated:
     asked = {**run.metric, **config.metric} if config.training_metrics else config.metric
     features, measures = build_parts(instantiate(config.features or run.features), asked, data, device)
     network = {"ema": module.ema.network, "live": module.game.sampler}[config.weights]
+    if config.truncation is not None:
+        truncate(module.game, network, config.truncation)
     sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
     evaluator = Evaluator(features, measures, _references(data, protocol, measures), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]

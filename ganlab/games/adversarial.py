@@ -57,7 +57,6 @@ class AdversarialGame(Game):
         self.generator = generator(self.spec)
         self.discriminator = packed(discriminator, self.spec, packing)
         self.loss, self.latent, self.augment = loss, latent, augment
-        self.truncation = latent.truncation
         self.regularizers = dict(regularizers)
         self._registered = nn.ModuleDict(regularizers)  # those that have weights or buffers move and are saved with us
         shown = self.discriminator.feature_size if isinstance(self.discriminator, Critic) else 0

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab import tree
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.interfaces import Batch, Game, Latent, Regularizer
+from ganlab.interfaces import Batch, Game, Regularizer
 from ganlab.tree import Tree
 
 
@@ -16,7 +16,6 @@ class AroundGAN(Game, ABC):
 
     gan: AdversarialGame
     encoder: nn.Module
-    latent: Latent
 
     def players(self) -> dict[str, nn.Module]:
         """Return the two players."""

@@ -31,7 +31,8 @@ class BiGAN(AroundGAN):
 
     Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
     for fake ones, by the generator's loss mirrored at the boundary between both (Donahue et al. 2017, section 3.4).
-    Raises ValueError for a critic that shows no features or a relativistic loss, which has no such term.
+    Raises ValueError for a critic that shows no features, a relativistic loss, which has no such term, and regularizers
+    of styles.
     """
 
     offers: ClassVar[frozenset[str]] = frozenset({CONTEST})
@@ -51,6 +52,8 @@ class BiGAN(AroundGAN):
                 f"the encoder's term judges pairs one by one, which {type(loss).__name__} does not; use another loss, "
                 "such as non_saturating"
             )
+        if named := ", ".join(name for name, term in regularizers.items() if term.reads_styles):
+            raise ValueError(f"regularizers see pairs of a sample and its latents, which have no styles; drop {named}")
         self.axis = channel_axis(spec.sample)
         shape = widened(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
         self.gan = AdversarialGame(
@@ -65,7 +68,7 @@ class BiGAN(AroundGAN):
         self.encoder = build_encoder(
             discriminator, Spec(spec.sample, spec.cond, spec.classes, latent.size), latent.size
         )
-        self.loss, self.latent, self.truncation = loss, latent, latent.truncation
+        self.loss, self.latent = loss, latent
 
     @property
     def sampler(self) -> nn.Module:  # type: ignore[override]

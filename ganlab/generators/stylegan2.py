@@ -78,6 +78,11 @@ class StyleGAN2(nn.Module):
         drawn = torch.lerp(self.average, styles, self.truncation)
         return drawn[:, None].expand(-1, self.layers, -1)
 
+    def truncate(self, share: float) -> None:
+        """Draw styles towards their average when samples are made, until a share of the distance is left."""
+        at_least("truncation", share, 0)
+        self.truncation = share
+
     def disclose(self) -> dict[str, Any]:
         """Return how far styles are drawn towards their average, where they are."""
         return {} if self.truncation == 1 else {"style_truncation": self.truncation}

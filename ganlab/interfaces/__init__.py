@@ -13,6 +13,7 @@ from ganlab.interfaces.networks import (
     Shape,
     Spec,
     StyleGenerator,
+    Truncating,
     Verdict,
     as_verdict,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Shape",
     "Spec",
     "StyleGenerator",
+    "Truncating",
     "Verdict",
     "as_verdict",
 ]

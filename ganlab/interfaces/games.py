@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces.networks import Batch
+from ganlab.interfaces.networks import Batch, Latent
 from ganlab.interfaces.terms import Regularizer
 from ganlab.random import Random
 from ganlab.tree import Tree
@@ -45,7 +45,7 @@ class Game(nn.Module, ABC):
     """Networks and what each of them minimises; knows no optimizer, device or logger."""
 
     sampler: nn.Module  # what the EMA averages, and what samples come from
-    truncation: float | None = None  # where latents are cut off, which scores must tell
+    latent: Latent  # what the sampler transforms
     offers: ClassVar[frozenset[str]] = frozenset({JUDGE, CONTEST})  # what metrics may ask for beside samples
 
     def __init__(self) -> None:

@@ -63,6 +63,10 @@ class Latent(ABC):
         """Cut latents (n, size) into noise, the one-hot code of each category, and continuous codes; all noise here."""
         return latents, (), latents[:, self.size :]
 
+    def cut_off(self, threshold: float) -> Latent:
+        """Return the distribution without its tails; raises ValueError where it has none, as here."""
+        raise ValueError(f"latents of {type(self).__name__} have no tails to cut off; leave truncation out")
+
     def between(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
         """Return points between latents `start` and `end` (n, size), at times (n,) from 0 to 1; straight here."""
         return torch.lerp(start, end, times[:, None])
@@ -87,6 +91,14 @@ class StyleGenerator(Protocol):
 
     def render(self, styles: Tensor) -> Tree:
         """Map styles to samples."""
+
+
+@runtime_checkable
+class Truncating(Protocol):
+    """A network that can be told to keep its samples near its average one."""
+
+    def truncate(self, share: float) -> None:
+        """Keep that share of each sample's distance from the average; raises ValueError for a share out of range."""
 
 
 @runtime_checkable

@@ -1,8 +1,7 @@
 """Distributions that generators transform."""
 
 from ganlab.latents.codes import Codes
-from ganlab.latents.normal import Normal
-from ganlab.latents.truncated import Truncated
+from ganlab.latents.normal import Normal, Truncated
 from ganlab.latents.uniform import Uniform
 
 __all__ = ["Codes", "Normal", "Truncated", "Uniform"]

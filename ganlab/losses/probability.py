@@ -1,4 +1,8 @@
-"""The losses of Goodfellow et al. 2014 for a critic whose output is the probability itself."""
+"""The losses of Goodfellow et al. 2014 for a critic whose output is the probability itself.
+
+In float32 a fake whose probability is nearer to 1 than 6e-8, at logits above 8.3 / beta, counts as certain and gives no
+gradient to anyone. The same losses of logits, loss=minimax and loss=non_saturating, have no such end.
+"""
 
 from typing import ClassVar
 

@@ -13,8 +13,9 @@ ORIGIN = "origin"
 class Extragradient(Optimizer, ABC):
     """Takes every other step only to look: the next one starts from where the player was, with the gradient from there.
 
-    So one update takes two moves, each on fresh samples. Between the two the weights are the looked-at ones, which
-    checkpoints and averages see.
+    With schedule=simultaneous this is the papers' method, in which all players look ahead from the same point; players
+    that alternate look ahead of each other's moves. One update takes two moves, each on fresh samples. Between the two
+    the weights are the looked-at ones, which checkpoints and averages see.
     """
 
     @torch.no_grad()

@@ -37,14 +37,16 @@ def one_scale_for_players_that_move_at_once(config: DictConfig, parts: Parts) ->
 
 
 @rule("compile")
-def compiled_critic_without_penalty(config: DictConfig, parts: Parts) -> str | None:
+def compiled_player_without_penalty(config: DictConfig, parts: Parts) -> str | None:
     """Refuse to compile what is differentiated twice."""
-    names = _differentiating(parts)
-    if names and "discriminator" in config.compile:
-        return (
-            f"regularizer.{names} and compile: a compiled discriminator cannot be differentiated twice; drop one of "
-            "them, or write 'compile=[generator]'"
-        )
+    for player in config.compile:
+        names = [name for name, term in parts.regularizer.items() if term.differentiates and term.concerns(player)]
+        rest = [other for other in config.compile if other != player]
+        if names:
+            return (
+                f"regularizer.{', '.join(names)} and compile: a compiled {player} cannot be differentiated twice; drop "
+                f"one of them, or write 'compile=[{','.join(rest)}]'"
+            )
     return None
 
 

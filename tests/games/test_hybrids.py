@@ -177,7 +177,7 @@ def test_the_encoder_is_judged_through_the_same_noise_as_all():
 
 def test_truncation_is_known_of_the_whole_game():
     game = BiGAN(Spec((2,)), *networks(), NonSaturating(), {}, Truncated(4, 0.5))
-    assert game.truncation == 0.5
+    assert game.latent.truncation == 0.5
 
 
 def test_penalties_and_statistics_take_part(bench):
