@@ -5,7 +5,7 @@ import torch
 from ganlab.errors import UserError
 
 
-def usable(name: str) -> torch.device:
+def usable(name: str | torch.device) -> torch.device:
     """Return a device that works, the GPU for "auto" where there is one; raises UserError for one that does not."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -1,14 +1,17 @@
 """What remains of a run for those who only want samples: weights in safetensors, everything else in JSON."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from ganlab.config import instantiate
+from ganlab.devices import usable
 from ganlab.errors import UserError
 from ganlab.interfaces import Spec
 from ganlab.module import GANModule
@@ -17,6 +20,7 @@ from ganlab.sampler import Sampler
 from ganlab.truncation import truncate
 
 WEIGHTS, DESCRIPTION = "generator.safetensors", "generator.json"
+AGAIN = "copy both files again from where the run was made"
 # The groups that a game, and so its sampler, is built from.
 PARTS = ("game", "generator", "discriminator", "loss", "regularizer", "augment", "latent")
 
@@ -41,23 +45,51 @@ def export(run_dir: Path, module: GANModule, config: DictConfig, spec: Spec, sca
 def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: float | None = None) -> Sampler:
     """Return a sampler of a finished run's generator, truncated where asked for (ganlab/truncation.py).
 
-    Raises UserError where the directory does not hold one, ValueError for a generator that cannot be truncated so.
+    Raises UserError where the directory does not hold one that can be read, for a device that cannot be used and a
+    generator that cannot be truncated so.
     """
+    place = usable(device)
     directory = Path(run_dir)
     weights, description = directory / WEIGHTS, directory / DESCRIPTION
     if not weights.exists() or not description.exists():
         what = "does not exist" if not directory.exists() else f"holds no {WEIGHTS}, which is written when a run ends"
         raise UserError(f"{directory} {what}; give the directory of a finished run")
-    facts = OmegaConf.create(description.read_text())
-    shape = OmegaConf.to_container(facts.spec)
-    assert isinstance(shape, dict)
-    cond = None if shape["cond"] is None else tuple(shape["cond"])
-    spec = Spec(tuple(shape["sample"]), cond, shape["classes"])
+    spec, scale, config = _described(description)
     with torch.random.fork_rng(devices=[]):
-        game = instantiate(facts.config.game)(spec)
-    game.sampler.load_state_dict(load_file(weights))
+        game = instantiate(config.game)(spec)
+    try:
+        game.sampler.load_state_dict(load_file(weights))
+    except (SafetensorError, OSError) as error:
+        raise _unreadable(weights, error) from error
+    except RuntimeError as error:  # torch lists every weight, a line each
+        raise UserError(
+            f"{weights} holds weights of another generator than {DESCRIPTION} beside it; {AGAIN}"
+        ) from error
     if truncation is not None:
-        truncate(game, game.sampler, truncation)
-    game.to(device).eval()
-    scale = float(facts.scale)
+        try:
+            truncate(game, game.sampler, truncation)
+        except ValueError as error:
+            raise UserError(f"truncation={truncation:g}: {error}") from error
+    game.to(place).eval()
     return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples)
+
+
+def _described(path: Path) -> tuple[Spec, float, DictConfig]:
+    """Return what the samples are, their scale, and the configuration of the game's parts."""
+    try:
+        facts = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    match facts:
+        case {
+            "spec": {"sample": [*sample], "cond": None | [*_] as cond, "classes": int() as classes},
+            "scale": int() | float() as scale,
+            "config": {"game": {"_target_": str()}} as config,
+        }:
+            spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes)
+            return spec, float(scale), OmegaConf.create(config)
+    raise _unreadable(path, "it does not describe a generator as ganlab writes it")
+
+
+def _unreadable(path: Path, reason: object) -> UserError:
+    return UserError(f"{path} cannot be read ({' '.join(str(reason).split())}); {AGAIN}")

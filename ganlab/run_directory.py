@@ -83,12 +83,27 @@ class RunDirectory:
         if not (self.config.exists() and self._has_begun()):
             return
         # By the data's fingerprint is found out whether what has moved is the same.
-        found = changes(self._former_config(), config, data_may_move="data" in self.status())
+        found = changes(
+            self.read_config("remove it to go on with the settings given now"),
+            config,
+            data_may_move="data" in self.status(),
+        )
         if found:
             raise UserError(
                 f"{self.path} holds a run with other settings ({'; '.join(found[:SHOWN])}); choose another run_dir, "
                 "or the settings it was started with"
             )
+
+    def read_config(self, advice: str) -> Any:
+        """Return what config.yaml holds; raises UserError, which ends in the advice, where it holds no settings."""
+        try:
+            config: Any = OmegaConf.load(self.config)
+        except (OSError, ValueError, YAMLError) as error:
+            config = (str(error).splitlines() or [type(error).__name__])[0]
+        if not (isinstance(config, DictConfig) and config):
+            reason = config or "it is empty"
+            raise UserError(f"{self.config} cannot be read ({reason}); {advice}")
+        return config
 
     def write_config(self, config: DictConfig) -> None:
         """Write config.yaml."""
@@ -104,15 +119,6 @@ class RunDirectory:
 
     def _has_begun(self) -> bool:
         return (self.path / "metrics.csv").exists() or any((self.path / "checkpoints").glob("*.ckpt"))
-
-    def _former_config(self) -> Any:
-        try:
-            former: Any = OmegaConf.load(self.config)
-        except (OSError, ValueError, YAMLError) as error:
-            former = str(error).splitlines()[0]
-        if not isinstance(former, DictConfig):
-            raise UserError(f"{self.config} cannot be read ({former}); remove it to go on with the settings given now")
-        return former
 
 
 def new_directory(name: str) -> Path:

@@ -38,15 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     import numpy as np
     import torch
 
-    from ganlab.devices import usable
     from ganlab.export import load
     from ganlab.pictures import write_pictures
 
     run, given = Path(words["run"]), words.values["cond"]
-    try:
-        sampler = load(run, usable(words["device"]), truncation)
-    except ValueError as error:
-        raise UserError(f"truncation={truncation:g}: {error}") from error
+    sampler = load(run, words["device"], truncation)
     cond = None if given is None else torch.tensor(_classes(given, n, sampler.spec.classes))
     samples = sampler.sample(n, seed, cond)
     output = Path(words.values["output"] or run / "generated")

@@ -14,6 +14,7 @@ from ganlab.tree import Tree
 # Latents are drawn and passed on in pieces of this many samples, so that sample i does not depend on how many are asked
 # for, nor on the machine's memory.
 CHUNK = 100
+INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 class Sampler:
@@ -25,12 +26,13 @@ class Sampler:
     def sample(self, n: int, seed: int = 0, cond: Tree = None) -> Tree:
         """Return float tensors of shape (n, *spec.sample) on the CPU; classes are drawn evenly where `cond` is None.
 
-        Raises ValueError for a negative n or a condition of another length.
+        `cond` holds one class, or other condition, for each sample. Raises ValueError for a negative n, for a condition
+        of another length or that the generator does not take, and for classes that it does not have.
         """
         if n < 0:
             raise ValueError(f"n must be at least 0, got {n}")
-        if cond is not None and tree.length(cond) != n:
-            raise ValueError(f"cond must have one entry per sample, {n}, got {tree.length(cond)}")
+        if cond is not None:
+            cond = self._conditions(cond, n)
         if n == 0:
             return torch.empty(0, *self.spec.sample)
         pieces = [tree.map(lambda x: x.cpu(), batch.sample) for batch in self.batches(n, CHUNK, seed, cond)]
@@ -52,6 +54,19 @@ class Sampler:
                     latest, chunk = number, self._chunk(number, n, seed, cond)
                 parts.append(_cut(chunk, start - number * CHUNK, stop - number * CHUNK))
             yield Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
+
+    def _conditions(self, cond: Tree, n: int) -> Tree:
+        """Return a condition as the generator takes it; raises ValueError where it cannot."""
+        if self.spec.cond is None:
+            raise ValueError("this generator is not conditional, so cond must be None")
+        try:
+            given = torch.as_tensor(cond) if self.spec.classes else cond
+            length = tree.length(given)
+        except (TypeError, ValueError, RuntimeError, StopIteration) as error:  # what has no length, or is ragged
+            raise ValueError(f"cond must have one entry per sample, {n}, got {cond!r}") from error
+        if length != n:
+            raise ValueError(f"cond must have one entry per sample, {n}, got {length}")
+        return _classes(given, self.spec.classes) if self.spec.classes and n else given
 
     @torch.no_grad()
     def _chunk(self, number: int, n: int, seed: int, cond: Tree) -> Batch:
@@ -79,6 +94,16 @@ class Sampler:
         finally:
             self.game.random = theirs
             self.network.train(training)
+
+
+def _classes(labels: Tensor, count: int) -> Tensor:
+    numbers = labels.long()
+    wrong = numbers[(numbers < 0) | (numbers >= count)].tolist()
+    if labels.ndim != 1 or labels.dtype not in INTEGERS:
+        wrong = [f"{labels.dtype} of shape {tuple(labels.shape)}"]
+    if wrong:
+        raise ValueError(f"cond must be one class for each sample, from 0 to {count - 1}, got {wrong[0]}")
+    return numbers
 
 
 def _cut(batch: Batch, start: int, stop: int) -> Batch:

@@ -38,7 +38,7 @@ class Words:
     def count(self, key: str) -> int:
         """Return an integer of at least 0."""
         value = self.values[key] or ""
-        if value.isdigit():
+        if value.isascii() and value.isdecimal():  # ² is a digit too
             return int(value)
         self.mistakes += [f"{key} must be an integer of at least 0, got '{value}'"] if value else []
         return 0

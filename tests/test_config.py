@@ -279,12 +279,22 @@ PAIRS = {
         [*POINTS, "batch_size=64", "microbatches=3"],
         "microbatches must divide batch_size=64, got 3",
     ),
+    "batches beyond memory": (
+        [*POINTS, "batch_size=9999999999999"],
+        "batch_size=9999999999999: so many samples of shape (2,) are 74,506 GiB for one process, and this machine has "
+        "2 GiB of memory; lower it",
+    ),
+    "weights beyond memory": (
+        [*POINTS, "generator.widths=[9999999999]"],
+        "generator: its 69,999,999,995 parameters are 261 GiB, and this machine has 2 GiB of memory; make it smaller",
+    ),
 }
 
 
 @pytest.mark.parametrize(("overrides", "sentence"), PAIRS.values(), ids=PAIRS)
 def test_incompatible_parts(overrides, sentence, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 1 << 12, "SC_PHYS_PAGES": 1 << 19}.__getitem__)
     assert mistakes(*overrides) == [sentence]
 
 

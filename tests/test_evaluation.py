@@ -181,6 +181,16 @@ def test_faults_are_told_in_one_sentence(words: str, run: Path) -> None:
         evaluated(*words.replace("RUN", str(run)).split(), *SMALL)
 
 
+@pytest.mark.parametrize("text", ["a: [", "- 1", "", "\0"])
+def test_a_damaged_configuration_is_told_in_a_sentence(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(UserError, match=r"config\.yaml cannot be read \(.+\); bring it back from where the run was"):
+        evaluated(f"run={tmp_path}")
+    (tmp_path / "config.yaml").write_text("seed: 0\ngame: {}\n")
+    with pytest.raises(UserError, match=r"config\.yaml holds no data, optimizer, .*; bring it back"):
+        evaluated(f"run={tmp_path}")
+
+
 @pytest.mark.slow
 def test_the_command_line_has_exit_codes_and_help(run: Path, tmp_path: Path) -> None:
     wrong = command("evaluate", "run=nowhere", "featuers=auto", "metric=fidd", cwd=tmp_path)

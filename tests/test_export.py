@@ -1,6 +1,8 @@
 """Samples of a finished run, in Python and on the command line: the seed alone decides them."""
 
 import json
+import re
+from shutil import copytree
 
 import numpy as np
 import pytest
@@ -83,6 +85,77 @@ def test_conditions(labelled, images):
         sampler.sample(4, cond=torch.arange(3))
     with pytest.raises(ValueError, match="n must be at least 0, got -1"):
         sampler.sample(-1)
+
+
+def test_classes_come_as_any_whole_numbers(labelled):
+    sampler = ganlab.load(labelled)
+    threes = sampler.sample(2, cond=torch.tensor([3, 3]))
+    for cond in ([3, 3], np.array([3, 3]), torch.tensor([3, 3], dtype=torch.uint8)):
+        assert torch.equal(sampler.sample(2, cond=cond), threes)
+    assert sampler.sample(0, cond=[]).shape == (0, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("cond", "sentence"),
+    [
+        (5, "cond must have one entry per sample, 2, got 5"),
+        (torch.tensor(5), "cond must have one entry per sample, 2, got tensor(5)"),
+        ("ab", "cond must have one entry per sample, 2, got 'ab'"),
+        ([3, 10], "cond must be one class for each sample, from 0 to 9, got 10"),
+        ([-1, 3], "cond must be one class for each sample, from 0 to 9, got -1"),
+        ([0.5, 1.0], "cond must be one class for each sample, from 0 to 9, got torch.float32 of shape (2,)"),
+        (torch.zeros(2, 3, dtype=torch.long), "cond must be one class for each sample, from 0 to 9, got torch.int64"),
+    ],
+    ids=str,
+)
+def test_conditions_that_are_no_classes(cond, sentence, labelled):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        ganlab.load(labelled).sample(2, cond=cond)
+
+
+def test_a_generator_without_classes_takes_no_condition(images):
+    with pytest.raises(ValueError, match="this generator is not conditional, so cond must be None"):
+        ganlab.load(images).sample(1, cond=[0])
+
+
+def test_a_device_that_cannot_be_used_is_told(images):
+    with pytest.raises(UserError, match="device=foo cannot be used"):
+        ganlab.load(images, "foo")
+    assert ganlab.load(images, torch.device("cpu")).sample(1).shape == (1, 1, 8, 8)
+
+
+DAMAGED = {
+    "{": "cannot be read",
+    "[]": "does not describe a generator",
+    "{}": "does not describe a generator",
+    "\x80": "cannot be read",
+    '{"spec": {"sample": 3, "cond": null, "classes": 0}}': "does not describe a generator",
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_description_is_told_in_a_sentence(text, images, tmp_path, capsys):
+    copytree(images, tmp_path / "run")
+    (tmp_path / "run" / "generator.json").write_bytes(text.encode("latin-1"))
+    assert guarded(main, [f"run={tmp_path}/run"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{tmp_path}/run/generator.json cannot be read (") and DAMAGED[text] in said
+    assert said.endswith("; copy both files again from where the run was made\n") and said.count("\n") == 1
+
+
+def test_damaged_weights_are_told_in_a_sentence(images, points, tmp_path, capsys):
+    copytree(images, tmp_path / "run")
+    weights = tmp_path / "run" / "generator.safetensors"
+    whole = weights.read_bytes()
+    for content, words in (
+        (b"xx", f"{weights} cannot be read ("),
+        (whole[: len(whole) // 2], f"{weights} cannot be read ("),
+        ((points / weights.name).read_bytes(), f"{weights} holds weights of another generator than generator.json"),
+    ):
+        weights.write_bytes(content)
+        assert guarded(main, [f"run={tmp_path}/run"]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(words) and said.count("\n") == 1
 
 
 def test_points_come_back_in_the_datas_own_coordinates(points):

@@ -4,6 +4,7 @@ import errno
 from pathlib import Path
 
 import pytest
+import torch
 from torch._utils import ExceptionWrapper
 
 from ganlab.errors import TrainingError
@@ -28,6 +29,18 @@ def test_a_full_disk_is_told_with_the_way_on():
     assert "metrics.csv cannot be written (No space left on device)" in str(told)
 
 
+def test_memory_that_runs_out_is_told_with_what_was_asked_for():
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 50)  # more than any address can name
+    for error, asked in (
+        (caught.value, f"could not allocate {1 << 52} bytes"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has"), "allocate 20.00 GiB"),
+        (MemoryError(), "none was left"),
+    ):
+        told = told_of(error, RUN)
+        assert type(told) is TrainingError and asked in str(told) and "lower batch_size" in str(told)
+
+
 def test_bugs_are_left_alone():
-    error = ZeroDivisionError()
-    assert told_of(error, RUN) is error
+    for error in (ZeroDivisionError(), RuntimeError("mat1 and mat2 shapes cannot be multiplied")):
+        assert told_of(error, RUN) is error

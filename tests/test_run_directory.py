@@ -313,7 +313,7 @@ def test_a_child_does_not_keep_the_lock(tmp_path):
 def test_a_damaged_configuration_is_told_in_a_sentence(tmp_path):
     run = RunDirectory(tmp_path)
     (tmp_path / "metrics.csv").touch()
-    for text in ("a: [", "- 1", "\0"):
+    for text in ("a: [", "- 1", "\0", ""):
         run.config.write_text(text)
         with pytest.raises(
             UserError, match=r"config\.yaml cannot be read \(.*\); remove it to go on with the settings"

@@ -34,6 +34,12 @@ def test_every_mistake_is_told_at_once():
     )
 
 
+def test_digits_that_python_does_not_count_with_are_no_numbers():
+    for value in ("²", "①", "٣"):
+        words = Words("look", KNOWN, [f"n={value}"])
+        assert (words.count("n"), words.mistakes) == (0, [f"n must be an integer of at least 0, got '{value}'"])
+
+
 def test_what_is_missing_is_told_where_nothing_else_is_wrong():
     words = Words("look", KNOWN, [])
     words.need("run=DIR is needed", words.values["run"])

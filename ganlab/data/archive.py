@@ -2,7 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from pathlib import Path, PurePath, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
@@ -32,9 +33,16 @@ class Folder(Archive):
         self.root = root
 
     def names(self) -> list[str]:
-        """Walk the tree; symbolic links to folders are not followed."""
-        walk = ((Path(folder), file) for folder, _, files in os.walk(self.root) for file in files)
-        return sorted((folder / file).relative_to(self.root).as_posix() for folder, file in walk)
+        """Walk the tree, through symbolic links to folders too, but for those that lead back to where the walk is."""
+        found, top = list[Path](), (os.path.realpath(self.root),)
+        above: dict[str, tuple[str, ...]] = {str(self.root): top}  # real places of the folders around each to come
+        for folder, inner, files in os.walk(self.root, followlinks=True):
+            found += (Path(folder, file) for file in files)
+            around = above.pop(folder)
+            places = {name: os.path.realpath(os.path.join(folder, name)) for name in inner}
+            inner[:] = [name for name, place in places.items() if not _holds_any(place, around)]
+            above |= {os.path.join(folder, name): (*around, places[name]) for name in inner}
+        return sorted(path.relative_to(self.root).as_posix() for path in found)
 
     def read(self, name: str) -> bytes:
         """Read a file."""
@@ -75,6 +83,10 @@ def open_archive(path: str | Path) -> Archive:
     if place.is_file():
         return Zip(place)
     raise ValueError(f"path must be a folder of images or a .zip of them, got {path}, which does not exist")
+
+
+def _holds_any(folder: str, others: Iterable[str]) -> bool:
+    return any(PurePath(other).is_relative_to(folder) for other in others)
 
 
 def _hidden(name: str) -> bool:

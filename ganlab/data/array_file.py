@@ -68,7 +68,7 @@ def _are_classes(labels: np.ndarray, count: int) -> bool:
 
 def _as_samples(array: np.ndarray, path: Path) -> Tensor:
     """Return uint8 images with channels first, or float32 points."""
-    if not len(array):
+    if array.shape[:1] == (0,):
         raise ValueError(f"{path} holds no samples")
     match array.ndim, array.dtype.kind:
         case 2, "f":

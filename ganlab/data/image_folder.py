@@ -74,21 +74,42 @@ class ImageFolder(ImageDataSet):
 
 
 def classes_of(archive: Archive, names: list[str]) -> list[str]:
-    """Return the class of every image, "" where it has none; raises ValueError where classes.csv leaves one out."""
+    """Return the class of every image, "" where it has none; raises ValueError where classes.csv does not tell it."""
     files = set(archive.names())
     # Beside the images, or beside the folders around all of them.
     place = next((folder for folder in _outer_folders(names) if folder + CLASSES in files), None)
     if place is None:
         return _top_folders(names)
-    rows = csv.reader(StringIO(archive.read(place + CLASSES).decode("utf-8-sig")))
-    table = {place + row[0].strip().replace("\\", "/"): row[1].strip() for row in rows if len(row) == 2}
-    without = [name for name in names if name not in table]
+    table: dict[str, set[str]] = {}
+    for path, label in _rows(archive, place + CLASSES):
+        table.setdefault(place + path.strip().replace("\\", "/"), set()).add(label.strip())
+    known = [table.get(name, set()) - {""} for name in names]
+    without = [name for name, labels in zip(names, known, strict=True) if not labels]
     if without:
         raise ValueError(
             f"{CLASSES} must name a class for every image as 'path,class', but {len(without)} have none, "
             f"{without[0]} for one"
         )
-    return [table[name] for name in names]
+    for name, labels in zip(names, known, strict=True):
+        if len(labels) > 1:
+            raise ValueError(f"{CLASSES} names several classes for {name}, {', '.join(sorted(labels))}; leave it one")
+    return [label for labels in known for label in labels]
+
+
+def _rows(archive: Archive, file: str) -> list[list[str]]:
+    """Return the rows of two columns in a table; raises ValueError where it is no text of such rows."""
+    try:
+        text = archive.read(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{file} must be UTF-8, which it is not from byte {error.start} on; save it as UTF-8"
+        ) from error
+    if "\0" in text:  # which is how UTF-16 without a mark looks
+        raise ValueError(f"{file} must be UTF-8, but it holds zero bytes, as UTF-16 does; save it as UTF-8")
+    try:
+        return [row for row in csv.reader(StringIO(text, newline=None)) if len(row) == 2]
+    except csv.Error as error:
+        raise ValueError(f"{file} cannot be read as lines 'path,class' ({error}); write it again") from error
 
 
 def _outer_folders(names: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from ganlab.assembly import build_data, build_module
 from ganlab.callbacks.evaluate import run_facts
@@ -25,6 +25,8 @@ from ganlab.sampler import Sampler
 from ganlab.truncation import truncate
 
 NAMED = ("last", "best")  # checkpoints that every run may have
+BUILT = ("data", "game", "optimizer", "schedule", "ema", "lr_schedule")  # groups that a module is made of
+AGAIN = "bring it back from where the run was made"
 
 
 def evaluate_run(config: DictConfig) -> Evaluated:
@@ -65,7 +67,9 @@ def _settings(directory: RunDirectory, config: DictConfig) -> Any:
     """Return the run's configuration, with the place where its data are now."""
     if not directory.config.is_file():
         raise UserError(f"run={config.run} holds no config.yaml; give the directory of a run")
-    run: Any = OmegaConf.load(directory.config)
+    run = directory.read_config(AGAIN)
+    if lacking := [group for group in BUILT if group not in run]:
+        raise UserError(f"{directory.config} holds no {', '.join(lacking)}; {AGAIN}")
     if config.data_root is not None:
         # Data are read from a place of their own where one was given, and else from below the root of all.
         place = "path" if run.data.get("path") is not None else "data_root"

@@ -79,5 +79,7 @@ def test_faults_are_told_in_one_sentence(tmp_path: Path) -> None:
     refused("none.npz", "holds no samples", x=np.zeros((0, 2)))
     refused("wide.npz", r"as floats in \[-1, 1\]", x=np.full((2, 4, 4, 3), 9.0))
     refused("channels.npz", "1 or 3 channels", x=np.zeros((2, 4, 4, 2), np.uint8))
+    np.save(tmp_path / "single.npy", np.array(3.0))
+    refused("single.npy", r"single.npy must hold images .* got float64 of shape \(\)")
     refused("two.npz", "one array of samples", x=np.zeros((2, 2)), y=np.zeros((2, 2)))
     refused("labels.npz", "one integer of at least 0", x=np.zeros((2, 2)), labels=np.array([0, -1]))

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from ganlab.data import ImageFolder
+from ganlab.data.archive import open_archive
 from ganlab.data.picture import Picture
 from ganlab.errors import TrainingError
 
@@ -177,6 +178,31 @@ def test_folders_are_classes_and_hidden_files_are_none(save_image: Save, tmp_pat
     assert (data.spec.classes, data.class_names) == (2, ["cat", "dog"])
 
 
+def test_linked_folders_are_classes_too(save_image: Save, tmp_path: Path) -> None:
+    for name in ("cat/1.png", "../elsewhere/2.png"):
+        save_image(name)
+    for name in ("dog", "eel"):  # of the same folder
+        (tmp_path / "images" / name).symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    data = ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0, test=0)
+    assert (data.class_names, data.labels.tolist()) == (["cat", "dog", "eel"], [0, 1, 2])
+    (tmp_path / "linked").symlink_to(tmp_path / "images")
+    assert (
+        ImageFolder(str(tmp_path / "linked"), 8).fingerprint() == ImageFolder(str(tmp_path / "images"), 8).fingerprint()
+    )
+
+
+@pytest.mark.parametrize("target", [".", "..", "cat", "../elsewhere"])
+def test_links_that_lead_back_end(save_image: Save, tmp_path: Path, target: str) -> None:
+    for name in ("cat/deep/1.png", "dog/2.png", "../elsewhere/3.png"):
+        save_image(name)
+    images = tmp_path / "images"
+    (tmp_path / "elsewhere" / "back").symlink_to(images)
+    names = open_archive(images).images()
+    assert names == ["cat/deep/1.png", "dog/2.png"]
+    (images / "cat" / "deep" / "loop").symlink_to(images / target)
+    assert open_archive(images).images() == sorted([*names, *(["cat/deep/loop/3.png"] if "else" in target else [])])
+
+
 def test_images_beside_class_folders_leave_the_classes_unknown(save_image: Save, tmp_path: Path) -> None:
     for name in ("cat/1.png", "dog/3.png", "stray.png"):
         save_image(name)
@@ -194,6 +220,44 @@ def test_a_table_of_classes(save_image: Save, tmp_path: Path) -> None:
     table.write_text("1.png,red\n")
     with pytest.raises(ValueError, match=r"classes.csv must name a class for every image .*2 have none, 3.png for one"):
         ImageFolder(str(tmp_path / "images"), 8)
+
+
+def table_of(save_image: Save, content: bytes) -> ImageFolder:
+    """Read two images under a classes.csv of these bytes."""
+    for name in ("1.png", "2.png"):
+        path = save_image(name)
+    path.with_name("classes.csv").write_bytes(content)
+    return ImageFolder(str(path.parent), 8, labels=True, validation=0, test=0)
+
+
+ROWS = "1.png,café\n2.png,blue\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [ROWS.encode(), ROWS.encode("utf-8-sig"), ROWS.replace("\n", "\r").encode(), f"{ROWS}2.png,blue\n".encode()],
+    ids=["plain", "mark", "old line ends", "twice the same"],
+)
+def test_tables_of_classes_as_programs_write_them(save_image: Save, content: bytes) -> None:
+    assert table_of(save_image, content).class_names == ["blue", "café"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (ROWS.encode("latin-1"), "classes.csv must be UTF-8, which it is not from byte 9 on; save it as UTF-8"),
+        (ROWS.encode("utf-16"), "classes.csv must be UTF-8, which it is not from byte 0 on"),
+        (ROWS.encode("utf-16-le"), "classes.csv must be UTF-8"),
+        (b"1.png,red\n2.png,blue\n".decode().encode("utf-16-le"), "it holds zero bytes, as UTF-16 does; save it as"),
+        (b"1.png,red\n2.png, \n", "must name a class for every image as 'path,class', but 1 have none, 2.png for one"),
+        (b"1.png,red\n2.png,red\n2.png,blue\n", "names several classes for 2.png, blue, red; leave it one"),
+        (b"1.png,red\n2.png," + b"x" * 200_000, "classes.csv cannot be read as lines 'path,class'"),
+    ],
+    ids=["latin-1", "utf-16", "utf-16 unmarked", "utf-16 of ascii", "empty class", "two classes", "endless field"],
+)
+def test_tables_that_do_not_tell_the_classes_are_refused(save_image: Save, content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        table_of(save_image, content)
 
 
 @pytest.mark.parametrize("place", ["", "all/", "all/photos/"])
