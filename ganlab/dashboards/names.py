@@ -4,8 +4,6 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
 from ganlab.errors import UserError
 from ganlab.run_directory import RunDirectory
 
@@ -40,10 +38,11 @@ class Names:
             raise UserError(f"run={directory} holds no metrics.csv and config.yaml; give the directory of a run")
         with rows.open(newline="") as file:
             columns = next(csv.reader(file), [])
+        settings = run.read_config("give the directory of another run")
         others = {*RATES, *(name for names in BALANCE.values() for name in names)}
-        players = tuple(f"{player}/" for player in OmegaConf.load(config).optimizer)
+        players = tuple(f"{player}/" for player in settings.optimizer)
         return cls(
             losses=tuple(name for name in columns if name.startswith(players) and name not in others),
             scores=tuple(name.removeprefix("score/") for name in columns if name.startswith("score/")),
-            optimized=str(OmegaConf.load(config).optimized_metric),
+            optimized=str(settings.optimized_metric),
         )
