@@ -37,6 +37,7 @@ class Random:
         return self
 
     def _generator(self, purpose: str, device: torch.device) -> torch.Generator:
+        device = torch.device("cpu") if device.type == "meta" else device  # where nothing is drawn
         generator = self._generators.get(device)
         if generator is None:
             generator = self._generators[device] = torch.Generator(device)

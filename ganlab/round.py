@@ -73,7 +73,7 @@ class Round:
         """Ask the discriminator about samples that are neither the real nor the fake ones."""
         if not self.differentiable:
             return self.judge(samples)
-        with torch.autocast(tree.first(samples).device.type, enabled=False):
+        with tree.exact(tree.first(samples)):
             return self.judge(self._exact(samples))
 
     def _exact(self, samples: Tree) -> Tree:

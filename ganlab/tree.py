@@ -62,6 +62,12 @@ def widen(tree: Tree) -> Tree:
     return map(lambda x: x.float() if x.dtype in (torch.float16, torch.bfloat16) else x, tree)
 
 
+def exact(like: Tensor) -> torch.autocast:
+    """Return a context without autocast on a tensor's device; "meta", which has none, is taken for the processor."""
+    device = like.device.type
+    return torch.autocast("cpu" if device == "meta" else device, enabled=False)
+
+
 def lerp(start: Tree, end: Tree, weight: Tensor) -> Tree:
     """Interpolate from `start` to `end` with one weight of shape (n,) per sample."""
     return map(lambda a, b: torch.lerp(a, b, per_sample(weight, a).to(a.dtype)), start, end)
@@ -95,7 +101,7 @@ def squared_norm(tree: Tree) -> Tensor:
 def gradient(outputs: Tensor, inputs: Tree) -> list[Tensor]:
     """Differentiate the sum of `outputs` by every floating leaf of `inputs`, keeping the graph."""
     wanted = [x for x in leaves(inputs) if x.is_floating_point()]
-    with torch.autocast(outputs.device.type, enabled=False):
+    with exact(outputs):
         return list(torch.autograd.grad(widen(outputs).sum(), wanted, create_graph=True))
 
 

@@ -12,8 +12,18 @@ from ganlab.errors import Mistake
 from ganlab.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Schedule, Spec
 from ganlab.layers import Conditioning
 from ganlab.lr_schedule import LearningRateSchedule
+from ganlab.rehearsal import rehearse
 from ganlab.rules import Parts, broken_rules
 from ganlab.schema import RESERVED
+
+# What the constructors of these set, and an own part lacks that does not call them.
+SET: dict[type, tuple[str, ...]] = {
+    AdversarialLoss: ("flip",),
+    Regularizer: ("_parameters", "weight", "every"),
+    Augment: ("_parameters",),
+    Latent: ("size",),
+    Schedule: ("periods",),
+}
 
 
 def trial(config: DictConfig, broken: Set[str], spec: Spec | None = None) -> tuple[Parts, list[Mistake]]:
@@ -50,11 +60,14 @@ def trial(config: DictConfig, broken: Set[str], spec: Spec | None = None) -> tup
     parts.ema = attempts.build("ema", _call, torch.nn.Identity())
     if parts.spec is not None and parts.latent is not None:
         seen = replace(parts.spec, latent=parts.latent.size)
+        game = None
         with torch.device("meta"):
-            parts.generator = attempts.build("generator", _call, seen)
-            parts.discriminator = attempts.build("discriminator", _call, seen)
+            parts.generator = attempts.build("generator", _network, seen)
+            parts.discriminator = attempts.build("discriminator", _network, seen)
             if not broken and not attempts.problems and not broken_rules(config, parts):
-                attempts.build("game", _call, parts.spec)
+                game = attempts.build("game", _call, parts.spec)
+        if game is not None:
+            attempts.problems += rehearse(config, game, parts.spec)
     return parts, attempts.problems
 
 
@@ -97,6 +110,15 @@ def _made(node: DictConfig, kind: type) -> Any:
     built = instantiate(node)
     if not isinstance(built, kind):
         raise TypeError(f"{node._target_} makes no {kind.__name__}; choose another _target_")
+    if any(getattr(built, name, None) is None for name in SET.get(kind, ())):
+        raise TypeError(f"{node._target_}.__init__ must call super().__init__(…), which {kind.__name__} needs")
+    return built
+
+
+def _network(node: DictConfig, spec: Spec) -> torch.nn.Module:
+    built = _call(node, spec)
+    if not isinstance(built, torch.nn.Module):
+        raise TypeError(f"{node._target_} must make a torch.nn.Module of the data's Spec, got {built!r}")
     return built
 
 

@@ -35,7 +35,7 @@ LAYERS = (
         *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison"),
         *("processes", "clock", "account", "copies", "continuation", "observations"),
     },
-    {"config", "check", "rules", "overrides", "schema", "trial", "values"},
+    {"config", "check", "rules", "overrides", "rehearsal", "schema", "trial", "values"},
 )
 PLAIN_TORCH, PARTS, COMMANDS = 3, 2, len(LAYERS)
 HYDRA = {"config", "overrides", "sweeps", "train"}

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 
 from ganlab.data.dataset import DataSet, check_split, describe
+from ganlab.data.drawn import check_drawn
 from ganlab.interfaces import Batch, Shape, Spec
 from ganlab.random import Random, derive
 
 NOMINAL = 1 << 16  # samples that count as one pass over data without end
 ALL = 10_000  # what "all" means for scores
+TRIED = 2  # samples that are drawn to see what they are
 
 
 class Distribution(DataSet):
@@ -28,8 +30,10 @@ class Distribution(DataSet):
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec; a distribution reads nothing when it is made."""
-        return cls(**settings).spec
+        """Return the spec, as nothing is read; raises ValueError where what is drawn is something else."""
+        made = cls(**settings)
+        check_drawn(made.draw(TRIED, Random()), TRIED, made.spec)
+        return made.spec
 
     @abstractmethod
     def draw(self, count: int, random: Random) -> Batch:

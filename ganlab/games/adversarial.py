@@ -1,6 +1,6 @@
 """The game of one generator against one discriminator (Goodfellow et al. 2014)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab import tree
+from ganlab.games.means import mean
 from ganlab.interfaces import (
     AdversarialLoss,
     Augment,
@@ -100,13 +101,27 @@ class AdversarialGame(Game):
         """Return the adversarial term and those of the regularizers that act at this move."""
         regularizers = self.regularizers.items()
         active = {name: term for name, term in regularizers if term.concerns(player) and step % term.every == 0}
+        round = self.round(player, batch, active.values())
+        losses = self.loss.of(player, round)
+        for term in active.values():
+            losses = term.focus(losses, round)
+        terms = {"adversarial": mean(losses, self.loss)}
+        for name, term in active.items():
+            terms[name] = term.weight * term.every * mean(term.penalty(round), term)
+        if player == "discriminator":
+            self._logits = {"real": round.on_real.logits.detach(), "fake": round.on_fake.logits.detach()}
+            self.augment.observe(self._logits["real"] - (self.loss.boundary or 0.0))
+        return terms
+
+    def round(self, player: str, batch: Batch, terms: Collection[Regularizer]) -> Round:
+        """Return a player's view of a batch, as these terms of its loss need it."""
         made = cache(lambda: self._generate(batch, player))
         judge = partial(self.judge, cond=batch.cond)
-        round = Round(
+        return Round(
             real=batch.sample,
             player=player,
             network=self.players()[player],
-            differentiable=any(term.differentiates for term in active.values()),
+            differentiable=any(term.differentiates for term in terms),
             generate=lambda: made().fake,
             judge=judge,
             random=self.random,
@@ -114,16 +129,6 @@ class AdversarialGame(Game):
             draw=lambda: made().latents,
             vector_field=lambda: self._vector_field(batch, judge),
         )
-        losses = self.loss.of(player, round)
-        for term in active.values():
-            losses = term.focus(losses, round)
-        terms = {"adversarial": losses.mean()}
-        for name, term in active.items():
-            terms[name] = term.weight * term.every * term.penalty(round).mean()
-        if player == "discriminator":
-            self._logits = {"real": round.on_real.logits.detach(), "fake": round.on_fake.logits.detach()}
-            self.augment.observe(self._logits["real"] - (self.loss.boundary or 0.0))
-        return terms
 
     def moved(self, player: str, step: int) -> None:
         """Let the player's regularizers correct its weights, and take in what they and the augmentation have seen."""
@@ -180,15 +185,11 @@ class AdversarialGame(Game):
     def _vector_field(self, batch: Batch, judge: Callable[[Tree], Verdict]) -> list[Tensor]:
         """Differentiate both losses by their own player's weights (Mescheder et al. 2017, eq. 2)."""
         fields: list[Tensor] = []
-        with torch.enable_grad(), torch.autocast(tree.first(batch.sample).device.type, enabled=False):
+        with torch.enable_grad(), tree.exact(tree.first(batch.sample)):
             fake = tree.widen(self.sample(batch, self.generator))
             for player, network in self.players().items():
                 round = Round(
-                    real=batch.sample,
-                    player="generator",
-                    generate=lambda: fake,
-                    judge=judge,
-                    random=self.random,
+                    real=batch.sample, player="generator", generate=lambda: fake, judge=judge, random=self.random
                 )
                 weights = list(network.parameters())
                 loss = self.loss.of(player, round).mean()

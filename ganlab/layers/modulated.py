@@ -7,7 +7,6 @@ needs no memory for the weights of every sample.
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -27,7 +26,7 @@ def demodulation(weight: Tensor, style: Tensor) -> Tensor:
 
     They are of weights (outputs, inputs, k, k) and styles (n, inputs), in float32 or better.
     """
-    with torch.autocast(style.device.type, enabled=False):
+    with tree.exact(style):
         energy = tree.widen(weight).square().sum((2, 3))
         return (tree.widen(style).square() @ energy.T + TINY).rsqrt()
 

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
+from ganlab import tree
 from ganlab.layers.initialisation import WEIGHTED
 
 
@@ -19,7 +20,7 @@ class _InFloat32(nn.Module):
 
     @torch.compiler.disable
     def forward(self, weight: Tensor) -> Tensor:
-        with torch.autocast(weight.device.type, enabled=False):
+        with tree.exact(weight):
             return self.normalise(weight)
 
 

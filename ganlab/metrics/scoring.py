@@ -28,7 +28,7 @@ Makers = Mapping[str, Callable[[Features, Any], Measure]]
 def build_measures(makers: Makers, features: Features, data: Source) -> tuple[dict[str, Measure], list[str]]:
     """Return the metrics that fit the features and the data, and a sentence for each that does not.
 
-    Raises ValueError naming the metric where a setting is out of range.
+    Raises ValueError naming the metric where a setting is out of range, or where it is no metric.
     """
     measures, left_out = {}, []
     for name, make in makers.items():
@@ -39,6 +39,8 @@ def build_measures(makers: Makers, features: Features, data: Source) -> tuple[di
         except ValueError as error:
             text = str(error)
             raise ValueError(text if text.startswith("metric.") else f"metric.{name}: {text}") from error
+        if name in measures and not isinstance(measures[name], Measure):
+            raise ValueError(f"metric.{name} makes {measures[name]!r}, which is no metric")
     return measures, left_out
 
 

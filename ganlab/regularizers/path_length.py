@@ -34,7 +34,7 @@ class PathLength(Regularizer):
         """Return the penalty, shape (⌈n / shrink⌉,)."""
         latents, cond = round.latents[:: self.shrink], round.cond
         generator = cast(StyleGenerator, round.network)
-        with torch.autocast(latents.device.type, enabled=False):
+        with tree.exact(latents):
             styles = generator.styles(latents, cond if cond is None else cond[:: self.shrink])
             samples = generator.render(styles)
             noise = round.random.normal("path_length", samples.shape, samples.device)
