@@ -30,7 +30,7 @@ LAYERS = (
         "lr_schedule",
     },
     {"games"},
-    {"data", "metrics", "sampler", "theory"},
+    {"data", "metrics", "sampler", "theory", "truncation"},
     {
         *("module", "callbacks", "loggers", "checkpoints", "run_directory", "liveness", "comparison"),
         *("processes", "clock", "account", "copies", "continuation", "observations"),
