@@ -38,7 +38,7 @@ class Observations:
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps, so that the row after a continuation is a mean of the same steps."""
-        values = [value.double() for terms in self._steps for value in terms.values()]
+        values = [value.float() for terms in self._steps for value in terms.values()]
         kept = torch.stack(values).cpu() if values else torch.empty(0)
         return {"names": [list(terms) for terms in self._steps], "values": kept}
 
