@@ -192,7 +192,7 @@ def test_microbatches_train_as_the_whole_batch(tmp_path):
 
 
 def test_a_diverging_run_stops_in_one_sentence(tmp_path):
-    lines = ["optimizer=sgd", "optimizer.discriminator.lr=1e12", "optimizer.generator.lr=1e12", "iterations=30"]
+    lines = ["optimizer=sgd", "optimizer.discriminator.lr=1e6", "optimizer.generator.lr=1e6", "iterations=30"]
     run = [line for line in POINTS if not line.startswith(("iterations", "checkpoint_every"))]
     with pytest.raises(TrainingError) as caught:
         go(tmp_path, *run, *lines, "loss=wasserstein", "regularizer=[]", "checkpoint_every=1")
