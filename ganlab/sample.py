@@ -19,8 +19,8 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] 
   output  a folder for images/ (one PNG each, which `ganlab evaluate fake=DIR/images` reads), sheet.png and samples.npy;
           points and sequences get no single PNGs
   cond    a class, or a list of n classes, for a conditional generator; null draws classes evenly
-  truncation  a number, for samples of fewer kinds, and often better: latents further than that from 0 are left out, and of a style
-          generator's styles that share of their distance from the average is kept
+  truncation  a number, for samples of fewer kinds, and often better: latents further than that from 0 are left out, and
+          of a style generator's styles that share of their distance from the average is kept
   device  cpu, cuda, or auto
 """
 SETTINGS = {"run": None, "n": "64", "seed": "0", "output": None, "cond": None, "truncation": None, "device": "cpu"}
