@@ -101,13 +101,13 @@ def _judge(override: Override, groups: dict[str, list[str]], settings: list[str]
 def _choices(override: Override) -> list[list[Any]]:
     """Return the names of each choice that the override stands for."""
     values = list(override.sweep_iterator()) if override.is_sweep_override() else [override.value()]
-    choices: list[list[Any]] = []
+    chosen: list[list[Any]] = []
     for value in values:
         if isinstance(value, str) and value.startswith("["):
-            choices.append([name.strip() for name in value.strip("[]").split(",") if name.strip()])
+            chosen.append([name.strip() for name in value.strip("[]").split(",") if name.strip()])
         else:
-            choices.append(value if isinstance(value, list) else [value])
-    return choices
+            chosen.append(value if isinstance(value, list) else [value])
+    return chosen
 
 
 def _forced(override: Override, groups: dict[str, list[str]]) -> str:

@@ -25,7 +25,7 @@ class Observe(Periodic):
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Log one row."""
-        if not len(module.observed):
+        if not module.observed:
             return
         means = module.exchange.mean({**module.observed.take(module.device), **module.game.diagnostics()})
         row = {name: float(value) for name, value in {**means, **module.norms}.items()}
