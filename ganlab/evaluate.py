@@ -30,11 +30,13 @@ def main(arguments: Sequence[str]) -> int:
         print(OmegaConf.to_yaml(config), end="")
         return 0
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    from ganlab.allocator import keep_freed_memory
     from ganlab.data.draw import image_grid  # these import torch, which `--help` need not wait for
     from ganlab.evaluations import evaluate
     from ganlab.metrics.neighbours import neighbours
 
     path = _place(config)
+    keep_freed_memory()
     result = evaluate(config)
     _write(path, result.content)
     sheet = neighbours(result.evaluator, result.fakes(), ROWS, config.neighbours)

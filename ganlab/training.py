@@ -12,6 +12,7 @@ import torch
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
 
+from ganlab.allocator import keep_freed_memory
 from ganlab.assembly import build_data, build_module
 from ganlab.callbacks import Interrupt, Recovery
 from ganlab.check import mistakes
@@ -126,6 +127,7 @@ class Run:
 
     def _fit(self, trainer: pl.Trainer, module: GANModule, data: DataSet, checkpoint: Path | None) -> None:
         config = self.config
+        keep_freed_memory()
         datamodule = DataModule(data, config.batch_size, config.iterations, config.seed, config.workers)
         with warnings.catch_warnings():
             silence_lightning()
