@@ -56,6 +56,8 @@ SENTENCES = {
     "loss=[hinge,minimax]": "loss is one part, got [hinge,minimax]; with -m, loss=hinge,minimax tries one after the",
     "ema.half_life_samples=nan": "ema.half_life_samples must be a number, got nan",
     "gradient_clip_norm=nan": "gradient_clip_norm must be a number, got nan",
+    "name=../mine": "name must be that of a folder below outputs/, got '../mine'",
+    "name=/mine": "name must be that of a folder below outputs/, got '/mine'",
     "microbatches=1000": "microbatches must divide batch_size=64, got 1000",
     "seed=0,1": "seed=0,1: several values are a sweep; give one, or write ganlab train -m",
     "compile=[critic]": "compile: there is no player 'critic'; choose discriminator, generator",
