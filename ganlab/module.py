@@ -55,18 +55,10 @@ class GANModule(pl.LightningModule):
         self.scored_at = -1
         self.clock = TrainingClock()
         self._optimizer_partials = optimizers
-        self._players = game.players()
-        self._weights = {
-            player: [
-                weight
-                for module in (network, *game.companions(player))
-                for weight in module.parameters()
-                if weight.requires_grad
-            ]
-            for player, network in self._players.items()
-        }
-        kept = {id(weights) for weights in game.sampler.parameters()}
-        self._keeps = {player for player, all in self._weights.items() if kept & {id(weights) for weights in all}}
+        self._weights = {player: game.weights(player) for player in game.players()}
+        kept = {id(weight) for weight in game.sampler.parameters()}
+        self._keeps = {name for name, weights in self._weights.items() if kept & {id(weight) for weight in weights}}
+        self._moving = ""  # whose optimizer steps
         self.game.random.seed = seed
         self.exchange: Exchange = Alone()
         self._running: list[Tensor] = []  # statistics that each process would gather for itself
@@ -78,13 +70,19 @@ class GANModule(pl.LightningModule):
     def on_train_start(self) -> None:
         """Start the clock, and find the buffers, which are where they stay only now; whole numbers are equal anyway."""
         self.clock = TrainingClock()
+        self._optimizers = dict(zip(self._weights, self.trainer.strategy._lightning_optimizers, strict=True))
         self._running = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Build one optimizer per player, in the order of the players."""
-        made = [self._optimizer_partials[player](weights) for player, weights in self._weights.items()]
-        self._base_rates = [[group["lr"] for group in optimizer.param_groups] for optimizer in made]
-        return made
+        made = {player: self._optimizer_partials[player](weights) for player, weights in self._weights.items()}
+        self._base_rates = {
+            player: [group["lr"] for group in optimizer.param_groups] for player, optimizer in made.items()
+        }
+        for optimizer in made.values():
+            # Fused ones would undo the scale of 16-bit losses in their step, after we have clipped and logged.
+            optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
+        return list(made.values())
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
         """Let the players move on one batch as the schedule says."""
@@ -133,10 +131,9 @@ class GANModule(pl.LightningModule):
 
     def move(self, player: str) -> None:
         """Step one player's optimizer with the gradients that it has."""
-        index = list(self._players).index(player)
-        optimizer = self.trainer.strategy._lightning_optimizers[index]
+        self._moving, optimizer = player, self._optimizers[player]
         factor = self.lr_schedule(self.steps, self.iterations)
-        for group, base in zip(optimizer.param_groups, self._base_rates[index], strict=True):
+        for group, base in zip(optimizer.param_groups, self._base_rates[player], strict=True):
             group["lr"] = base * factor
         optimizer.step()
         self.game.moved(player, self.schedule.moves(player, self.steps))
@@ -145,13 +142,12 @@ class GANModule(pl.LightningModule):
         """Clip and observe gradients here: under 16-bit precision they are unscaled only now."""
         if not (self.gradient_clip_norm or self._observing):
             return
-        weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+        player, weights = self._moving, self._weights[self._moving]
         gradients = [weight.grad for weight in weights if weight.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         if self.gradient_clip_norm:
             torch.nn.utils.clip_grads_with_norm_(weights, self.gradient_clip_norm, norm)
         if self._observing:
-            player = next(name for name, all in self._weights.items() if all[0] is weights[0])
             self.norms_are_new = True
             self.norms[f"{player}/gradient_norm"] = norm
             self.norms[f"{player}/weight_norm"] = torch.nn.utils.get_total_norm([w.detach() for w in weights])
@@ -163,7 +159,7 @@ class GANModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add our counts, and leave out Lightning's own, which count optimizer steps."""
         checkpoint["ganlab"] = {"steps": self.steps, "samples": self.samples}
-        checkpoint["observed"] = self.observed.state_dict()
+        checkpoint["observed"] = self.observed.state_dict(self.exchange, self.device)
         checkpoint.pop("loops", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
+from ganlab.processes.exchange import Exchange
+
 KEPT = 1000  # steps
 
 
@@ -36,10 +38,15 @@ class Observations:
         self._steps.clear()
         return {name: torch.stack(values).mean() for name, values in by_name.items()}
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps, so that the row after a continuation is a mean of the same steps."""
-        values = [value.float() for terms in self._steps for value in terms.values()]
-        kept = torch.stack(values).cpu() if values else torch.empty(0)
+    def state_dict(self, exchange: Exchange, device: torch.device) -> dict[str, Any]:
+        """Return what a checkpoint keeps, so that the row after a continuation is a mean of the same steps.
+
+        The terms are means over the processes, all of which call this, since all take them up.
+        """
+        steps = list(enumerate(self._steps))
+        values = {f"{name} {step}": value.to(device) for step, terms in steps for name, value in terms.items()}
+        means = [value.float() for value in exchange.mean(values).values()]
+        kept = torch.stack(means).cpu() if means else torch.empty(0)
         return {"names": [list(terms) for terms in self._steps], "values": kept}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

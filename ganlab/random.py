@@ -2,7 +2,7 @@
 
 No generator has a state that a checkpoint would have to carry, drawing for one purpose never shifts another, and
 evaluating never disturbs training. A process or microbatch takes its part of the numbers that the whole batch
-would draw, so N processes, or a batch cut in pieces, train exactly as one process on the joined batch.
+would draw, so N processes, or a batch cut in pieces, draw exactly what one process does for the joined batch.
 """
 
 from collections import Counter

@@ -70,7 +70,7 @@ class Round:
         return self.judged(self.fake)
 
     def judged(self, samples: Tree) -> Verdict:
-        """Ask the discriminator about samples that are neither the real nor the fake ones."""
+        """Ask the discriminator about any samples, in float32 where the round is differentiable."""
         if not self.differentiable:
             return self.judge(samples)
         with tree.exact(tree.first(samples)):

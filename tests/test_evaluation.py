@@ -210,6 +210,7 @@ def test_scores_tell_what_a_network_does_to_its_samples(truncation, told):
          "discriminator=mlp", f"generator.truncation={truncation}"]
     )  # fmt: skip
     data = build_data(config)
-    facts = run_facts(build_module(config, data), data, instantiate(config.protocol))
+    module = build_module(config, data)
+    facts = run_facts(module, module.ema.network, data, instantiate(config.protocol))
     assert facts["truncation"] is None
     assert {name: value for name, value in facts.items() if name.startswith("style")} == told

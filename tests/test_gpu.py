@@ -1,5 +1,6 @@
 """What only a CUDA device can show; skipped elsewhere."""
 
+import csv
 import json
 
 import pytest
@@ -42,6 +43,8 @@ def test_trains_scores_and_samples_on_the_device(tmp_path, overrides):
     assert result.metrics["fid"] > 0
     rows = (result.run_dir / "metrics.csv").read_text().splitlines()
     assert len(rows) > 3
+    norms = [float(row["generator/gradient_norm"]) for row in csv.DictReader(rows) if row["generator/gradient_norm"]]
+    assert norms and max(norms) < 1000  # without the scale of 16-bit losses
     assert json.loads((result.run_dir / "status.json").read_text())["state"] == "finished"
     samples = ganlab.load(result.run_dir, device="cuda").sample(5, seed=3)
     assert samples.shape == (5, 1, 16, 16) and samples.isfinite().all()

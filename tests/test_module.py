@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.plugins import MixedPrecision
 
 import ganlab
 from ganlab.assembly import build_module
@@ -49,13 +50,13 @@ def flat(network):
     return torch.cat([weights.detach().flatten() for weights in network.parameters()]).clone()
 
 
-def fit(config, *callbacks):
+def fit(config, *callbacks, **settings):
     """Train through Lightning's loop, without the run's directory and callbacks."""
     data = instantiate(config.data)
     module = build_module(config, data)
     trainer = pl.Trainer(
         max_epochs=1, accelerator="cpu", devices=1, logger=False, callbacks=list(callbacks),
-        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, **settings,
     )  # fmt: skip
     trainer.fit(module, DataModule(data, config.batch_size, config.iterations, config.seed))
     return trainer, module
@@ -122,6 +123,24 @@ def test_a_clipped_step_of_sgd_is_that_long():
     fit(config, recorder)
     before, after = (weights["discriminator"] for weights in recorder.weights)
     assert (after - before).norm().item() == pytest.approx(0.5 * 1e-2, rel=1e-3)
+
+
+@quiet
+@pytest.mark.parametrize("fused", ["true", "false"])
+def test_sixteen_bit_gradients_are_clipped_and_observed_without_their_scale(fused):
+    config = composed(
+        "iterations=3", "log_every=1", "regularizer=[]", "gradient_clip_norm=1e-2", "optimizer=sgd",
+        f"optimizer.generator.fused={fused}", f"optimizer.discriminator.fused={fused}",
+    )  # fmt: skip
+    half, exact = Recorder(), Recorder()
+    scaled = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=2.0**12))
+    _, module = fit(config, half, plugins=[scaled])
+    _, plain = fit(config, exact)
+    assert half.norms == pytest.approx([1e-2] * 3, rel=1e-2)
+    for name, norm in plain.norms.items():
+        assert module.norms[name].item() == pytest.approx(norm.item(), rel=1e-2)
+    for mine, theirs in zip(half.weights, exact.weights, strict=True):
+        torch.testing.assert_close(mine["generator"], theirs["generator"], atol=1e-5, rtol=1e-3)
 
 
 @quiet
@@ -231,12 +250,15 @@ def test_a_learning_rate_that_is_far_too_large_is_told_of(tmp_path):
 def test_bf16_trains_with_every_penalty(tmp_path, regularizer, data):
     images = bool(data)
     settings = [s for s in SMALL if not (images and s.startswith(("data", "generator", "discriminator")))]
-    config = ganlab.compose([*settings, *data, "trainer.precision=bf16-mixed", f"regularizer=[{regularizer}]",
-                             "iterations=3", "log_every=1", f"run_dir={tmp_path / 'run'}"])  # fmt: skip
-    ganlab.train(config)
-    rows = list(csv.DictReader((tmp_path / "run" / "metrics.csv").read_text().splitlines()))
-    name = f"discriminator/{regularizer.split(',')[0]}"
-    assert len(rows) == 3 and all(float(row[name]) >= 0 for row in rows)
+    penalties = {}
+    for precision in ("bf16-mixed", "32-true"):
+        run = tmp_path / precision
+        ganlab.train(ganlab.compose([*settings, *data, f"trainer.precision={precision}", f"regularizer=[{regularizer}]",
+                                     "iterations=3", "log_every=1", f"run_dir={run}"]))  # fmt: skip
+        rows = list(csv.DictReader((run / "metrics.csv").read_text().splitlines()))
+        penalties[precision] = [float(row[f"discriminator/{regularizer.split(',')[0]}"]) for row in rows]
+    assert len(penalties["bf16-mixed"]) == 3 and min(penalties["bf16-mixed"]) > 0
+    assert penalties["bf16-mixed"][0] == pytest.approx(penalties["32-true"][0], rel=0.02)
 
 
 def test_every_rank_draws_latents_of_its_own(bench):

@@ -136,6 +136,18 @@ def test_a_row_after_a_crash_is_a_mean_of_the_same_steps(tmp_path):
         assert [row[name] for row in mended] == [row[name] for row in undisturbed]
 
 
+def test_a_row_after_a_stop_is_a_mean_of_the_same_steps(tmp_path):
+    settings = [*POINTS, "log_every=3", "iterations=9"]
+    go(tmp_path / "whole", *settings)
+    go(tmp_path / "cut", *settings, "callback.stop._target_=tiny.Stop", "callback.stop.at=5")
+    assert status(tmp_path / "cut")["state"] == "preempted"
+    go(tmp_path / "cut", *settings)
+    mended, undisturbed = rows(tmp_path / "cut"), rows(tmp_path / "whole")
+    assert [row["step"] for row in mended] == ["3", "6", "9"]
+    for name in ("generator/adversarial", "discriminator/adversarial"):
+        assert [row[name] for row in mended] == [row[name] for row in undisturbed]
+
+
 @pytest.mark.slow
 def test_a_killed_process_goes_on_from_its_last_checkpoint(tmp_path, whole):
     run = tmp_path / "run"

@@ -4,18 +4,20 @@ import json
 
 import pytest
 import torch
-from tiny import DIGITS, POINTS, go
+from tiny import DIGITS, POINTS, QUIET, go
 
 import ganlab
 from ganlab.command import guarded
 from ganlab.config import compose
 from ganlab.evaluate import main as evaluate
+from ganlab.evaluations import evaluate as score
 from ganlab.games import AdversarialGame
 from ganlab.generators import StyleGAN2
 from ganlab.interfaces import Spec
 from ganlab.latents import Normal, Truncated, Uniform
 from ganlab.random import Random
 from ganlab.sample import main as sample
+from ganlab.schema import EVALUATE
 from ganlab.truncation import truncate
 
 
@@ -52,6 +54,18 @@ def test_styles_are_drawn_towards_their_average():
     assert network.disclose() == {"style_truncation": 0.25} and game.latent.truncation is None
     with pytest.raises(ValueError, match="truncation must be at least 0, got -1"):
         truncate(game, network, -1)
+
+
+def test_scores_of_truncated_styles_tell_of_it(tmp_path):
+    go(tmp_path, *QUIET, "data.resolution=8", "generator=stylegan2", "generator.width=4", "generator.style_size=8",
+       "discriminator=mlp", "discriminator.widths=[8]", "iterations=1", "batch_size=8")  # fmt: skip
+    told = {}
+    for truncation in ("null", "0.3"):
+        config = compose([f"run={tmp_path}", "metric=[fid]", "features=random", f"truncation={truncation}",
+                          "protocol.samples=20", "protocol.repeats=1"], (), EVALUATE)  # fmt: skip
+        told[truncation] = score(config).content
+    assert told["null"]["protocol_hash"] != told["0.3"]["protocol_hash"]
+    assert told["0.3"]["protocol"]["style_truncation"] == 0.3 and told["0.3"]["protocol"]["weights"] == "ema"
 
 
 def test_latents_without_tails_are_refused():

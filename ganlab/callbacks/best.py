@@ -1,4 +1,5 @@
 import logging
+import math
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,8 @@ class Best(pl.Callback):
         if module.scored_at in (self._seen, -1) or self.score not in module.scores or self._evaluate is None:
             return
         self._seen, value = module.scored_at, module.scores[self.score]
+        if not math.isfinite(value):  # nothing would ever be better than NaN
+            return
         sign = 1 if self._evaluate.higher_is_better(self.score) else -1
         if self.value is not None and not sign * value > sign * self.value:
             return

@@ -10,6 +10,7 @@ class Checkpoint(Periodic):
     """Writes checkpoints/last.ckpt in the run directory, from which training goes on exactly."""
 
     when_stopped = True
+    shows_weights = True
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Write it; all processes take part."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from torch import nn
 
 from ganlab.callbacks.checkpoint import Checkpoint
 from ganlab.callbacks.periodic import Periodic
@@ -25,6 +26,8 @@ class Evaluate(Periodic):
     The protocol's report split stays unseen: `ganlab evaluate` scores with it. A metric that the feature space or the
     data cannot serve is left out and named. Nothing here touches the randomness or the weights of training.
     """
+
+    shows_weights = True
 
     def __init__(
         self, features: Callable[[DataSet], Features], metrics: Makers, protocol: Protocol, every: int = 0
@@ -93,7 +96,9 @@ class Evaluate(Periodic):
         for logger in trainer.loggers:
             logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)
         if trainer.is_global_zero:
-            facts = describe(protocol, self.features, self.measures, **run_facts(module, data, protocol))
+            facts = describe(
+                protocol, self.features, self.measures, **run_facts(module, module.ema.network, data, protocol)
+            )
             content = report(scores, {}, self.measures, facts, step=module.steps)
             write_json(Path(trainer.default_root_dir) / "scores.json", content)
 
@@ -119,12 +124,11 @@ class Evaluate(Periodic):
         return directions.get(score)
 
 
-def run_facts(module: GANModule, data: DataSet, protocol: Protocol) -> dict[str, object]:
-    """Return what a protocol says of a run's samples and data."""
-    live = module.ema.network is module.game.sampler
-    disclosed = [part.disclose() for part in module.game.sampler.modules() if isinstance(part, Disclosing)]
+def run_facts(module: GANModule, network: nn.Module, data: DataSet, protocol: Protocol) -> dict[str, object]:
+    """Return what a protocol says of the samples of a run's network and of its data."""
+    disclosed = [part.disclose() for part in network.modules() if isinstance(part, Disclosing)]
     return {
-        "weights": "live" if live else "ema",
+        "weights": "live" if network is module.game.sampler else "ema",
         "truncation": module.game.latent.truncation,
         **{name: value for facts in disclosed for name, value in facts.items()},
         "data": data.fingerprint(),

@@ -11,10 +11,9 @@ from ganlab.module import GANModule
 class Observe(Periodic):
     """Logs loss terms, D's verdicts, norms, learning rates, speed and memory.
 
-    Terms are means over the steps since the last time, or over the last 1,000 of them.
+    Terms are means over the steps since the last time, or over the last 1,000 of them. Where a run is stopped between
+    two rows, the checkpoint keeps them for the next.
     """
-
-    when_stopped = True
 
     def __init__(self, every: int = 50) -> None:
         super().__init__(every)

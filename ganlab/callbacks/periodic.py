@@ -13,6 +13,7 @@ class Periodic(pl.Callback, ABC):
     """
 
     when_stopped: ClassVar[bool] = False
+    shows_weights: ClassVar[bool] = False  # draws, scores or saves the kept generator
 
     def __init__(self, every: int = 0) -> None:
         if every < 0:

@@ -14,6 +14,8 @@ class Samples(Periodic):
     Raises ValueError for a count below 1.
     """
 
+    shows_weights = True
+
     def __init__(self, every: int = 0, count: int = 64, seed: int = 0) -> None:
         super().__init__(every)
         if count < 1:

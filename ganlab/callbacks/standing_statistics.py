@@ -1,3 +1,5 @@
+from typing import cast
+
 import pytorch_lightning as pl
 import torch
 
@@ -13,8 +15,11 @@ class StandingStatistics(Periodic):
     """Gives the kept generator batch statistics of its own, plain averages over `batches` passes of `size` samples.
 
     Brock et al. 2019, appendix C.1. Averaged weights otherwise have the statistics of the latest ones. Raises
-    ValueError for a number below 1.
+    ValueError for a number below 1. Every step takes the latest ones again, so they are gathered whenever somebody is
+    about to draw, score or save, and at every `every`-th step.
     """
+
+    when_stopped = True
 
     def __init__(self, every: int = 0, batches: int = 16, size: int = 64, seed: int = 0) -> None:
         super().__init__(every)
@@ -22,6 +27,13 @@ class StandingStatistics(Periodic):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
         self.batches, self.size, self.seed = batches, size, seed
+
+    def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
+        """Act where anybody's turn has come who shows the weights."""
+        others = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
+        shown = any(isinstance(each, Periodic) and each.shows_weights and each.due(module) for each in others)
+        if shown or self.due(module):
+            self._act(trainer, module)
 
     @torch.no_grad()
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:

@@ -97,8 +97,6 @@ BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 class Cifar10(CifarDataSet):
     """Ten classes of animals and vehicles."""
 
-    classes = 10
-
     title, classes = "cifar10", 10
     url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
     md5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -116,8 +114,6 @@ class Cifar10(CifarDataSet):
 
 class Cifar100(CifarDataSet):
     """A hundred fine classes."""
-
-    classes = 100
 
     title, classes = "cifar100", 100
     url = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"

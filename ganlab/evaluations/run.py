@@ -47,9 +47,8 @@ def evaluate_run(config: DictConfig) -> Evaluated:
     subject = subject_of(sampler, features, data, protocol, module.steps)
     repeats = [_scored(evaluator, fakes_of(sampler, protocol, seed), subject, seed) for seed in seeds]
     scores, intervals = over_repeats(repeats)
-    weights = config.weights if len(list(module.ema.children())) else "live"
     chosen = config.checkpoint if config.checkpoint in NAMED else "a file"
-    facts = {**run_facts(module, data, protocol), "weights": weights, "checkpoint": chosen}
+    facts = {**run_facts(module, network, data, protocol), "checkpoint": chosen}
     content = report(
         scores,
         {**from_standard_errors(scores), **intervals},

@@ -188,6 +188,7 @@ class AdversarialGame(Game):
         with torch.enable_grad(), tree.exact(tree.first(batch.sample)):
             fake = tree.widen(self.sample(batch, self.generator))
             for player, network in self.players().items():
+                # The generator's view for both, as it alone leaves the fake samples in the generator's graph.
                 round = Round(
                     real=batch.sample, player="generator", generate=lambda: fake, judge=judge, random=self.random
                 )

@@ -72,6 +72,11 @@ class Game(nn.Module, ABC):
         """Return modules whose weights move with a player's, though they are no part of its network."""
         return []
 
+    def weights(self, player: str) -> list[nn.Parameter]:
+        """Return what a player's optimizer changes: weights of its network and of its companions."""
+        moving = (self.players()[player], *self.companions(player))
+        return [weight for network in moving for weight in network.parameters() if weight.requires_grad]
+
     def tallies(self, player: str) -> list[Tensor]:
         """Return sums over the samples of a player's coming move, which processes replace by their total, in place."""
         return []

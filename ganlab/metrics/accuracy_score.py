@@ -29,11 +29,6 @@ class AccuracyScore(Metric):
         super().__init__(features, data)
         if steps < 1:
             raise ValueError(f"metric.accuracy_score.steps must be at least 1, got {steps}")
-        if not data.spec.classes:
-            raise Unsuitable(
-                "metric=accuracy_score trains on generated classes, but this data gives the generator none; "
-                "set data.labels=true, or drop accuracy_score from metric"
-            )
         match data.spec.sample:
             case [int(), int(), int()]:
                 pass

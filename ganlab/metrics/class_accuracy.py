@@ -49,11 +49,6 @@ class ClassAccuracy(Metric):
 
     def __init__(self, features: Features, data: Source) -> None:
         super().__init__(features, data)
-        if not data.spec.classes:
-            raise Unsuitable(
-                "metric=class_accuracy asks whether samples are of the class that was asked for, but this model is not "
-                "told the classes; set data.labels=true for labelled data, or drop class_accuracy from metric"
-            )
         if features.classes != data.spec.classes:
             raise Unsuitable(
                 f"metric=class_accuracy needs a classifier of the data's {data.spec.classes} classes, "

@@ -1,9 +1,10 @@
 """The feature space of a classifier that knows the data set, for images that Inception has never seen the like of."""
 
 import json
-import os
+import shutil
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, final
 
 import torch
@@ -19,6 +20,7 @@ from ganlab.metrics.training import RESOLUTION, WIDTH, Recognizer, Trained, trai
 from ganlab.random import derive
 
 SHIPPED = Path(__file__).parent / "weights"
+WEIGHTS = "classifier.safetensors"
 VERSION = 1  # of architecture and training: another number trains anew
 
 
@@ -60,17 +62,14 @@ class Classifier(Features):
 
 
 def write(path: Path, trained: Trained, **facts: Any) -> None:
-    """Write `path` (safetensors) and, once that is complete, its json with the facts and the file's sha256."""
+    """Write `path` (safetensors) and its json with the facts and the file's sha256."""
     network = trained.network
     content = save(network.state_dict())
     shape = {"channels": network.body[0].in_channels, "classes": network.head.out_features}
     quality = {"accuracy": round(trained.accuracy, 4), "held_out": trained.held_out}
     facts = {**facts, **shape, **quality, "version": VERSION, "sha256": sha256(content).hexdigest()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for target, data in ((path, content), (path.with_suffix(".json"), f"{json.dumps(facts, indent=2)}\n".encode())):
-        draft = target.with_name(f".{target.name}.{os.getpid()}")  # two runs may train the same classifier at once
-        draft.write_bytes(data)
-        draft.replace(target)
+    path.write_bytes(content)
+    path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=2)}\n")
 
 
 def read(path: Path) -> tuple[Recognizer, dict[str, Any]]:
@@ -108,12 +107,20 @@ def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
         )
     fingerprint = data.fingerprint()
     key = derive(fingerprint, data.classes_available, seed, steps, RESOLUTION, VERSION)
-    path = cache_directory() / "classifiers" / f"{key:016x}.safetensors"
-    if not path.with_suffix(".json").is_file():
+    folder = cache_directory() / "classifiers" / f"{key:016x}"
+    if not folder.is_dir():
         images, labels = _gather(data)
         trained = train_classifier(images, labels, data.classes_available, seed, steps)
-        write(path, trained, data=fingerprint, seed=seed, steps=steps)
-    return path
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        write(draft / WEIGHTS, trained, data=fingerprint, seed=seed, steps=steps)
+        try:
+            draft.rename(folder)  # both files at once: two runs may train the same classifier at the same time
+        except OSError:
+            shutil.rmtree(draft)
+            if not folder.is_dir():
+                raise
+    return folder / WEIGHTS
 
 
 def _gather(data: Labelled) -> tuple[Tensor, Tensor]:

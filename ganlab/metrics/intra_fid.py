@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from ganlab.metrics.features import Features, Source
 from ganlab.metrics.frechet import rows_distance
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import Kept, Side, Statistic
 
 
@@ -27,11 +27,6 @@ class IntraFID(Metric):
     def __init__(self, features: Features, data: Source) -> None:
         super().__init__(features, data)
         self.classes = data.spec.classes
-        if not self.classes:
-            raise Unsuitable(
-                "metric=intra_fid compares class by class, but this model is not told the classes; "
-                "choose data.labels=true for labelled data, or drop intra_fid from metric"
-            )
 
     @property
     def statistics(self) -> Sequence[Statistic]:

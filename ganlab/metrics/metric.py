@@ -23,11 +23,16 @@ class Measure(ABC):
     name: ClassVar[str]
     scores: ClassVar[dict[str, bool | None]]  # by name: is higher better? None where neither is
     needs_logits: ClassVar[bool] = False
-    needs_labels: ClassVar[bool] = False
+    needs_labels: ClassVar[bool] = False  # of the data, as the generator is told them
     reference: ClassVar[str] = "none"  # the real samples it reads, by name
 
     def __init__(self, features: Features, data: Source | None = None) -> None:
         self.check(features)
+        if self.needs_labels and not (data and data.spec.classes):
+            raise Unsuitable(
+                f"metric={self.name} needs classes, but this model is not told any; set data.labels=true for labelled "
+                f"data, or drop {self.name} from metric"
+            )
 
     def check(self, features: Features) -> None:
         """Raise Unsuitable where the feature space does not give what is needed."""

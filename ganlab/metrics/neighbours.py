@@ -14,7 +14,7 @@ def neighbours(evaluator: Evaluator, fakes: Samples, rows: int, count: int) -> T
     """Return the first generated images, each followed by its `count` nearest training images in the feature space.
 
     Gives uint8 of shape (rows, 1 + count, channels, height, width), fewer where there are fewer samples; None where no
-    metric reads the training samples, or where samples are no images.
+    metric reads the training samples, where samples are no images, or where the two have different shapes.
     """
     if not count or all(metric.reference != "train" for metric in evaluator.metrics.values()):
         return None
@@ -25,4 +25,6 @@ def neighbours(evaluator: Evaluator, fakes: Samples, rows: int, count: int) -> T
     _, found = k_nearest(first.features[:rows].cpu(), train, min(count, len(train)))
     wanted, place = found.unique(return_inverse=True)
     images = evaluator.references["train"].pick(wanted)[place]
+    if images.shape[2:] != first.samples.shape[1:]:
+        return None
     return torch.cat([first.samples[:rows, None].cpu(), images], 1)

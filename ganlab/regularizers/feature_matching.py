@@ -20,6 +20,6 @@ class FeatureMatching(Regularizer):
 
     def penalty(self, round: Round) -> Tensor:
         """Return the penalty, a scalar."""
-        with torch.no_grad():
+        with torch.no_grad():  # no term of the generator's differentiates what D says of real samples
             real = tree.widen(round.on_real.features[-1]).mean(0)
         return (real - tree.widen(round.on_fake.features[-1]).mean(0)).square().sum()

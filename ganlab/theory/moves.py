@@ -31,15 +31,7 @@ class Moves:
         optimizers: Mapping[str, Callable[[Iterable[nn.Parameter]], Optimizer]],
     ) -> None:
         self.game, self.schedule, self.steps = game, schedule, 0
-        self.weights: dict[str, list[nn.Parameter]] = {
-            player: [
-                weight
-                for module in (network, *game.companions(player))
-                for weight in module.parameters()
-                if weight.requires_grad
-            ]
-            for player, network in game.players().items()
-        }
+        self.weights = {player: game.weights(player) for player in game.players()}
         self._optimizers = {player: optimizers[player](weights) for player, weights in self.weights.items()}
         self._all = [weight for weights in self.weights.values() for weight in weights]
         self._buffers = list(game.buffers())

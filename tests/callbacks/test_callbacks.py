@@ -16,8 +16,9 @@ from PIL import Image
 from tiny import DIGITS, POINTS, assert_same, go, state
 
 import ganlab
-from ganlab.callbacks import Health, Interrupt, Periodic, Progress, Samples
+from ganlab.callbacks import Best, Health, Interrupt, Periodic, Progress, Samples
 from ganlab.checkpoints import AtomicCheckpointIO
+from ganlab.clock import TrainingClock
 from ganlab.config import compose
 from ganlab.errors import TrainingError, UserError
 from ganlab.metrics import Evaluator
@@ -264,6 +265,24 @@ def test_the_best_is_chosen_anew_where_another_score_chooses(tmp_path, caplog):
     assert "anew" not in caplog.text and best(tmp_path)["value"] <= fid  # with a metric less it means the same
     go(tmp_path, *lines, "metric=[fid]", "features=identity", "protocol.samples=50", "iterations=12")
     assert "by fid of another meaning" in caplog.text and best(tmp_path)["step"] == 12
+
+
+def test_a_score_that_is_no_number_is_never_the_best(tmp_path):
+    evaluate = SimpleNamespace(higher_is_better=lambda score: False)
+    saved: list[int] = []
+    trainer = SimpleNamespace(
+        default_root_dir=tmp_path,
+        is_global_zero=False,
+        loggers=[],
+        save_checkpoint=lambda path: saved.append(module.steps),
+    )
+    module = SimpleNamespace(scores={}, scored_at=-1, steps=0, clock=TrainingClock(), device=torch.device("cpu"))
+    best = Best("fid")
+    best._evaluate = evaluate
+    for step, value in enumerate([float("nan"), 50.0, 60.0, float("nan"), 10.0]):
+        module.scores, module.scored_at, module.steps = {"fid": value}, step, step
+        best.on_train_batch_end(trainer, module)
+    assert saved == [1, 4] and best.value == 10.0
 
 
 def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):

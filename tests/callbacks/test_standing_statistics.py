@@ -1,3 +1,7 @@
+import sys
+from types import SimpleNamespace
+from typing import ClassVar
+
 import pytest
 import torch
 from tiny import QUIET, assert_same, go, state
@@ -5,6 +9,7 @@ from torch import nn
 
 import ganlab
 from ganlab.callbacks import StandingStatistics
+from ganlab.callbacks.periodic import Periodic
 
 RUN = [
     *QUIET,
@@ -29,6 +34,26 @@ def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
         values = network.project(latents[:, :first])
     torch.testing.assert_close(norm.running_mean, values.mean((0, 2, 3)), atol=0.2, rtol=0.1)
     torch.testing.assert_close(norm.running_var, values.var((0, 2, 3)), atol=0.1, rtol=0.4)
+
+
+class Looks(Periodic):
+    """Notes how many passes the kept generator's statistics are of."""
+
+    shows_weights = True
+    seen: ClassVar[list[tuple[int, int]]] = []
+
+    def act(self, trainer, module):
+        norm = module.ema.network.blocks[0].first_norm.norm
+        self.seen.append((module.steps, int(norm.num_batches_tracked)))
+
+
+def test_whoever_shows_the_weights_finds_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(Looks, "seen", [])
+    monkeypatch.setitem(sys.modules, "looks", SimpleNamespace(Looks=Looks, __name__="looks"))
+    monkeypatch.setattr(Looks, "__module__", "looks")
+    monkeypatch.setenv("GANLAB_ALLOW", "looks")
+    go(tmp_path / "run", *RUN, *STANDING, "callback.looks._target_=looks.Looks", "callback.looks.every=3")
+    assert Looks.seen == [(3, 3), (4, 3)]
 
 
 def test_training_goes_on_as_without(tmp_path):

@@ -60,7 +60,9 @@ def test_all_images_are_learnt_and_counted(pictures: FeatureBatch) -> None:
 
 def test_errors_say_what_to_do(pictures: FeatureBatch) -> None:
     features = RandomConvolution(Pictures())
-    with pytest.raises(Unsuitable, match=r"gives the generator none; set data.labels=true, or drop accuracy_score"):
+    with pytest.raises(
+        Unsuitable, match=r"not told any; set data.labels=true for labelled data, or drop accuracy_score"
+    ):
         AccuracyScore(features, Pictures())
 
     class Sequences(Points):

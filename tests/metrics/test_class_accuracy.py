@@ -72,7 +72,7 @@ def test_real_pictures_score_their_classifiers_accuracy(tmp_path, monkeypatch) -
 
 
 def test_errors_say_what_to_do() -> None:
-    with pytest.raises(Unsuitable, match=r"not told the classes; set data\.labels=true for labelled data, or drop"):
+    with pytest.raises(Unsuitable, match=r"not told any; set data\.labels=true for labelled data, or drop"):
         ClassAccuracy(Votes(), Points())
     with pytest.raises(Unsuitable, match=r"of the data's 5 classes, but features=votes has 3; choose features=class"):
         ClassAccuracy(Votes(), Conditional(5))

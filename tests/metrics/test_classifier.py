@@ -99,12 +99,32 @@ def test_a_data_set_is_learnt_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert first.describe() == again.describe()
     Classifier(data, steps=5)
     assert data.asked == 2
-    path = min(tmp_path.glob("classifiers/*.safetensors"))
+    path = min(tmp_path.glob("classifiers/*/*.safetensors"))
     from_file = Classifier(data, weights=str(path))
     assert from_file.classes == 2
     path.write_bytes(b"damaged")
     with pytest.raises(ValueError, match=r"does not hold a classifier .*remove it"):
         Classifier(data, weights=str(path))
+
+
+def test_who_trains_at_the_same_time_and_is_late_takes_the_others(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
+    first = Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    (there,) = tmp_path.glob("classifiers/*")
+    hidden = there.with_name("hidden")
+
+    def late(*arguments, **settings):
+        trained = train_classifier(*arguments, **settings)
+        with torch.no_grad():
+            trained.network.head.weight.add_(1)  # as on a machine with another number of threads
+        hidden.rename(there)
+        return trained
+
+    there.rename(hidden)
+    monkeypatch.setattr("ganlab.metrics.classifier.train_classifier", late)
+    second = Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    assert second.describe() == first.describe()
+    assert list(tmp_path.glob("classifiers/*")) == [there]
 
 
 def test_errors_say_what_to_do() -> None:

@@ -72,5 +72,5 @@ def test_a_class_with_one_sample_is_named() -> None:
 
 
 def test_data_without_classes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"not told the classes; choose data\.labels=true"):
+    with pytest.raises(ValueError, match=r"not told any; set data\.labels=true"):
         IntraFID(Identity(Points()), Points())

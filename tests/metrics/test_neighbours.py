@@ -4,14 +4,15 @@ import torch
 
 from ganlab.interfaces import Batch
 from ganlab.metrics import Authenticity, Evaluator, Identity, Samples
+from ganlab.metrics.features import RandomConvolution
 from ganlab.metrics.neighbours import neighbours
 
 from .sources import Pictures, Points
 
 
-def side(values: list[float], image: bool = True) -> Samples:
+def side(values: list[float], image: bool = True, size: int = 2) -> Samples:
     table = torch.tensor(values)[:, None]
-    table = table.to(torch.uint8)[:, :, None, None].expand(-1, 1, 2, 2) if image else table
+    table = table.to(torch.uint8)[:, :, None, None].expand(-1, 1, size, size) if image else table
 
     def batches(first: int, stride: int) -> Iterator[Batch]:
         return (Batch(table[start : start + 2]) for start in range(2 * first, len(table), 2 * stride))
@@ -35,3 +36,9 @@ def test_none_without_images_or_without_a_metric_of_memorising() -> None:
     assert neighbours(points, side([1.0], image=False), rows=1, count=1) is None
     space = Identity(Pictures(shape=(1, 2, 2)))
     assert neighbours(Evaluator(space, {}, {}, 2), side([1.0]), rows=1, count=1) is None
+
+
+def test_none_of_pictures_that_do_not_fit_beside_each_other() -> None:
+    space = RandomConvolution(Pictures(shape=(1, 2, 2)))
+    evaluator = Evaluator(space, {"authenticity": Authenticity(space)}, {"train": side([10, 20], size=4)}, 2)
+    assert neighbours(evaluator, side([19, 33], size=8), rows=2, count=1) is None
