@@ -70,7 +70,6 @@ class GANModule(pl.LightningModule):
     def on_train_start(self) -> None:
         """Start the clock, and find the buffers, which are where they stay only now; whole numbers are equal anyway."""
         self.clock = TrainingClock()
-        self._optimizers = dict(zip(self._weights, self.trainer.strategy._lightning_optimizers, strict=True))
         self._running = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
 
     def configure_optimizers(self) -> list[Optimizer]:
@@ -131,7 +130,8 @@ class GANModule(pl.LightningModule):
 
     def move(self, player: str) -> None:
         """Step one player's optimizer with the gradients that it has."""
-        self._moving, optimizer = player, self._optimizers[player]
+        optimizers = dict(zip(self._weights, self.trainer.strategy._lightning_optimizers, strict=True))
+        self._moving, optimizer = player, optimizers[player]
         factor = self.lr_schedule(self.steps, self.iterations)
         for group, base in zip(optimizer.param_groups, self._base_rates[player], strict=True):
             group["lr"] = base * factor

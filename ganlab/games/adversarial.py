@@ -88,10 +88,6 @@ class AdversarialGame(Game):
         """Return those of the player's regularizers, and for the discriminator of the augmentation."""
         return [tally for part in self._parts(player) for tally in part.tallies()]
 
-    def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Generate one sample per sample of the batch, under its conditions."""
-        return self._make(batch, network).fake
-
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Generate once where the generator moves after the discriminator."""
         if list(order) == ["discriminator", "generator"]:

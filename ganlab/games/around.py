@@ -5,10 +5,8 @@ from collections.abc import Mapping
 
 from torch import Tensor, nn
 
-from ganlab import tree
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.interfaces import Batch, Game, Regularizer
-from ganlab.tree import Tree
+from ganlab.interfaces import Game, Regularizer
 
 
 class AroundGAN(Game, ABC):
@@ -32,11 +30,6 @@ class AroundGAN(Game, ABC):
     def tallies(self, player: str) -> list[Tensor]:
         """Return those of the adversarial game."""
         return self.gan.tallies(player)
-
-    def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Decode latents drawn from their distribution."""
-        sample = tree.first(batch.sample)
-        return network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
 
     def adversarial(self) -> AdversarialGame:
         """Return the adversarial game, drawing from our randomness: whoever lends us other means the whole game."""

@@ -10,7 +10,6 @@ from ganlab import tree
 from ganlab.interfaces import Batch, Game, Latent, Spec
 from ganlab.latents import Normal
 from ganlab.layers import build_encoder, posterior
-from ganlab.tree import Tree
 
 
 class VAE(Game):
@@ -51,11 +50,6 @@ class VAE(Game):
     def players(self) -> dict[str, nn.Module]:
         """Return the two networks by the names that schedules and optimizers have for them."""
         return {"discriminator": self.encoder, "generator": self.generator}
-
-    def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Decode latents drawn from their distribution."""
-        sample = tree.first(batch.sample)
-        return network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the reconstruction's error, and for the encoder the divergence."""

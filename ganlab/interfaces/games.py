@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
+from ganlab import tree
 from ganlab.interfaces.networks import Batch, Latent
 from ganlab.interfaces.terms import Regularizer
 from ganlab.random import Random
@@ -60,9 +61,11 @@ class Game(nn.Module, ABC):
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return weighted scalars by name; their sum is what the player minimises. `step` counts its moves."""
 
-    @abstractmethod
     def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Generate one sample per sample of the batch."""
+        """Generate one sample per sample of the batch, under its conditions."""
+        sample = tree.first(batch.sample)
+        made: Tree = network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
+        return made
 
     def terms(self) -> Mapping[str, Regularizer]:
         """Return the regularizers by name."""
