@@ -71,6 +71,8 @@ def compose(
 
     `config_dirs` are further folders of config groups, searched after the shipped one.
     """
+    if isinstance(overrides, str):
+        raise TypeError(f"overrides are a list of strings, got '{overrides}'; write [{overrides!r}]")
     directories = [conf_directory(), *(Path(each).resolve() for each in config_dirs)]
     lines, found = normalize(overrides, directories, command)
     for line in sweeping(lines):

@@ -45,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         picture.save(path.with_name(f"{path.stem}_neighbours.png"))
     for line in _lines(result.content):
         print(line)
-    print(f"wrote {path}", file=sys.stderr)
+    count = result.content["protocol"]["real_samples"]
+    print(f"against {count:,} real samples, of whose choice the intervals say nothing; wrote {path}", file=sys.stderr)
     return 0
 
 

@@ -11,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from ganlab.config import instantiate
+from ganlab.data import DataSet
 from ganlab.devices import usable
 from ganlab.errors import UserError
 from ganlab.interfaces import Spec
@@ -25,7 +26,7 @@ AGAIN = "copy both files again from where the run was made"
 PARTS = ("game", "generator", "discriminator", "loss", "regularizer", "augment", "latent")
 
 
-def export(run_dir: Path, module: GANModule, config: DictConfig, spec: Spec, scale: float) -> None:
+def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) -> None:
     """Write the kept generator's weights and how to build and use it."""
     tensors = {name: value.contiguous().cpu() for name, value in module.ema.network.state_dict().items()}
     scratch = run_dir / f"{WEIGHTS}.tmp"
@@ -33,8 +34,9 @@ def export(run_dir: Path, module: GANModule, config: DictConfig, spec: Spec, sca
     os.replace(scratch, run_dir / WEIGHTS)
     plain: dict[Any, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     description = {
-        "spec": {"sample": spec.sample, "cond": spec.cond, "classes": spec.classes},
-        "scale": scale,
+        "spec": {"sample": data.spec.sample, "cond": data.spec.cond, "classes": data.spec.classes},
+        "class_names": list(data.class_names) if data.spec.classes else [],
+        "scale": data.scale,
         "steps": module.steps,
         "samples": module.samples,
         "config": {part: plain[part] for part in PARTS},
@@ -54,7 +56,7 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
     if not weights.exists() or not description.exists():
         what = "does not exist" if not directory.exists() else f"holds no {WEIGHTS}, which is written when a run ends"
         raise UserError(f"{directory} {what}; give the directory of a finished run")
-    spec, scale, config = _described(description)
+    spec, names, scale, config = _described(description)
     with torch.random.fork_rng(devices=[]):
         game = instantiate(config.game)(spec)
     try:
@@ -71,11 +73,11 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
         except ValueError as error:
             raise UserError(f"truncation={truncation:g}: {error}") from error
     game.to(place).eval()
-    return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples)
+    return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples, names)
 
 
-def _described(path: Path) -> tuple[Spec, float, DictConfig]:
-    """Return what the samples are, their scale, and the configuration of the game's parts."""
+def _described(path: Path) -> tuple[Spec, list[str], float, DictConfig]:
+    """Return what the samples are, the classes' names, the scale, and the configuration of the game's parts."""
     try:
         facts = json.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -87,7 +89,7 @@ def _described(path: Path) -> tuple[Spec, float, DictConfig]:
             "config": {"game": {"_target_": str()}} as config,
         }:
             spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes)
-            return spec, float(scale), OmegaConf.create(config)
+            return spec, facts.get("class_names", []), float(scale), OmegaConf.create(config)
     raise _unreadable(path, "it does not describe a generator as ganlab writes it")
 
 

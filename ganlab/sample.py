@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ganlab.command import guarded
 from ganlab.errors import UserError
@@ -17,8 +18,9 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] 
   n       how many samples
   seed    of their latents: the same seed, the same samples, however many
   output  a folder for images/ (one PNG each, which `ganlab evaluate fake=DIR/images` reads), sheet.png and samples.npy;
-          points and sequences get no single PNGs
-  cond    a class, or a list of n classes, for a conditional generator; null draws classes evenly
+          points and sequences get no single PNGs; images/classes.csv tells the classes of a conditional generator's
+  cond    a class, by its number or its folder's name, or a list of n of them, for a conditional generator; null draws
+          classes evenly
   truncation  a number, for samples of fewer kinds, and often better: latents further than that from 0 are left out, and
           of a style generator's styles that share of their distance from the average is kept
   device  cpu, cuda, or auto
@@ -43,30 +45,48 @@ def main(arguments: Sequence[str]) -> int:
 
     run, given = Path(words["run"]), words.values["cond"]
     sampler = load(run, words["device"], truncation)
-    cond = None if given is None else torch.tensor(_classes(given, n, sampler.spec.classes))
-    samples = sampler.sample(n, seed, cond)
+    cond = None if given is None else torch.tensor(_classes(given, n, sampler.spec.classes, sampler.class_names))
+    samples, labels = sampler.labelled(n, seed, cond)
     output = Path(words.values["output"] or run / "generated")
     try:
         output.mkdir(parents=True, exist_ok=True)
+        _make_room(output)
     except OSError as error:
         raise UserError(f"output={output} cannot be a folder: {error.strerror}") from error
     np.save(output / "samples.npy", samples.numpy())
     if n:
-        write_pictures(samples, output)
+        write_pictures(samples, output, _named(labels, sampler.class_names))
     print(f"wrote {n} samples to {output}", file=sys.stderr)
     return 0
 
 
-def _classes(text: str, n: int, classes: int) -> list[int]:
+def _make_room(output: Path) -> None:
+    """Remove the single images of an earlier call; raises UserError where they are somebody else's."""
+    images = output / "images"
+    if not (output / "samples.npy").exists() and images.exists() and any(images.iterdir()):
+        raise UserError(f"{images} holds files that are not of ganlab sample; choose another output")
+    for former in [*images.glob("[0-9]*.png"), *images.glob("classes.csv")]:
+        former.unlink()
+
+
+def _named(labels: Any, names: Sequence[str]) -> list[str]:
+    numbers = [] if labels is None else labels.tolist()
+    return [names[number] for number in numbers] if names else [str(number) for number in numbers]
+
+
+def _classes(text: str, n: int, classes: int, names: Sequence[str]) -> list[int]:
     if not classes:
         raise UserError("this generator is not conditional, so cond must be null")
     try:
         cond = json.loads(text)
     except json.JSONDecodeError:
-        cond = None
-    wanted = cond if isinstance(cond, list) else [cond] * n
+        cond = text
+    numbers = dict(zip(names, range(classes), strict=False))
+    each_ones = cond if isinstance(cond, list) else [cond] * n
+    wanted: list[Any] = [numbers.get(each) if isinstance(each, str) else each for each in each_ones]
     if len(wanted) != n or not all(type(each) is int and 0 <= each < classes for each in wanted):
-        raise UserError(f"cond must be a class from 0 to {classes - 1}, or a list of {n} of them, got {text}")
+        known = f" ({', '.join(names)})" if names else ""
+        raise UserError(f"cond must be a class from 0 to {classes - 1}{known}, or a list of {n} of them, got {text}")
     return wanted
 
 

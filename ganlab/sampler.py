@@ -1,6 +1,6 @@
 """Samples from a generator, as a function of the seed alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -20,8 +20,16 @@ INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 class Sampler:
     """Draws samples in the data's own coordinates, images in [−1, 1]."""
 
-    def __init__(self, game: Game, network: nn.Module, spec: Spec, decode: Callable[[Tree], Tree]) -> None:
+    def __init__(
+        self,
+        game: Game,
+        network: nn.Module,
+        spec: Spec,
+        decode: Callable[[Tree], Tree],
+        class_names: Sequence[str] = (),
+    ) -> None:
         self.game, self.network, self.spec, self.decode = game, network, spec, decode
+        self.class_names = class_names
 
     def sample(self, n: int, seed: int = 0, cond: Tree = None) -> Tree:
         """Return float tensors of shape (n, *spec.sample) on the CPU; classes are drawn evenly where `cond` is None.
@@ -29,14 +37,21 @@ class Sampler:
         `cond` holds one class, or other condition, for each sample. Raises ValueError for a negative n, for a condition
         of another length or that the generator does not take, and for classes that it does not have.
         """
+        return self.labelled(n, seed, cond).sample
+
+    def labelled(self, n: int, seed: int = 0, cond: Tree = None) -> Batch:
+        """Return the same samples with the conditions that they were made under."""
         if n < 0:
             raise ValueError(f"n must be at least 0, got {n}")
         if cond is not None:
             cond = self._conditions(cond, n)
         if n == 0:
-            return torch.empty(0, *self.spec.sample)
-        pieces = [tree.map(lambda x: x.cpu(), batch.sample) for batch in self.batches(n, CHUNK, seed, cond)]
-        return tree.map(lambda *parts: torch.cat(parts), *pieces)
+            return Batch(torch.empty(0, *self.spec.sample), cond)
+        pieces = [
+            Batch(*(tree.map(lambda x: x.cpu(), each) for each in batch))
+            for batch in self.batches(n, CHUNK, seed, cond)
+        ]
+        return Batch(*(tree.map(lambda *parts: torch.cat(parts), *each) for each in zip(*pieces, strict=True)))
 
     def batches(
         self, n: int, size: int, seed: int = 0, cond: Tree = None, first: int = 0, stride: int = 1

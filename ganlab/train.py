@@ -45,6 +45,8 @@ def train(config: DictConfig) -> Result:
     to decide. Raises ConfigurationError for mistakes in the configuration, UserError for a run directory of other
     settings or in use by another process, and TrainingError where training cannot go on.
     """
+    if not isinstance(config, DictConfig):
+        raise TypeError(f"train takes what compose returns, ganlab.train(ganlab.compose([...])), got {config!r:.80}")
     check(config)
     from ganlab.training import Run  # it imports Lightning, which `--help` and refusals need not wait for
 

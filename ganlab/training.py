@@ -106,6 +106,8 @@ class Run:
         self._remember(data.fingerprint(), bool(checkpoint))
         if _is_first():
             print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
+            if census := data.census():
+                print(census, file=sys.stderr)
         while True:
             module = build_module(self.config, data)
             try:
@@ -154,7 +156,7 @@ class Run:
         self.interrupted = number != 0 and module.steps < self.config.iterations
         if not trainer.is_global_zero:
             return scores
-        export(self.directory.path, module, self.config, data.spec, data.scale)
+        export(self.directory.path, module, self.config, data)
         if self.interrupted:
             self.signal = number
             self.directory.write_status("preempted", reason=f"stopped by {Signals(number).name}", **self._done)

@@ -27,7 +27,10 @@ class Words:
             elif takes_paths and not word.startswith("-") and (not equals or os.path.exists(word)):
                 self.paths.append(word)
             else:
-                self.mistakes.append(f"'{word}' is {kind} of ganlab {command}{suggest(key, known)}")
+                near = (
+                    f"; did you mean 'run={word}'?" if "run" in known and os.path.isdir(word) else suggest(key, known)
+                )
+                self.mistakes.append(f"'{word}' is {kind} of ganlab {command}{near}")
 
     def __getitem__(self, key: str) -> str:
         """Return a value that is known to be there, after `refuse`."""

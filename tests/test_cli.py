@@ -9,17 +9,37 @@ import torch
 from omegaconf import OmegaConf
 from tiny import POINTS, command
 
+import ganlab
 from ganlab import cli
 from ganlab.command import guarded, parse
 from ganlab.config import compose
 from ganlab.errors import TrainingError, UserError
 from ganlab.overrides import choices
+from ganlab.sample import main as sample
 from ganlab.train import conf_directory, main
 
 
 def ours(arguments, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["ganlab", *arguments])
     return cli.main()
+
+
+def test_who_takes_a_run_says_how(tmp_path, capsys):
+    assert guarded(sample, [str(tmp_path)]) == 2
+    assert f"did you mean 'run={tmp_path}'?" in capsys.readouterr().err
+
+
+def test_whoever_reads_only_the_beginning_is_served():
+    line = f"{sys.executable} -m ganlab train --help | head -1"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    assert "ganlab train" in done.stdout and done.stderr == ""
+
+
+def test_python_is_told_what_it_must_give():
+    with pytest.raises(TypeError, match=r"ganlab\.train\(ganlab\.compose\(\[\.\.\.\]\)\), got \['data=ring'\]"):
+        ganlab.train(["data=ring"])
+    with pytest.raises(TypeError, match=r"overrides are a list of strings, got 'data=ring'; write \['data=ring'\]"):
+        compose("data=ring")
 
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])

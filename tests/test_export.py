@@ -209,6 +209,39 @@ def test_the_command_writes_one_picture_per_image_and_a_sheet(images, tmp_path, 
     torch.testing.assert_close(pixels, (samples[7, 0] + 1) * 127.5, atol=1.0, rtol=0)
 
 
+def test_another_call_leaves_no_picture_of_the_last(labelled, tmp_path, capsys):
+    out = tmp_path / "out"
+    for n in (12, 3):
+        assert guarded(main, [f"run={labelled}", f"n={n}", f"output={out}"]) == 0
+    assert sorted(path.name for path in (out / "images").iterdir()) == ["0.png", "1.png", "2.png", "classes.csv"]
+    rows = (out / "images" / "classes.csv").read_text().split()
+    classes = ganlab.load(labelled).labelled(3).cond.tolist()
+    assert rows == [f"{number}.png,{label}" for number, label in enumerate(classes)]
+    (out / "samples.npy").unlink()
+    capsys.readouterr()
+    assert guarded(main, [f"run={labelled}", "n=3", f"output={out}"]) == 2
+    assert (
+        capsys.readouterr().err
+        == f"{out / 'images'} holds files that are not of ganlab sample; choose another output\n"
+    )
+
+
+def test_classes_go_by_their_folders_names(tmp_path, capsys):
+    for number in range(20):
+        path = tmp_path / "images" / ("cat" if number % 2 else "dog") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
+    run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
+    assert "18 to train on" not in capsys.readouterr().out
+    assert ganlab.load(run).class_names == ["cat", "dog"]
+    for name, cond in {"names": "cond=dog", "numbers": "cond=[1,1]"}.items():
+        assert guarded(main, [f"run={run}", "n=2", cond, f"output={tmp_path}/{name}"]) == 0
+        assert (tmp_path / name / "images" / "classes.csv").read_text().split() == ["0.png,dog", "1.png,dog"]
+    assert guarded(main, [f"run={run}", "n=2", "cond=eel", f"output={tmp_path}/none"]) == 2
+    assert "cond must be a class from 0 to 1 (cat, dog), or a list of 2 of them, got eel" in capsys.readouterr().err
+
+
 def test_the_command_writes_points_without_single_pictures(points):
     assert guarded(main, [f"run={points}", "n=20"]) == 0
     out = points / "generated"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 LARGEST_BYTES = 1 << 30  # a zip's member that claims more is a bomb, not an image
 
 
@@ -24,6 +24,11 @@ class Archive(ABC):
     def images(self) -> list[str]:
         """Return the paths that end like an image, without hidden files and what macOS adds to a zip."""
         return [name for name in self.names() if PurePosixPath(name).suffix.lower() in SUFFIXES and not _hidden(name)]
+
+    def others(self) -> list[str]:
+        """Return the paths of what is neither an image by its name, nor a table, nor hidden."""
+        known = SUFFIXES | {".csv"}
+        return [name for name in self.names() if PurePosixPath(name).suffix.lower() not in known and not _hidden(name)]
 
 
 class Folder(Archive):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ class DataSet(ABC):
     labels: Tensor | None = None  # (table,) class of every sample, known even where conditioning is off
     classes_available: int = 0
     classifier: str | None = None  # the shipped classifier that was trained on this data
+    class_names: Sequence[str] = ()  # by number, where classes have names
     decodes: bool = False  # samples are decoded when asked for, which pays for worker processes
 
     @classmethod
@@ -55,6 +56,10 @@ class DataSet(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Return a SHA-256 of the samples, their labels and their split, in hexadecimal."""
+
+    def census(self) -> str:
+        """Return what there is of it, in words, for whoever watches; nothing where it has no end."""
+        return ""
 
     def count(self, wanted: int = 0, split: str = "train") -> int:
         """Return how many samples `reals` yields where so many are wanted, 0 being all."""

@@ -19,6 +19,8 @@ from ganlab.data.splits import check_shares, divide, shuffled
 from ganlab.interfaces import Batch, Spec
 from ganlab.random import Random
 
+USES = {"train": "to train on", "validation": "to choose by", "test": "for reports"}
+SHOWN = 10  # classes that a census names
 SOME_CLASSES = 2  # stand for as many as there will be, so that networks can be tried
 
 
@@ -89,9 +91,22 @@ class ImageDataSet(DataSet, ABC):
         """Yield distinct images of a split."""
         indices = self.split(split)
         if not len(indices):
-            raise ValueError(f"this data has no {split} images: set data.{split} above 0, or score on 'train'")
+            raise ValueError(
+                f"this data has no {split} images among its {len(self.images)}: raise data.{split}, their share, or "
+                "score against another split with protocol.split and protocol.selection_split"
+            )
         order = indices[shuffled(len(indices), seed, "reals")]
         return (self._gather(part) for part in order[: count or None].split(chunk))
+
+    def census(self) -> str:
+        """Return the sizes of the splits, and of the classes where these have names."""
+        sizes = ", ".join(f"{len(self._splits[name]):,} {use}" for name, use in USES.items())
+        if self.labels is None or not self.class_names:
+            return f"images: {sizes}"
+        counts = self.labels.bincount(minlength=len(self.class_names)).tolist()
+        told = [f"{name} {count:,}" for name, count in zip(self.class_names, counts, strict=True)][:SHOWN]
+        more = f", and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+        return f"images: {sizes}; classes: {', '.join(told)}{more}"
 
     def sheet(self, samples: Tensor) -> Image.Image:
         """Lay images in [−1, 1] out as a grid."""

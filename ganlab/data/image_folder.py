@@ -15,6 +15,7 @@ from ganlab.data.scan import check_on_error, read_images
 from ganlab.interfaces import Spec
 
 CLASSES = "classes.csv"
+SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
 
 
 class ImageFolder(ImageDataSet):
@@ -49,8 +50,10 @@ class ImageFolder(ImageDataSet):
         classes = classes_of(archive, names)
         ordered = sorted(set(classes))
         numbers = {name: number for number, name in enumerate(ordered)}
-        # Images outside of any class folder leave the classes unknown.
-        known = torch.tensor([numbers[name] for name in classes]) if "" not in numbers else None
+        if labels:
+            _must_be_classes(classes, names)
+        # Images outside of any class folder leave the classes unknown, and so do folders that are splits.
+        known = None if "" in numbers or _are_splits(ordered) else torch.tensor([numbers[name] for name in classes])
         super().__init__(
             images,
             known,
@@ -63,6 +66,12 @@ class ImageFolder(ImageDataSet):
             limit=limit,
         )
         self.class_names = ordered if known is not None else []
+        self._others = archive.others()
+
+    def census(self) -> str:
+        """Return what there is, and which files are no images by their names."""
+        others = f"; left out by type: {len(self._others):,}, {self._others[0]} for one" if self._others else ""
+        return f"{super().census()}{others}"
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -110,6 +119,25 @@ def _rows(archive: Archive, file: str) -> list[list[str]]:
         return [row for row in csv.reader(StringIO(text, newline=None)) if len(row) == 2]
     except csv.Error as error:
         raise ValueError(f"{file} cannot be read as lines 'path,class' ({error}); write it again") from error
+
+
+def _are_splits(folders: list[str]) -> bool:
+    return {folder.lower() for folder in folders} <= SPLIT_NAMES
+
+
+def _must_be_classes(classes: list[str], names: list[str]) -> None:
+    """Raise ValueError where what was found beside the images does not tell the classes of all of them."""
+    outside = [name for name, label in zip(names, classes, strict=True) if not label]
+    if outside and any(classes):
+        raise ValueError(
+            f"{len(outside)} of {len(names)} images lie outside of the class folders, {outside[0]} for one; move them "
+            f"into one, or list every image in {CLASSES}"
+        )
+    if not outside and _are_splits(classes):
+        raise ValueError(
+            f"the folders {' and '.join(sorted(set(classes)))} are splits, not classes; give the path of one of them: "
+            "images to choose by and for reports are held out of it (data.validation, data.test)"
+        )
 
 
 def _outer_folders(names: list[str]) -> list[str]:

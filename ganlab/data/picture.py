@@ -8,7 +8,7 @@ from io import BytesIO
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -48,7 +48,7 @@ class Picture:
 
         Raises ValueError, or whatever the decoder raises, where the bytes are no such image.
         """
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with _opened(data) as image:
             if image.width * image.height > self.max_pixels:
                 size = f"{image.width} by {image.height}"
                 raise ValueError(f"{size} pixels are more than max_pixels={self.max_pixels} allows")
@@ -91,3 +91,10 @@ def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
             return height, width
         case _:
             raise ValueError(f"resolution must be one number or [height, width], got {resolution}")
+
+
+def _opened(data: bytes) -> Image.Image:
+    try:
+        return Image.open(BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:  # which names a place in memory
+        raise ValueError("it is no image" if data else "it is empty") from error

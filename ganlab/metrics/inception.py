@@ -138,5 +138,6 @@ def _fetch() -> Path:
 def _advice() -> str:
     return (
         f"bring the file: download {port.URL_INCEPTION_V3} on a machine with internet, copy it to this one, "
-        f"and pass features.weights=FILE or put it into {_folder()}"
+        f"and pass features.weights=FILE or put it into {_folder()}; or take features=random, whose scores "
+        "compare only with each other"
     )

@@ -40,7 +40,8 @@ class IntraFID(Metric):
             if min(pair) < 2:
                 raise ValueError(
                     f"intra_fid needs at least 2 real and 2 generated samples of every class, "
-                    f"got {pair[0]} and {pair[1]} of class {number}; raise protocol.samples, or drop it from metric"
+                    f"got {pair[0]} and {pair[1]} of class {number}; raise protocol.samples, or the "
+                    "share of real images held out (data.validation, data.test), or drop it from metric"
                 )
         classes = tqdm(range(self.classes), desc=self.name, unit="class", delay=2, leave=False, disable=None)
         total = sum(rows_distance(_of(real, number), _of(fake, number)) for number in classes)

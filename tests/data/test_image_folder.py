@@ -207,8 +207,36 @@ def test_images_beside_class_folders_leave_the_classes_unknown(save_image: Save,
     for name in ("cat/1.png", "dog/3.png", "stray.png"):
         save_image(name)
     assert ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0).labels is None
-    with pytest.raises(ValueError, match="this data has no classes"):
+    with pytest.raises(ValueError, match=r"1 of 3 images lie outside of the class folders, stray\.png for one"):
         ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0, labels=True)
+
+
+def test_folders_of_splits_are_no_classes(save_image: Save, tmp_path: Path) -> None:
+    for name in ("train/cat/1.png", "train/dog/2.png", "Val/cat/3.png", "Val/dog/4.png"):
+        save_image(name)
+    assert ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0).labels is None
+    with pytest.raises(ValueError, match="the folders Val and train are splits, not classes; give the path of one"):
+        ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0, labels=True)
+    data = ImageFolder(str(tmp_path / "images" / "train"), 8, validation=0, test=0, labels=True)
+    assert data.class_names == ["cat", "dog"]
+
+
+def test_a_census_tells_splits_classes_and_what_was_left_out(save_image: Save, tmp_path: Path) -> None:
+    for number in range(8):
+        save_image(f"{'cat' if number < 5 else 'dog'}/{number}.jfif", format="JPEG")
+    for name in ("cat/phone.heic", ".hidden", "about.csv"):
+        (tmp_path / "images" / name).write_bytes(b"")
+    data = ImageFolder(str(tmp_path / "images"), 8, validation=0.25, test=0)
+    sizes = "images: 6 to train on, 2 to choose by, 0 for reports; classes: cat 5, dog 3"
+    assert data.census() == f"{sizes}; left out by type: 1, cat/phone.heic for one"
+
+
+def test_files_that_are_no_images_are_told_without_places_in_memory(save_image: Save, tmp_path: Path) -> None:
+    save_image("1.png")
+    (tmp_path / "images" / "2.png").write_bytes(b"")
+    (tmp_path / "images" / "3.png").write_bytes(b"words")
+    with pytest.raises(ValueError, match=r"2\.png \(it is empty\); 3\.png \(it is no image\): repair"):
+        ImageFolder(str(tmp_path / "images"), 8)
 
 
 def test_a_table_of_classes(save_image: Save, tmp_path: Path) -> None:

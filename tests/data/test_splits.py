@@ -64,7 +64,7 @@ def test_reals_are_distinct_unflipped_samples_of_one_split(mnist_root) -> None:
 def test_an_empty_split_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="no validation images"):
         Digits(resolution=8, validation=0).reals(split="validation")
-    with pytest.raises(ValueError, match=r"no test images: set data\.test above 0"):
+    with pytest.raises(ValueError, match=r"no test images among its 1797: raise data\.test"):
         Digits(resolution=8, test=0).reals(split="test")
     with pytest.raises(ValueError, match="split must be one of train, validation, test, got 'tset'"):
         Digits(resolution=8).split("tset")

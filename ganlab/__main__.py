@@ -1,0 +1,8 @@
+"""`python -m ganlab COMMAND`, where the `ganlab` command is not on the PATH."""
+
+import sys
+
+from ganlab.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
