@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     for line in _lines(result.content):
         print(line)
     count = result.content["protocol"]["real_samples"]
-    print(f"against {count:,} real samples, of whose choice the intervals say nothing; wrote {path}", file=sys.stderr)
+    print(f"against {count:,} real samples; intervals are of the generated ones alone; wrote {path}", file=sys.stderr)
     return 0
 
 

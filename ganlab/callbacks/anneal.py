@@ -1,3 +1,4 @@
+import logging
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -7,6 +8,8 @@ from torch.optim import Optimizer
 from ganlab.ema import HalfLife
 from ganlab.errors import UserError
 from ganlab.module import GANModule
+
+log = logging.getLogger(__name__)
 
 
 class Anneal(pl.Callback):
@@ -54,6 +57,8 @@ class Anneal(pl.Callback):
         """Find what is to be annealed."""
         if refusal := self.refusal(module.game.terms(), module.ema, trainer.optimizers):
             raise UserError(refusal)
+        if not (self.weights or self.beta2 or self.half_life):
+            log.warning("modifier.anneal changes nothing: set its weights, beta2 or half_life_samples")
 
     def on_train_batch_start(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Set the values of the coming step."""

@@ -1,3 +1,4 @@
+import logging
 from typing import cast
 
 import pytorch_lightning as pl
@@ -5,10 +6,12 @@ import torch
 
 from ganlab.callbacks.periodic import Periodic
 from ganlab.interfaces import Batch
-from ganlab.layers.standing import gathering_statistics
+from ganlab.layers.standing import batch_norms, gathering_statistics
 from ganlab.module import GANModule
 from ganlab.random import Random, derive
 from ganlab.sampler import Sampler
+
+log = logging.getLogger(__name__)
 
 
 class StandingStatistics(Periodic):
@@ -27,6 +30,11 @@ class StandingStatistics(Periodic):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
         self.batches, self.size, self.seed = batches, size, seed
+
+    def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Say where there is nothing to gather."""
+        if not batch_norms(module.ema.network) and trainer.is_global_zero:
+            log.warning("modifier.standing_statistics changes nothing: this generator has no batch norm")
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Act where anybody's turn has come who shows the weights."""

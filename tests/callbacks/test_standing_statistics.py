@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytest
 import torch
-from tiny import QUIET, assert_same, go, state
+from tiny import POINTS, QUIET, assert_same, go, state
 from torch import nn
 
 import ganlab
@@ -63,6 +63,12 @@ def test_training_goes_on_as_without(tmp_path):
         {k: v for k, v in state(tmp_path / each).items() if ".ema." not in k} for each in ("with", "without")
     )
     assert_same(ours, theirs)
+
+
+def test_a_modifier_that_changes_nothing_is_told_of(tmp_path, caplog):
+    go(tmp_path, *POINTS, "modifier=[standing_statistics,anneal]", "iterations=1")
+    assert "standing_statistics changes nothing: this generator has no batch norm" in caplog.text
+    assert "anneal changes nothing: set its weights, beta2 or half_life_samples" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["batches", "size"])
