@@ -75,6 +75,7 @@ def test_refuses_to_measure_nothing(program, option, least, monkeypatch, capsys)
     assert f"{option} must be at least {least}, got 0" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
     file = tmp_path / "zoo.json"
     done = run(

@@ -410,6 +410,7 @@ def leaves(value, path=()):
             yield from leaves(inner, (*path, key))
 
 
+@pytest.mark.slow
 def test_no_value_of_any_setting_makes_the_check_itself_fail():
     plain = OmegaConf.to_container(compose([*POINTS, "metric=[modes]", "logger=[csv,wandb]"]), resolve=False)
     refused = 0

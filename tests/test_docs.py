@@ -27,6 +27,7 @@ def test_sweeps_are_taught():
     assert {name for name, _ in SWEEPS} == {"README.md", "cluster.md", "sweeps.md"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "command"), SWEEPS)
 def test_every_sweep_may_begin(name, command):
     words = shlex.split(command.split(" && ")[0], comments=True)

@@ -75,6 +75,7 @@ def size(tmp_path_factory):
     return (directory / "checkpoints" / "last.ckpt").stat().st_size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("byte", [0, 1, 1 / 3, 0.9, -100, -30, -1])
 def test_killed_while_a_checkpoint_is_written(tmp_path, whole, size, byte):
     run, offset = tmp_path / "run", int(byte * size) if 0 < byte < 1 else byte % size

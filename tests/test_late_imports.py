@@ -29,6 +29,7 @@ def test_lightning_comes_without_plots_and_sounds():
     assert python(f"import ganlab, pytorch_lightning\n{LOADED}") == "[]"
 
 
+@pytest.mark.slow
 def test_a_run_that_draws_nothing_needs_neither(tmp_path):
     words = [
         *("data=ring", "generator=mlp", "discriminator=mlp", "iterations=1", "sample_every=0", "metric=[]"),
@@ -38,6 +39,7 @@ def test_a_run_that_draws_nothing_needs_neither(tmp_path):
     assert python(f"{code}finally: {LOADED}").endswith("[]")
 
 
+@pytest.mark.slow
 def test_whoever_wants_them_gets_the_real_ones():
     code = """
 import ganlab, torchmetrics, scipy.signal, matplotlib.pyplot as pyplot
@@ -52,6 +54,7 @@ print(scipy.signal.convolve([1, 2], [1, 1]).tolist())
     assert python(code).splitlines() == ["True True 9.0", "[1, 3, 2]"]
 
 
+@pytest.mark.slow
 def test_who_has_them_already_keeps_them():
     code = "import matplotlib.pyplot as mine, ganlab, torchmetrics.utilities.plot as plot; print(plot.plt is mine)"
     assert python(code) == "True"

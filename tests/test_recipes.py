@@ -66,6 +66,7 @@ def test_recipes_tell_the_protocol_of_the_published_number(name):
     assert re.search(r"# expect: [^#]*?\d[\d,.]* .*samples", " ".join(header(name).splitlines()).replace(" #  ", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_makes_a_step_on_files(name, root, tmp_path):
     both = ["schedule.generator=1", "schedule.discriminator=1"]  # so that its first step moves both

@@ -12,6 +12,7 @@ ENDINGS = ("digits", "fashion_mnist")
 RECIPES = sorted(path.stem for end in ENDINGS for path in (conf_directory() / "experiment").glob(f"*{end}.yaml"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_trains_and_stays_finite(name, tmp_path):
     labels = compose([f"experiment={name}"]).data.labels

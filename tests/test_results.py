@@ -56,6 +56,7 @@ def test_an_unknown_table_is_told(tmp_path):
     assert done.returncode == 2 and "there is no table 'pionts'; choose points" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
 def test_every_row_is_a_command_that_can_be_built(path):
     from ganlab.config import check, compose

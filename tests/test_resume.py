@@ -93,6 +93,7 @@ def test_interrupted_twice(tmp_path, whole):
     assert_same(state(tmp_path), state(whole))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", SMALLER.values(), ids=SMALLER)
 def test_every_kind_of_run_continues_exactly(tmp_path, settings):
     go(tmp_path / "whole", *settings)

@@ -56,6 +56,7 @@ MOMENTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("function", "nth", "steps"), MOMENTS, ids=[moment[0] for moment in MOMENTS])
 def test_a_signal_is_never_lost(tmp_path, whole, function, nth, steps):
     run = tmp_path / "run"

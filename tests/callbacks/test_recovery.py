@@ -122,6 +122,7 @@ def test_without_a_healthy_checkpoint_the_run_begins_anew(tmp_path):
     assert rows(tmp_path)[0]["roll_backs"] == "1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "nth"), [("on_train_start", 8), ("accumulate", 11), ("accumulate", 15), ("accumulate", 23)]
 )

@@ -188,6 +188,7 @@ def test_penalties_and_statistics_take_part(bench):
         assert term.moves == 3 and game.diagnostics() and game.spreads()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GAMES)
 @pytest.mark.parametrize("data", [POINTS, [*DIGITS, "data.labels=true"]], ids=["points", "digits"])
 def test_a_run_continues_exactly(tmp_path, name, data):

@@ -96,6 +96,7 @@ def _process(rank: int, world: int, address: str, real: Tensor, fake: Tensor, fo
     torch.distributed.destroy_process_group()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("real", [90, 10], ids=["shares", "one process has no reals"])
 def test_two_processes_score_as_one(tmp_path: Path, real: int) -> None:
     reals, fakes = normal(real, 2), normal(110, 2, seed=1)

@@ -50,6 +50,7 @@ def growth_mib(width: int, first: str, then: str) -> float:
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="peaks are counted in other units elsewhere")
 
 
+@pytest.mark.slow
 def test_fid_and_inception_score_take_as_much_for_many_samples_as_for_few() -> None:
     # Kept, the features of both sides would take 78 MiB.
     assert growth_mib(256, "score(1000, FID, InceptionScore)", "score(40_000, FID, InceptionScore)") < 16

@@ -61,6 +61,7 @@ def fidelity(weights: Path) -> dict[str, float]:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_fid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
     expected = fidelity["frechet_inception_distance"]
     assert expected > 1

@@ -94,6 +94,7 @@ def test_extra_adam_is_two_steps_of_adam_from_one_place():
     assert torch.equal(weight, plain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["extragradient", "extragradient_sgd", "optimistic_adam", "optimistic_sgd"])
 @pytest.mark.parametrize("at", [2, 3])
 def test_a_run_continues_exactly_between_and_within_pairs(tmp_path, name, at):
