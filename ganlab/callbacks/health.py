@@ -1,11 +1,11 @@
 import math
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 
-from ganlab.callbacks.periodic import Periodic
+from ganlab.callbacks.periodic import whose_turn
 from ganlab.callbacks.watcher import Watcher, way_back
 from ganlab.errors import Alarm
 from ganlab.module import GANModule
@@ -41,7 +41,7 @@ class Health(Watcher):
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Look at the losses of the steps since the last look, and at the weights where others would keep them."""
-        others_are_due = self._others_are_due(trainer, module)
+        others_are_due = bool(whose_turn(trainer, module))
         if module.device.type == "cpu" or others_are_due:
             self._look(trainer, module)
         if others_are_due:
@@ -51,10 +51,6 @@ class Health(Watcher):
         """Look before the last things are saved."""
         self._look(trainer, module)
         self._look_at_weights(trainer, module)
-
-    def _others_are_due(self, trainer: pl.Trainer, module: GANModule) -> bool:
-        others = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
-        return any(isinstance(callback, Periodic) and callback.due(module) for callback in others)
 
     def _look(self, trainer: pl.Trainer, module: GANModule) -> None:
         first = module.steps - len(module.observed)

@@ -1,5 +1,5 @@
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import pytorch_lightning as pl
 
@@ -42,3 +42,9 @@ class Periodic(pl.Callback, ABC):
     def _act(self, trainer: pl.Trainer, module: GANModule) -> None:
         self.act(trainer, module)
         self._acted_at = module.steps
+
+
+def whose_turn(trainer: pl.Trainer, module: GANModule) -> list[Periodic]:
+    """Return the trainer's callbacks that act after the step just made."""
+    every = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
+    return [each for each in every if isinstance(each, Periodic) and each.due(module)]

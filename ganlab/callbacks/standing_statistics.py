@@ -1,10 +1,9 @@
 import logging
-from typing import cast
 
 import pytorch_lightning as pl
 import torch
 
-from ganlab.callbacks.periodic import Periodic
+from ganlab.callbacks.periodic import Periodic, whose_turn
 from ganlab.interfaces import Batch
 from ganlab.layers.standing import batch_norms, gathering_statistics
 from ganlab.module import GANModule
@@ -38,9 +37,7 @@ class StandingStatistics(Periodic):
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Act where anybody's turn has come who shows the weights."""
-        others = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
-        shown = any(isinstance(each, Periodic) and each.shows_weights and each.due(module) for each in others)
-        if shown or self.due(module):
+        if any(each is self or each.shows_weights for each in whose_turn(trainer, module)):
             self._act(trainer, module)
 
     @torch.no_grad()
