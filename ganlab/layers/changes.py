@@ -7,11 +7,13 @@ borders, without the paper's wavelet filters; a rotation is one and not two.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
+from ganlab import tree
 from ganlab.layers.options import choice
 from ganlab.random import Random
 
@@ -157,9 +159,8 @@ def change(images: Tensor, names: Sequence[str], p: Share, random: Random) -> Te
     """Return the images after each named change with probability p: first those of geometry, then those of colour."""
     matrices = [GEOMETRY[name](images, _gate(name, images, p, random), random) for name in names if name in GEOMETRY]
     if matrices:
-        whole = matrices[0]
-        for matrix in matrices[1:]:
-            whole = whole @ matrix
+        with tree.exact(images):  # half precision would miss by pixels
+            whole = reduce(torch.matmul, matrices)
         images = warp(images, whole)
     for name in names:
         if name in COLOUR:
@@ -179,7 +180,8 @@ def warp(images: Tensor, matrices: Tensor) -> Tensor:
         indexing="ij",
     )
     places = torch.stack([across, down, torch.ones_like(down)]).reshape(3, -1).float()
-    x, y = (matrices.float() @ places)[:, :2].unbind(1)
+    with tree.exact(images):  # half precision knows no pixel beyond the 256th
+        x, y = (matrices.float() @ places)[:, :2].unbind(1)
     x, y = x + (width - 1) / 2, y + (height - 1) / 2
     left, top = x.floor(), y.floor()
     flat = images.flatten(2)

@@ -44,6 +44,15 @@ def test_parts_of_a_batch_are_changed_as_in_the_whole(name):
     torch.testing.assert_close(torch.cat(parts), whole, rtol=0, atol=1e-6)
 
 
+def test_half_precision_moves_pixels_to_the_same_places():
+    ramp = torch.arange(512.0).expand(2, 1, 512, 512)
+    geometry = ["flip", "shift", "scale", "rotation", "stretch", "slide"]
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(warp(ramp, IDENTITY.expand(2, 3, 3)), ramp)
+        changed = change(ramp, geometry, 1.0, Random())
+    torch.testing.assert_close(changed, change(ramp, geometry, 1.0, Random()))
+
+
 @pytest.mark.parametrize("name", augments())
 def test_twice_differentiable(name):
     augment, given = augments()[name], images(2, 3, 4).double().requires_grad_()
