@@ -105,9 +105,14 @@ def gradient(outputs: Tensor, inputs: Tree) -> list[Tensor]:
         return list(torch.autograd.grad(widen(outputs).sum(), wanted, create_graph=True))
 
 
+def mean_of_each(values: Tensor) -> Tensor:
+    """Return the mean of each sample's values (n, ...), shape (n,)."""
+    return values.reshape(len(values), -1).mean(1)
+
+
 def squared_gradient_norm(outputs: Tensor, inputs: Tree) -> Tensor:
     """Return |d outputs / d inputs|² of each sample, shape (n,), differentiable once more.
 
     Of several outputs a sample, such as the logits of patches, it is their mean that is differentiated.
     """
-    return squared_norm(gradient(outputs.reshape(len(outputs), -1).mean(1), inputs))
+    return squared_norm(gradient(mean_of_each(outputs), inputs))

@@ -63,6 +63,8 @@ def companions(group: str, name: str, folder) -> list[str]:
         lines += DATA[3]
     if getattr(target, "needs_labels", False) or group == "conditioning":
         lines += ["data.labels=true"]
+    if getattr(target, "guesses_labels", False):
+        lines += ["discriminator.labels=none"]
     if getattr(target, "needs_codes", False) or name == "infogan":
         lines += ["latent=codes", "latent.size=20"]
     if getattr(target, "reads_styles", False):
@@ -115,6 +117,7 @@ def on_data(rank: int, *more: str):
 
 @pytest.mark.parametrize("labels", [False, True])
 @pytest.mark.parametrize(("group", "name"), NETS)
+@pytest.mark.slow
 def test_every_network_fits_each_rank_it_names_and_no_other(group, name, labels):
     own = node(group, name)
     own |= {"width": 4} if "width" in own else {}

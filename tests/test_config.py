@@ -124,7 +124,7 @@ PAIRS = {
     "batch norm under a penalty": (
         [*POINTS, "regularizer=[dragan]", "discriminator.norm=batch"],
         "regularizer.dragan and batch norm in the discriminator: a penalty per sample has no meaning where samples "
-        "share statistics; use discriminator.norm=layer, instance, group or none",
+        "share statistics; use discriminator.norm=layer, group or none",
     ),
     "a probability loss on logits": (
         [*POINTS, "loss=minimax_probability"],
@@ -166,7 +166,7 @@ PAIRS = {
     "batch norm under a penalty, with classes that only the folder knows": (
         ["data=image_folder", "data.path=x", "data.labels=true", "regularizer=[r1]", "discriminator.norm=batch"],
         "regularizer.r1 and batch norm in the discriminator: a penalty per sample has no meaning where samples "
-        "share statistics; use discriminator.norm=layer, instance, group or none",
+        "share statistics; use discriminator.norm=layer, group or none",
     ),
     "class norm without labels": (
         [*POINTS, "conditioning=class_norm", "generator.norm=batch"],
@@ -180,6 +180,22 @@ PAIRS = {
     "a classifier without labels": (
         [*POINTS, "conditioning=auxiliary"],
         "regularizer.auxiliary_classifier needs labels, but the data is used without; write data.labels=true",
+    ),
+    "a class to be found where it is told": (
+        [*POINTS, "data.labels=true", "regularizer=[auxiliary_classifier]"],
+        "regularizer.auxiliary_classifier guesses the class, which a discriminator with labels=concat is told; "
+        "use conditioning=auxiliary, or write discriminator.labels=none",
+    ),
+    "a class to be found that one of several critics is told": (
+        [
+            "data=ring",
+            "data.labels=true",
+            "regularizer=[auxiliary_classifier]",
+            "generator=mlp",
+            "discriminator=ensemble",
+        ],
+        "regularizer.auxiliary_classifier guesses the class, which a discriminator with labels=concat is told; "
+        "use conditioning=auxiliary, or write discriminator.labels=none",
     ),
     "class norm in a generator that is not normalised": (
         ["generator=stylegan2", "data.labels=true", "conditioning=class_norm"],
@@ -211,6 +227,10 @@ PAIRS = {
         [*IMAGES[:2], "game=bigan", "generator=stylegan2", "discriminator=stylegan2", "regularizer=[path_length]"],
         "game: regularizers see pairs of a sample and its latents, which have no styles; drop path_length",
     ),
+    "codes in pairs": (
+        [*POINTS, "game=bigan", "conditioning=infogan", "latent.size=14"],
+        "game: regularizers see pairs of a sample and its latents, where the codes are no secret; drop information",
+    ),
     "features of a compiled critic": (
         [*POINTS, "regularizer=[feature_matching]", "compile=[discriminator]"],
         "regularizer.feature_matching and compile: a compiled discriminator does not show its features; drop one of "
@@ -230,17 +250,15 @@ PAIRS = {
         [*POINTS, "batch_size=16", "microbatches=2", "game.packing=3"],
         "game.packing must divide batch_size / microbatches = 8, got 3",
     ),
+    "more packing than a process has": (
+        [*POINTS, "batch_size=4", "trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "game.packing=4"],
+        "game.packing=4 is more than the discriminator gets at once, batch_size / microbatches / 2 processes = 2; "
+        "lower packing or raise batch_size",
+    ),
     "packing of nothing": ([*POINTS, "game.packing=0"], "game: packing must be at least 1, got 0"),
     "packs of single samples": (
-        [
-            *POINTS,
-            "data.labels=true",
-            "conditioning=auxiliary",
-            "game.packing=2",
-            "discriminator.labels=concat",
-            "conditioning.discriminator=concat",
-        ],
-        "game.packing=2 and regularizer.auxiliary_classifier: it looks at single samples; use one of them",
+        [*POINTS, "conditioning=infogan", "latent.size=14", "game.packing=2"],
+        "game.packing=2 and regularizer.information: it looks at single samples; use one of them",
     ),
     "packs and projection": (
         [*POINTS, "data.labels=true", "conditioning=projection", "game.packing=2"],

@@ -74,6 +74,7 @@ def part(group, name):
         *MORE.get(name, []),
     ]
     lines += ["data.labels=true"] if getattr(target, "needs_labels", False) else []
+    lines += ["discriminator.labels=none"] if getattr(target, "guesses_labels", False) else []
     lines += ["discriminator.head=tanh_probability"] if getattr(target, "reads", "") == "probability" else []
     try:
         return composed([*POINTS, *lines])

@@ -98,10 +98,7 @@ class AdversarialGame(Game):
         regularizers = self.regularizers.items()
         active = {name: term for name, term in regularizers if term.concerns(player) and step % term.every == 0}
         round = self.round(player, batch, active.values())
-        losses = self.loss.of(player, round)
-        for term in active.values():
-            losses = term.focus(losses, round)
-        terms = {"adversarial": mean(losses, self.loss)}
+        terms = {"adversarial": mean(self.loss.of(player, round, _rows(active.values(), round)), self.loss)}
         for name, term in active.items():
             terms[name] = term.weight * term.every * mean(term.penalty(round), term)
         if player == "discriminator":
@@ -192,3 +189,12 @@ class AdversarialGame(Game):
                 loss = self.loss.of(player, round).mean()
                 fields += torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
         return fields
+
+
+def _rows(terms: Collection[Regularizer], round: Round) -> Tensor | None:
+    """Return the rows of the verdicts that the terms leave to the adversarial loss, or None where that is all."""
+    logits = round.on_fake.logits
+    rows = torch.arange(len(logits), device=logits.device)
+    for term in terms:
+        rows = term.focus(rows, round)
+    return rows if len(rows) < len(logits) else None

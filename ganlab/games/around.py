@@ -1,12 +1,14 @@
 """What games have in common that add something to an adversarial game."""
 
 from abc import ABC
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from torch import Tensor, nn
 
 from ganlab.games.adversarial import AdversarialGame
 from ganlab.interfaces import Game, Regularizer
+
+ENCODER_MOVES_TOO = "regularizers of both losses know two players, and here an encoder moves with a loss of its own"
 
 
 class AroundGAN(Game, ABC):
@@ -14,6 +16,12 @@ class AroundGAN(Game, ABC):
 
     gan: AdversarialGame
     encoder: nn.Module
+
+    @staticmethod
+    def refuse(names: Iterable[str], why: str) -> None:
+        """Raise ValueError where there are names of regularizers, with the reason."""
+        if named := ", ".join(names):
+            raise ValueError(f"{why}; drop {named}")
 
     def players(self) -> dict[str, nn.Module]:
         """Return the two players."""

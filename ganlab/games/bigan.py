@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ganlab import tree
 from ganlab.augments import Identity
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.games.around import AroundGAN
+from ganlab.games.around import ENCODER_MOVES_TOO, AroundGAN
 from ganlab.interfaces import CONTEST, AdversarialLoss, Batch, Latent, Regularizer, Spec
 from ganlab.layers import beside, build_encoder, channel_axis, widened
 from ganlab.tree import Tree
@@ -32,7 +32,7 @@ class BiGAN(AroundGAN):
     Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
     for fake ones, by the generator's loss mirrored at the boundary between both (Donahue et al. 2017, section 3.4).
     Raises ValueError for a critic that shows no features, a relativistic loss, which has no such term, and regularizers
-    of styles.
+    of styles, of codes or of both losses.
     """
 
     offers: ClassVar[frozenset[str]] = frozenset({CONTEST})
@@ -52,8 +52,11 @@ class BiGAN(AroundGAN):
                 f"the encoder's term judges pairs one by one, which {type(loss).__name__} does not; use another loss, "
                 "such as non_saturating"
             )
-        if named := ", ".join(name for name, term in regularizers.items() if term.reads_styles):
-            raise ValueError(f"regularizers see pairs of a sample and its latents, which have no styles; drop {named}")
+        terms = regularizers.items()
+        pairs = "regularizers see pairs of a sample and its latents"
+        self.refuse((name for name, term in terms if term.reads_styles), f"{pairs}, which have no styles")
+        self.refuse((name for name, term in terms if term.needs_codes), f"{pairs}, where the codes are no secret")
+        self.refuse((name for name, term in terms if term.reads_both_losses), ENCODER_MOVES_TOO)
         self.axis = channel_axis(spec.sample)
         shape = widened(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
         self.gan = AdversarialGame(

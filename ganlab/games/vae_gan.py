@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab import tree
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.games.around import AroundGAN
+from ganlab.games.around import ENCODER_MOVES_TOO, AroundGAN
 from ganlab.games.vae import must_be_normal
 from ganlab.interfaces import AdversarialLoss, Augment, Batch, Critic, Latent, Regularizer, Spec
 from ganlab.layers import build_encoder, posterior
@@ -19,7 +19,8 @@ class VAEGAN(AroundGAN):
     Beside its adversarial term it minimises `reconstruction` times the sum of ½|f(x) − f(x̂)|², f the critic's features
     of samples and of their reconstructions, and `beta` times the divergence (algorithm 1). The encoder moves with the
     generator. The critic judges samples of the prior alone, where the paper's judges reconstructions too. Raises
-    ValueError for a negative weight, latents that are not normal, or a critic that shows no features.
+    ValueError for a negative weight, latents that are not normal, a critic that shows no features, or regularizers of
+    both losses.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class VAEGAN(AroundGAN):
             if not value >= 0:
                 raise ValueError(f"{name} must be at least 0, got {value}")
         must_be_normal(latent)
+        self.refuse((name for name, term in regularizers.items() if term.reads_both_losses), ENCODER_MOVES_TOO)
         self.gan = AdversarialGame(spec, generator, discriminator, loss, regularizers, augment, latent)
         self.encoder = build_encoder(discriminator, self.gan.spec, 2 * latent.size)
         self.latent, self.reconstruction, self.beta = latent, reconstruction, beta

@@ -40,12 +40,16 @@ class AdversarialLoss(ABC):
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
         """Return the generator's loss; `real` is given where the class is relativistic."""
 
-    def of(self, player: str, round: Round) -> Tensor:
-        """Return the loss of one player in a round."""
-        fake = round.on_fake.logits
+    def of(self, player: str, round: Round, rows: Tensor | None = None) -> Tensor:
+        """Return the loss of one player in a round, on these rows of the verdicts, or on all."""
+
+        def chosen(logits: Tensor) -> Tensor:
+            return logits if rows is None else logits[rows]
+
+        fake = chosen(round.on_fake.logits)
         if player == "generator":
-            return self.generator(fake, round.on_real.logits if self.relativistic else None)
-        real = round.on_real.logits
+            return self.generator(fake, chosen(round.on_real.logits) if self.relativistic else None)
+        real = chosen(round.on_real.logits)
         if self.flip:
             wrong = round.random.uniform("label_flip", (len(real),), real.device) < self.flip
             wrong = wrong.reshape(-1, *[1] * (real.ndim - 1))
@@ -90,7 +94,9 @@ class Regularizer(Part, ABC):
     reads_features: ClassVar[bool] = False  # of the critic
     reads_styles: ClassVar[bool] = False  # of the generator
     single: ClassVar[bool] = False  # compares a verdict with its one sample, so that no packs can be judged
+    reads_both_losses: ClassVar[bool] = False  # of an adversarial game as a whole
     needs_labels: ClassVar[bool] = False
+    guesses_labels: ClassVar[bool] = False  # from the critic's features
     needs_codes: ClassVar[bool] = False
 
     def __init__(self, weight: float, every: int = 1) -> None:
@@ -112,9 +118,9 @@ class Regularizer(Part, ABC):
     def penalty(self, round: Round) -> Tensor:
         """Return the unweighted penalty, one value per sample (or a scalar)."""
 
-    def focus(self, losses: Tensor, round: Round) -> Tensor:
-        """Change the adversarial losses, one per logit, before their mean is taken."""
-        return losses
+    def focus(self, rows: Tensor, round: Round) -> Tensor:
+        """Choose, of rows (k,) of the batch's verdicts, those that the adversarial loss is taken of."""
+        return rows
 
     def perturb(self, samples: Tree, step: int, random: Random) -> Tree:
         """Change what the discriminator sees, of real and fake samples alike; `step` counts batches."""

@@ -15,6 +15,7 @@ class AuxiliaryClassifier(Regularizer):
     reads_features = True
     single = True
     needs_labels = True
+    guesses_labels = True
 
     def __init__(self, weight: float = 1.0, every: int = 1) -> None:
         super().__init__(weight, every)

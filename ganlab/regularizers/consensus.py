@@ -12,6 +12,7 @@ class Consensus(Regularizer):
     """
 
     player = "discriminator and generator"
+    reads_both_losses = True
     differentiates = True  # by weights instead of inputs, with the same demands on the networks
 
     def __init__(self, weight: float = 0.1, every: int = 1) -> None:

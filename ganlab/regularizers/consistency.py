@@ -13,7 +13,8 @@ from ganlab.tree import Tree
 class Consistency(Regularizer):
     """|D(x) − D(T(x))|² of real samples, plus `fake` times that of fake ones (Zhao et al. 2021, bCR, algorithm 1).
 
-    T makes all of the `changes` that ADA knows, and the generator learns nothing of it. Raises ValueError for a
+    T makes all of the `changes` that ADA knows, and the generator learns nothing of it. Of several logits a sample it
+    is the mean that is held: a patch and what was moved into its place may well differ. Raises ValueError for a
     negative `fake` or an unknown change.
     """
 
@@ -28,11 +29,11 @@ class Consistency(Regularizer):
         self.fake, self.changes = fake, known_changes(changes)
 
     def penalty(self, round: Round) -> Tensor:
-        """Return the penalty, one value per logit."""
+        """Return the penalty, one value per verdict."""
         real = self._moved(round, round.real, round.on_real.logits)
         fake = self._moved(round, tree.detach(round.fake), round.on_fake.logits)
         return real.square() + self.fake * fake.square()
 
     def _moved(self, round: Round, samples: Tree, logits: Tensor) -> Tensor:
         changed = round.judged(change(samples, self.changes, 1.0, round.random)).logits
-        return tree.widen(changed) - tree.widen(logits)
+        return tree.mean_of_each(tree.widen(changed)) - tree.mean_of_each(tree.widen(logits))

@@ -1,5 +1,6 @@
 from torch import Tensor
 
+from ganlab import tree
 from ganlab.interfaces import Regularizer
 from ganlab.layers.options import at_least
 from ganlab.round import Round
@@ -23,12 +24,12 @@ class TopK(Regularizer):
         self.decay, self.decay_steps = decay, decay_steps
 
     def penalty(self, round: Round) -> Tensor:
-        """Return 0: it chooses among the adversarial losses."""
+        """Return 0: it chooses what the adversarial loss is taken of."""
         return round.on_fake.logits.new_zeros(())
 
-    def focus(self, losses: Tensor, round: Round) -> Tensor:
-        """Return the losses of the samples with the largest (mean) logits."""
+    def focus(self, rows: Tensor, round: Round) -> Tensor:
+        """Return the rows of the largest (mean) logits."""
         share = max(self.weight, self.decay ** (round.random.step // self.decay_steps))
-        count = max(1, int(share * len(losses) + 0.5))
-        logits = round.on_fake.logits.detach()
-        return losses[logits.reshape(len(logits), -1).mean(1).topk(count).indices]
+        count = max(1, int(share * len(rows) + 0.5))
+        logits = round.on_fake.logits.detach()[rows]
+        return rows[tree.mean_of_each(logits).topk(count).indices]

@@ -74,9 +74,9 @@ def penalise(name: str) -> Callable[[Stage], str]:
         term = gan.regularizers[name]
         for player in filter(term.concerns, gan.players()):
             round = gan.round(player, stage.seen, [term])
-            focused = term.focus(gan.loss.of(player, round), round)
-            if not torch.is_tensor(focused):
-                return f"returns {_told(focused)} from focus, where a tensor is wanted"
+            rows = term.focus(torch.arange(stage.verdicts), round)
+            if not torch.is_tensor(rows) or rows.is_floating_point() or rows.ndim != 1:
+                return f"returns {_told(rows)} from focus, where the numbers of rows are wanted"
             values, count = term.penalty(round), tree.length(stage.seen.sample)
             if not torch.is_tensor(values) or max(shape(values)[:1], default=0) > count:  # of a part of them, perhaps
                 return f"returns {_told(values)}, where a value for each of {count} samples, or one for all, is wanted"

@@ -11,6 +11,7 @@ from ganlab.config import locate
 from ganlab.errors import suggest
 from ganlab.interfaces import Critic, Game, StyleGenerator
 from ganlab.metrics.metric import Probe
+from ganlab.processes.choice import processes
 from ganlab.rules.registry import Parts, rule
 
 
@@ -78,6 +79,25 @@ def players_for_all_terms(config: DictConfig, parts: Parts) -> str | None:
     return None
 
 
+@rule("discriminator")
+def labels_hidden_from_what_guesses_them(config: DictConfig, parts: Parts) -> str | None:
+    """Refuse to pay for finding the class in the features of a critic that was told the class."""
+    names = ", ".join(name for name, term in parts.regularizer.items() if term.guesses_labels)
+    if names and parts.spec is not None and parts.spec.classes and _is_told(config.discriminator):
+        return (
+            f"regularizer.{names} guesses the class, which a discriminator with labels=concat is told; "
+            "use conditioning=auxiliary, or write discriminator.labels=none"
+        )
+    return None
+
+
+def _is_told(critic: DictConfig) -> bool:
+    """Tell whether the class is an input of a critic, or of any inside it, and not only of its last layer."""
+    labels = critic.get("labels")
+    inner = [each for each in critic.values() if isinstance(each, DictConfig)]
+    return any(map(_is_told, inner)) if labels is None else labels == "concat"
+
+
 @rule()
 def features_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
     """Refuse a term of the critic's features where it shows none, or is compiled, which hides them."""
@@ -118,19 +138,21 @@ def codes_for_what_looks_for_them(config: DictConfig, parts: Parts) -> str | Non
     return None
 
 
-@rule("game", "batch_size", "microbatches")
+@rule("game", "trainer", "batch_size", "microbatches")
 def packs_within_the_batch(config: DictConfig, parts: Parts) -> str | None:
     """Refuse packs that a batch, or a piece of it, cannot fill."""
-    packing, (piece, rest) = config.game.get("packing", 1), divmod(config.batch_size, config.microbatches)
+    packing, count = config.game.get("packing", 1), processes(config.trainer) or 1
+    piece, rest = divmod(config.batch_size, count * config.microbatches)
     if rest:
         return None  # which has a rule of its own
+    at_once = f"batch_size / microbatches{f' / {count} processes' if count > 1 else ''} = {piece}"
     if packing > piece:
         return (
-            f"game.packing={packing} is more than the discriminator gets at once, batch_size / microbatches = {piece}; "
+            f"game.packing={packing} is more than the discriminator gets at once, {at_once}; "
             "lower packing or raise batch_size"
         )
     if packing > 0 and piece % packing:
-        return f"game.packing must divide batch_size / microbatches = {piece}, got {packing}"
+        return f"game.packing must divide {at_once}, got {packing}"
     return None
 
 

@@ -66,7 +66,7 @@ def no_batch_norm_under_penalty(config: DictConfig, parts: Parts) -> str | None:
         if normalised:
             return (
                 f"regularizer.{names} and batch norm in the discriminator: a penalty per sample has no meaning where "
-                "samples share statistics; use discriminator.norm=layer, instance, group or none"
+                "samples share statistics; use discriminator.norm=layer, group or none"
             )
     return None
 

@@ -11,7 +11,7 @@ from ganlab.latents import Normal, Truncated, Uniform
 from ganlab.layers import posterior
 from ganlab.losses import Hinge, LeastSquares, Minimax, NonSaturating, RelativisticPairing, Wasserstein
 from ganlab.random import Random
-from ganlab.regularizers import R1, InstanceNoise, LeCam
+from ganlab.regularizers import R1, Consensus, InstanceNoise, LeCam
 
 
 def draws(*shape, seed=0):
@@ -217,6 +217,14 @@ REFUSALS = {
         "the encoder's term judges pairs one by one, which RelativisticPairing does not; use another loss, "
         "such as non_saturating",
     ),
+    **{
+        f"consensus in {make.__name__}": (
+            lambda make=make: make(terms={"consensus": Consensus()}),
+            "regularizers of both losses know two players, and here an encoder moves with a loss of its own; "
+            "drop consensus",
+        )
+        for make in (bigan, vae_gan)
+    },
 }
 
 

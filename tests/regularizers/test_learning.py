@@ -18,7 +18,7 @@ from ganlab.layers import normalise_spectrally
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedEmbedding, EqualisedLinear
 from ganlab.layers.labels import ClassEmbedding
 from ganlab.layers.styled import StyledConvolution, ToImage
-from ganlab.losses import NonSaturating, Wasserstein
+from ganlab.losses import NonSaturating, RelativisticAverage, RelativisticPairing, Wasserstein
 from ganlab.random import Random
 from ganlab.regularizers import (
     AuxiliaryClassifier,
@@ -48,13 +48,13 @@ def round_of(real, fake, judge=None, player="discriminator", random=None, **more
     )
 
 
-def game_of(terms, latent=None, classes=3, generator=Generator):
+def game_of(terms, latent=None, classes=3, generator=Generator, loss=None):
     torch.manual_seed(0)
     return AdversarialGame(
         Spec((2,), classes=classes),
         lambda spec: generator(spec, widths=(8,)),
         lambda spec: Critic(spec, widths=(8,), labels="none"),
-        NonSaturating(),
+        loss or NonSaturating(),
         terms,
         Identity(),
         latent or Normal(4),
@@ -99,6 +99,15 @@ def test_a_learnt_input_is_no_filter():
     layer.weight.data = torch.eye(2)
     layer.constant = nn.Parameter(torch.ones(4, 2, 2))
     assert Orthogonal().penalty(round_of(None, None, network=layer)).item() == 0
+
+
+def test_small_angles_are_seen_in_half_precision():
+    layer = nn.Linear(64, 64)
+    nn.init.orthogonal_(layer.weight)
+    layer.weight.data += 1e-3 * draws(64, 64)
+    exact = Orthogonal().penalty(round_of(None, None, network=layer))
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(Orthogonal().penalty(round_of(None, None, network=layer)), exact)
 
 
 def overlap(rows):
@@ -259,14 +268,21 @@ def test_consistency_of_a_linear_critic_is_what_the_change_does_to_it():
         torch.testing.assert_close(value, change[0].square() + 0.5 * change[1].square(), rtol=1e-4, atol=1e-4)
 
 
+def test_consistency_is_of_the_verdict_and_not_of_each_patch():
+    real, fake = draws(6, 3, 4, 4, seed=1), draws(6, 3, 4, 4, seed=2)
+    penalty = Consistency(changes=["flip"]).penalty(round_of(real, fake, lambda samples: Verdict(samples.sum(1))))
+    torch.testing.assert_close(penalty, torch.zeros(6), atol=1e-6, rtol=0)  # patches trade places, and no more
+
+
 def test_top_k_learns_from_the_best_alone():
     logits = torch.tensor([0.3, -1.0, 2.0, 0.1, -0.5, 1.0])
     fake = logits[:, None].clone().requires_grad_()
     term = TopK(0.5, decay=0.5, decay_steps=10)
     for step, kept in ((0, 6), (9, 6), (10, 3), (25, 3)):
         round = round_of(fake, fake, player="generator", random=Random().seek(step))
-        losses = term.focus(NonSaturating().of("generator", round), round)
-        assert len(losses) == kept
+        rows = term.focus(torch.arange(6), round)
+        assert len(rows) == kept
+        losses = NonSaturating().of("generator", round, rows)
         (slope,) = torch.autograd.grad(losses.mean(), fake)
         assert (slope != 0).flatten().tolist() == [(kept == 6) or value > 0.2 for value in logits]
 
@@ -276,8 +292,20 @@ def test_top_k_falls_step_by_step_to_its_share():
     kept = []
     for step in (0, 2, 4, 6, 8, 10, 100):
         round = round_of(fake, fake, player="generator", random=Random().seek(step))
-        kept.append(len(term.focus(fake[:, 0], round)))
+        kept.append(len(term.focus(torch.arange(100), round)))
     assert kept == [100, 90, 81, 73, 66, 60, 60]
+
+
+@pytest.mark.parametrize("loss", [NonSaturating(), RelativisticAverage(), RelativisticPairing()], ids=type)
+def test_what_top_k_leaves_out_teaches_nothing(loss):
+    game = game_of({"top_k": TopK(0.25, decay=0.25, decay_steps=1)}, loss=loss)
+    made = []
+    game.generator.register_forward_hook(lambda network, given, samples: made.append(samples) or samples.retain_grad())
+    game.random.seek(1)
+    game.losses("generator", batch(), 0)["adversarial"].backward()
+    with torch.no_grad():
+        best = game.discriminator(made[0], batch().cond).topk(3).indices
+    assert made[0].grad.abs().sum(1).nonzero().flatten().tolist() == sorted(best.tolist())
 
 
 def test_an_ignorant_classifier_pays_the_logarithm_of_the_classes():

@@ -23,7 +23,7 @@ NORM = sum(w * w for w in W) ** 0.5
 
 
 AROUND = {
-    "auxiliary_classifier": ["data.labels=true"],
+    "auxiliary_classifier": ["data.labels=true", "discriminator.labels=none"],
     "information": ["latent=codes", "latent.size=20"],
     "path_length": ["generator._target_=tiny.Styled"],
 }
