@@ -159,6 +159,7 @@ class GANModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add our counts, and leave out Lightning's own, which count optimizer steps."""
         checkpoint["ganlab"] = {"steps": self.steps, "samples": self.samples}
+        checkpoint["term_weights"] = {name: term.weight for name, term in self.game.terms().items()}
         checkpoint["observed"] = self.observed.state_dict(self.exchange, self.device)
         checkpoint.pop("loops", None)
 
@@ -166,6 +167,9 @@ class GANModule(pl.LightningModule):
         """Take up our counts; raises UserError where the checkpoint is of other networks."""
         must_fit(checkpoint, self.state_dict())
         self.steps, self.samples = checkpoint["ganlab"]["steps"], checkpoint["ganlab"]["samples"]
+        weights = checkpoint.get("term_weights", {})  # which may have been annealed
+        for name, term in self.game.terms().items():
+            term.weight = weights.get(name, term.weight)
         if "observed" in checkpoint:  # which older checkpoints have not
             self.observed.load_state_dict(checkpoint["observed"])
 

@@ -74,7 +74,7 @@ class DualityGap(Probe):
         return Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
 
     def _worsen(self, game: Game, name: str, train: Batch, trained: int) -> None:
-        weights = [weight for weight in game.players()[name].parameters() if weight.requires_grad]
+        weights = game.weights(name)
         optimizer = torch.optim.Adam(weights, lr=self.lr)
         size = min(self.batch_size, tree.length(train.sample))
         bar = tqdm(range(self.steps), desc=f"worst {name}", unit="step", delay=2, leave=False, disable=None)

@@ -4,10 +4,12 @@ from typing import ClassVar
 
 import pytest
 import pytorch_lightning as pl
-from tiny import POINTS, assert_same, go, state
+from tiny import POINTS, assert_same, checkpoint, go, state
 
+from ganlab.assembly import build_data, build_module
 from ganlab.callbacks import Anneal
 from ganlab.errors import ConfigurationError
+from ganlab.run_directory import RunDirectory
 
 ANNEALED = [
     *POINTS, "callback=[checkpoint,status]", "modifier=[anneal]", "regularizer=[r1]", "ema.ramp_up=0",
@@ -47,6 +49,15 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(tmp_path):
     go(tmp_path / "cut", *ANNEALED, "iterations=3")
     go(tmp_path / "cut", *ANNEALED)
     assert_same(state(tmp_path / "whole"), state(tmp_path / "cut"))
+
+
+def test_a_checkpoint_knows_how_far_it_had_come(tmp_path):
+    go(tmp_path, *ANNEALED)
+    run = RunDirectory(tmp_path).read_config("")
+    module = build_module(run, build_data(run))
+    assert module.game.terms()["r1"].weight == 10
+    module.on_load_checkpoint(checkpoint(tmp_path))
+    assert module.game.terms()["r1"].weight == 2
 
 
 def test_what_the_run_does_not_have_is_told_before_it_begins(tmp_path):

@@ -1,11 +1,15 @@
 """On the Dirac-GAN, G(z) = θ and D(x) = ψ x with data at 0 (Mescheder et al. 2018), everything has a closed form."""
 
 import math
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
 
+from ganlab.discriminators import MLP as Critic
+from ganlab.games import BiGAN
+from ganlab.generators import MLP as Generator
 from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal
 from ganlab.losses import Hinge, NonSaturating, Wasserstein
@@ -68,6 +72,18 @@ def test_schedules_are_where_training_has_come_to(dirac):
     noisy, clean = (gap_of(asked(game, LINE, step=step, train=ZERO, test=ZERO)) for step in (0, 1000))
     assert clean == pytest.approx(40 * 0.01 * 2, rel=1e-4)  # (θ, ψ) = (1, 1), see above
     assert abs(noisy - clean) > 0.1
+
+
+def test_what_moves_with_a_player_is_worsened_with_it(monkeypatch):
+    game = BiGAN(
+        Spec((2,)), partial(Generator, widths=(4,)), partial(Critic, widths=(4,)), NonSaturating(), {}, Normal(2)
+    )
+    moved = []
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda self: moved.append(self.param_groups[0]["params"]))
+    points = Batch(torch.randn(8, 2))
+    gap_of(asked(game, Spec((2,)), train=points, test=points), steps=1)
+    assert list(map(len, moved)) == [len(game.weights(name)) for name in ("discriminator", "generator")]
+    assert len(game.weights("generator")) > len(list(game.sampler.parameters()))
 
 
 def test_held_out_samples_decide(dirac):
