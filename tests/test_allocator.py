@@ -34,6 +34,7 @@ def faults(how):
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such setting")
+@pytest.mark.slow
 def test_a_step_like_the_last_asks_the_system_for_nothing():
     pages = 5 * 4 * 32 * 2**20 // 4096
     assert faults("kept") < pages / 100

@@ -56,6 +56,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+@pytest.mark.slow
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, whole, caplog, damage):
     last = run / "checkpoints" / "last.ckpt"
     last.write_bytes(damage(last.read_bytes()))
@@ -73,6 +74,7 @@ def test_a_missing_checkpoint_gives_way_to_the_one_before(run, whole, caplog):
     assert_same(state(run), whole)
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_never_takes_the_place_of_a_good_one(run, whole):
     (run / "checkpoints" / "last.ckpt").write_bytes(b"damaged")
     # Killed when the next checkpoint has taken the damaged one's place, and once more before it would have.
@@ -117,6 +119,7 @@ class Malice:
 
 @pytest.mark.parametrize("place", ["a whole file", "a plain pickle", "a weight", "a callback's state"])
 @pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.slow
 def test_malice_is_refused_unexecuted(run, tmp_path, place, sealed):
     proof, last = tmp_path / "executed", run / "checkpoints" / "last.ckpt"
     content = checkpoint(run)
@@ -158,6 +161,7 @@ def test_a_foreign_checkpoint_is_refused_in_a_sentence(run, whole, tmp_path):
 
 
 @pytest.mark.parametrize("other", [["generator.widths=[9]"], ["data=digits", "data.resolution=8"], ["ema=none"]])
+@pytest.mark.slow
 def test_a_checkpoint_of_another_run_is_refused_in_a_sentence(run, tmp_path, other):
     go(tmp_path / "other", *SHORT[1:], *(["data=ring"] if other[0][:4] != "data" else []), *other)
     shutil.copy(tmp_path / "other" / "checkpoints" / "last.ckpt", run / "checkpoints" / "last.ckpt")
@@ -183,6 +187,7 @@ def _file_limit():
 
 @pytest.mark.usefixtures("_file_limit")
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.999])
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_stops_the_run_with_the_former_checkpoint(run, whole, share):
     shutil.rmtree(run)
     limit = ["callback.limit._target_=mortal.AtByte", "callback.limit.checkpoint=2", "callback.limit.deadly=false"]

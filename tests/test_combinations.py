@@ -84,6 +84,7 @@ def flat(network):
 
 @pytest.mark.parametrize("terms", SETS, ids="+".join)
 @pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.slow
 def test_any_loss_with_any_regularizers_trains(bench, loss, terms):
     for place in product(*map(range, map(len, (SHAPES, CLASSES, MICROBATCHES, N_CRITIC)))):
         if (sum(place) + LOSSES.index(loss) + SETS.index(terms)) % 2:
@@ -173,6 +174,7 @@ def test_augmentations_are_the_same_in_microbatches(bench, augment):
 
 @pytest.mark.parametrize("packing", [2, 4])
 @pytest.mark.parametrize("place", list(product(SHAPES, CLASSES)), ids=str)
+@pytest.mark.slow
 def test_packs_are_the_same_in_microbatches_with_any_loss(bench, place, packing):
     for loss in LOSSES:
         if loss not in BATCHWISE_LOSSES:

@@ -87,6 +87,7 @@ def value_of(accessor, written):
     return found
 
 
+@pytest.mark.slow
 def test_the_default_pages_name_what_the_default_experiment_logs(run, capsys):
     built = pages(capsys, "project=gans", "entity=us", "sweep=tuesday")
     assert built["workspace"]["project"] == "gans" and built["workspace"]["entity"] == "us"

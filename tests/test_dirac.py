@@ -57,6 +57,7 @@ CELLS = [
 
 
 @pytest.mark.parametrize("names", CELLS, ids=" ".join)
+@pytest.mark.slow
 def test_the_page_says_what_is_computed(tables, names):
     cells, page = tables
     found = cells.examine(cells.Cell(*names))
@@ -65,6 +66,7 @@ def test_the_page_says_what_is_computed(tables, names):
     assert found.rate is None or found.rate == pytest.approx(found.radius, abs=page.AGREES)
 
 
+@pytest.mark.slow
 def test_the_page_has_every_pairing_of_parts(tables):
     cells, _ = tables
     groups, refused = cells.applicable()

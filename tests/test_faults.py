@@ -92,6 +92,7 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, whole, size, byte):
                                                        (2, "c_return", {"previous": 2}),
                                                        (3, "c_call", {"previous": 2}),
                                                        (3, "c_return", {"previous": 2, "last": 4})])  # fmt: skip
+@pytest.mark.slow
 def test_killed_between_the_renames_of_a_checkpoint(tmp_path, whole, rename, event, left):
     run = tmp_path / "run"
     assert live(run, *SHORT, doom=AtRename(rename, event)) == -signal.SIGKILL

@@ -25,6 +25,7 @@ def package(folder, content):
 LOADED = "print(sorted({'scipy.signal', 'matplotlib', 'matplotlib.pyplot', 'matplotlib.axes'} & set(sys.modules)))"
 
 
+@pytest.mark.slow
 def test_lightning_comes_without_plots_and_sounds():
     assert python(f"import ganlab, pytorch_lightning\n{LOADED}") == "[]"
 

@@ -185,6 +185,7 @@ def test_gradients_of_one_player_never_reach_the_other(bench):
 
 @quiet
 @pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.slow
 def test_the_seed_alone_decides(seed):
     def end(seed, disturbance):
         torch.manual_seed(disturbance)
@@ -247,6 +248,7 @@ def test_a_learning_rate_that_is_far_too_large_is_told_of(tmp_path):
 @pytest.mark.parametrize("regularizer", ["r1", "gradient_penalty", "dragan", "consensus", "r1,r2"])
 @pytest.mark.parametrize("data", [[], ["data=digits", "data.resolution=8", "generator=dcgan", "discriminator=dcgan",
                                        "generator.width=4", "discriminator.width=4"]])  # fmt: skip
+@pytest.mark.slow
 def test_bf16_trains_with_every_penalty(tmp_path, regularizer, data):
     images = bool(data)
     settings = [s for s in SMALL if not (images and s.startswith(("data", "generator", "discriminator")))]

@@ -199,6 +199,7 @@ def test_both_networks_are_told_of_at_once(own, monkeypatch):
 
 @pytest.mark.parametrize("game", ["adversarial", "vae", "vae_gan", "bigan"])
 @pytest.mark.parametrize("labels", ["false", "true"])
+@pytest.mark.slow
 def test_a_generator_is_tried_as_each_game_calls_it(own, game, labels):
     def node(width: str) -> dict:
         return own(network(f"def forward(self, latents, cond=None): return self.maker(latents)[:, :{width}]"))
@@ -209,6 +210,7 @@ def test_a_generator_is_tried_as_each_game_calls_it(own, game, labels):
 
 
 @pytest.mark.parametrize("labels", ["false", "true"])
+@pytest.mark.slow
 def test_packs_are_judged_without_labels_and_once_each(own, labels):
     def node(forward: str) -> dict:
         layer = "self.critic = nn.Linear(spec.sample[0], 1)"
@@ -285,8 +287,8 @@ PENALTIES = {
     penalty("round.on_real.logit"): "regularizer.own: Own fails in penalty(round): 'Verdict' object has no attribute",
     penalty("round.real.sum()", "self.weight = weight"): "regularizer.own: own_part",
     penalty("round.real.sum()", "nn.Module.__init__(self)"): "regularizer.own: own_part",
-    penalty("round.real.sum()") + "    def focus(self, losses, round): pass\n": (
-        "regularizer.own: Own returns None from focus, where a tensor is wanted"
+    penalty("round.real.sum()") + "    def focus(self, rows, round): pass\n": (
+        "regularizer.own: Own returns None from focus, where the numbers of rows are wanted"
     ),
 }
 
@@ -314,6 +316,7 @@ def test_a_regularizer_that_is_none(own, body):
     ],
 )
 @pytest.mark.parametrize("game", ["adversarial", "bigan"])
+@pytest.mark.slow
 def test_a_regularizer_that_is_one_is_let_through_and_trains(own, body, game, tmp_path):
     node = own(body, partial=False)
     config = ring(f"game={game}", f"run_dir={tmp_path / 'run'}", regularizer={"own": node})

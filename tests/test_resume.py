@@ -125,6 +125,7 @@ def test_a_crash_goes_back_to_the_last_checkpoint(tmp_path, whole):
     assert [[row[name] for name in terms] for row in mended] == [[row[name] for name in terms] for row in undisturbed]
 
 
+@pytest.mark.slow
 def test_a_row_after_a_crash_is_a_mean_of_the_same_steps(tmp_path):
     settings = [*POINTS, "log_every=3", "checkpoint_every=5", "iterations=12"]
     go(tmp_path / "whole", *settings)
@@ -137,6 +138,7 @@ def test_a_row_after_a_crash_is_a_mean_of_the_same_steps(tmp_path):
         assert [row[name] for row in mended] == [row[name] for row in undisturbed]
 
 
+@pytest.mark.slow
 def test_a_row_after_a_stop_is_a_mean_of_the_same_steps(tmp_path):
     settings = [*POINTS, "log_every=3", "iterations=9"]
     go(tmp_path / "whole", *settings)

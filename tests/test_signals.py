@@ -86,6 +86,7 @@ def test_the_exit_code_names_the_signal(tmp_path, name, code):
     assert f"saved at step 3 in {run}\ngo on with: ganlab train data=ring" in (tmp_path / "run.err").read_text()
 
 
+@pytest.mark.slow
 def test_the_second_ctrl_c_leaves_a_run_that_goes_on_from_its_last_checkpoint(tmp_path, whole):
     run = tmp_path / "run"
     assert commanded(run, *SAVED, doom=_Twice()) == 130

@@ -159,6 +159,7 @@ def test_one_seed_gives_one_run_and_another_seed_another(tmp_path):
 
 
 @pytest.mark.parametrize("ema", ["half_life", "none"])  # without an average it is the moving network that is looked at
+@pytest.mark.slow
 def test_looking_at_a_run_does_not_change_it(ema, tmp_path):
     dropped = [line for line in DIGITS if line.split("=")[0] not in "metric log_every sample_every evaluate_every"]
     settings = [

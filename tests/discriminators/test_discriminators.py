@@ -125,6 +125,7 @@ def test_every_critic_runs_in_bfloat16(name, spectral):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.slow
 def test_copies_and_strict_state(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
     judge(network, torch.randn(4, *spec.sample), labels(spec, 4)).sum().backward()

@@ -65,6 +65,7 @@ def test_every_configuration_generates_and_learns(name, classes, spectral):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spectral", [False, True])
+@pytest.mark.slow
 def test_one_sample_copies_and_strict_state(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
     network(torch.randn(4, 20), labels(spec, 4))

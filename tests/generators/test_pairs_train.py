@@ -65,6 +65,7 @@ READ = list(zip(NETWORKS, [*READERS, *READERS], strict=False))
 
 
 @pytest.mark.parametrize(("name", "reader"), READ)
+@pytest.mark.slow
 def test_what_reads_features_finds_them(name, reader, tmp_path):
     # Codes and Gaussians are latents of their own, and BiGAN's encoder judges pairs one by one.
     theirs = {"infogan": "latent=", "vae_gan": "latent=", "bigan": "loss="}.get(reader, "none")

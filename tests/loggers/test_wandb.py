@@ -83,6 +83,7 @@ def test_a_continued_run_remembers_its_best(tmp_path):
     assert continued.summary["best/fid"] == min(scores)
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "tiny")
     go(tmp_path / "first", *POINTS, *LOGGED)
@@ -114,6 +115,7 @@ def test_a_run_that_fails_before_it_trains_is_a_failure_too(tmp_path):
     assert one(tmp_path).exit_codes == [1]
 
 
+@pytest.mark.slow
 def test_a_preempted_run_is_no_success_and_continues_its_id_on_our_axis(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "tiny")
     stop = ["+callback.stop._target_=tiny.Stop", "+callback.stop.at=4"]
@@ -175,6 +177,7 @@ def test_disabled_writes_nothing(how, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("WANDB_MODE", raising=False)
 
 
+@pytest.mark.slow
 def test_an_account_without_a_network_goes_offline_and_trains(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("WANDB_API_KEY", "0" * 40)
     monkeypatch.setenv("WANDB_BASE_URL", "http://127.0.0.1:9")
@@ -216,6 +219,7 @@ def test_secrets_stay_here(tmp_path, monkeypatch):
     assert shown["batch_size"] == 8
 
 
+@pytest.mark.slow
 def test_runs_that_differ_in_their_seed_alone_are_one_configuration():
     def configuration(*more):
         return public(compose([*POINTS, *more]))["ganlab"]["configuration"]
@@ -243,6 +247,7 @@ def test_processes_but_the_first_have_no_run(tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_same_bits_are_trained_with_and_without(tmp_path):
     for name, more in (("with", LOGGED), ("without", ["logger=[csv]", "~callback.verdicts"])):
         train(compose([*DIGITS, *more, f"run_dir={tmp_path / name}"]))

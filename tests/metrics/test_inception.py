@@ -39,6 +39,7 @@ def close(ours: Tensor | None, theirs: Tensor) -> bool:
 
 
 @pytest.mark.parametrize("layer", get_args(Layer))
+@pytest.mark.slow
 def test_every_layer_is_torch_fidelitys(weights: Path, reference: dict[str, Tensor], layer: Layer) -> None:
     features = Inception(COLOUR, weights=weights, layer=layer)
     batch = features(IMAGES)

@@ -68,6 +68,7 @@ def test_fid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[s
     assert scored(FID(space), *sides)["fid"] == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_kid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
     expected = fidelity["kernel_inception_distance_mean"]
     assert expected > 1e-3
@@ -82,6 +83,7 @@ def test_inception_score_is_torch_fidelitys(space: Inception, sides: Sides, fide
 
 
 @pytest.mark.filterwarnings("ignore:The `disp` argument", "ignore:Matrix is singular")  # of its calls to scipy
+@pytest.mark.slow
 def test_fid_is_pytorch_fids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = torch.load(weights, weights_only=True)
     monkeypatch.setattr(pytorch_fid_inception, "load_state_dict_from_url", lambda *args, **kwargs: state)

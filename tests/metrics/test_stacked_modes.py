@@ -48,6 +48,7 @@ def modes(metric: StackedModes, images: Tensor) -> dict[str, float]:
     return scored(metric, None, FeatureBatch(images.flatten(1).float(), samples=images))
 
 
+@pytest.mark.slow
 def test_the_data_itself_covers_its_own_modes(data: StackedMnist, metric: StackedModes) -> None:
     batches = list(data.reals(600, split="test"))
     images, labels = (torch.cat(values) for values in zip(*batches, strict=True))

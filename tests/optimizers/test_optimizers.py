@@ -52,6 +52,7 @@ def test_every_other_move_only_looks(travel):
 
 
 @pytest.mark.parametrize("optimizer", [ExtraAdam, OptimisticAdam])
+@pytest.mark.slow
 def test_adams_for_games_converge_where_adam_does_not(travel, optimizer):
     assert travel(lambda weights, lr: optimizer(weights, lr, betas=(0.0, 0.9)), 1500, lr=0.02)[-300:].max() < 0.2
 

@@ -50,6 +50,7 @@ def test_random_search_runs_as_many_points_as_asked_and_knows_them_again(tmp_pat
 
 
 @pytest.mark.parametrize("sampler", [TPE(startup_trials=4), CMAES(), Uniform()], ids=lambda each: type(each).__name__)
+@pytest.mark.slow
 def test_every_sampler_searches_and_the_best_is_told(tmp_path, sampler):
     lines = [SPACE[0], "batch_size=int(interval(8,16))"]
     sweeper = search(Optuna(sampler, trials=12, batch=3), Instant(bowl), tmp_path, *lines)
@@ -236,6 +237,7 @@ def test_replicates_are_pruned_together(tmp_path):
         (lambda: RandomSearch(batch=0), SPACE, "hydra.sweeper.batch must be at least 1, got 0"),
     ],
 )
+@pytest.mark.slow
 def test_what_cannot_be_searched_is_told_before_the_first_job(tmp_path, make, lines, said):
     launcher = Instant(bowl)
     with pytest.raises(UserError, match=said):
@@ -249,6 +251,7 @@ def test_a_launcher_that_cannot_stop_jobs_cannot_prune(tmp_path, monkeypatch):
         search(Optuna(pruner=Median()), Instant(bowl), tmp_path, *SPACE)
 
 
+@pytest.mark.slow
 def test_points_whose_parts_do_not_fit_fail_and_the_search_goes_on(tmp_path, capsys):
     # Each axis is fine where the others are at their first option; together they are refused.
     lines = ["trainer.precision=32-true,16-mixed", "regularizer=[],[r1]"]
