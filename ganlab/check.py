@@ -18,6 +18,7 @@ from ganlab.trial import trial
 from ganlab.values import mismatch
 
 PLAIN = {"trainer"}  # groups that are no part themselves
+NOT_YET = {"spec": "it comes from the data, so add '_partial_: true' to the part's yaml"}
 PLAYERS = {"optimizer"}  # of SEVERAL, those with one part for each player
 
 
@@ -35,8 +36,9 @@ def mistakes(
         return [Mistake("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
     found = list(_root(plain, command.root))
     shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+    told = {f"${{{mistake.where}}}" for mistake in found}
     for group in [group for group in plain if group not in broken | {mistake.where for mistake in found}]:
-        found += [Mistake(group, sentence) for sentence in _nodes(plain[group], shallow[group], group)]
+        found += [Mistake(group, sentence) for sentence in _nodes(plain[group], shallow[group], group, told)]
     parts, problems = trial(config, broken | {mistake.where for mistake in found}, spec)
     wrong = broken | {mistake.where for mistake in found}
     return [
@@ -93,8 +95,11 @@ def _way(group: str, name: str, value: Mapping[str, Any]) -> str:
     return f"list it with the others, as in {group}=[{','.join([*others, name])}]"
 
 
-def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:
-    """Bind every node with a target to its class's signature; a node reached by interpolation is told of once."""
+def _nodes(value: Any, shallow: Any, path: str, told: Set[str]) -> Iterator[str]:
+    """Bind every node with a target to its class's signature; what is reached by interpolation is told of once.
+
+    `told` holds the interpolations of settings that are known to be mistaken.
+    """
     if isinstance(shallow, str) and isinstance(value, dict | list):
         if ":" not in shallow:
             return
@@ -103,17 +108,17 @@ def _nodes(value: Any, shallow: Any, path: str) -> Iterator[str]:
         yield f"{path}: nothing is given; write {path}=VALUE"
     if isinstance(value, dict):
         if "_target_" in value:
-            yield from _bind(value, path)
+            yield from _bind(value, path, {key for key, given in shallow.items() if str(given) in told})
         if path == "trainer":
             yield from _bind({"_target_": "pytorch_lightning.Trainer", **value}, path)
         for key, inner in value.items():
-            yield from _nodes(inner, shallow[key], f"{path}.{key}" if path else str(key))
+            yield from _nodes(inner, shallow[key], f"{path}.{key}" if path else str(key), told)
     elif isinstance(value, list):
         for i, (inner, outer) in enumerate(zip(value, shallow, strict=True)):
-            yield from _nodes(inner, outer, f"{path}[{i}]")
+            yield from _nodes(inner, outer, f"{path}[{i}]", told)
 
 
-def _bind(node: Mapping[str, Any], path: str) -> Iterator[str]:
+def _bind(node: Mapping[str, Any], path: str, spared: Set[str] = frozenset()) -> Iterator[str]:
     target = str(node["_target_"])
     try:
         built = locate(target)
@@ -125,7 +130,7 @@ def _bind(node: Mapping[str, Any], path: str) -> Iterator[str]:
     open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
     hints = _hints(built)
     for key, value in node.items():
-        if key in RESERVED:
+        if key in RESERVED or key in spared:
             continue
         if key not in parameters:
             if not open_ended:
@@ -138,7 +143,8 @@ def _bind(node: Mapping[str, Any], path: str) -> Iterator[str]:
         for key, parameter in parameters.items():
             named = parameter.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
             if named and parameter.default is inspect.Parameter.empty and key not in node:
-                yield f"{path}.{key}: {name} needs it; write {path}.{key}=VALUE"
+                way = NOT_YET.get(key, f"write {path}.{key}=VALUE")
+                yield f"{path}.{key}: {name} needs it; {way}"
 
 
 def _hints(built: Callable[..., Any]) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Score a run or finished samples: `ganlab evaluate run=DIR`, `ganlab evaluate real=DIR fake=DIR`."""
 
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from errno import EACCES
 from pathlib import Path
 from typing import Any
 
@@ -38,25 +40,28 @@ def main(arguments: Sequence[str]) -> int:
     path = _place(config)
     keep_freed_memory()
     result = evaluate(config)
+    for line in _lines(result.content):
+        print(line)
     _write(path, result.content)
     sheet = neighbours(result.evaluator, result.fakes(), ROWS, config.neighbours)
     if sheet is not None:
         picture = image_grid(sheet.flatten(0, 1).float() / 127.5 - 1, columns=sheet.shape[1])
         picture.save(path.with_name(f"{path.stem}_neighbours.png"))
-    for line in _lines(result.content):
-        print(line)
     count = result.content["protocol"]["real_samples"]
     print(f"against {count:,} real samples; intervals are of the generated ones alone; wrote {path}", file=sys.stderr)
     return 0
 
 
 def _place(config: DictConfig) -> Path:
-    """Return the file for the scores; one that was asked for is tried before hours of scoring."""
+    """Return the file for the scores, which is tried before hours of scoring."""
     given, usual = {Path(config.checkpoint).stem, config.weights}, {"last", "ema"}
     truncated = [] if config.truncation is None else [f"truncation{config.truncation:g}"]
     name = "_".join([config.protocol.name, *sorted(given - usual), *truncated])
     default = Path(config.run) / "evaluations" / f"{name}.json" if config.run else Path("scores.json")
     if not config.output:
+        folder = next(each for each in default.parents if each.exists())
+        if not os.access(folder, os.W_OK):
+            raise _unwritable(default, PermissionError(EACCES, os.strerror(EACCES)))
         return default
     path = Path(config.output)
     try:

@@ -73,6 +73,8 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
         except ValueError as error:
             raise UserError(f"truncation={truncation:g}: {error}") from error
     game.to(place).eval()
+    if config.game.get("generator", {}).get("labels") == "none":  # it was built beside labels that it is not told
+        spec = Spec(spec.sample)
     return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples, names)
 
 

@@ -1,8 +1,10 @@
 """Write samples of a finished run: `ganlab sample run=DIR n=64 seed=1`."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,13 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [output=DIR/generated] [cond=null] 
   seed    of their latents: the same seed, the same samples, however many
   output  a folder for images/ (one PNG each, which `ganlab evaluate fake=DIR/images` reads), sheet.png and samples.npy;
           points and sequences get no single PNGs; images/classes.csv tells the classes of a conditional generator's
-  cond    a class, by its number or its folder's name, or a list of n of them, for a conditional generator; null draws
-          classes evenly
+  cond    a class, by its folder's name or its number, or a list of n such as [cat,dog], for a conditional generator;
+          null draws classes evenly, and where names are numbers they are meant
   truncation  a number, for samples of fewer kinds, and often better: latents further than that from 0 are left out, and
           of a style generator's styles that share of their distance from the average is kept
   device  cpu, cuda, or auto
 """
+SCRATCH = "samples.npy.tmp"
 SETTINGS = {"run": None, "n": "64", "seed": "0", "output": None, "cond": None, "truncation": None, "device": "cpu"}
 
 
@@ -51,12 +54,19 @@ def main(arguments: Sequence[str]) -> int:
     try:
         output.mkdir(parents=True, exist_ok=True)
         _make_room(output)
+        with (output / SCRATCH).open("wb") as file:
+            np.save(file, samples.numpy())
+        os.replace(file.name, output / "samples.npy")
+        if n:
+            write_pictures(samples, output, _named(labels, sampler.class_names))
     except OSError as error:
-        raise UserError(f"output={output} cannot be a folder: {error.strerror}") from error
-    np.save(output / "samples.npy", samples.numpy())
-    if n:
-        write_pictures(samples, output, _named(labels, sampler.class_names))
-    print(f"wrote {n} samples to {output}", file=sys.stderr)
+        with suppress(OSError):
+            (output / SCRATCH).unlink()
+        reason = error.strerror or error
+        raise UserError(f"output={output} cannot be written ({reason}); choose another folder") from error
+    made = [] if cond is None else sorted(set(_named(cond, sampler.class_names)))
+    one = f" of class {made[0]}" if len(made) == 1 else ""
+    print(f"wrote {n} samples{one} to {output}", file=sys.stderr)
     return 0
 
 
@@ -77,17 +87,24 @@ def _named(labels: Any, names: Sequence[str]) -> list[str]:
 def _classes(text: str, n: int, classes: int, names: Sequence[str]) -> list[int]:
     if not classes:
         raise UserError("this generator is not conditional, so cond must be null")
-    try:
-        cond = json.loads(text)
-    except json.JSONDecodeError:
-        cond = text
     numbers = dict(zip(names, range(classes), strict=False))
-    each_ones = cond if isinstance(cond, list) else [cond] * n
-    wanted: list[Any] = [numbers.get(each) if isinstance(each, str) else each for each in each_ones]
-    if len(wanted) != n or not all(type(each) is int and 0 <= each < classes for each in wanted):
-        known = f" ({', '.join(names)})" if names else ""
-        raise UserError(f"cond must be a class from 0 to {classes - 1}{known}, or a list of {n} of them, got {text}")
-    return wanted
+    if not any(name.isdecimal() for name in names):
+        numbers |= {str(number): number for number in range(classes)}
+    each_ones = [text] * n if text in numbers else _listed(text, n)
+    if len(each_ones) != n or not numbers.keys() >= set(each_ones):
+        told = f" ({', '.join(names)})" if names else ""
+        known = f"a class from 0 to {classes - 1}{told}" if "0" in numbers else f"one of the classes{told}"
+        raise UserError(f"cond must be {known}, or a list of {n} of them, got {text}")
+    return [numbers[each] for each in each_ones]
+
+
+def _listed(text: str, n: int) -> list[str]:
+    """Return the entries of a list, with or without the quotes of JSON; of a single one, `n` times that."""
+    try:
+        given = json.loads(text)
+    except json.JSONDecodeError:
+        return [each.strip() for each in text.strip().removeprefix("[").removesuffix("]").split(",")]
+    return [str(each) for each in given] if isinstance(given, list) else [str(given)] * n
 
 
 if __name__ == "__main__":

@@ -34,8 +34,9 @@ class Sampler:
     def sample(self, n: int, seed: int = 0, cond: Tree = None) -> Tree:
         """Return float tensors of shape (n, *spec.sample) on the CPU; classes are drawn evenly where `cond` is None.
 
-        `cond` holds one class, or other condition, for each sample. Raises ValueError for a negative n, for a condition
-        of another length or that the generator does not take, and for classes that it does not have.
+        `cond` holds one class, by its number or its name, or another condition, for each sample. Raises ValueError for
+        a negative n, for a condition of another length or that the generator does not take, and for classes that it
+        does not have.
         """
         return self.labelled(n, seed, cond).sample
 
@@ -74,14 +75,25 @@ class Sampler:
         """Return a condition as the generator takes it; raises ValueError where it cannot."""
         if self.spec.cond is None:
             raise ValueError("this generator is not conditional, so cond must be None")
+        given = self._numbers(cond) if self.spec.classes else cond
         try:
-            given = torch.as_tensor(cond) if self.spec.classes else cond
+            given = torch.as_tensor(given) if self.spec.classes else given
             length = tree.length(given)
         except (TypeError, ValueError, RuntimeError, StopIteration) as error:  # what has no length, or is ragged
             raise ValueError(f"cond must have one entry per sample, {n}, got {cond!r}") from error
         if length != n:
             raise ValueError(f"cond must have one entry per sample, {n}, got {length}")
         return _classes(given, self.spec.classes) if self.spec.classes and n else given
+
+    def _numbers(self, cond: Tree) -> Tree:
+        """Put numbers for the names of classes; raises ValueError for a name that no class has."""
+        if not isinstance(cond, list | tuple):
+            return cond
+        known = dict(zip(self.class_names, range(self.spec.classes), strict=False))
+        strange = [each for each in cond if isinstance(each, str) and each not in known]
+        if strange:
+            raise ValueError(f"cond names '{strange[0]}', and the classes are {', '.join(known) or 'numbers'}")
+        return [known[each] if isinstance(each, str) else each for each in cond]
 
     @torch.no_grad()
     def _chunk(self, number: int, n: int, seed: int, cond: Tree) -> Batch:

@@ -63,6 +63,8 @@ SENTENCES = {
     "compile=[critic]": "compile: there is no player 'critic'; choose discriminator, generator",
     # wrong types
     "batch_size=many": "batch_size must be an integer, got 'many'",
+    "log_every=0.5": "log_every must be an integer, got 0.5",
+    "~generator._partial_": "generator.spec: MLP needs it; it comes from the data, so add '_partial_: true' to the",
     "batch_size=6.5": "batch_size must be an integer, got 6.5",
     "seed=null": "seed must be an integer, got None",
     "channels_last=1": "channels_last must be true or false, got 1",

@@ -125,6 +125,28 @@ def test_two_folders_are_scored_without_a_gan(tmp_path: Path, capsys: pytest.Cap
     assert "fid" not in streamed["intervals"]
 
 
+def test_what_asks_the_model_is_left_out_of_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    sides = [f"{name}={images(tmp_path / name, slice(0, 20))}" for name in ("real", "fake")]
+    words = [*sides, "features=random", "protocol.resamples=0"]
+    told = "metric=path_length asks the model and not only its samples; give run=DIR, or drop path_length from metric"
+    assert evaluated(*words, "metric=[fid,path_length]")["scores"].keys() == {"fid"}
+    assert caplog.messages == [f"left out: {told}"]
+    with pytest.raises(UserError, match=f"^{told}$"):
+        evaluated(*words, "metric=[path_length]")
+
+
+def test_a_run_that_cannot_be_written_to_is_told_before_it_is_scored(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(UserError, match=r"evaluations/standard\.json cannot be written \(Permission denied\); choose"):
+        main([f"run={run}", *SMALL])
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="holds no config"):
+        main([f"run={tmp_path / 'none'}", *SMALL])
+    assert not (tmp_path / "none").exists()
+
+
 def test_sides_of_other_sizes_are_refused_where_the_features_keep_them_apart(tmp_path: Path) -> None:
     sides = [f"{name}={images(tmp_path / name, slice(0, 9))}" for name in ("real", "fake")]
     for path in (tmp_path / "fake").iterdir():

@@ -230,7 +230,7 @@ def test_classes_go_by_their_folders_names(tmp_path, capsys):
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
     data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
     run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
-    told = "images: 16 to train on, 2 to choose by, 2 for reports; classes: cat 10, dog 10\n"
+    told = "images: 16 to train on, 2 to choose by, 2 for reports; classes to train on: cat 8, dog 8\n"
     assert told in capsys.readouterr().err
     assert ganlab.load(run).class_names == ["cat", "dog"]
     for name, cond in {"names": "cond=dog", "numbers": "cond=[1,1]"}.items():
@@ -238,6 +238,54 @@ def test_classes_go_by_their_folders_names(tmp_path, capsys):
         assert (tmp_path / name / "images" / "classes.csv").read_text().split() == ["0.png,dog", "1.png,dog"]
     assert guarded(main, [f"run={run}", "n=2", "cond=eel", f"output={tmp_path}/none"]) == 2
     assert "cond must be a class from 0 to 1 (cat, dog), or a list of 2 of them, got eel" in capsys.readouterr().err
+
+
+def test_folders_named_by_numbers_are_meant_by_their_names(tmp_path, capsys):
+    for number in range(24):
+        path = tmp_path / "images" / ("1", "10", "2")[number % 3] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
+    run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
+    for given, names in {"2": "2 2", "[10,1]": "10 1", '["1","2"]': "1 2"}.items():
+        assert guarded(main, [f"run={run}", "n=2", f"cond={given}", f"output={tmp_path}/out"]) == 0
+        told = (tmp_path / "out" / "images" / "classes.csv").read_text().split()
+        assert [line.partition(",")[2] for line in told] == names.split()
+    capsys.readouterr()
+    assert guarded(main, [f"run={run}", "n=2", "cond=2", f"output={tmp_path}/out"]) == 0
+    assert capsys.readouterr().err == f"wrote 2 samples of class 2 to {tmp_path}/out\n"
+    assert guarded(main, [f"run={run}", "n=2", "cond=0", f"output={tmp_path}/none"]) == 2
+    assert capsys.readouterr().err == "cond must be one of the classes (1, 10, 2), or a list of 2 of them, got 0\n"
+    sampler = ganlab.load(run)
+    assert torch.equal(sampler.sample(2, cond=["2", "1"]), sampler.sample(2, cond=[2, 0]))
+    with pytest.raises(ValueError, match="cond names '3', and the classes are 1, 10, 2"):
+        sampler.sample(1, cond=["3"])
+
+
+def test_a_generator_that_is_not_told_the_labels_has_no_classes(tmp_path, capsys):
+    run = go(tmp_path / "run", *DIGITS, "data.labels=true", "conditioning=none", "iterations=1").run_dir
+    assert guarded(main, [f"run={run}", "n=2", "cond=3"]) == 2
+    assert capsys.readouterr().err.endswith("this generator is not conditional, so cond must be null\n")
+    assert guarded(main, [f"run={run}", "n=2"]) == 0
+    assert not (run / "generated" / "images" / "classes.csv").exists()
+
+
+def test_a_full_disk_is_told_and_former_samples_stay(images, tmp_path, capsys, monkeypatch):
+    words = [f"run={images}", f"output={tmp_path}/out"]
+    assert guarded(main, [*words, "n=2"]) == 0
+
+    def fill(file, array):
+        file.write(b"half")
+        raise OSError("384000 requested and 102368 written")
+
+    monkeypatch.setattr(np, "save", fill)
+    capsys.readouterr()
+    assert guarded(main, [*words, "n=3"]) == 2
+    assert capsys.readouterr().err == (
+        f"output={tmp_path}/out cannot be written (384000 requested and 102368 written); choose another folder\n"
+    )
+    assert len(np.load(tmp_path / "out" / "samples.npy")) == 2
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["images", "samples.npy", "sheet.png"]
 
 
 def test_the_command_writes_points_without_single_pictures(points):

@@ -163,7 +163,7 @@ def test_counts_are_saved_and_lightnings_left_out():
     _, module = fit(composed("iterations=5"))
     checkpoint = {"loops": 1, "state_dict": module.state_dict()}
     module.on_save_checkpoint(checkpoint)
-    assert checkpoint.keys() == {"ganlab", "observed", "state_dict"}
+    assert checkpoint.keys() == {"ganlab", "observed", "state_dict", "term_weights"}
     assert len(checkpoint["observed"]["names"]) == 5 and checkpoint["ganlab"] == {"steps": 5, "samples": 80}
     module.steps = module.samples = 0
     module.on_load_checkpoint(checkpoint)

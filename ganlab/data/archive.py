@@ -41,7 +41,7 @@ class Folder(Archive):
         """Walk the tree, through symbolic links to folders too, but for those that lead back to where the walk is."""
         found, top = list[Path](), (os.path.realpath(self.root),)
         above: dict[str, tuple[str, ...]] = {str(self.root): top}  # real places of the folders around each to come
-        for folder, inner, files in os.walk(self.root, followlinks=True):
+        for folder, inner, files in os.walk(self.root, onerror=_tell, followlinks=True):
             found += (Path(folder, file) for file in files)
             around = above.pop(folder)
             places = {name: os.path.realpath(os.path.join(folder, name)) for name in inner}
@@ -92,6 +92,10 @@ def open_archive(path: str | Path) -> Archive:
 
 def _holds_any(folder: str, others: Iterable[str]) -> bool:
     return any(PurePath(other).is_relative_to(folder) for other in others)
+
+
+def _tell(error: OSError) -> None:
+    raise ValueError(f"{error.filename} cannot be looked into ({error.strerror}): permit it, or move it elsewhere")
 
 
 def _hidden(name: str) -> bool:

@@ -33,6 +33,7 @@ class ImageDataSet(DataSet, ABC):
 
     channels: ClassVar[int] = 3  # of the samples, where no setting says so
     classes: ClassVar[int] = 0  # 0 where only the files tell
+    stratified: ClassVar[bool] = False  # each split has its share of a class; published data keep the splits they had
 
     def __init__(
         self,
@@ -50,7 +51,8 @@ class ImageDataSet(DataSet, ABC):
         self.images, self.labels, self.classes_available, self.flip = images, labels, classes, flip
         self.decodes = images.decodes
         self.spec = describe(images.shape, conditional, classes)
-        self._splits = divide(count, len(images) - count, validation, test, limit)
+        by = labels[:count] if self.stratified and labels is not None else None
+        self._splits = divide(count, len(images) - count, validation, test, limit, by)
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -99,14 +101,16 @@ class ImageDataSet(DataSet, ABC):
         return (self._gather(part) for part in order[: count or None].split(chunk))
 
     def census(self) -> str:
-        """Return the sizes of the splits, and of the classes where these have names."""
+        """Return the sizes of the splits, and of the classes to train on where these have names."""
         sizes = ", ".join(f"{len(self._splits[name]):,} {use}" for name, use in USES.items())
         if self.labels is None or not self.class_names:
             return f"images: {sizes}"
-        counts = self.labels.bincount(minlength=len(self.class_names)).tolist()
+        counts = self.labels[self._splits["train"]].bincount(minlength=len(self.class_names)).tolist()
         told = [f"{name} {count:,}" for name, count in zip(self.class_names, counts, strict=True)][:SHOWN]
         more = f", and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
-        return f"images: {sizes}; classes: {', '.join(told)}{more}"
+        missing = [name for name, count in zip(self.class_names, counts, strict=True) if not count]
+        none = f"; no image to train on of {', '.join(missing[:SHOWN])}" if missing and self.spec.classes else ""
+        return f"images: {sizes}; classes to train on: {', '.join(told)}{more}{none}"
 
     def sheet(self, samples: Tensor) -> Image.Image:
         """Lay images in [−1, 1] out as a grid."""

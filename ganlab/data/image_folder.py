@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 from posixpath import commonpath
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 
@@ -24,6 +24,8 @@ class ImageFolder(ImageDataSet):
     Images beyond `memory_limit_mib` of pixels stay on disk and are decoded by the datamodule's workers. Raises
     ValueError for a folder without images, and for unreadable ones where `on_error` is "refuse".
     """
+
+    stratified: ClassVar[bool] = True
 
     def __init__(
         self,

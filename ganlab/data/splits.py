@@ -22,14 +22,28 @@ def check_shares(shares: Mapping[str, float], limit: int) -> None:
         raise ValueError(f"limit must be at least 0, which is all training samples, got {limit}")
 
 
-def divide(count: int, official: int, validation: float, test: float, limit: int) -> dict[str, Tensor]:
+def evenly(order: Tensor, labels: Tensor) -> Tensor:
+    """Arrange indices so that of every class about the same share lies in any piece of them, in their order else."""
+    classes = labels[order]
+    places = torch.empty(len(order))
+    for number in classes.unique():
+        rows = (classes == number).nonzero()[:, 0]
+        places[rows] = (torch.arange(len(rows)) + 0.5) / len(rows)
+    return order[places.argsort(stable=True)]
+
+
+def divide(
+    count: int, official: int, validation: float, test: float, limit: int, labels: Tensor | None = None
+) -> dict[str, Tensor]:
     """Divide a table of `count` samples, and `official` test samples after them, into train, validation and test.
 
     `validation` and `test` are the shares of `count` to hold out; the second does not count where there are official
-    test samples. `limit` keeps the first so many of the shuffled training samples, 0 all of them. Raises ValueError
-    where that leaves nothing to train on.
+    test samples. `limit` keeps the first so many of the shuffled training samples, 0 all of them. By `labels` (count,)
+    every part has its share of each class. Raises ValueError where that leaves nothing to train on.
     """
     order = shuffled(count, "split")
+    if labels is not None:
+        order = evenly(order, labels)
     shares = {"validation": validation} if official else {"validation": validation, "test": test}
     check_shares(shares, limit)
     sizes = [round(count * share) for share in shares.values()]

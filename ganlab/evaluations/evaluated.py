@@ -32,12 +32,21 @@ def build_parts(
     metric: Mapping[Any, Any],
     data: DataSet | Collection,
     device: torch.device,
+    kind: type[Measure] = Measure,
 ) -> tuple[Features, dict[str, Measure]]:
-    """Build features and metrics; those that do not fit are left out with a word, unless that leaves none."""
+    """Build features and metrics; those that do not fit, or are of no such kind, are left out with a word.
+
+    Raises UserError where that leaves none.
+    """
     with torch.random.fork_rng(devices=[]):
         features = make_features(data)
     makers = {name: instantiate(node) for name, node in metric.items()}
-    measures, left_out = build_measures(makers, features, data)
+    built, left_out = build_measures(makers, features, data)
+    measures = {name: each for name, each in built.items() if isinstance(each, kind)}
+    left_out += [
+        f"metric={name} asks the model and not only its samples; give run=DIR, or drop {name} from metric"
+        for name in built.keys() - measures.keys()
+    ]
     if not measures:
         raise UserError("; ".join(left_out) or "metric=[] scores nothing; choose metric=[fid] or others")
     for sentence in left_out:

@@ -12,7 +12,7 @@ from ganlab.devices import usable
 from ganlab.errors import UserError
 from ganlab.evaluations.evaluated import Evaluated, build_parts
 from ganlab.interfaces import Batch
-from ganlab.metrics import Cache, Evaluator, Protocol, Samples, suitable
+from ganlab.metrics import Cache, Evaluator, Metric, Protocol, Samples, suitable
 from ganlab.metrics.intervals import from_standard_errors, over_resamples
 from ganlab.metrics.scoring import describe, report
 from ganlab.random import Random, derive
@@ -26,7 +26,7 @@ def evaluate_files(config: DictConfig) -> Evaluated:
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
     chosen = instantiate(config.features) or suitable
-    features, measures = build_parts(chosen, config.metric, real, usable(config.device))
+    features, measures = build_parts(chosen, config.metric, real, usable(config.device), Metric)
     references = {"held_out": _side(real, size, "real samples"), "train": _side(train, size, "training samples")}
     evaluator = Evaluator(features, measures, references, size, Cache())
     fakes = _side(fake, size, "generated samples")

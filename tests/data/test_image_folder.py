@@ -1,6 +1,9 @@
+import errno
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -211,6 +214,30 @@ def test_images_beside_class_folders_leave_the_classes_unknown(save_image: Save,
         ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0, labels=True)
 
 
+def test_a_folder_that_may_not_be_looked_into_is_told(
+    save_image: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cat/1.png", "dog/3.png"):
+        save_image(name)
+    look = os.scandir
+
+    def closed(path: str) -> Any:
+        if str(path).endswith("dog"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(ValueError, match=r"dog cannot be looked into \(Permission denied\): permit it, or move it"):
+        ImageFolder(str(tmp_path / "images"), 8, validation=0, test=0)
+
+
+def test_a_class_without_an_image_to_train_on_is_told(save_image: Save, tmp_path: Path) -> None:
+    for number in range(5):
+        save_image(f"{'cat' if number else 'dog'}/{number}.png")
+    data = ImageFolder(str(tmp_path / "images"), 8, validation=0.2, test=0.2, labels=True, limit=1)
+    assert data.census().endswith("classes to train on: cat 0, dog 1; no image to train on of cat")
+
+
 def test_folders_of_splits_are_no_classes(save_image: Save, tmp_path: Path) -> None:
     for name in ("train/cat/1.png", "train/dog/2.png", "Val/cat/3.png", "Val/dog/4.png"):
         save_image(name)
@@ -227,7 +254,7 @@ def test_a_census_tells_splits_classes_and_what_was_left_out(save_image: Save, t
     for name in ("cat/phone.heic", ".hidden", "about.csv"):
         (tmp_path / "images" / name).write_bytes(b"")
     data = ImageFolder(str(tmp_path / "images"), 8, validation=0.25, test=0)
-    sizes = "images: 6 to train on, 2 to choose by, 0 for reports; classes: cat 5, dog 3"
+    sizes = "images: 6 to train on, 2 to choose by, 0 for reports; classes to train on: cat 4, dog 2"
     assert data.census() == f"{sizes}; left out by type: 1, cat/phone.heic for one"
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from ganlab.data import Digits, Mnist
-from ganlab.data.splits import divide
+from ganlab.data.splits import divide, shuffled
 
 
 def test_the_splits_are_disjoint_complete_and_the_same_in_every_run() -> None:
@@ -23,6 +23,21 @@ def test_a_limit_keeps_the_first_shuffled_samples_so_that_small_sets_lie_in_larg
     assert len(small["train"]) == 10
     assert small["train"].equal(large["train"][:10])
     assert small["validation"].equal(large["validation"])
+
+
+def test_every_part_has_its_share_of_each_class() -> None:
+    labels = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)[shuffled(100, "mixed")]
+    parts = divide(100, 0, 0.1, 0.2, 30, labels)
+    counts = {name: labels[part].bincount(minlength=3).tolist() for name, part in parts.items()}
+    assert counts == {"validation": [6, 3, 1], "test": [12, 6, 2], "train": [18, 9, 3]}
+    rest = divide(100, 0, 0.1, 0.2, 0, labels)
+    assert torch.cat(list(rest.values())).sort().values.equal(torch.arange(100))
+    assert rest["train"][:30].equal(parts["train"])
+
+
+def test_of_classes_of_two_none_is_held_out_whole() -> None:
+    labels = torch.arange(3).repeat_interleave(2)
+    assert set(labels[divide(6, 0, 0.2, 0.2, 0, labels)["train"]].tolist()) == {0, 1, 2}
 
 
 @pytest.mark.parametrize("share", [-0.1, 1, 1.0])
