@@ -1,4 +1,5 @@
 import math
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ganlab.lr_schedule import Constant, Cosine, Linear
 NAMES = sorted(path.stem for path in Path(conf_directory(), "lr_schedule").glob("*.yaml"))
 
 
+@cache
 def build(name, *settings):
     return instantiate(ganlab.compose([f"lr_schedule={name}", *settings]).lr_schedule)
 

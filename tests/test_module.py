@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytorch_lightning as pl
+import tiny
 import torch
 from pytorch_lightning.plugins import MixedPrecision
 
@@ -29,7 +30,7 @@ quiet = pytest.mark.filterwarnings(*(f"ignore:.*{each}.*" for each in NOISE))
 
 
 def composed(*overrides):
-    return ganlab.compose([*SMALL, *overrides])
+    return tiny.composed(*SMALL, *overrides)
 
 
 class Recorder(pl.Callback):

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 import torch
-from tiny import NETWORKS, QUIET
+from tiny import NETWORKS, QUIET, composed
 
 from ganlab.command import guarded
 from ganlab.config import check, compose, conf_directory, instantiate
@@ -67,7 +67,7 @@ def told(config) -> str:
 
 
 def ring(*lines: str, **groups):
-    config = compose([*RING, *lines])
+    config = composed(*RING, *lines)
     for group, node in groups.items():
         config[group] = node
     return config

@@ -1,14 +1,17 @@
 """Runs small enough to be made by the dozen, and parts that only tests need; allow them with GANLAB_ALLOW=tiny."""
 
+import copy
 import csv
 import os
 import signal
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from omegaconf import DictConfig
 from torch import nn
 
 from ganlab.config import compose
@@ -34,8 +37,20 @@ class Unannounced:
         return None
 
 
+@lru_cache(maxsize=64)
+def _composed(overrides: tuple[str, ...]) -> DictConfig:
+    return compose(overrides)
+
+
+def composed(*overrides: str) -> DictConfig:
+    """Return a configuration of one's own; the like of it is composed once."""
+    return copy.deepcopy(_composed(overrides))
+
+
 def go(directory: Path, *overrides: str) -> Result:
-    return train(compose([*overrides, f"run_dir={directory}"]))
+    config = composed(*overrides)
+    config.run_dir = str(directory)
+    return train(config)
 
 
 def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:

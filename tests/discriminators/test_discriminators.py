@@ -1,5 +1,6 @@
 import inspect
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def _seed():
     torch.manual_seed(0)
 
 
+@cache
 def node_of(name):
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return compose(f"discriminator/{name}").discriminator
