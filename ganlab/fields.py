@@ -38,13 +38,13 @@ def differences(first: Fields, second: Fields) -> list[str]:
     clauses = []
     for name in unlike(first, second):
         one, other = (text(fields[name]) if name in fields else "absent" for fields in (first, second))
-        if _short(one) != _short(other):  # else they differ where they would be cut off
-            one, other = _short(one), _short(other)
+        if short(one) != short(other):  # else they differ where they would be cut off
+            one, other = short(one), short(other)
         clauses.append(f"{name} is {one} in one and {other} in the other")
     return clauses
 
 
-def _short(shown: str) -> str:
+def short(shown: str) -> str:
     """Cut hashes and other long values."""
     return shown if len(shown) <= SHOWN_CHARACTERS else f"{shown[: SHOWN_CHARACTERS // 2]}…"
 

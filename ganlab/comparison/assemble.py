@@ -39,7 +39,7 @@ def compare(
     without = [run for run, has in zip(runs, useful, strict=True) if not has]
     left_out += [*lacking, *(LeftOut(str(run.path), "finished", f"without {', '.join(wanted)}") for run in without)]
     groups = grouped(list(compress(runs, useful)))
-    keep_latest(groups)
+    keep_latest(groups, source.of)
     label(groups)
     entries = [
         Entry(group, run, file, source.words(run)) for group in groups for run in group.runs if (file := source.of(run))
@@ -51,7 +51,7 @@ def compare(
 
 def _latest(runs: Sequence[Run]) -> list[Run]:
     groups = grouped(runs)
-    keep_latest(groups)
+    keep_latest(groups, lambda run: run.selection)
     return [run for group in groups for run in group.runs]
 
 

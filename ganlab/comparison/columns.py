@@ -34,24 +34,32 @@ def cannot_share(
     """Return the sentence that says why entries with some fields, and others with other fields, are kept apart."""
     named = [*scores[:3], *([f"{len(scores) - 3} more"] if len(scores) > 3 else [])] or ["scores"]
     what = " and ".join([", ".join(named[:-1]), named[-1]] if named[1:] else named)
-    both = {entry.group.label for entry in first} & {entry.group.label for entry in second}
     fields = "; ".join(differences(one, other))
-    return f"{what} of {_some(first, both)} and {_some(second, both)} cannot share a column: {fields}"
+    return f"{what} of {_some(first, second)} and {_some(second, first)} cannot share a column: {fields}"
 
 
-def _some(entries: Sequence[Entry], both: set[str]) -> str:
-    """Name the first row; where it is on both sides, the seed tells."""
+def telling(variants: Sequence[Fields]) -> list[dict[str, str]]:
+    """Return of each variant the fields in which they differ, with their values as text; nothing where all are one."""
+    names = list(dict.fromkeys(name for fields in variants for name in unlike(variants[0], fields)))
+    shown = [{name: text(fields[name]) if name in fields else "absent" for name in names} for fields in variants]
+    return shown if names else []
+
+
+def _some(entries: Sequence[Entry], others: Sequence[Entry]) -> str:
+    """Name the first row; where it is on both sides, the seed tells, and where that is, too, the place."""
+    there = {(e.group.label, e.run.seed) for e in others}
+    both = {label for label, _ in there}
     rows = {(e.group.label, e.run.seed if e.group.label in both else None): e for e in entries}
-    first = entries[0].group.short + (f" seed {entries[0].run.seed}" if entries[0].group.label in both else "")
-    return first + (f" (and {len(rows) - 1} more)" if len(rows) > 1 else "")
+    first, run = entries[0].group, entries[0].run
+    named = first.short + (f" seed {run.seed}" if first.label in both else "")
+    named += f" in {run.path}" if (first.label, run.seed) in there else ""
+    return named + (f" (and {len(rows) - 1} more)" if len(rows) > 1 else "")
 
 
 def _names(score: str, variants: list[Fields]) -> list[str]:
     """Name the columns of a score by the settings that tell them apart: kid [subsets=50]."""
-    telling = list(dict.fromkeys(name for fields in variants for name in unlike(variants[0], fields)))
-
-    def show(fields: Fields) -> str:
-        told = [f"{name.split('.')[-1]}={text(fields[name]) if name in fields else 'absent'}" for name in telling]
-        return f"{score} [{' '.join(told)}]"
-
-    return [show(fields) for fields in variants] if telling else [score] * len(variants)
+    told = telling(variants)
+    if not told:
+        return [score] * len(variants)
+    words = [[f"{name.split('.')[-1]}={shown}" for name, shown in each.items()] for each in told]
+    return [f"{score} [{' '.join(each)}]" for each in words]

@@ -1,6 +1,6 @@
-"""Runs of one configuration, each seed once."""
+"""Runs of one configuration, each seed once under each protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -21,7 +21,7 @@ class Group:
     runs: list[Run]
     label: str = ""
     settings: dict[str, str] = field(default_factory=dict)
-    repeated: list[list[Run]] = field(default_factory=list)  # runs of one seed
+    repeated: list[list[Run]] = field(default_factory=list)  # runs of one seed, scored alike
 
     @property
     def short(self) -> str:
@@ -64,21 +64,51 @@ def label(groups: Sequence[Group]) -> None:
         group.label = group.label or str((first.config or {}).get("name") or first.path)
 
 
-def keep_latest(groups: Sequence[Group]) -> None:
-    """Keep the latest run of every seed."""
+def keep_latest(groups: Sequence[Group], file_of: Callable[[Run], ScoreFile | None]) -> None:
+    """Keep the latest run of every seed, and of runs whose files have unlike protocols the latest under each."""
     for group in groups:
         seeds: dict[object, list[Run]] = {}
         for run in group.runs:
             seeds.setdefault(run.path if run.seed is None else run.seed, []).append(run)
-        latest = [max(runs, key=lambda run: run.time) for runs in seeds.values()]
-        group.runs = sorted(latest, key=lambda run: (run.seed is None, run.seed))
-        group.repeated = [runs for runs in seeds.values() if len(runs) > 1]
+        parts = [part for runs in seeds.values() for part in _alike(runs, file_of)]
+        group.runs = sorted(map(_latest, parts), key=lambda run: (run.seed is None, run.seed))
+        group.repeated = [runs for runs in parts if len(runs) > 1]
+
+
+def latest_of_seeds(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the latest entry of every seed: one run may be there twice, for the sake of another score."""
+    found: dict[object, Entry] = {}
+    for entry in sorted(entries, key=lambda entry: entry.run.time, reverse=True):
+        found.setdefault(entry.run.path if entry.run.seed is None else entry.run.seed, entry)
+    kept = {entry.run.path for entry in found.values()}
+    return [entry for entry in entries if entry.run.path in kept]
+
+
+def _alike(runs: Sequence[Run], file_of: Callable[[Run], ScoreFile | None]) -> list[list[Run]]:
+    """Part runs by the protocol of their files; one without a file is like any other."""
+    parts: list[list[Run]] = []
+    for run in sorted(runs, key=lambda run: run.time, reverse=True):
+        mine = file_of(run)
+        for part in parts:
+            its = file_of(part[0])
+            if mine is None or its is None or mine.is_like(its):
+                part.append(run)
+                break
+        else:
+            parts.append([run])
+    places = {run.path: place for place, run in enumerate(runs)}
+    ordered = [sorted(part, key=lambda run: places[run.path]) for part in parts]
+    return sorted(ordered, key=lambda part: places[part[0].path])
+
+
+def _latest(runs: Sequence[Run]) -> Run:
+    return max(runs, key=lambda run: run.time)
 
 
 def repetitions(group: Group) -> list[str]:
     """Return a sentence for each seed that came more than once."""
     return [
         f"seed {runs[0].seed} of {group.short} came {len(runs)} times, in {', '.join(str(run.path) for run in runs)}; "
-        f"the latest counts, {max(runs, key=lambda run: run.time).path}"
+        f"the latest counts, {_latest(runs).path}"
         for runs in group.repeated
     ]

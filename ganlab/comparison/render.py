@@ -38,7 +38,7 @@ def as_markdown(comparison: Comparison) -> str:
         head = ["", "n", *(column.name for column in table.columns)]
         rows = [head, ["---"] * len(head)]
         for label, row in zip(short_labels(table), table.rows, strict=True):
-            rows.append([label, str(len(row.paths)), *_cells(table, row)])
+            rows.append([label, str(row.n), *_cells(table, row)])
         lines = ["| " + " | ".join(each.replace("|", "\\|").replace("*", "\\*") for each in row) + " |" for row in rows]
         parts += [caption(table), "\n".join(lines), _bullets(legend(table))]
     return "\n\n".join(part for part in [*parts, _bullets(remarks(comparison))] if part) + "\n"
@@ -72,7 +72,7 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
 
 
 def _cells(table: Table, row: Row) -> list[str]:
-    texts = [cell_text(row.cells.get(column.name), len(row.paths)) for column in table.columns]
+    texts = [cell_text(row.cells.get(column.name), row.n) for column in table.columns]
     if row.as_good_as_best:
         place = table.columns.index(table.by)
         texts[place] += " *"
@@ -83,7 +83,7 @@ def _aligned(table: Table, width: int) -> list[str]:
     """Return the lines of a table; labels too long for one line come below it, by number."""
     grid = [[column.name for column in table.columns], *(_cells(table, row) for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-    counts = ["n", *(str(len(row.paths)) for row in table.rows)]
+    counts = ["n", *(str(row.n) for row in table.rows)]
     labels = short_labels(table)
     digits = max(map(len, counts))
     taken = digits + 2 * len(GAP)

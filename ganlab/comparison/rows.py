@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ganlab.comparison.columns import cannot_share, columns, holds
-from ganlab.comparison.group import Entry, Group
+from ganlab.comparison.group import Entry, Group, latest_of_seeds
 from ganlab.comparison.statistics import welch
 from ganlab.comparison.table import Cell, Column, Row, Table, Value, order
 
@@ -33,9 +33,9 @@ def tabulate(
 def _row(group: Group, entries: Sequence[Entry], found: Sequence[Column]) -> Row:
     cells = {}
     for column in found:
-        values = tuple(_value(entry, column.score) for entry in entries if holds(column, entry.file))
-        if values:
-            cells[column.name] = Cell.of(values)
+        holding = latest_of_seeds([entry for entry in entries if holds(column, entry.file)])
+        if holding:
+            cells[column.name] = Cell.of(tuple(_value(entry, column.score) for entry in holding))
     paths, seeds = tuple(str(entry.run.path) for entry in entries), tuple(entry.run.seed for entry in entries)
     return Row(group.label, group.settings, paths, seeds, cells)
 

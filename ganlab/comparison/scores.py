@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, final
 
 from ganlab.errors import UserError
-from ganlab.fields import Fields, flatten
+from ganlab.fields import Fields, flatten, unlike
 
 Interval = tuple[float, float]
 
@@ -33,6 +33,15 @@ class ScoreFile:
         metrics = self.protocol.get("metrics") or {}
         origin = (self.protocol.get("origin") or {}).get(score) or _by_name(score, metrics)
         return flatten({"metrics": {origin: metrics.get(origin, {})} if origin else metrics})
+
+    def meaning(self, *scores: str) -> Fields:
+        """Return all that some scores of the file must share with others' to be compared: protocol and metrics."""
+        return self.base | {name: value for score in scores for name, value in self.settings(score).items()}
+
+    def is_like(self, other: "ScoreFile") -> bool:
+        """Tell whether the scores that both files have were measured under one protocol, with one metric each."""
+        shared = [score for score in self.scores if score in other.scores]
+        return not unlike(self.meaning(*shared), other.meaning(*shared))
 
 
 def read_json(path: Path) -> dict[str, Any]:

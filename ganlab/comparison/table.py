@@ -66,6 +66,12 @@ class Row:
     p: float | None = None
     as_good_as_best: bool = False
 
+    @property
+    def n(self) -> int:
+        """How many seeds it is over; a run whose seed nobody knows is one of its own."""
+        pairs = zip(self.seeds, self.paths, strict=True)
+        return len({str(path) if seed is None else seed for seed, path in pairs})
+
 
 @final
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from ganlab.comparison.statistics import summarise
 from ganlab.sweeps.job import Job, Outcome
 from ganlab.sweeps.points import is_seed, without_seed
+from ganlab.sweeps.protocols import ONE, Protocols
 
 # The state of a configuration is the worst of its jobs'.
 STATES = ("failed", "pruned", "running", "lost", "preempted", "waiting", "finished")
@@ -34,12 +35,17 @@ class Score:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Settings without a seed, the jobs that have them, and the score of each objective."""
+    """Settings without a seed, the jobs that have them, and the score of each objective.
+
+    `protocol` is the place of the scores' protocol among those of the sweep; seeds that were scored under unlike ones
+    are two configurations.
+    """
 
     overrides: tuple[str, ...]
     jobs: tuple[Job, ...]
     state: str
     scores: dict[str, Score] = field(default_factory=dict)
+    protocol: int = 0
 
     @property
     def n(self) -> int:
@@ -83,19 +89,25 @@ class Configuration:
 
 
 def configurations(
-    jobs: Sequence[Job], outcomes: Mapping[int, Outcome], objectives: Mapping[str, bool]
+    jobs: Sequence[Job],
+    outcomes: Mapping[int, Outcome],
+    objectives: Mapping[str, bool],
+    protocols: Protocols = ONE,
 ) -> list[Configuration]:
-    """Return the configurations of some jobs, best first by the first objective, then those without a score."""
-    groups: dict[frozenset[str], list[Job]] = {}
+    """Return the configurations of some jobs, best first by the first objective, then those without a score.
+
+    Those under one protocol are together.
+    """
+    settings: dict[frozenset[str], list[Job]] = {}
     for job in jobs:
-        groups.setdefault(frozenset(without_seed(job.overrides)), []).append(job)
+        settings.setdefault(frozenset(without_seed(job.overrides)), []).append(job)
     found = []
-    for group in groups.values():
+    for place, group in (part for mine in settings.values() for part in protocols.parted(mine)):
         mine = [outcomes[job.number] for job in group]
         values = {name: [each.scores[name] for each in mine if name in each.scores] for name in objectives}
         state = min((each.state for each in mine), key=lambda state: STATES.index(state) if state in STATES else 0)
         scores = {name: Score.of(numbers) for name, numbers in values.items() if numbers}
-        found.append(Configuration(without_seed(group[0].overrides), tuple(group), state, scores))
+        found.append(Configuration(without_seed(group[0].overrides), tuple(group), state, scores, place))
     return sorted(found, key=lambda each: _order(each, objectives))
 
 
@@ -121,9 +133,9 @@ def _dominates(one: Configuration, other: Configuration, objectives: Mapping[str
     return all(mine >= theirs for mine, theirs in pairs) and any(mine > theirs for mine, theirs in pairs)
 
 
-def _order(each: Configuration, objectives: Mapping[str, bool]) -> tuple[bool, float]:
+def _order(each: Configuration, objectives: Mapping[str, bool]) -> tuple[bool, int, float]:
     name, up = next(iter(objectives.items()), ("", False))
     score = each.scores.get(name)
     if score is None or not math.isfinite(score.mean):
-        return True, 0.0
-    return False, -score.mean if up else score.mean
+        return True, each.protocol, 0.0
+    return False, each.protocol, -score.mean if up else score.mean

@@ -12,8 +12,13 @@ def directions(config: DictConfig) -> dict[str, bool | None]:
     """Return the scores that a configuration's metrics compute: is higher better? None where neither is."""
     found: dict[str, bool | None] = {}
     for node in config.metric.values():
-        found |= getattr(locate(node._target_), "scores", {})
+        found |= scores_of(node)
     return found
+
+
+def scores_of(node: DictConfig) -> dict[str, bool | None]:
+    """Return the scores that one metric computes."""
+    return dict(getattr(locate(node._target_), "scores", {}))
 
 
 def known_objectives(config: DictConfig) -> dict[str, bool]:

@@ -30,8 +30,12 @@ class Record:
 
     @property
     def swept(self) -> list[str]:
-        """The keys in which jobs differ."""
-        return list(self.content.get("swept", []))
+        """The keys in which jobs differ: those that a command gave several values, and those that another changed."""
+        content = self.content
+        jobs = [each["overrides"] for each in content.get("jobs", [])]
+        shared = set.intersection(*map(set, jobs)) if jobs else set()
+        apart = [each.lstrip("+").split("=")[0] for overrides in jobs for each in overrides if each not in shared]
+        return list(dict.fromkeys([*content.get("swept", []), *apart]))
 
     @property
     def objectives(self) -> dict[str, bool]:

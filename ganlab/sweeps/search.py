@@ -16,6 +16,7 @@ from omegaconf import DictConfig
 
 from ganlab.errors import ConfigurationError, UserError
 from ganlab.sweeps.curves import Curves
+from ganlab.sweeps.foreseen import refuse_unlike
 from ganlab.sweeps.job import Job, Outcome, give_up
 from ganlab.sweeps.launcher import Launcher
 from ganlab.sweeps.objectives import objectives
@@ -74,7 +75,9 @@ class Search(Sweeper, ABC):
         if self.seeds and any(axis.name == "seed" for axis in space.axes):
             raise UserError("seed is an axis and hydra.sweeper.seeds names replicates; keep one of them")
         self.jobs.checked.all(space.corners())
-        wanted = objectives(self.jobs.checked(space.corners()[0]), self.names)
+        configs = [self.jobs.checked(point) for point in space.corners()]
+        wanted = objectives(configs[0], self.names)
+        refuse_unlike(configs, wanted)
         self.jobs.record.write(objectives=wanted)
         self.begin(space, wanted)
         while batch := self.ask(self.batch or self.jobs.width):

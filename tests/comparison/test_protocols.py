@@ -81,6 +81,40 @@ def test_seeds_of_one_configuration_under_two_protocols_are_told_apart(tmp_path)
     )
 
 
+def test_an_unlike_protocol_replaces_no_replicate(tmp_path):
+    write_seeds(tmp_path / "many", [1.0, 2.0])
+    write_seeds(tmp_path / "few", [8.0, 9.0], protocol=changed(samples=2000), time="2026-01-02")
+    comparison = compare([tmp_path / "many", tmp_path / "few"])
+    assert [table.rows[0].cells["fid"].numbers for table in comparison.tables] == [[1.0, 2.0], [8.0, 9.0]]
+    assert comparison.notes == (
+        f"fid of digits seed 0 in {tmp_path / 'many' / '0'} (and 1 more) and digits seed 0 in "
+        f"{tmp_path / 'few' / '0'} (and 1 more) cannot share a column: samples is 10000 in one and 2000 in the other",
+    )
+
+
+def test_of_like_replicates_the_latest_counts_under_each_protocol(tmp_path):
+    for name, samples, day in (("a", 10000, 1), ("b", 2000, 2), ("c", 10000, 3), ("d", 2000, 4)):
+        write_run(tmp_path / name, {"fid": day}, protocol=changed(samples=samples), time=f"2026-01-0{day}")
+    comparison = compare(tmp_path)
+    assert [table.rows[0].cells["fid"].numbers for table in comparison.tables] == [[3.0], [4.0]]
+    assert [note.partition("; ")[2] for note in comparison.notes[1:]] == [
+        f"the latest counts, {tmp_path / 'c'}",
+        f"the latest counts, {tmp_path / 'd'}",
+    ]
+
+
+def test_a_metric_of_other_settings_replaces_no_replicate_and_makes_no_further_one(tmp_path):
+    write_run(tmp_path / "a", {"fid": 1.0, "kid": 2.0})
+    other = changed(metrics__kid__subsets=100)
+    write_run(tmp_path / "b", {"fid": 1.5, "kid": 3.0}, protocol=other, time="2026-01-02")
+    comparison = compare(tmp_path)
+    (row,) = only(comparison).rows
+    assert {name: cell.numbers for name, cell in row.cells.items()} == {
+        "fid": [1.5], "kid [subsets=50]": [2.0], "kid [subsets=100]": [3.0],
+    }  # fmt: skip
+    assert row.n == 1 and "(n=" not in as_table(comparison)
+
+
 def test_a_file_without_a_protocol_compares_only_with_its_like(tmp_path):
     comparison = two(tmp_path, {})
     assert len(comparison.tables) == 2
