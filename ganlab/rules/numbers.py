@@ -71,16 +71,6 @@ def no_batch_norm_under_penalty(config: DictConfig, parts: Parts) -> str | None:
     return None
 
 
-@rule()
-def labels_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
-    """Refuse a conditional loss or regularizer on data without labels."""
-    asking = [f"regularizer.{name}" for name, term in parts.regularizer.items() if term.needs_labels]
-    asking = (["loss"] if parts.loss is not None and parts.loss.needs_labels else []) + asking
-    if asking and parts.spec is not None and not parts.spec.classes:
-        return f"{', '.join(asking)} needs labels, but the data is used without; write data.labels=true"
-    return None
-
-
 @rule("discriminator")
 def probabilities_for_losses_of_probabilities(config: DictConfig, parts: Parts) -> str | None:
     """Refuse a loss that takes the critic's output for what it is not."""
