@@ -178,7 +178,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, whole):
     assert ours == "go on with"
     assert shlex.split(words) == ["ganlab", "train", *EVERYTHING, f"run_dir='{run}'", *stop]
     assert status(run)["state"] == "preempted"
-    go(f"'{run}'", *EVERYTHING)
+    go(run, *EVERYTHING)
     assert_same(state(run), state(whole))
 
 
