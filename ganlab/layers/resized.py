@@ -1,25 +1,45 @@
-"""A 3×3 convolution and a change of resolution beside it, as one convolution with a 4×4 kernel.
+"""A 3×3 convolution and a change of resolution beside it, as a convolution with stride 2 and a sum over 2×2 pixels.
 
-Doubling by nearest neighbours before a 3×3 convolution is a transposed 4×4 convolution with stride 2, and a mean of
-2×2 pixels after one is a 4×4 convolution with stride 2: the same numbers, but for rounding, for 4/9 of the products.
-The weight stays the 3×3 one, so that what normalises, averages or loads it sees no difference.
+The mean of 2×2 pixels after a convolution is a convolution of such means, of which every other one counts; doubling by
+nearest neighbours before a convolution is its transpose. The same numbers, but for rounding, for a quarter of the
+products. The weight is the convolution's own, so that what normalises, averages or loads it sees no difference.
 """
 
+from typing import Any
+
 from torch import Tensor, nn
+from torch.autograd import Function
 from torch.nn import functional
+
+
+class Sums(Function):
+    """Sums over 2×2 pixels, which keep nothing for their gradient, unlike the library's."""
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor) -> Tensor:
+        """Map images (n, channels, height, width) to (n, channels, height - 1, width - 1)."""
+        return functional.avg_pool2d(images, 2, 1, divisor_override=1)
+
+    @staticmethod
+    def backward(ctx: Any, *slopes: Tensor) -> Tensor:
+        """Return the gradient, which can be differentiated again."""
+        return functional.avg_pool2d(slopes[0], 2, 1, 1, divisor_override=1)
 
 
 class DoublingConvolution(nn.Conv2d):
     """A 3×3 convolution of images doubled by nearest neighbours."""
+
+    bias: Tensor
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, inputs, height, width) to (n, outputs, 2 height, 2 width)."""
-        # Each pixel meets the sum of the neighbouring entries of the kernel that fall on its four copies.
-        kernel = functional.avg_pool2d(self.weight.flip(2, 3), 2, 1, 1, divisor_override=1)
-        return functional.conv_transpose2d(images, kernel.transpose(0, 1), self.bias, 2, 1)
+        kernel = self.weight.flip(2, 3).transpose(0, 1)
+        spread = functional.conv_transpose2d(images, kernel, self.bias / 4, 2)  # four of which meet
+        sums: Tensor = Sums.apply(spread)
+        return sums
 
 
 class HalvingConvolution(nn.Conv2d):
@@ -30,5 +50,4 @@ class HalvingConvolution(nn.Conv2d):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, inputs, height, width) to (n, outputs, height / 2, width / 2)."""
-        kernel = functional.avg_pool2d(self.weight, 2, 1, 1)  # the mean of the kernel at its four places
-        return functional.conv2d(images, kernel, self.bias, 2, 1)
+        return functional.conv2d(functional.avg_pool2d(images, 2, 1, 1), self.weight, self.bias, 2)
