@@ -13,6 +13,7 @@ from torch.nn import init
 from ganlab.layers.activations import build_activation
 from ganlab.layers.norms import image_norm
 from ganlab.layers.resized import DoublingConvolution, HalvingConvolution
+from ganlab.layers.winograd import LevelConvolution
 
 Plan = TypeVar("Plan")
 RESIDUAL_GAIN = 2**0.5
@@ -55,7 +56,7 @@ def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn
 
 def level_convolution(inputs: int, outputs: int) -> nn.Conv2d:
     """Build a 3×3 convolution on a residual path."""
-    return convolution(inputs, outputs, 3, RESIDUAL_GAIN)
+    return _started(LevelConvolution(inputs, outputs), RESIDUAL_GAIN)
 
 
 def doubling_convolution(inputs: int, outputs: int) -> nn.Conv2d:
