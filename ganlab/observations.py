@@ -19,6 +19,7 @@ class Observations:
 
     def __init__(self) -> None:
         self._steps: deque[dict[str, Tensor]] = deque(maxlen=KEPT)
+        self.taken: tuple[str, ...] = ()  # the names of the terms that were taken last
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -36,6 +37,7 @@ class Observations:
         for name, value in chain.from_iterable(terms.items() for terms in self._steps):
             by_name.setdefault(name, []).append(value.float().to(device))
         self._steps.clear()
+        self.taken = tuple(by_name)
         return {name: torch.stack(values).mean() for name, values in by_name.items()}
 
     def state_dict(self, exchange: Exchange, device: torch.device) -> dict[str, Any]:

@@ -161,9 +161,16 @@ PAIRS = {
         "discriminator: labels=projection needs class labels, but the data is used without; write data.labels=true",
     ),
     "networks that cannot make the images of a folder, with classes that only it knows": (
-        ["data=image_folder", "data.path=x", "data.labels=true", "data.resolution=16", "generator=resnet"],
-        "generator: ResNet needs images whose shorter side is one of 32, 48, 64, 128, got 16x16; resize the data or "
-        "use generator=dcgan",
+        [
+            "data=image_folder",
+            "data.path=x",
+            "data.labels=true",
+            "data.resolution=17",
+            "generator=resnet",
+            "discriminator=mlp",
+        ],
+        "generator: ResNet halves images until their shorter side is 4 to 15 pixels, which 17x17 does not allow; "
+        "resize the data to sides that are 4 to 15 times a power of two, such as 28, 32, 48 or 64",
     ),
     "batch norm under a penalty, with classes that only the folder knows": (
         ["data=image_folder", "data.path=x", "data.labels=true", "regularizer=[r1]", "discriminator.norm=batch"],
@@ -594,7 +601,7 @@ def test_a_missing_folder_is_told_in_a_sentence_when_it_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("lines", "sentence"),
     [
-        (["generator=resnet"], "ResNet needs images whose shorter side is one of 32"),
+        (["generator=resnet", "data.resolution=17"], "ResNet halves images until their shorter side is 4 to 15 pixels"),
         (["discriminator.norm=batch", "regularizer=[r1]"], "regularizer.r1 and batch norm in the discriminator"),
     ],
 )

@@ -29,8 +29,8 @@ class Progress(Periodic):
         """Show the latest numbers."""
         if not trainer.is_global_zero:
             return
-        losses = {name: value for name, value in module.latest.items() if name.endswith("/adversarial")}
-        short = {name.removesuffix("/adversarial"): value for name, value in losses.items()}
+        losses = [name for name in module.observed.taken if name.endswith("/adversarial")]
+        short = {name.removesuffix("/adversarial"): module.latest[name] for name in losses or module.observed.taken}
         if module.scored_at == module.steps:
             short |= module.scores
         if self._bar is not None:

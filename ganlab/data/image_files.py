@@ -3,12 +3,10 @@
 from collections import Counter
 from functools import cached_property
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import final
 
 import torch
-from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,8 +14,8 @@ from ganlab.data.archive import Archive, open_archive
 from ganlab.data.collection import Collection
 from ganlab.data.image_folder import classes_of
 from ganlab.data.images import Images
-from ganlab.data.picture import Picture, quiet
-from ganlab.data.scan import read_images
+from ganlab.data.picture import Picture, opened, quiet
+from ganlab.data.scan import read_images, reason, unreadable
 from ganlab.interfaces import Spec
 
 MEMORY_LIMIT_MIB = 2048  # of pixels; more stay on disk
@@ -73,19 +71,21 @@ class ImageFiles(Collection):
 def _common(archive: Archive, names: list[str], path: Path) -> tuple[tuple[int, int], bool]:
     """Return the one size (height, width) of all images, and whether all are grey."""
     sizes: Counter[tuple[int, int]] = Counter()
-    grey = True
+    grey, errors = True, {}
     with quiet():
-        for name in tqdm(names, desc=f"sizes in {path.name}", unit="image", delay=2, leave=False, disable=None):
+        bar = tqdm(names, desc=f"sizes in {path.name}", unit="image", delay=2, leave=False, disable=None)
+        for row, name in enumerate(bar):
             try:
-                with Image.open(BytesIO(archive.read(name))) as image:
+                with opened(archive.read(name)) as image:
                     width, height = image.size
                     turned = image.getexif().get(ORIENTATION, 1) >= SIDEWAYS
                     grey = grey and image.mode in ("1", "L")
             except Exception as error:  # decoders raise all sorts of things at broken bytes
-                raise ValueError(
-                    f"{name} in {path} cannot be read as an image ({error}): repair or remove it"
-                ) from error
+                errors[row] = reason(error)
+                continue
             sizes[(width, height) if turned else (height, width)] += 1
+    if errors:
+        raise ValueError(f"{path}: {unreadable(names, errors)}: repair or remove them")
     if len(sizes) > 1:
         (first, many), (second, few) = sizes.most_common(2)
         raise ValueError(

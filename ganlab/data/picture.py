@@ -48,7 +48,7 @@ class Picture:
 
         Raises ValueError, or whatever the decoder raises, where the bytes are no such image.
         """
-        with _opened(data) as image:
+        with opened(data) as image:
             if image.width * image.height > self.max_pixels:
                 size = f"{image.width} by {image.height}"
                 raise ValueError(f"{size} pixels are more than max_pixels={self.max_pixels} allows")
@@ -93,7 +93,8 @@ def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
             raise ValueError(f"resolution must be one number or [height, width], got {resolution}")
 
 
-def _opened(data: bytes) -> Image.Image:
+def opened(data: bytes) -> Image.Image:
+    """Open an encoded image of a known format; raises ValueError, or what decoders raise, where the bytes are none."""
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError as error:  # which names a place in memory

@@ -49,6 +49,11 @@ def check_on_error(on_error: str) -> None:
         raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}, got {on_error!r}")
 
 
+def reason(error: Exception) -> str:
+    """Return what an error says, or else its kind."""
+    return str(error) or type(error).__name__
+
+
 def _decode_all(
     archive: Archive, names: list[str], picture: Picture, on_error: str, keep: Callable[[int, Tensor], object]
 ) -> list[int]:
@@ -58,7 +63,7 @@ def _decode_all(
         try:
             keep(row, picture.decode(archive.read(names[row])))
         except Exception as error:  # decoders raise all sorts of things at broken bytes
-            return str(error) or type(error).__name__
+            return reason(error)
         return ""
 
     with quiet(), ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -70,9 +75,14 @@ def _decode_all(
 
 
 def _report(names: list[str], errors: dict[int, str], on_error: str) -> None:
-    listed = "; ".join(f"{names[row]} ({error})" for row, error in list(errors.items())[:SHOWN])
-    more = f"; and {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""
-    message = f"{len(errors)} of {len(names)} images cannot be read: {listed}{more}"
+    message = unreadable(names, errors)
     if on_error == "refuse" or len(errors) == len(names):
         raise ValueError(f"{message}: repair or remove them, or set on_error to 'skip' to train without them")
     log.warning("%s: they are skipped", message)
+
+
+def unreadable(names: list[str], errors: dict[int, str]) -> str:
+    """Say which images cannot be read, and why; `errors` are by their place among the names."""
+    listed = "; ".join(f"{names[row]} ({error})" for row, error in list(errors.items())[:SHOWN])
+    more = f"; and {len(errors) - SHOWN} more" if len(errors) > SHOWN else ""
+    return f"{len(errors)} of {len(names)} images cannot be read: {listed}{more}"

@@ -13,12 +13,13 @@ from ganlab.layers import (
     build_head,
     initialise,
     normalise_spectrally,
+    pyramid,
     sample_shape,
     seen_by,
 )
 from ganlab.layers.class_projection import projection_of
 from ganlab.layers.options import at_least
-from ganlab.layers.residual import Style, down_block, first_block, level_block, plan_for
+from ganlab.layers.residual import CONSTANT_STEPS, MOST_MULTIPLES, Style, down_block, first_block, level_block
 
 
 class _Plan(NamedTuple):
@@ -27,19 +28,22 @@ class _Plan(NamedTuple):
     halvings: int  # how many blocks, from the first on, halve the resolution
 
 
-PLANS = {
-    32: _Plan(128, (1, 1, 1, 1), 2),
-    48: _Plan(64, (1, 2, 4, 8, 16), 4),
-    64: _Plan(64, (1, 2, 4, 8, 16), 5),
-    128: _Plan(64, (1, 2, 4, 8, 16, 16), 5),
-}
+PLAN_OF_48 = _Plan(64, (1, 2, 4, 8, 16), 4)
+
+
+def _plan(steps: int) -> _Plan:
+    """Return the paper's plan for images that can be halved so often down to 4 pixels or more, or one in its manner."""
+    if steps <= CONSTANT_STEPS:
+        return _Plan(128, (1, 1, 1, 1), min(steps, 2))
+    halvings = max(steps, 5)
+    return _Plan(64, tuple(min(1 << block, MOST_MULTIPLES) for block in range(max(steps + 1, 5))), halvings)
 
 
 class ResNet(DenseCritic):
     """Residual blocks, a sum over all positions and a dense layer (Miyato et al. 2018, tables 4 to 6).
 
-    The shorter side is 32, 48, 64 or 128; `width` None is the paper's. Raises ValueError for an option out of range or
-    another resolution.
+    Sides are 4 to 15 times a power of two. `width` None is the paper's at 32, 48, 64 and 128 pixels: 128 up to three
+    halvings but for 48, and else 64. Raises ValueError for an option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -58,7 +62,7 @@ class ResNet(DenseCritic):
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "ResNet", "discriminator", self.sample_dims)
-        plan = plan_for(shape, PLANS, "discriminator")
+        plan = PLAN_OF_48 if min(shape[1:]) == 48 else _plan(pyramid(shape, "ResNet").steps)
         width = plan.width if width is None else width
         at_least("width", width, 1)
         channels = [width * multiple for multiple in plan.multiples]

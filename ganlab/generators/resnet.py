@@ -1,35 +1,25 @@
 """The generator of SNGAN."""
 
 from itertools import pairwise
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn import init
 
 from ganlab.interfaces import Spec
-from ganlab.layers import generator_labels, latent_size, normalise_spectrally, sample_shape
+from ganlab.layers import generator_labels, latent_size, normalise_spectrally, pyramid, sample_shape
 from ganlab.layers.options import at_least
-from ganlab.layers.residual import Style, convolution, plan_for, up_block
+from ganlab.layers.residual import Style, Widths, convolution, generator_widths, up_block
 
-
-class _Plan(NamedTuple):
-    width: int
-    multiples: tuple[int, ...]  # of the width: the dense layer's channels, then those of each block
-
-
-PLANS = {
-    32: _Plan(256, (1, 1, 1, 1)),
-    48: _Plan(64, (8, 4, 2, 1)),
-    64: _Plan(64, (16, 8, 4, 2, 1)),
-    128: _Plan(64, (16, 16, 8, 4, 2, 1)),
-}
+WIDTHS_OF_48 = Widths(64, (8, 4, 2, 1))  # as in table 5, though there are three doublings as at 32
 
 
 class ResNet(nn.Module):
     """Residual blocks that double the resolution (Miyato et al. 2018, tables 4 to 6), to images in [-1, 1].
 
-    The shorter side is 32, 48, 64 or 128; `width` None is the paper's. Raises ValueError for an option out of range or
-    another resolution.
+    Sides are 4 to 15 times a power of two. `width` None is the paper's at 32, 48, 64 and 128 pixels: 256 up to three
+    doublings of the resolution but for 48, and else 64. Raises ValueError for an option out of range or another
+    resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -46,20 +36,19 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "ResNet", "generator", self.sample_dims)
-        plan = plan_for(shape, PLANS, "generator")
+        base = pyramid(shape, "ResNet")
+        plan = WIDTHS_OF_48 if (min(shape[1:]), base.steps) == (48, 3) else generator_widths(base.steps)
         width = plan.width if width is None else width
         at_least("width", width, 1)
         channels = [width * multiple for multiple in plan.multiples]
-        doublings = len(channels) - 1
-        base = (channels[0], shape[1] >> doublings, shape[2] >> doublings)
         self.labels = generator_labels(labels, spec)
         style = Style(norm, activation, slope)
-        dense = nn.Linear(latent_size(spec, "ResNet") + self.labels.width, base[0] * base[1] * base[2])
+        dense = nn.Linear(latent_size(spec, "ResNet") + self.labels.width, channels[0] * base.height * base.width)
         init.xavier_uniform_(dense.weight)
         init.zeros_(dense.bias)
         self.body = nn.Sequential(
             dense,
-            nn.Unflatten(1, base),
+            nn.Unflatten(1, (channels[0], base.height, base.width)),
             *(up_block(before, after, style) for before, after in pairwise(channels)),
             style.later(channels[-1]),
             convolution(channels[-1], shape[0], 3),

@@ -14,7 +14,7 @@ from ganlab.layers.attention import attention_at
 from ganlab.layers.conditional import ConditionalUpBlock, class_batch_norm
 from ganlab.layers.labels import ClassEmbedding
 from ganlab.layers.options import at_least
-from ganlab.layers.residual import convolution
+from ganlab.layers.residual import convolution, generator_widths
 
 
 class SAGAN(nn.Module):
@@ -38,9 +38,10 @@ class SAGAN(nn.Module):
         super().__init__()
         shape = sample_shape(spec, "SAGAN", "generator", self.sample_dims)
         base = pyramid(shape, "SAGAN")
-        width = (256 if base.steps <= 3 else 64) if width is None else width
+        widths = generator_widths(base.steps)
+        width = widths.width if width is None else width
         at_least("width", width, 1)
-        channels = [width * multiple for multiple in _multiples(base.steps)]
+        channels = [width * multiple for multiple in widths.multiples]
         side = min(base.height, base.width)
         seen = seen_by(labels, spec, "norm", "concat")
         self.labels, self.beside = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
@@ -64,8 +65,3 @@ class SAGAN(nn.Module):
         for block, attend in zip(self.blocks, self.attention, strict=True):
             images = attend(block(images, codes))
         return self.to_image(self.last_norm(images, codes))
-
-
-def _multiples(steps: int) -> list[int]:
-    """Return SNGAN's channels in units of its width: the dense layer's, then those of each block."""
-    return [1] * (steps + 1) if steps <= 3 else [min(1 << step, 16) for step in reversed(range(steps + 1))]

@@ -4,8 +4,8 @@ A 1×1 convolution and a change of resolution commute; shortcuts do the cheaper 
 and the change beside it are one (`resized.py`).
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import init
@@ -15,9 +15,23 @@ from ganlab.layers.norms import image_norm
 from ganlab.layers.resized import DoublingConvolution, HalvingConvolution
 from ganlab.layers.winograd import LevelConvolution
 
-Plan = TypeVar("Plan")
 RESIDUAL_GAIN = 2**0.5
-MULTIPLE_OF = {32: 8, 48: 8, 64: 16, 128: 32}  # by the shorter side: what the generator's first layer is scaled by
+CONSTANT_STEPS = 3  # doublings of the resolution up to which all blocks have the same channels, as at 32 pixels
+MOST_MULTIPLES = 16
+
+
+class Widths(NamedTuple):
+    """The channels of a generator: `width` times `multiples`, the dense layer's first and then each block's."""
+
+    width: int
+    multiples: tuple[int, ...]
+
+
+def generator_widths(steps: int) -> Widths:
+    """Return the paper's channels (tables 4 and 6) for so many doublings, and in their manner those it has not."""
+    if steps <= CONSTANT_STEPS:
+        return Widths(256, (1,) * (steps + 1))
+    return Widths(64, tuple(min(1 << step, MOST_MULTIPLES) for step in reversed(range(steps + 1))))
 
 
 class Style(NamedTuple):
@@ -113,24 +127,3 @@ def level_block(inputs: int, outputs: int, style: Style) -> Residual:
     """Build a block of the critic that keeps the resolution; its shortcut is free where the channels stay too."""
     shortcut = nn.Identity() if inputs == outputs else convolution(inputs, outputs, 1)
     return Residual(shortcut, _critic_path(inputs, outputs, style, level_convolution))
-
-
-def plan_for(shape: tuple[int, ...], plans: Mapping[int, Plan], group: str) -> Plan:
-    """Return the plan for the shorter side of an image (channels, height, width).
-
-    Raises ValueError where there is none, or where the longer side is no multiple that the plan can reach.
-    """
-    _, height, width = shape
-    shorter, longer = sorted((height, width))
-    if shorter not in plans:
-        sides = ", ".join(str(side) for side in plans)
-        raise ValueError(
-            f"ResNet needs images whose shorter side is one of {sides}, got {height}x{width}; "
-            f"resize the data or use {group}=dcgan"
-        )
-    if longer % MULTIPLE_OF[shorter]:
-        raise ValueError(
-            f"ResNet needs a longer side that is a multiple of {MULTIPLE_OF[shorter]} where the shorter is {shorter}, "
-            f"got {height}x{width}; resize the data or use {group}=dcgan"
-        )
-    return plans[shorter]

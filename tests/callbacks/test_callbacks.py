@@ -148,6 +148,12 @@ def test_plain_lines_where_the_output_is_no_terminal(tmp_path, capsys):
     assert lines[-1].endswith("0:00 left")
 
 
+def test_a_game_without_an_adversary_shows_its_own_terms(tmp_path, capsys):
+    go(tmp_path, *POINTS, "game=vae", "discriminator=mlp", "generator=mlp", "log_every=6")
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
+    assert "/reconstruction " in line and "/divergence " in line
+
+
 class Terminal(io.StringIO):
     def isatty(self):
         return True
@@ -163,24 +169,30 @@ def test_a_bar_on_a_terminal(tmp_path, monkeypatch):
     assert "step 6/6  " not in drawn  # not both
 
 
+def observing(**facts):
+    """What the progress lines read of a module."""
+    terms = SimpleNamespace(taken=[name for name in facts["latest"] if "/" in name])
+    return SimpleNamespace(**facts, observed=terms, scored_at=-1)
+
+
 @pytest.mark.parametrize(("seconds", "clock"), [(5, "0:05"), (65.4, "1:05"), (3600 * 2 + 61, "2:01:01")])
 def test_time_to_go_is_what_is_left_at_the_latest_speed(seconds, clock, capsys):
     progress = Progress(1)
     latest = {"samples_per_second": 128 / seconds}
-    module = SimpleNamespace(steps=3, samples=3 * 64, iterations=5, latest=latest, scored_at=-1)
+    module = observing(steps=3, samples=3 * 64, iterations=5, latest=latest)
     module.clock = SimpleNamespace(seconds=4.0, seconds_beside=0.0)
     progress.act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err.endswith(f"  {clock} left\n")
 
 
 def test_no_time_to_go_is_told_where_nobody_measures_speed(capsys):
-    module = SimpleNamespace(steps=3, samples=3, iterations=5, latest={"generator/adversarial": 0.5}, scored_at=-1)
+    module = observing(steps=3, samples=3, iterations=5, latest={"generator/adversarial": 0.5})
     Progress(1).act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err == "step 3/5  generator 0.5\n"
 
 
 def test_time_to_go_grows_by_the_share_that_was_spent_beside_training(capsys):
-    module = SimpleNamespace(steps=3, samples=3, iterations=5, latest={"samples_per_second": 0.02}, scored_at=-1)
+    module = observing(steps=3, samples=3, iterations=5, latest={"samples_per_second": 0.02})
     module.clock = SimpleNamespace(seconds=150.0, seconds_beside=75.0)
     Progress(1).act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err.endswith("  2:30 left\n")  # 2 steps of 50 s, and half as much again

@@ -65,7 +65,11 @@ def test_faults_are_told_in_one_sentence(tmp_path: Path) -> None:
     refused("mixed", "have 2 sizes, 5 of 6 by 4 and 1 of 9 by 9 .* resize them all")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "x.png").write_bytes(b"no image")
-    refused("broken", "x.png in .* cannot be read as an image")
+    images(tmp_path / "broken", 1, (6, 4))
+    (tmp_path / "broken" / "y.png").touch()
+    refused(
+        "broken", r"2 of \d images cannot be read: x.png \(it is no image\); y.png \(it is empty\): repair or remove"
+    )
     (tmp_path / "bad.npz").write_bytes(b"no array")
     refused("bad.npz", "cannot be read as an array")
     nan = np.zeros((2, 4, 4, 3), np.float32)

@@ -172,6 +172,7 @@ def test_dcgan_28_layers():
 def test_resnet_channels_are_the_papers():
     plans = {32: [128] * 4, 48: [64, 128, 256, 512, 1024], 64: [64, 128, 256, 512, 1024]}
     plans[128] = [64, 128, 256, 512, 1024, 1024]
+    plans |= {28: [128] * 4, 96: plans[64], 256: [*plans[128], 1024]}  # not in the paper, but in its manner
     for side, channels in plans.items():
         with torch.device("meta"):
             *blocks, _ = ResNet(Spec((3, side, side))).body
@@ -188,7 +189,11 @@ def test_dcgan_at_every_resolution(size, kernel):
     assert network(torch.randn(2, 2, *size)).shape == (2,)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (48, 48), (64, 64), (128, 128), (32, 64), (72, 48), (64, 80)])
+RESNET_SIZES = [(8, 8), (16, 16), (28, 28), (32, 32), (48, 48), (64, 64), (96, 96), (128, 128), (256, 256), (32, 64),
+                (72, 48), (48, 52), (64, 80), (24, 40)]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", RESNET_SIZES)
 def test_resnet_at_every_resolution(size):
     network = ResNet(Spec((3, *size)), width=1)
     assert network(torch.randn(2, 3, *size)).shape == (2,)
@@ -226,7 +231,7 @@ def test_the_critic_is_batch_free_by_default():
         (lambda: RNN(Spec((2,))), "RNN needs sequences .* use discriminator=mlp"),
         (lambda: MLP(Spec({"nodes": (9, 5)})), "MLP needs points .* write a discriminator of your own"),
         (lambda: DCGAN(Spec((1, 31, 31))), "which 31x31 does not allow"),
-        (lambda: ResNet(Spec((1, 28, 28))), "got 28x28; resize the data or use discriminator=dcgan"),
+        (lambda: ResNet(Spec((1, 31, 31))), "ResNet halves images .* which 31x31 does not allow; resize"),
         (lambda: MLP(Spec((2,)), dropout=1.0), "dropout must be at least 0 and below 1, got 1.0"),
         (lambda: DCGAN(Spec((1, 8, 8)), dropout=-0.5), "dropout must be at least 0 and below 1, got -0.5"),
         (lambda: MLP(Spec((2,)), head="softmax"), "head must be one of logit, tanh_probability, got 'softmax'"),
