@@ -77,6 +77,8 @@ def test_every_recipe_makes_a_step_on_files(name, root, tmp_path):
             network.max_width = 64
     config.metric = {}  # these need feature networks that are downloaded or trained first
     config.callback.samples.count = 4
+    for modifier in config.modifier.values():
+        modifier.update({key: 2 for key in ("batches", "size") if key in modifier})
     config.callback = {key: node for key, node in config.callback.items() if key not in LARGE}
     train(config)
     (row,) = rows(tmp_path)
