@@ -42,8 +42,9 @@ def _plan(steps: int) -> _Plan:
 class ResNet(DenseCritic):
     """Residual blocks, a sum over all positions and a dense layer (Miyato et al. 2018, tables 4 to 6).
 
-    Sides are 4 to 15 times a power of two. `width` None is the paper's at 32, 48, 64 and 128 pixels: 128 up to three
-    halvings but for 48, and else 64. Raises ValueError for an option out of range or another resolution.
+    Both sides can be halved, once or more, until the shorter is 4 to 15 pixels. `width` None is the paper's at 32, 48,
+    64 and 128 pixels: 128 up to three halvings but for 48, and else 64. Raises ValueError for an option out of range or
+    another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -62,7 +63,10 @@ class ResNet(DenseCritic):
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "ResNet", "discriminator", self.sample_dims)
-        plan = PLAN_OF_48 if min(shape[1:]) == 48 else _plan(pyramid(shape, "ResNet").steps)
+        base = pyramid(shape, "ResNet")
+        plan = PLAN_OF_48 if (min(shape[1:]), base.steps) == (48, 3) else _plan(base.steps)
+        # Beyond the pyramid, only what is even can be halved without dropping an edge.
+        halvings = min(plan.halvings, base.steps + (base.height % 2 == base.width % 2 == 0))
         width = plan.width if width is None else width
         at_least("width", width, 1)
         channels = [width * multiple for multiple in plan.multiples]
@@ -71,7 +75,7 @@ class ResNet(DenseCritic):
         self.labels = ClassLabels(seen["concat"])
         blocks = [first_block(shape[0] + self.labels.width, channels[0], style)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
-            build = down_block if index < plan.halvings else level_block
+            build = down_block if index < halvings else level_block
             blocks.append(build(before, after, style))
         self.body = nn.Sequential(*blocks, build_activation(activation, slope))
         self.feature_size = channels[-1]

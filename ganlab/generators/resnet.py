@@ -17,9 +17,9 @@ WIDTHS_OF_48 = Widths(64, (8, 4, 2, 1))  # as in table 5, though there are three
 class ResNet(nn.Module):
     """Residual blocks that double the resolution (Miyato et al. 2018, tables 4 to 6), to images in [-1, 1].
 
-    Sides are 4 to 15 times a power of two. `width` None is the paper's at 32, 48, 64 and 128 pixels: 256 up to three
-    doublings of the resolution but for 48, and else 64. Raises ValueError for an option out of range or another
-    resolution.
+    Both sides can be halved, once or more, until the shorter is 4 to 15 pixels. `width` None is the paper's at 32, 48,
+    64 and 128 pixels: 256 up to three doublings of the resolution but for 48, and else 64. Raises ValueError for an
+    option out of range or another resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)

@@ -70,6 +70,11 @@ def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn
 
 def level_convolution(inputs: int, outputs: int) -> nn.Conv2d:
     """Build a 3×3 convolution on a residual path."""
+    return convolution(inputs, outputs, 3, RESIDUAL_GAIN)
+
+
+def generator_convolution(inputs: int, outputs: int) -> nn.Conv2d:
+    """Build a 3×3 convolution on a generator's path; a critic's is asked for one of its gradients at a time."""
     return _started(LevelConvolution(inputs, outputs), RESIDUAL_GAIN)
 
 
@@ -96,7 +101,7 @@ def up_block(inputs: int, outputs: int, style: Style) -> Residual:
         nn.Identity(),  # the doubling, which the convolution does; weights keep their names in checkpoints
         doubling_convolution(inputs, outputs),
         style.later(outputs),
-        level_convolution(outputs, outputs),
+        generator_convolution(outputs, outputs),
     )
     return Residual(nn.Sequential(convolution(inputs, outputs, 1), nn.Upsample(scale_factor=2)), residual)
 

@@ -4,7 +4,8 @@ Tiles of 6×6 pixels and the kernel are transformed, multiplied entry by entry a
 products for what takes 144 otherwise. torch's library for CPUs makes all 144; the one for GPUs chooses as is done here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 import torch
@@ -13,8 +14,8 @@ from torch.autograd import Function
 from torch.nn import functional
 
 TILE = 4  # pixels a side that come of a tile of 6
-LEAST_CHANNELS, LEAST_SIDE = 256, 16  # below, transforming takes the time that multiplying less saves
-CHUNK_NUMBERS = 2**21  # transformed at once, which a processor's cache may hold
+LEAST_CHANNELS = 256  # below, transforming images takes the time that multiplying less saves
+CHUNK_NUMBERS = 2**21  # about as many, of whole images, are transformed at once, for a processor's cache
 
 _SEEN = torch.tensor(
     [[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
@@ -27,9 +28,10 @@ SEEN, KERNEL, MADE = (torch.kron(one, one) for one in (_SEEN, _KERNEL, _MADE))  
 
 
 class LevelConvolution(nn.Conv2d):
-    """A 3×3 convolution that keeps the resolution, by fewer products where that is faster.
+    """A 3×3 convolution that keeps the resolution, by fewer products where that is faster for a batch of images.
 
-    Its rounding error is there some three times that of all products, a few millionths of a typical value.
+    It is for networks whose weights and inputs are differentiated together, as a generator's are. Its rounding error is
+    some three times that of all products, a few millionths of a typical value.
     """
 
     bias: Tensor
@@ -53,23 +55,36 @@ def pays(images: Tensor, weight: Tensor) -> bool:
         and not torch.is_autocast_enabled("cpu")
         and not torch.compiler.is_compiling()
         and min(weight.shape[:2]) >= LEAST_CHANNELS
-        and min(images.shape[2:]) >= LEAST_SIDE
+        and images.shape[2:].numel() >= max(weight.shape[:2])  # else transforming the kernel takes that time
         and not any(side % TILE for side in images.shape[2:])
     )
+
+
+def _in_full_precision(work: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    """Keep autocast out: gradients are also taken within it, of what was computed outside."""
+
+    @wraps(work)
+    def within(first: Tensor, second: Tensor) -> Tensor:
+        with torch.autocast("cpu", enabled=False):
+            return work(first, second)
+
+    return within
 
 
 class Convolution(Function):
     """The convolution of images (n, inputs, height, width) with a weight (outputs, inputs, 3, 3)."""
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, weight: Tensor) -> Tensor:
+    @_in_full_precision
+    def forward(images: Tensor, weight: Tensor) -> Tensor:
         """Return values of shape (n, outputs, height, width)."""
-        ctx.save_for_backward(images, weight)
-        count, inputs, height, width = images.shape
-        kernel = (KERNEL.to(weight) @ weight.permute(2, 3, 1, 0).reshape(9, -1)).view(len(KERNEL), inputs, -1)
-        values = torch.empty((count, len(weight), height, width), dtype=images.dtype, memory_format=torch.channels_last)
-        cut = values.permute(0, 2, 3, 1).view(count, height // TILE, TILE, width // TILE, TILE, -1)
-        for part in _parts(images, max(weight.shape[:2])):
+        (count, inputs, height, width), outputs = images.shape, len(weight)
+        kernel = (KERNEL.to(weight) @ weight.permute(2, 3, 1, 0).reshape(9, inputs * outputs)).view(
+            len(KERNEL), inputs, outputs
+        )
+        values = torch.empty((count, outputs, height, width), dtype=images.dtype, memory_format=torch.channels_last)
+        cut = values.permute(0, 2, 3, 1).view(count, height // TILE, TILE, width // TILE, TILE, outputs)
+        for part in _parts(images, max(inputs, outputs)):
             products = torch.bmm(_seen(images[part]).transpose(0, 1), kernel)
             tiles = torch.matmul(MADE.to(weight), products.transpose(0, 1))
             made = cut[part].transpose(2, 3)
@@ -77,8 +92,13 @@ class Convolution(Function):
         return values
 
     @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Keep the inputs."""
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Return the gradients, which can be differentiated again."""
+        """Return both gradients, even where one was asked for; they can be differentiated again."""
         images, weight = ctx.saved_tensors
         for_images, for_weight = ctx.needs_input_grad
         return (
@@ -91,9 +111,9 @@ class Correlation(Function):
     """The gradient of a weight by images and the values' slopes, each of shape (n, channels, height, width)."""
 
     @staticmethod
-    def forward(ctx: Any, images: Tensor, slopes: Tensor) -> Tensor:
+    @_in_full_precision
+    def forward(images: Tensor, slopes: Tensor) -> Tensor:
         """Return it, of shape (outputs, inputs, 3, 3)."""
-        ctx.save_for_backward(images, slopes)
         inputs, outputs = images.shape[1], slopes.shape[1]
         total = images.new_zeros(len(KERNEL), outputs, inputs)
         for part in _parts(images, max(inputs, outputs)):
@@ -102,8 +122,13 @@ class Correlation(Function):
         return (KERNEL.t().to(total) @ total.flatten(1)).view(3, 3, outputs, inputs).permute(2, 3, 0, 1)
 
     @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Keep the inputs."""
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
     def backward(ctx: Any, *weights: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Return the gradients, which can be differentiated again."""
+        """Return both gradients, which can be differentiated again."""
         images, slopes = ctx.saved_tensors
         for_images, for_slopes = ctx.needs_input_grad
         return (

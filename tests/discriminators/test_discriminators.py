@@ -12,6 +12,7 @@ from torch import nn
 from ganlab import tree
 from ganlab.discriminators import DCGAN, MLP, RNN, ResNet
 from ganlab.interfaces import Spec, as_verdict
+from ganlab.layers.resized import HalvingConvolution
 
 CONF = Path(__file__).parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
@@ -199,6 +200,14 @@ def test_resnet_at_every_resolution(size):
     assert network(torch.randn(2, 3, *size)).shape == (2,)
 
 
+@pytest.mark.parametrize("size", [(28, 28), (48, 48), (48, 52), (48, 56), (64, 64), (64, 80), (80, 80), (112, 112)])
+def test_resnet_drops_no_edge_where_it_halves(size):
+    blocks = ResNet(Spec((3, *size)), width=1).body
+    halvings = sum(isinstance(layer, HalvingConvolution) for layer in blocks.modules())
+    rows, columns = blocks(torch.randn(1, 3, *size)).shape[2:]
+    assert (rows << halvings, columns << halvings) == size
+
+
 def test_a_linear_critic_and_any_flat_shape():
     network = MLP(Spec((2, 3)), widths=[])
     samples = torch.randn(4, 2, 3)
@@ -231,6 +240,7 @@ def test_the_critic_is_batch_free_by_default():
         (lambda: RNN(Spec((2,))), "RNN needs sequences .* use discriminator=mlp"),
         (lambda: MLP(Spec({"nodes": (9, 5)})), "MLP needs points .* write a discriminator of your own"),
         (lambda: DCGAN(Spec((1, 31, 31))), "which 31x31 does not allow"),
+        (lambda: ResNet(Spec((1, 48, 50))), "which 48x50 does not allow"),
         (lambda: ResNet(Spec((1, 31, 31))), "ResNet halves images .* which 31x31 does not allow; resize"),
         (lambda: MLP(Spec((2,)), dropout=1.0), "dropout must be at least 0 and below 1, got 1.0"),
         (lambda: DCGAN(Spec((1, 8, 8)), dropout=-0.5), "dropout must be at least 0 and below 1, got -0.5"),

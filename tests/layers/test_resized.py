@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional
 
 from ganlab.layers import normalise_spectrally
-from ganlab.layers.resized import DoublingConvolution, HalvingConvolution
+from ganlab.layers.resized import DoublingConvolution, HalvingConvolution, Sums
 
 
 def doubled(layer, images):
@@ -72,3 +72,8 @@ def test_weights_start_as_those_of_any_convolution():
     for kind, _ in PAIRS:
         torch.manual_seed(1)
         assert torch.equal(kind(3, 4).weight, theirs.weight)
+
+
+def test_sums_are_mapped_over_batches_too():
+    images = torch.randn(3, 2, 4, 5, 5)
+    torch.testing.assert_close(torch.func.vmap(Sums.apply)(images), torch.stack([Sums.apply(one) for one in images]))
