@@ -71,6 +71,14 @@ def _in_full_precision(work: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Te
     return within
 
 
+def _keep_inputs(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _wanted(ctx: Any, *gradients: Callable[[], Tensor]) -> tuple[Tensor | None, ...]:
+    return tuple(make() if needed else None for needed, make in zip(ctx.needs_input_grad, gradients, strict=True))
+
+
 class Convolution(Function):
     """The convolution of images (n, inputs, height, width) with a weight (outputs, inputs, 3, 3)."""
 
@@ -91,19 +99,16 @@ class Convolution(Function):
             made.copy_(tiles.view(made.shape))
         return values
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        """Keep the inputs."""
-        ctx.save_for_backward(*inputs)
+    setup_context = staticmethod(_keep_inputs)
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
         """Return both gradients, even where one was asked for; they can be differentiated again."""
         images, weight = ctx.saved_tensors
-        for_images, for_weight = ctx.needs_input_grad
-        return (
-            Convolution.apply(slopes[0], turned(weight)) if for_images else None,
-            Correlation.apply(images, slopes[0]) if for_weight else None,
+        return _wanted(
+            ctx,
+            lambda: Convolution.apply(slopes[0], turned(weight)),
+            lambda: Correlation.apply(images, slopes[0]),
         )
 
 
@@ -121,19 +126,16 @@ class Correlation(Function):
             total.baddbmm_(spread.permute(1, 2, 0), _seen(images[part]).transpose(0, 1))
         return (KERNEL.t().to(total) @ total.flatten(1)).view(3, 3, outputs, inputs).permute(2, 3, 0, 1)
 
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
-        """Keep the inputs."""
-        ctx.save_for_backward(*inputs)
+    setup_context = staticmethod(_keep_inputs)
 
     @staticmethod
-    def backward(ctx: Any, *weights: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: Any, *weights: Tensor) -> tuple[Tensor | None, ...]:
         """Return both gradients, which can be differentiated again."""
         images, slopes = ctx.saved_tensors
-        for_images, for_slopes = ctx.needs_input_grad
-        return (
-            Convolution.apply(slopes, turned(weights[0])) if for_images else None,
-            Convolution.apply(images, weights[0]) if for_slopes else None,
+        return _wanted(
+            ctx,
+            lambda: Convolution.apply(slopes, turned(weights[0])),
+            lambda: Convolution.apply(images, weights[0]),
         )
 
 
