@@ -1,24 +1,39 @@
 """ganlab: run, compare and trust GAN experiments.
 
-`compose` a configuration, `train` it, `load` a generator from its run directory, `instantiate` single parts. Names are
-imported when first used, so that `ganlab train --help` need not wait for torch.
+`compose` a configuration, `train` it, `load` a generator from its run directory, `instantiate` single components; the
+base classes for components of your own are here, too. Names are imported when first used, so that `ganlab train
+--help` does not wait for torch.
 """
 
 from importlib import import_module
 from typing import Any
 
-from ganlab.late_imports import arrange
+from ganlab.core import renamed
 
-arrange()
+renamed.install()
+__version__ = "0.1.0"
 
 _HOMES = {
-    "ConfigurationError": "ganlab.errors",
-    "Result": "ganlab.train",
-    "Spec": "ganlab.interfaces",
-    "compose": "ganlab.config",
-    "instantiate": "ganlab.config",
-    "load": "ganlab.export",
-    "train": "ganlab.train",
+    "AdversarialLoss": "ganlab.core.interfaces",
+    "Augment": "ganlab.core.interfaces",
+    "Batch": "ganlab.core.interfaces",
+    "BatchView": "ganlab.core.interfaces.batch_view",
+    "ConfigurationError": "ganlab.core.errors",
+    "DataSet": "ganlab.data",
+    "DiscriminatorOutput": "ganlab.core.interfaces",
+    "Game": "ganlab.core.interfaces",
+    "Latent": "ganlab.core.interfaces",
+    "Metric": "ganlab.metrics",
+    "Random": "ganlab.core.random",
+    "Regularizer": "ganlab.core.interfaces",
+    "Result": "ganlab.training.api",
+    "Sampler": "ganlab.games.sampler",
+    "Spec": "ganlab.core.interfaces",
+    "UpdateSchedule": "ganlab.core.interfaces",
+    "compose": "ganlab.config.composition",
+    "instantiate": "ganlab.config.targets",
+    "load": "ganlab.training.export",
+    "train": "ganlab.training.api",
 }
 
 
@@ -29,4 +44,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    return sorted([*_HOMES, "__version__"])

@@ -2,7 +2,7 @@
 
 import sys
 
-from ganlab.cli import main
+from ganlab.commands.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -9,9 +9,9 @@ import torch
 
 from ganlab import discriminators, generators
 from ganlab.ema import Live
-from ganlab.lr_schedule import Constant
-from ganlab.module import GANModule
-from ganlab.schedule import Alternating
+from ganlab.engine.module import GANModule
+from ganlab.lr_schedules import Constant
+from ganlab.schedules import Alternating
 
 
 @pytest.fixture(autouse=True, scope="session")

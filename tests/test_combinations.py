@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 import torch
 from omegaconf import OmegaConf
-from tiny import Styled
+from support.small_runs import Styled
 
 import ganlab
 from ganlab.config import conf_directory, instantiate
-from ganlab.discriminators import MLP as Critic
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import AdversarialGame
 from ganlab.generators import MLP as Generator
-from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Codes
-from ganlab.schedule import Alternating
+from ganlab.schedules import Alternating
 
 
 def names(group):
@@ -62,7 +62,7 @@ def make(loss, terms, shape=(2,), classes=0, augment="none", packing=1):
     return AdversarialGame(
         Spec(shape, classes=classes),
         lambda spec: generator(spec, widths=(8,)),
-        lambda spec: Critic(spec, widths=(8,), activation="tanh", head=head),
+        lambda spec: ShowsFeatures(spec, widths=(8,), activation="tanh", head=head),
         loss,
         terms,
         instantiate(node("augment", augment)),

@@ -8,12 +8,12 @@ import pytest
 import torch
 import yaml
 from omegaconf import OmegaConf
+from support.small_runs import QUIET
 from test_conf import NETS, node
-from tiny import QUIET
 
-from ganlab.check import mistakes
 from ganlab.config import compose, conf_directory, instantiate, locate
-from ganlab.interfaces import Batch, Spec
+from ganlab.config.validation import mistakes
+from ganlab.core.interfaces import Batch, Spec
 
 WAYS = sorted(path.stem for path in (conf_directory() / "conditioning").glob("*.yaml"))
 SMALL = {"width": 4, "max_width": 8, "style_size": 8, "mapping_layers": 2, "embedding": 4}
@@ -98,7 +98,7 @@ def test_any_conditioning_takes_a_step_or_is_refused(way, generator, critic, mon
     batch = Batch(torch.randn(4, *spec.sample).clamp(-1, 1), torch.tensor([0, 1, 2, 0]))
     for player, network in game.players().items():
         terms = game.losses(player, batch, 0)
-        weights = [weight for part in (network, *game.companions(player)) for weight in part.parameters()]
+        weights = [weight for part in (network, *game.extra_modules(player)) for weight in part.parameters()]
         slopes = torch.autograd.grad(torch.stack([*terms.values()]).sum(), weights, materialize_grads=True)
         assert all(slope.isfinite().all() for slope in slopes) and any(slope.any() for slope in slopes), player
 

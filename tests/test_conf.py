@@ -8,15 +8,15 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from tiny import NETWORKS, QUIET, go
+from support.small_runs import NETWORKS, QUIET, go
 
 from ganlab.config import check, compose, conf_directory, instantiate, locate
+from ganlab.config.schema import Root
+from ganlab.core.errors import ConfigurationError
+from ganlab.core.interfaces import Batch
+from ganlab.core.random import Random
 from ganlab.data import normalize
-from ganlab.errors import ConfigurationError
-from ganlab.interfaces import Batch
-from ganlab.random import Random
-from ganlab.schema import Root
-from ganlab.train import train
+from ganlab.training.api import train
 
 CONF = conf_directory()
 PARTS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment")
@@ -51,7 +51,7 @@ def downloads(experiment: str) -> bool:
 RECIPES = [name for name in EXPERIMENTS if downloads(name)]  # test_recipes.py makes files for them
 
 
-def companions(group: str, name: str, folder) -> list[str]:
+def extra_modules(group: str, name: str, folder) -> list[str]:
     """Return what a part needs around it, read off its class."""
     content = node(group, name)
     target = locate(content["_target_"]) if "_target_" in content else None
@@ -68,7 +68,7 @@ def companions(group: str, name: str, folder) -> list[str]:
     if getattr(target, "needs_codes", False) or name == "infogan":
         lines += ["latent=codes", "latent.size=20"]
     if getattr(target, "reads_styles", False):
-        lines += ["generator._target_=tiny.Styled"]
+        lines += ["generator._target_=support.small_runs.Styled"]
     if group == "conditioning" and content.get("generator", {}).get("labels") == "norm":
         lines += ["generator.norm=batch"]
     if getattr(target, "reads", "") == "probability":
@@ -82,16 +82,16 @@ def companions(group: str, name: str, folder) -> list[str]:
 
 
 def composed(group: str, name: str, folder):
-    several = group in ("regularizer", "modifier", "metric", "callback", "logger") and node(group, name)
+    several = group in ("regularizer", "training_hook", "metric", "callback", "logger") and node(group, name)
     first = ["data=ring", *NETWORKS]
     chosen = [f"{group}=[{name}]" if several else f"{group}={name}"]
     kept = [line for line in first if not line.startswith((f"{group}=", f"{group}."))]
-    return compose([*kept, *chosen, *companions(group, name, folder)])
+    return compose([*kept, *chosen, *extra_modules(group, name, folder)])
 
 
 @pytest.mark.parametrize(("group", "name"), PARTS)
 def test_every_part_composes_checks_and_builds(group, name, tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
     config = composed(group, name, tmp_path / "images")
     content = node(group, name)
     assert "@package _global_" in (CONF / group / f"{name}.yaml").read_text() or config[group] or not content
@@ -160,7 +160,7 @@ def test_every_experiment_tells_its_command_paper_score_and_time(name):
 
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name not in RECIPES])
 def test_every_experiment_trains_three_steps(name, tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
     config = compose([f"experiment={name}", "trainer=smoke", f"run_dir={tmp_path}"])
     assert config.name == name
     result = train(config)

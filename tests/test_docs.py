@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ganlab.command import parse
 from ganlab.config import compose, conf_directory, locate
-from ganlab.sweeps import space
+from ganlab.config.arguments import parse
 from ganlab.sweeps.multirun import _settle
+from ganlab.sweeps.search import space
 
 ROOT = Path(__file__).parent.parent
 TEXTS = {path.name: path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}

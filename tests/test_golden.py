@@ -18,7 +18,8 @@ GOLDEN = Path(__file__).parent / "golden"
 WRITE = "GANLAB_WRITE_GOLDEN"
 STEPS = 20
 COMMON = [
-    "trainer=cpu", "metric=[]", "callback=[health,observe,status]", f"iterations={STEPS}", "log_every=1",
+    "trainer=cpu", "metric=[]", "callback=[nan_monitor,metrics_logger,status_file]",
+    f"iterations={STEPS}", "log_every=1",
     "batch_size=16", "optimizer=adam", "optimizer.discriminator.lr=1e-3", "optimizer.generator.lr=5e-4",
 ]  # fmt: skip
 EXPERIMENTS = {

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 import ganlab
+from ganlab.core.interfaces import Batch, Spec
 from ganlab.games import AdversarialGame
-from ganlab.interfaces import Batch, Spec
 
 pytestmark = [
     pytest.mark.gpu,

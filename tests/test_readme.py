@@ -11,7 +11,7 @@ import pytest
 
 import ganlab
 from ganlab.config import conf_directory
-from ganlab.overrides import choices
+from ganlab.config.overrides import choices
 
 DOCS = Path(__file__).parent.parent / "docs"
 README = (DOCS.parent / "README.md").read_text()

@@ -7,12 +7,12 @@ import struct
 
 import numpy as np
 import pytest
+from support.small_runs import rows
 from test_conf import RECIPES, header
-from tiny import rows
 
 from ganlab.config import compose, instantiate, locate
-from ganlab.interfaces import Game
-from ganlab.train import train
+from ganlab.core.interfaces import Game
+from ganlab.training.api import train
 
 COUNTED = [name for name in RECIPES if "# parameters: " in header(name)]
 LARGE = ("checkpoint", "best")  # they write hundreds of megabytes
@@ -77,8 +77,8 @@ def test_every_recipe_makes_a_step_on_files(name, root, tmp_path):
             network.max_width = 64
     config.metric = {}  # these need feature networks that are downloaded or trained first
     config.callback.samples.count = 4
-    for modifier in config.modifier.values():
-        modifier.update({key: 2 for key in ("batches", "size") if key in modifier})
+    for hook in config.training_hook.values():
+        hook.update({key: 2 for key in ("batches", "size") if key in hook})
     config.callback = {key: node for key, node in config.callback.items() if key not in LARGE}
     train(config)
     (row,) = rows(tmp_path)

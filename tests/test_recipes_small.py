@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from tiny import QUIET, go, rows
+from support.small_runs import QUIET, go, rows
 
 import ganlab
 from ganlab.config import compose, conf_directory

@@ -22,11 +22,11 @@ def test_a_built_wheel_works_elsewhere(tmp_path):
         archive.extractall(installed)
     shipped = {name.removeprefix("ganlab/conf/") for name in names if name.startswith("ganlab/conf/")}
     assert shipped == {str(path.relative_to(ROOT / "conf")) for path in (ROOT / "conf").rglob("*.yaml")}
-    assert "ganlab/metrics/weights/digits.safetensors" in names
+    assert "ganlab/features/weights/digits.safetensors" in names
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    command = "import sys; from ganlab.cli import main; sys.argv = ['ganlab', *sys.argv[1:]]; sys.exit(main())"
+    command = "import sys; from ganlab.commands.cli import main; sys.argv = ['ganlab', *sys.argv[1:]]; sys.exit(main())"
     words = ["train", "trainer=smoke", "data.resolution=8", "generator=mlp", "discriminator=mlp", "run_dir=run"]
     environment = {**os.environ, "PYTHONPATH": str(installed)}
     done = subprocess.run([sys.executable, "-c", command, *words], cwd=elsewhere, env=environment, capture_output=True)

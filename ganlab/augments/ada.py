@@ -3,10 +3,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ganlab.interfaces import Augment
-from ganlab.layers.changes import CHANGES, change, known_changes
-from ganlab.random import Random
-from ganlab.tree import Tree
+from ganlab.core.interfaces import Augment
+from ganlab.core.random import Random
+from ganlab.core.tree import Tree
+from ganlab.layers.image_changes import CHANGES, change, known_changes
 
 
 class ADA(Augment):
@@ -56,12 +56,12 @@ class ADA(Augment):
         """Add up the signs."""
         self.sums += torch.stack([margins.sign().sum(), *self.sums.new_tensor([margins.numel(), self.seen])])
 
-    def tallies(self) -> list[Tensor]:
+    def batch_sums(self) -> list[Tensor]:
         """Return the sum of the signs."""
         return [self.sums]
 
     @torch.no_grad()
-    def settle(self) -> None:
+    def apply_batch_sums(self) -> None:
         """Move p, where it is time."""
         self.signs[:3] += self.sums
         self.signs[3] += 1

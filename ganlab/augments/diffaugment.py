@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from ganlab.interfaces import Augment
-from ganlab.layers.options import choice
-from ganlab.random import Random
-from ganlab.tree import Tree
+from ganlab.core.interfaces import Augment
+from ganlab.core.random import Random
+from ganlab.core.tree import Tree
+from ganlab.layers.checks import look_up
 
 
 class DiffAugment(Augment):
@@ -31,7 +31,7 @@ class DiffAugment(Augment):
         for name, value in (("shift", shift), ("hole", hole)):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be at least 0 and at most 1, got {value}")
-        self.policy = [choice("policy", each, POLICIES) for each in policy]
+        self.policy = [look_up("policy", each, POLICIES) for each in policy]
         self.shift, self.hole = shift, hole
 
     def forward(self, samples: Tree, random: Random) -> Tree:

@@ -1,6 +1,6 @@
-from ganlab.interfaces import Augment
-from ganlab.random import Random
-from ganlab.tree import Tree
+from ganlab.core.interfaces import Augment
+from ganlab.core.random import Random
+from ganlab.core.tree import Tree
 
 
 class Identity(Augment):

@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 
-from ganlab.interfaces import Augment
-from ganlab.layers.changes import CHANGES, change, known_changes
-from ganlab.random import Random
-from ganlab.tree import Tree
+from ganlab.core.interfaces import Augment
+from ganlab.core.random import Random
+from ganlab.core.tree import Tree
+from ganlab.layers.image_changes import CHANGES, change, known_changes
 
 
 class Scheduled(Augment):

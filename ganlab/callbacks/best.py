@@ -6,9 +6,9 @@ from typing import Any
 import pytorch_lightning as pl
 
 from ganlab.callbacks.evaluate import Evaluate
+from ganlab.engine.module import GANModule
 from ganlab.loggers import summarise
-from ganlab.module import GANModule
-from ganlab.run_directory import write_json
+from ganlab.runs.directory import write_json
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class Best(pl.Callback):
             return
         self.value = value
         folder = Path(trainer.default_root_dir) / "checkpoints"
-        with module.clock.beside(module.device):
+        with module.clock.paused(module.device):
             trainer.save_checkpoint(folder / "best.ckpt")
         if trainer.is_global_zero:
             write_json(folder / "best.json", {"score": self.score, "value": value, "step": module.steps})

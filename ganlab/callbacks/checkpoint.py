@@ -3,7 +3,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
-from ganlab.module import GANModule
+from ganlab.engine.module import GANModule
 
 
 class Checkpoint(Periodic):
@@ -14,5 +14,5 @@ class Checkpoint(Periodic):
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Write it; all processes take part."""
-        with module.clock.beside(module.device):
+        with module.clock.paused(module.device):
             trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt")

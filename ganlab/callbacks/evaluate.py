@@ -8,14 +8,25 @@ from torch import nn
 
 from ganlab.callbacks.checkpoint import Checkpoint
 from ganlab.callbacks.periodic import Periodic
+from ganlab.core.errors import UserError
+from ganlab.core.interfaces import ReportsSettings
 from ganlab.data import DataSet
-from ganlab.errors import UserError
-from ganlab.interfaces import Disclosing
-from ganlab.metrics import Cache, Evaluator, Features, Measure, Processes, Protocol
-from ganlab.metrics.scoring import Makers, build_measures, describe, digest, fakes_of, reals_of, report, subject_of
-from ganlab.module import GANModule
-from ganlab.run_directory import write_json
-from ganlab.sampler import Sampler
+from ganlab.engine.module import GANModule
+from ganlab.features import Cache, Features
+from ganlab.games.sampler import Sampler
+from ganlab.metrics import BaseMetric, Evaluator, Processes
+from ganlab.metrics.scoring.scoring import (
+    Makers,
+    build_measures,
+    describe,
+    digest,
+    fakes_of,
+    reals_of,
+    report,
+    subject_of,
+)
+from ganlab.protocols import Protocol
+from ganlab.runs.directory import write_json
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +45,7 @@ class Evaluate(Periodic):
     ) -> None:
         super().__init__(every)
         self.make_features, self.make_metrics, self.protocol = features, metrics, protocol.selection()
-        self.measures: dict[str, Measure] = {}
+        self.measures: dict[str, BaseMetric] = {}
 
     def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
         """Build the feature network and the metrics, so that what is missing is told before training."""
@@ -81,7 +92,7 @@ class Evaluate(Periodic):
         self.features.to(module.device)
         sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
         fakes = fakes_of(sampler, protocol, protocol.seed)
-        with module.clock.beside(module.device):
+        with module.clock.paused(module.device):
             subject = subject_of(sampler, self.features, data, protocol, module.steps)
             try:
                 scores = self.evaluator(fakes, subject)
@@ -126,7 +137,7 @@ class Evaluate(Periodic):
 
 def run_facts(module: GANModule, network: nn.Module, data: DataSet, protocol: Protocol) -> dict[str, object]:
     """Return what a protocol says of the samples of a run's network and of its data."""
-    disclosed = [part.disclose() for part in network.modules() if isinstance(part, Disclosing)]
+    disclosed = [part.score_settings() for part in network.modules() if isinstance(part, ReportsSettings)]
     return {
         "weights": "live" if network is module.game.sampler else "ema",
         "truncation": module.game.latent.truncation,

@@ -8,7 +8,7 @@ from typing import Any, Self
 import pytorch_lightning as pl
 import torch
 
-from ganlab.module import GANModule
+from ganlab.engine.module import GANModule
 
 # The signal with which submitit has SLURM announce a preemption or the end of the time.
 PREEMPT_VARIABLE = "SUBMITIT_PREEMPT_SIGNAL"

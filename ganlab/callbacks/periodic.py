@@ -3,7 +3,7 @@ from typing import ClassVar, cast
 
 import pytorch_lightning as pl
 
-from ganlab.module import GANModule
+from ganlab.engine.module import GANModule
 
 
 class Periodic(pl.Callback, ABC):
@@ -44,7 +44,7 @@ class Periodic(pl.Callback, ABC):
         self._acted_at = module.steps
 
 
-def whose_turn(trainer: pl.Trainer, module: GANModule) -> list[Periodic]:
+def due_callbacks(trainer: pl.Trainer, module: GANModule) -> list[Periodic]:
     """Return the trainer's callbacks that act after the step just made."""
     every = cast(list[pl.Callback], trainer.callbacks)  # type: ignore[attr-defined]
     return [each for each in every if isinstance(each, Periodic) and each.due(module)]

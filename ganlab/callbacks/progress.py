@@ -4,7 +4,7 @@ import pytorch_lightning as pl
 from tqdm import tqdm
 
 from ganlab.callbacks.periodic import Periodic
-from ganlab.module import GANModule
+from ganlab.engine.module import GANModule
 
 
 class Progress(Periodic):
@@ -40,7 +40,7 @@ class Progress(Periodic):
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in short.items())
         said = [f"step {module.steps}/{module.iterations}", numbers]
         speed = module.latest.get("samples_per_second", 0.0)
-        if speed:  # which nobody measures without callback=[observe]
+        if speed:  # which nobody measures without callback=[metrics_logger]
             left = (module.iterations - module.steps) * module.samples / module.steps / speed
             left *= 1 + module.clock.seconds_beside / max(module.clock.seconds, 1e-9)  # as much beside it as so far
             said += [f"{speed:.0f} samples/s", f"{_clock(left)} left"]

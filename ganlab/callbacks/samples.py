@@ -3,9 +3,9 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.engine.module import GANModule
+from ganlab.games.sampler import Sampler
 from ganlab.loggers import show_picture
-from ganlab.module import GANModule
-from ganlab.sampler import Sampler
 
 
 class Samples(Periodic):
@@ -27,7 +27,7 @@ class Samples(Periodic):
         if not trainer.is_global_zero:
             return
         data = trainer.datamodule.data  # type: ignore[attr-defined]
-        with module.clock.beside(module.device):
+        with module.clock.paused(module.device):
             samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
             picture = data.sheet(samples)
         path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"

@@ -5,10 +5,10 @@ import pytorch_lightning as pl
 import torch
 
 from ganlab.callbacks.periodic import Periodic
-from ganlab.errors import UserError
+from ganlab.core.errors import UserError
+from ganlab.engine.module import GANModule
+from ganlab.games.theory import orbit
 from ganlab.loggers import show_picture
-from ganlab.module import GANModule
-from ganlab.theory import orbit
 
 MOST = 16  # numbers that a row of metrics.csv takes
 

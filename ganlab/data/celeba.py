@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 from torchvision import datasets
 
-from ganlab.data.archive import open_archive
-from ganlab.data.files import located, obtain
 from ganlab.data.image import ImageDataSet
-from ganlab.data.picture import Picture, as_size
-from ganlab.data.scan import read_images
+from ganlab.data.readers.archive import open_archive
+from ganlab.data.readers.decode_image import Picture, as_size
+from ganlab.data.readers.download import located, obtain
+from ganlab.data.readers.scan import read_images
 
 FACES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
 MAX_PIXELS = 1_000_000  # the faces have 178×218

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torchvision.datasets.utils import download_and_extract_archive
 
-from ganlab.data.arrays import read_pickled, read_records
-from ganlab.data.files import find, obtain
 from ganlab.data.image import ImageDataSet, load_parts
-from ganlab.data.images import InMemory, resize
+from ganlab.data.readers.arrays import read_pickled, read_records
+from ganlab.data.readers.download import find, obtain
+from ganlab.data.readers.image_storage import InMemory, resize
 
 SHAPE = (3, 32, 32)
 

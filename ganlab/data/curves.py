@@ -5,10 +5,10 @@ import math
 import torch
 from torch import Tensor
 
+from ganlab.core.interfaces import Batch
+from ganlab.core.random import Random
 from ganlab.data.distribution import check_positive
 from ganlab.data.point import PointDataSet
-from ganlab.interfaces import Batch
-from ganlab.random import Random
 
 
 class SwissRoll(PointDataSet):

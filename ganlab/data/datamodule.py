@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytorch_lightning as pl
 
+from ganlab.core.interfaces import Batch
 from ganlab.data.dataset import DataSet, normalize
 from ganlab.data.stream import Stream, Workers
-from ganlab.interfaces import Batch
 
 
 class DataModule(pl.LightningDataModule):
@@ -34,7 +34,7 @@ class DataModule(pl.LightningDataModule):
         start, rank, world = trainer.lightning_module.steps, trainer.global_rank, trainer.world_size
         stream = Stream(self.data, self.batch_size, self.iterations, self.seed, int(start), rank, world)
         # A table in memory is faster than any worker, whatever `workers` says.
-        return Workers(stream, self.workers) if self.workers and self.data.decodes else stream
+        return Workers(stream, self.workers) if self.workers and self.data.needs_workers else stream
 
     def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
         """Turn uint8 images into floats in [−1, 1] on the device, where it is cheap."""

@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Batch, Shape, Spec
-from ganlab.random import Random
+from ganlab.core import tree
+from ganlab.core.interfaces import Batch, Shape, Spec
+from ganlab.core.random import Random
 
 SPLITS = ("train", "validation", "test")
 
@@ -26,7 +26,7 @@ class DataSet(ABC):
     classes_available: int = 0
     classifier: str | None = None  # the shipped classifier that was trained on this data
     class_names: Sequence[str] = ()  # by number, where classes have names
-    decodes: bool = False  # samples are decoded when asked for, which pays for worker processes
+    needs_workers: bool = False  # samples are decoded when asked for, which pays for worker processes
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -57,7 +57,7 @@ class DataSet(ABC):
     def fingerprint(self) -> str:
         """Return a SHA-256 of the samples, their labels and their split, in hexadecimal."""
 
-    def census(self) -> str:
+    def summary(self) -> str:
         """Return what there is of it, in words, for whoever watches; nothing where it has no end."""
         return ""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganlab.data.image import ImageDataSet
-from ganlab.data.images import InMemory, rescale
+from ganlab.data.readers.image_storage import InMemory, rescale
 
 SIDE = 8
 

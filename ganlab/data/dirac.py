@@ -7,10 +7,10 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ganlab.core.interfaces import Batch
+from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution
-from ganlab.data.draw import Density, scatter
-from ganlab.interfaces import Batch
-from ganlab.random import Random
+from ganlab.data.sheets import Density, scatter
 
 
 class Dirac(Distribution):

@@ -8,10 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ganlab.core.interfaces import Batch, Shape, Spec
+from ganlab.core.random import Random, derive
 from ganlab.data.dataset import DataSet, check_split, describe
-from ganlab.data.drawn import check_drawn
-from ganlab.interfaces import Batch, Shape, Spec
-from ganlab.random import Random, derive
 
 NOMINAL = 1 << 16  # samples that count as one pass over data without end
 ALL = 10_000  # what "all" means for scores
@@ -76,3 +75,29 @@ def check_positive(**values: float) -> None:
     for name, value in values.items():
         if value <= 0:
             raise ValueError(f"{name} must be above 0, got {value}")
+
+
+def check_drawn(drawn: Batch, count: int, spec: Spec) -> None:
+    """Raise ValueError where `count` samples were asked for, and this is something else."""
+    wanted = (count, *spec.sample)
+    if not isinstance(drawn, Batch):
+        raise ValueError(f"draw must return a Batch of samples {wanted} and labels or None, got a {_kind(drawn)}")
+    samples, labels = drawn
+    if not torch.is_tensor(samples) or samples.dtype != torch.float32 or samples.shape != wanted:
+        raise ValueError(f"draw({count}, random) must return float32 samples of shape {wanted}, got {_told(samples)}")
+    if not spec.classes:
+        return
+    if not torch.is_tensor(labels) or labels.dtype != torch.int64 or labels.shape != (count,):
+        raise ValueError(f"draw({count}, random) must return int64 labels of shape ({count},), got {_told(labels)}")
+    if labels.min() < 0 or labels.max() >= spec.classes:
+        raise ValueError(f"draw must return labels from 0 to {spec.classes - 1}, got {labels.tolist()}")
+
+
+def _kind(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins.")
+
+
+def _told(value: object) -> str:
+    if torch.is_tensor(value):
+        return f"{str(value.dtype).removeprefix('torch.')} of shape {tuple(value.shape)}"
+    return "None" if value is None else f"a {_kind(value)}"

@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, check_split, describe
-from ganlab.data.draw import image_grid
-from ganlab.data.images import Images
-from ganlab.data.picture import as_size
-from ganlab.data.splits import check_shares, divide, shuffled
-from ganlab.interfaces import Batch, Spec
-from ganlab.random import Random
+from ganlab.data.readers.decode_image import as_size
+from ganlab.data.readers.image_storage import Images
+from ganlab.data.sheets import image_grid
+from ganlab.data.splits import check_shares, shuffled, split_indices
 
 USES = {"train": "to train on", "validation": "to choose by", "test": "for reports"}
 SHOWN = 10  # classes that a census names
@@ -49,10 +49,10 @@ class ImageDataSet(DataSet, ABC):
         test: float = 0.0,
     ) -> None:
         self.images, self.labels, self.classes_available, self.flip = images, labels, classes, flip
-        self.decodes = images.decodes
+        self.needs_workers = images.needs_workers
         self.spec = describe(images.shape, conditional, classes)
         by = labels[:count] if self.stratified and labels is not None else None
-        self._splits = divide(count, len(images) - count, validation, test, limit, by)
+        self._splits = split_indices(count, len(images) - count, validation, test, limit, by)
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -100,7 +100,7 @@ class ImageDataSet(DataSet, ABC):
         order = indices[shuffled(len(indices), seed, "reals")]
         return (self._gather(part) for part in order[: count or None].split(chunk))
 
-    def census(self) -> str:
+    def summary(self) -> str:
         """Return the sizes of the splits, and of the classes to train on where these have names."""
         sizes = ", ".join(f"{len(self._splits[name]):,} {use}" for name, use in USES.items())
         if self.labels is None or not self.class_names:

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 import torch
 
-from ganlab.data.archive import Archive, open_archive
+from ganlab.core.interfaces import Spec
 from ganlab.data.image import ImageDataSet
-from ganlab.data.picture import Picture, as_size
-from ganlab.data.scan import check_on_error, read_images
-from ganlab.interfaces import Spec
+from ganlab.data.readers.archive import Archive, open_archive
+from ganlab.data.readers.decode_image import Picture, as_size
+from ganlab.data.readers.scan import check_on_error, read_images
 
 CLASSES = "classes.csv"
 SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
@@ -70,10 +70,10 @@ class ImageFolder(ImageDataSet):
         self.class_names = ordered if known is not None else []
         self._others = archive.others()
 
-    def census(self) -> str:
+    def summary(self) -> str:
         """Return what there is, and which files are no images by their names."""
         others = f"; left out by type: {len(self._others):,}, {self._others[0]} for one" if self._others else ""
-        return f"{super().census()}{others}"
+        return f"{super().summary()}{others}"
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:

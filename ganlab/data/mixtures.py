@@ -4,9 +4,9 @@ import math
 
 import torch
 
+from ganlab.core.random import Random
 from ganlab.data.distribution import check_positive
 from ganlab.data.point import MixtureDataSet
-from ganlab.random import Random
 
 
 class Ring(MixtureDataSet):

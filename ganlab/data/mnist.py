@@ -7,10 +7,10 @@ from typing import ClassVar
 from torch import Tensor
 from torchvision import datasets
 
-from ganlab.data.files import located, obtain
-from ganlab.data.idx import read_idx
 from ganlab.data.image import ImageDataSet, load_parts
-from ganlab.data.images import InMemory, pad, resize
+from ganlab.data.readers.download import located, obtain
+from ganlab.data.readers.idx import read_idx
+from ganlab.data.readers.image_storage import InMemory, pad, resize
 
 PARTS = {"train": "train", "test": "t10k"}
 PADDED = 32  # the usual size for networks that halve five times: two black pixels on every side, nothing resampled

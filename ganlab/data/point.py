@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganlab.core.interfaces import Batch
+from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
-from ganlab.data.draw import Density, scatter
-from ganlab.interfaces import Batch
-from ganlab.random import Random
+from ganlab.data.sheets import Density, scatter
 
 PICTURED = 100_000  # real points behind a picture
 

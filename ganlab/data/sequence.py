@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganlab.core.interfaces import Batch
+from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
-from ganlab.data.draw import panels
-from ganlab.interfaces import Batch
-from ganlab.random import Random
+from ganlab.data.sheets import panels
 
 PICTURED = 1000  # real sequences that fix a picture's axes
 

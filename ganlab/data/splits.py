@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from ganlab.random import derive
+from ganlab.core.random import derive
 
 
 def shuffled(count: int, *key: object) -> Tensor:
@@ -22,7 +22,7 @@ def check_shares(shares: Mapping[str, float], limit: int) -> None:
         raise ValueError(f"limit must be at least 0, which is all training samples, got {limit}")
 
 
-def evenly(order: Tensor, labels: Tensor) -> Tensor:
+def stratify(order: Tensor, labels: Tensor) -> Tensor:
     """Arrange indices so that of every class about the same share lies in any piece of them, in their order else."""
     classes = labels[order]
     places = torch.empty(len(order))
@@ -32,7 +32,7 @@ def evenly(order: Tensor, labels: Tensor) -> Tensor:
     return order[places.argsort(stable=True)]
 
 
-def divide(
+def split_indices(
     count: int, official: int, validation: float, test: float, limit: int, labels: Tensor | None = None
 ) -> dict[str, Tensor]:
     """Divide a table of `count` samples, and `official` test samples after them, into train, validation and test.
@@ -43,7 +43,7 @@ def divide(
     """
     order = shuffled(count, "split")
     if labels is not None:
-        order = evenly(order, labels)
+        order = stratify(order, labels)
     shares = {"validation": validation} if official else {"validation": validation, "test": test}
     check_shares(shares, limit)
     sizes = [round(count * share) for share in shares.values()]

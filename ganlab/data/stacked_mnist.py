@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
+from ganlab.core.random import derive
 from ganlab.data.image import ImageDataSet
-from ganlab.data.images import Stacked
 from ganlab.data.mnist import Mnist
-from ganlab.random import derive
+from ganlab.data.readers.image_storage import Stacked
 
 CHANNELS = 3
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from torchvision.datasets import STL10
 from torchvision.datasets.utils import download_and_extract_archive
 
-from ganlab.data.files import obtain
 from ganlab.data.image import ImageDataSet, load_parts
-from ganlab.data.images import InMemory, resize
+from ganlab.data.readers.download import obtain
+from ganlab.data.readers.image_storage import InMemory, resize
 
 SHAPE = (3, 96, 96)
 PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {

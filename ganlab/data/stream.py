@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from ganlab.core.interfaces import Batch
+from ganlab.core.random import Random
 from ganlab.data.dataset import DataSet
 from ganlab.data.splits import shuffled
-from ganlab.interfaces import Batch
-from ganlab.random import Random
 
 PREFETCH = 4  # batches that every worker holds ready
 

@@ -7,9 +7,9 @@ from torch import Tensor
 from torchvision.datasets import SVHN
 from torchvision.datasets.utils import download_url
 
-from ganlab.data.files import obtain
 from ganlab.data.image import ImageDataSet, load_parts
-from ganlab.data.images import InMemory, resize
+from ganlab.data.readers.download import obtain
+from ganlab.data.readers.image_storage import InMemory, resize
 
 PARTS = {"train": "train_32x32.mat", "test": "test_32x32.mat"}
 

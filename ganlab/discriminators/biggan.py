@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, build_head, initialise, normalise_spectrally, pyramid, sample_shape, seen_by
-from ganlab.layers.attended import AttendedCritic
-from ganlab.layers.options import at_least
-from ganlab.layers.residual import Style, first_block
-from ganlab.layers.wide import wide_down_block, wide_level_block
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, build_head, initialise, label_specs, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers.attention_discriminator import AttentionDiscriminator
+from ganlab.layers.checks import at_least
+from ganlab.layers.residual import Style, first_block, wide_down_block, wide_level_block
 
 # Of the width, by how often a pyramid halves the resolution; every block halves it but the last, which keeps it.
 MULTIPLES = {
@@ -21,7 +20,7 @@ MULTIPLES = {
 FEW = (2, 2, 2, 2)  # up to three halvings, of which the first two blocks do theirs
 
 
-class BigGAN(AttendedCritic):
+class BigGAN(AttentionDiscriminator):
     """Wide residual blocks, a sum over all positions and projection (Brock et al. 2019, appendix B).
 
     Sides are 4 to 15 times a power of two, at most 2⁷. Weights start orthogonal. `width` None is 96; `attention` lists
@@ -42,8 +41,8 @@ class BigGAN(AttendedCritic):
         beta: float = 1.0,
         labels: str | None = None,
     ) -> None:
-        seen = seen_by(labels, spec, "projection", "concat")
-        beside = ClassLabels(seen["concat"])
+        seen = label_specs(labels, spec, "projection", "concat")
+        append_codes = ClassLabels(seen["concat"])
         shape = sample_shape(spec, "BigGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "BigGAN").steps
         width = 96 if width is None else width
@@ -52,12 +51,12 @@ class BigGAN(AttendedCritic):
             raise ValueError(f"BigGAN halves the resolution at most 7 times, and {shape[1]}x{shape[2]} takes {steps}")
         channels = [width * multiple for multiple in MULTIPLES.get(steps, FEW)]
         halvings = min(steps, 2) if steps <= 3 else len(channels) - 1
-        blocks = [first_block(shape[0] + beside.width, channels[0], Style("none", "relu", 0.2))]
+        blocks = [first_block(shape[0] + append_codes.width, channels[0], Style("none", "relu", 0.2))]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             blocks.append((wide_down_block if index < halvings else wide_level_block)(before, after))
         sides = [min(shape[1:]) >> min(index + 1, halvings) for index in range(len(channels))]
         last = build_head(head, beta)
-        super().__init__(seen["projection"], beside, blocks, channels, sides, attention, 64, last)
+        super().__init__(seen["projection"], append_codes, blocks, channels, sides, attention, 64, last)
         initialise(self, "orthogonal")
         if spectral_norm:
             normalise_spectrally(self)

@@ -4,25 +4,25 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     ClassLabels,
-    DenseCritic,
+    DenseHeadDiscriminator,
     build_activation,
     build_head,
     image_norm,
     initialise,
+    label_specs,
     normalise_spectrally,
     pyramid,
     sample_shape,
-    seen_by,
 )
+from ganlab.layers.checks import at_least, one_of, share
 from ganlab.layers.class_projection import projection_of
 from ganlab.layers.norms import IMAGE_NORMS
-from ganlab.layers.options import at_least, choice, share
 
 
-class DCGAN(DenseCritic):
+class DCGAN(DenseHeadDiscriminator):
     """Convolutions that halve the resolution (Radford et al. 2016), down to 4 to 15 pixels, and a dense layer.
 
     Channels double from `width` on; the first layer is not normalised. Raises ValueError for an option out of range or
@@ -54,8 +54,8 @@ class DCGAN(DenseCritic):
         at_least("max_width", max_width, 1)
         at_least("kernel", kernel, 2)
         share("dropout", dropout)
-        choice("norm", norm, IMAGE_NORMS)  # small images have no layer that uses it
-        seen = seen_by(labels, spec, "concat", "projection")
+        one_of("norm", norm, IMAGE_NORMS)  # small images have no layer that uses it
+        seen = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(seen["concat"])
         widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
         layers: list[nn.Module] = []

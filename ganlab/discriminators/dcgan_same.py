@@ -5,24 +5,24 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     ClassLabels,
-    DenseCritic,
+    DenseHeadDiscriminator,
     build_head,
     image_norm,
     initialise,
+    label_specs,
     normalise_spectrally,
     sample_shape,
-    seen_by,
 )
+from ganlab.layers.checks import at_least, one_of
 from ganlab.layers.class_projection import projection_of
 from ganlab.layers.norms import IMAGE_NORMS
-from ganlab.layers.options import at_least, choice
-from ganlab.layers.same import HalvingSame, halved
+from ganlab.layers.same_padding import HalvingSame, halved
 
 
-class DCGANSame(DenseCritic):
+class DCGANSame(DenseHeadDiscriminator):
     """Convolutions that halve images, rounding up (Radford et al. 2016), and a dense layer.
 
     The network of the TensorFlow program that PacGAN and VEEGAN build on. Channels double from `width` on; the first
@@ -47,8 +47,8 @@ class DCGANSame(DenseCritic):
         shape = sample_shape(spec, "DCGANSame", "discriminator", self.sample_dims)
         for name, value, least in (("width", width, 1), ("halvings", halvings, 1), ("kernel", kernel, 2)):
             at_least(name, value, least)
-        choice("norm", norm, IMAGE_NORMS)  # a single layer has none
-        seen = seen_by(labels, spec, "concat", "projection")
+        one_of("norm", norm, IMAGE_NORMS)  # a single layer has none
+        seen = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(seen["concat"])
         widths = [shape[0] + self.labels.width, *(width << step for step in range(halvings))]
         layers: list[nn.Module] = []

@@ -5,7 +5,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import build_head, sample_shape
 
 

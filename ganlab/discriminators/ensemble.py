@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from torch import nn
 
-from ganlab.interfaces import Spec
-from ganlab.layers import JointCritic, build_head, with_labels
-from ganlab.tree import Tree
+from ganlab.core.interfaces import Spec
+from ganlab.core.tree import Tree
+from ganlab.layers import DiscriminatorEnsemble, build_head, with_labels
 
 
-class Ensemble(JointCritic):
+class Ensemble(DiscriminatorEnsemble):
     """Critics by name that vote, each with the same say (Durugkar et al. 2017, with the mean of their losses).
 
     `head` is that of all votes, and `labels` the way that labels enter all of them, None being each one's own setting.

@@ -6,22 +6,22 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     ClassLabels,
-    DenseCritic,
+    DenseHeadDiscriminator,
     build_head,
     dense_stack,
     initialise,
+    label_specs,
     normalise_spectrally,
     sample_shape,
-    seen_by,
 )
+from ganlab.layers.checks import share
 from ganlab.layers.class_projection import projection_of
-from ganlab.layers.options import share
 
 
-class MLP(DenseCritic):
+class MLP(DenseHeadDiscriminator):
     """Dense layers on flattened samples of any shape (Goodfellow et al. 2014); without widths it is linear.
 
     Raises ValueError for an option out of range or nested samples.
@@ -44,7 +44,7 @@ class MLP(DenseCritic):
         init: str = "torch",
     ) -> None:
         super().__init__()
-        seen = seen_by(labels, spec, "concat", "projection")
+        seen = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(seen["concat"])
         inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + self.labels.width
         share("dropout", dropout)

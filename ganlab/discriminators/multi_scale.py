@@ -7,12 +7,12 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.interfaces import Spec
-from ganlab.layers import JointCritic, build_head, sample_shape, with_labels
-from ganlab.layers.options import at_least
+from ganlab.core.interfaces import Spec
+from ganlab.layers import DiscriminatorEnsemble, build_head, sample_shape, with_labels
+from ganlab.layers.checks import at_least
 
 
-class MultiScale(JointCritic):
+class MultiScale(DiscriminatorEnsemble):
     """Critics of the image, of half its size, of a quarter, … (Wang et al. 2018, pix2pixHD, section 3.2).
 
     Each has weights of its own, and the same say. Sizes are halved by means over 3 × 3 pixels, odd ones rounded up.

@@ -4,24 +4,24 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec, Verdict
+from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import (
     ClassLabels,
-    FeatureCritic,
+    FeatureDiscriminator,
     build_activation,
     build_head,
     image_norm,
     initialise,
+    label_specs,
     normalise_spectrally,
     sample_shape,
-    seen_by,
 )
+from ganlab.layers.checks import at_least, one_of
 from ganlab.layers.class_projection import convolved_projection_of
 from ganlab.layers.norms import IMAGE_NORMS
-from ganlab.layers.options import at_least, choice
 
 
-class Patch(FeatureCritic):
+class Patch(FeatureDiscriminator):
     """Convolutions that judge every patch of an image for itself (Isola et al. 2017, section 3.2.2).
 
     `layers` convolutions halve the resolution, and two keep it; channels double from `width` on, up to `max_width`. A
@@ -53,12 +53,12 @@ class Patch(FeatureCritic):
         for name, value, bound in (("width", width, 1), ("max_width", max_width, 1), ("layers", layers, 0)):
             at_least(name, value, bound)
         at_least("kernel", kernel, 1)
-        choice("norm", norm, IMAGE_NORMS)
+        one_of("norm", norm, IMAGE_NORMS)
         strides = [2] * layers + [1]
         _fit(shape, strides, kernel)
         self.receptive_field = _receptive_field(layers, kernel)
         widths = [min(width << doubling, max_width) for doubling in range(len(strides))]
-        seen = seen_by(labels, spec, "concat", "projection")
+        seen = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(seen["concat"])
         body: list[nn.Module] = []
         for before, after, stride in zip([shape[0] + self.labels.width, *widths], widths, strides, strict=False):
@@ -79,19 +79,19 @@ class Patch(FeatureCritic):
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map images (n, channels, height, width) and labels (n,) to logits (n, patches), or (n,) of one patch."""
-        return self.verdict(samples, cond).logits
+        return self.discriminate(samples, cond).logits
 
-    def verdict(self, samples: Tensor, cond: Tensor | None = None) -> Verdict:
+    def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
         """Return the logits with the features."""
         maps = self.body(self.labels(samples, cond))
         values = self.projection(self.last(maps), maps, cond)
-        return Verdict(self.head(values.flatten(1)), (maps.sum((2, 3)),))
+        return DiscriminatorOutput(self.head(values.flatten(1)), (maps.sum((2, 3)),))
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return the sum of the last maps over all positions."""
         return self.body(self.labels(samples, cond)).sum((2, 3))
 
-    def behead(self) -> None:
+    def remove_head(self) -> None:
         """Drop the last convolution."""
         del self.last, self.projection, self.head
 

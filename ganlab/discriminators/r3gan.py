@@ -5,18 +5,18 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, DenseCritic, build_head, pyramid, sample_shape, seen_by
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
+from ganlab.layers.checks import at_least
 from ganlab.layers.class_projection import Multiplied, NoProjection
 from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal
 from ganlab.layers.labels import LabelEmbedding
-from ganlab.layers.options import at_least
 from ganlab.layers.resampling import Downsample
 
 FILTER = (1, 3, 3, 1)
 
 
-class R3GAN(DenseCritic):
+class R3GAN(DenseHeadDiscriminator):
     """Grouped residual blocks without normalisation (Huang et al. 2024, section 3), the mirror of the generator.
 
     Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is the
@@ -46,7 +46,7 @@ class R3GAN(DenseCritic):
             at_least(name, value, 1)
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]
         last, total = channels[-1], blocks * len(channels)
-        seen = seen_by(labels, spec, "projection", "concat")
+        seen = label_specs(labels, spec, "projection", "concat")
         self.labels = ClassLabels(seen["concat"])
         layers: list[nn.Module] = [bare_convolution(shape[0] + self.labels.width, channels[0], 1)]
         for before, after in pairwise(channels):

@@ -5,20 +5,20 @@ from typing import ClassVar, NamedTuple
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     ClassLabels,
-    DenseCritic,
+    DenseHeadDiscriminator,
     build_activation,
     build_head,
     initialise,
+    label_specs,
     normalise_spectrally,
     pyramid,
     sample_shape,
-    seen_by,
 )
+from ganlab.layers.checks import at_least
 from ganlab.layers.class_projection import projection_of
-from ganlab.layers.options import at_least
 from ganlab.layers.residual import CONSTANT_STEPS, MOST_MULTIPLES, Style, down_block, first_block, level_block
 
 
@@ -39,7 +39,7 @@ def _plan(steps: int) -> _Plan:
     return _Plan(64, tuple(min(1 << block, MOST_MULTIPLES) for block in range(max(steps + 1, 5))), halvings)
 
 
-class ResNet(DenseCritic):
+class ResNet(DenseHeadDiscriminator):
     """Residual blocks, a sum over all positions and a dense layer (Miyato et al. 2018, tables 4 to 6).
 
     Both sides can be halved, once or more, until the shorter is 4 to 15 pixels. `width` None is the paper's at 32, 48,
@@ -71,7 +71,7 @@ class ResNet(DenseCritic):
         at_least("width", width, 1)
         channels = [width * multiple for multiple in plan.multiples]
         style = Style(norm, activation, slope)
-        seen = seen_by(labels, spec, "concat", "projection")
+        seen = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(seen["concat"])
         blocks = [first_block(shape[0] + self.labels.width, channels[0], style)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):

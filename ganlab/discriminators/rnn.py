@@ -4,20 +4,20 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     ClassLabels,
-    DenseCritic,
+    DenseHeadDiscriminator,
     build_head,
+    label_specs,
     normalise_spectrally,
     recurrent_stack,
     sample_shape,
-    seen_by,
 )
 from ganlab.layers.class_projection import projection_of
 
 
-class RNN(DenseCritic):
+class RNN(DenseHeadDiscriminator):
     """Recurrent layers whose logits are averaged over all time steps (Esteban et al. 2017).
 
     Raises ValueError for an option out of range.
@@ -38,7 +38,7 @@ class RNN(DenseCritic):
     ) -> None:
         super().__init__()
         _, channels = sample_shape(spec, "RNN", "discriminator", self.sample_dims)
-        seen = seen_by(labels, spec, "concat", "projection")
+        seen = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(seen["concat"], axis=-1)
         self.body = recurrent_stack(cell, channels + self.labels.width, width, layers)
         self.feature_size = width

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import ClassVar
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, build_head, normalise_spectrally, pyramid, sample_shape, seen_by
-from ganlab.layers.attended import AttendedCritic
-from ganlab.layers.options import at_least
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, build_head, label_specs, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers.attention_discriminator import AttentionDiscriminator
+from ganlab.layers.checks import at_least
 from ganlab.layers.residual import Style, down_block, first_block, level_block
 
 STYLE = Style("none", "relu", 0.2)
 
 
-class SAGAN(AttendedCritic):
+class SAGAN(AttentionDiscriminator):
     """SNGAN's residual blocks with self-attention among them, and projection (Zhang et al. 2019, section 3).
 
     Sides are 4 to 15 times a power of two. `width` None is SNGAN's, 128 up to three halvings of the resolution and else
@@ -33,21 +33,21 @@ class SAGAN(AttendedCritic):
         beta: float = 1.0,
         labels: str | None = None,
     ) -> None:
-        seen = seen_by(labels, spec, "projection", "concat")
-        beside = ClassLabels(seen["concat"])
+        seen = label_specs(labels, spec, "projection", "concat")
+        append_codes = ClassLabels(seen["concat"])
         shape = sample_shape(spec, "SAGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "SAGAN").steps
         width = (128 if steps <= 3 else 64) if width is None else width
         at_least("width", width, 1)
         multiples, halvings = _plan(steps)
         channels = [width * multiple for multiple in multiples]
-        blocks = [first_block(shape[0] + beside.width, channels[0], STYLE)]
+        blocks = [first_block(shape[0] + append_codes.width, channels[0], STYLE)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             blocks.append((down_block if index < halvings else level_block)(before, after, STYLE))
         side = min(shape[1:])
         sides = [side >> min(index + 1, halvings) for index in range(len(channels))]
         last = build_head(head, beta)
-        super().__init__(seen["projection"], beside, blocks, channels, sides, attention, side // 2, last)
+        super().__init__(seen["projection"], append_codes, blocks, channels, sides, attention, side // 2, last)
         if spectral_norm:
             normalise_spectrally(self)
 

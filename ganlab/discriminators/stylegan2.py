@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, DenseCritic, build_head, pyramid, sample_shape, seen_by
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
+from ganlab.layers.checks import at_least, look_up
 from ganlab.layers.class_projection import Multiplied, NoProjection
-from ganlab.layers.deviation import MinibatchDeviation
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
-from ganlab.layers.options import at_least, choice
+from ganlab.layers.minibatch_std import MinibatchDeviation
 from ganlab.layers.resampling import Blur, Downsample
 from ganlab.layers.styled import Mapping as LabelMapping
 
@@ -43,7 +43,7 @@ class _Residual(nn.Module):
 BLOCKS: Mapping[str, Callable[[int, int, Sequence[float]], nn.Module]] = {"residual": _Residual, "plain": _plain}
 
 
-class StyleGAN2(DenseCritic):
+class StyleGAN2(DenseHeadDiscriminator):
     """Residual blocks with filtered halvings and equalised learning rates (Karras et al. 2020, section 4.1).
 
     Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is
@@ -74,8 +74,8 @@ class StyleGAN2(DenseCritic):
         at_least("max_width", max_width, 1)
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]
         last = channels[-1]
-        build = choice("blocks", blocks, BLOCKS)
-        seen = seen_by(labels, spec, "projection", "concat")
+        build = look_up("blocks", blocks, BLOCKS)
+        seen = label_specs(labels, spec, "projection", "concat")
         self.labels = ClassLabels(seen["concat"])
         self.body = nn.Sequential(
             EqualisedConv2d(shape[0] + self.labels.width, channels[0], 1),

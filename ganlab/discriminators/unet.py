@@ -6,26 +6,25 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec, Verdict
+from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import (
     ClassLabels,
-    FeatureCritic,
+    FeatureDiscriminator,
     build_head,
     initialise,
+    label_specs,
     normalise_spectrally,
     pyramid,
     sample_shape,
-    seen_by,
 )
-from ganlab.layers.options import at_least
-from ganlab.layers.projection import Projection
-from ganlab.layers.residual import Style, first_block, up_block
-from ganlab.layers.wide import wide_down_block
+from ganlab.layers.checks import at_least
+from ganlab.layers.class_projection import Projection
+from ganlab.layers.residual import Style, first_block, up_block, wide_down_block
 
 STYLE = Style("none", "relu", 0.2)
 
 
-class UNet(FeatureCritic):
+class UNet(FeatureDiscriminator):
     """An encoder that judges the image, and a decoder, linked to it, that judges its pixels (Schönfeld et al. 2020).
 
     Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`. `labels` None is
@@ -53,7 +52,7 @@ class UNet(FeatureCritic):
         at_least("width", width, 1)
         at_least("max_width", max_width, 1)
         widths = [min(width << doubling, max_width) for doubling in range(steps)]
-        seen = seen_by(labels, spec, "projection", "concat")
+        seen = label_specs(labels, spec, "projection", "concat")
         self.labels = ClassLabels(seen["concat"])
         self.down = nn.ModuleList(
             [
@@ -71,15 +70,15 @@ class UNet(FeatureCritic):
         if spectral_norm:
             normalise_spectrally(self)
 
-    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Verdict:
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
         """Judge images (n, channels, height, width) with labels (n,)."""
-        return self.verdict(samples, cond)
+        return self.discriminate(samples, cond)
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return the sum of the encoder's last maps over all positions."""
         return _summed(self._maps(samples, cond))
 
-    def verdict(self, samples: Tensor, cond: Tensor | None = None) -> Verdict:
+    def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
         """Return the logits with the features."""
         maps = self._maps(samples, cond)
         features = _summed(maps)
@@ -92,9 +91,9 @@ class UNet(FeatureCritic):
         pixels = self.of_pixels(hidden.movedim(1, -1), cond).squeeze(-1)
         flat = pixels.flatten(1)
         logits = self.head(torch.stack([image.expand_as(flat), flat], 1))
-        return Verdict(logits, (features,), {"image": image.squeeze(1), "pixels": pixels})
+        return DiscriminatorOutput(logits, (features,), {"image": image.squeeze(1), "pixels": pixels})
 
-    def behead(self) -> None:
+    def remove_head(self) -> None:
         """Drop the decoder and both judgements."""
         del self.up, self.of_image, self.of_pixels, self.head
 

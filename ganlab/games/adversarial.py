@@ -7,24 +7,24 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.games.means import mean
-from ganlab.interfaces import (
+from ganlab.core import tree
+from ganlab.core.interfaces import (
     AdversarialLoss,
     Augment,
     Batch,
-    Critic,
+    Component,
+    DiscriminatorOutput,
     Game,
     Latent,
-    Part,
     Regularizer,
+    ShowsFeatures,
     Spec,
-    Verdict,
-    as_verdict,
+    as_output,
 )
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.tree import Tree
+from ganlab.games.means import mean
 from ganlab.layers import packed
-from ganlab.round import Round
-from ganlab.tree import Tree
 
 
 class _Made(NamedTuple):
@@ -60,7 +60,7 @@ class AdversarialGame(Game):
         self.loss, self.latent, self.augment = loss, latent, augment
         self.regularizers = dict(regularizers)
         self._registered = nn.ModuleDict(regularizers)  # those that have weights or buffers move and are saved with us
-        shown = self.discriminator.feature_size if isinstance(self.discriminator, Critic) else 0
+        shown = self.discriminator.feature_size if isinstance(self.discriminator, ShowsFeatures) else 0
         for term in regularizers.values():
             term.build(self.spec, shown, latent)
         self._reads_features = any(term.reads_features for term in regularizers.values())
@@ -80,13 +80,13 @@ class AdversarialGame(Game):
         """Return the regularizers."""
         return self.regularizers
 
-    def companions(self, player: str) -> list[nn.Module]:
+    def extra_modules(self, player: str) -> list[nn.Module]:
         """Return the player's regularizers, some of which have weights."""
         return [term for term in self.regularizers.values() if term.player == player]
 
-    def tallies(self, player: str) -> list[Tensor]:
+    def batch_sums(self, player: str) -> list[Tensor]:
         """Return those of the player's regularizers, and for the discriminator of the augmentation."""
-        return [tally for part in self._parts(player) for tally in part.tallies()]
+        return [tally for part in self._parts(player) for tally in part.batch_sums()]
 
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Generate once where the generator moves after the discriminator."""
@@ -96,41 +96,41 @@ class AdversarialGame(Game):
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the adversarial term and those of the regularizers that act at this move."""
         regularizers = self.regularizers.items()
-        active = {name: term for name, term in regularizers if term.concerns(player) and step % term.every == 0}
-        round = self.round(player, batch, active.values())
-        terms = {"adversarial": mean(self.loss.of(player, round, _rows(active.values(), round)), self.loss)}
+        active = {name: term for name, term in regularizers if term.applies_to(player) and step % term.every == 0}
+        view = self.view(player, batch, active.values())
+        terms = {"adversarial": mean(self.loss.of(player, view, _rows(active.values(), view)), self.loss)}
         for name, term in active.items():
-            terms[name] = term.weight * term.every * mean(term.penalty(round), term)
+            terms[name] = term.weight * term.every * mean(term.penalty(view), term)
         if player == "discriminator":
-            self._logits = {"real": round.on_real.logits.detach(), "fake": round.on_fake.logits.detach()}
+            self._logits = {"real": view.on_real.logits.detach(), "fake": view.on_fake.logits.detach()}
             self.augment.observe(self._logits["real"] - (self.loss.boundary or 0.0))
         return terms
 
-    def round(self, player: str, batch: Batch, terms: Collection[Regularizer]) -> Round:
+    def view(self, player: str, batch: Batch, terms: Collection[Regularizer]) -> BatchView:
         """Return a player's view of a batch, as these terms of its loss need it."""
         made = cache(lambda: self._generate(batch, player))
-        judge = partial(self.judge, cond=batch.cond)
-        return Round(
+        discriminate = partial(self.discriminate, cond=batch.cond)
+        return BatchView(
             real=batch.sample,
             player=player,
             network=self.players()[player],
             differentiable=any(term.differentiates for term in terms),
             generate=lambda: made().fake,
-            judge=judge,
+            discriminator=discriminate,
             random=self.random,
             cond=batch.cond,
             draw=lambda: made().latents,
-            vector_field=lambda: self._vector_field(batch, judge),
+            vector_field=lambda: self._vector_field(batch, discriminate),
         )
 
-    def moved(self, player: str, step: int) -> None:
+    def after_update(self, player: str, step: int) -> None:
         """Let the player's regularizers correct its weights, and take in what they and the augmentation have seen."""
         for term in self.regularizers.values():
-            if term.concerns(player) and step % term.every == 0:
-                term.project(self.players()[player])
-                term.settle()
+            if term.applies_to(player) and step % term.every == 0:
+                term.after_update(self.players()[player])
+                term.apply_batch_sums()
         if player == "discriminator":
-            self.augment.settle()
+            self.augment.apply_batch_sums()
 
     def diagnostics(self) -> dict[str, Tensor]:
         """Return D's mean output on real and fake samples and the share of each that it tells right."""
@@ -141,23 +141,23 @@ class AdversarialGame(Game):
         seen = {"discriminator/real": real.mean(), "discriminator/fake": fake.mean(), "discriminator/accuracy": right}
         return seen | self.augment.diagnostics()
 
-    def spreads(self) -> dict[str, Tensor]:
+    def histograms(self) -> dict[str, Tensor]:
         """Return D's outputs on the latest real and fake samples of this process, of its last microbatch."""
-        return {f"verdicts/{kind}": logits for kind, logits in self._logits.items()}
+        return {f"discriminator_outputs/{kind}": logits for kind, logits in self._logits.items()}
 
-    def judge(self, samples: Tree, cond: Tree) -> Verdict:
+    def discriminate(self, samples: Tree, cond: Tree) -> DiscriminatorOutput:
         """Return what D says of samples, augmented and perturbed as all that it gets to see."""
         samples = self.augment(samples, self.random)
         for term in self.regularizers.values():
             if self.random.step % term.every == 0:  # for both players the same, so by the step and not by moves
-                samples = term.perturb(samples, self.random.step, self.random)
+                samples = term.perturb_input(samples, self.random.step, self.random)
         if self._reads_features:
-            verdict: Verdict = self.discriminator.verdict(samples, cond)  # type: ignore[operator]
-            return verdict
-        return as_verdict(self.discriminator(samples, cond))
+            output: DiscriminatorOutput = self.discriminator.discriminate(samples, cond)  # type: ignore[operator]
+            return output
+        return as_output(self.discriminator(samples, cond))
 
-    def _parts(self, player: str) -> list[Part]:
-        mine: list[Part] = [term for term in self.regularizers.values() if term.concerns(player)]
+    def _parts(self, player: str) -> list[Component]:
+        mine: list[Component] = [term for term in self.regularizers.values() if term.applies_to(player)]
         return [*mine, self.augment] if player == "discriminator" else mine
 
     def _make(self, batch: Batch, network: nn.Module) -> _Made:
@@ -175,26 +175,30 @@ class AdversarialGame(Game):
             self._shared = None
         return made
 
-    def _vector_field(self, batch: Batch, judge: Callable[[Tree], Verdict]) -> list[Tensor]:
+    def _vector_field(self, batch: Batch, discriminate: Callable[[Tree], DiscriminatorOutput]) -> list[Tensor]:
         """Differentiate both losses by their own player's weights (Mescheder et al. 2017, eq. 2)."""
         fields: list[Tensor] = []
         with torch.enable_grad(), tree.exact(tree.first(batch.sample)):
             fake = tree.widen(self.sample(batch, self.generator))
             for player, network in self.players().items():
                 # The generator's view for both, as it alone leaves the fake samples in the generator's graph.
-                round = Round(
-                    real=batch.sample, player="generator", generate=lambda: fake, judge=judge, random=self.random
+                view = BatchView(
+                    real=batch.sample,
+                    player="generator",
+                    generate=lambda: fake,
+                    discriminator=discriminate,
+                    random=self.random,
                 )
                 weights = list(network.parameters())
-                loss = self.loss.of(player, round).mean()
+                loss = self.loss.of(player, view).mean()
                 fields += torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
         return fields
 
 
-def _rows(terms: Collection[Regularizer], round: Round) -> Tensor | None:
+def _rows(terms: Collection[Regularizer], view: BatchView) -> Tensor | None:
     """Return the rows of the verdicts that the terms leave to the adversarial loss, or None where that is all."""
-    logits = round.on_fake.logits
+    logits = view.on_fake.logits
     rows = torch.arange(len(logits), device=logits.device)
     for term in terms:
-        rows = term.focus(rows, round)
+        rows = term.select_rows(rows, view)
     return rows if len(rows) < len(logits) else None

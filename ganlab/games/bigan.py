@@ -6,27 +6,27 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
 from ganlab.augments import Identity
+from ganlab.core import tree
+from ganlab.core.interfaces import AdversarialLoss, Batch, Capability, Latent, Regularizer, Spec
+from ganlab.core.tree import Tree
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.games.around import ENCODER_MOVES_TOO, AroundGAN
-from ganlab.interfaces import CONTEST, AdversarialLoss, Batch, Latent, Regularizer, Spec
-from ganlab.layers import beside, build_encoder, channel_axis, widened
-from ganlab.tree import Tree
+from ganlab.games.with_encoder import ENCODER_UPDATES_TOO, GANWithEncoder
+from ganlab.layers import append_codes, build_encoder, channel_axis, widened
 
 
 class _Pairs(nn.Module):
-    """The generator as the critic sees it: each sample with its latents beside it, as further channels."""
+    """The generator as the critic sees it: each sample with its latents appended as further channels."""
 
     def __init__(self, generator: nn.Module, axis: int) -> None:
         super().__init__()
         self.generator, self.axis = generator, axis
 
     def forward(self, latents: Tensor, cond: Tree = None) -> Tensor:
-        return beside(self.generator(latents, cond), latents, self.axis)
+        return append_codes(self.generator(latents, cond), latents, self.axis)
 
 
-class BiGAN(AroundGAN):
+class BiGAN(GANWithEncoder):
     """The critic judges pairs (x, E(x)) and (G(z), z); G and the encoder E, of the critic's make, want them alike.
 
     Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
@@ -35,7 +35,7 @@ class BiGAN(AroundGAN):
     of styles, of codes or of both losses.
     """
 
-    offers: ClassVar[frozenset[str]] = frozenset({CONTEST})
+    provides: ClassVar[frozenset[Capability]] = frozenset({Capability.ADVERSARIAL_LOSS})
 
     def __init__(
         self,
@@ -54,9 +54,11 @@ class BiGAN(AroundGAN):
             )
         terms = regularizers.items()
         pairs = "regularizers see pairs of a sample and its latents"
-        self.refuse((name for name, term in terms if term.reads_styles), f"{pairs}, which have no styles")
-        self.refuse((name for name, term in terms if term.needs_codes), f"{pairs}, where the codes are no secret")
-        self.refuse((name for name, term in terms if term.reads_both_losses), ENCODER_MOVES_TOO)
+        self.reject_regularizers((name for name, term in terms if term.reads_styles), f"{pairs}, which have no styles")
+        self.reject_regularizers(
+            (name for name, term in terms if term.needs_codes), f"{pairs}, where the codes are no secret"
+        )
+        self.reject_regularizers((name for name, term in terms if term.reads_both_losses), ENCODER_UPDATES_TOO)
         self.axis = channel_axis(spec.sample)
         shape = widened(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
         self.gan = AdversarialGame(
@@ -81,10 +83,10 @@ class BiGAN(AroundGAN):
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the terms of the game of pairs, and for the generator the encoder's."""
         with torch.set_grad_enabled(player == "generator"):
-            pairs = beside(batch.sample, self.encoder(batch.sample, batch.cond).to(batch.sample.dtype), self.axis)
+            pairs = append_codes(batch.sample, self.encoder(batch.sample, batch.cond).to(batch.sample.dtype), self.axis)
         terms = self.adversarial().losses(player, Batch(tree.detach(pairs), batch.cond), step)
         if player == "generator":
-            logits = self.adversarial().judge(pairs, batch.cond).logits
+            logits = self.adversarial().discriminate(pairs, batch.cond).logits
             mirrored = 2 * (self.loss.boundary or 0.0) - logits  # so that reals are what fakes are to the generator
             terms["encoder"] = self.loss.generator(mirrored).mean()
         return terms

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ganlab.errors import UserError
+from ganlab.core.errors import UserError
 
 
 def mean(values: Tensor, part: object) -> Tensor:

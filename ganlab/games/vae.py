@@ -6,8 +6,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.interfaces import Batch, Game, Latent, Spec
+from ganlab.core import tree
+from ganlab.core.interfaces import Batch, Capability, Game, Latent, Spec
 from ganlab.latents import Normal
 from ganlab.layers import build_encoder, posterior
 
@@ -20,7 +20,7 @@ class VAE(Game):
     a variance that is not positive, a negative beta, or latents that are not normal.
     """
 
-    offers: ClassVar[frozenset[str]] = frozenset()
+    provides: ClassVar[frozenset[Capability]] = frozenset()
 
     def __init__(
         self,

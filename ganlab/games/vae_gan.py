@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
+from ganlab.core import tree
+from ganlab.core.interfaces import AdversarialLoss, Augment, Batch, Latent, Regularizer, ShowsFeatures, Spec
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.games.around import ENCODER_MOVES_TOO, AroundGAN
 from ganlab.games.vae import must_be_normal
-from ganlab.interfaces import AdversarialLoss, Augment, Batch, Critic, Latent, Regularizer, Spec
+from ganlab.games.with_encoder import ENCODER_UPDATES_TOO, GANWithEncoder
 from ganlab.layers import build_encoder, posterior
 
 
-class VAEGAN(AroundGAN):
+class VAEGAN(GANWithEncoder):
     """An adversarial game whose generator also decodes what an encoder, of the critic's make, has encoded.
 
     Beside its adversarial term it minimises `reconstruction` times the sum of ½|f(x) − f(x̂)|², f the critic's features
@@ -40,7 +40,9 @@ class VAEGAN(AroundGAN):
             if not value >= 0:
                 raise ValueError(f"{name} must be at least 0, got {value}")
         must_be_normal(latent)
-        self.refuse((name for name, term in regularizers.items() if term.reads_both_losses), ENCODER_MOVES_TOO)
+        self.reject_regularizers(
+            (name for name, term in regularizers.items() if term.reads_both_losses), ENCODER_UPDATES_TOO
+        )
         self.gan = AdversarialGame(spec, generator, discriminator, loss, regularizers, augment, latent)
         self.encoder = build_encoder(discriminator, self.gan.spec, 2 * latent.size)
         self.latent, self.reconstruction, self.beta = latent, reconstruction, beta
@@ -61,11 +63,11 @@ class VAEGAN(AroundGAN):
 
     def _autoencoder(self, batch: Batch) -> dict[str, Tensor]:
         critic = self.gan.discriminator
-        assert isinstance(critic, Critic)  # as the encoder is
+        assert isinstance(critic, ShowsFeatures)  # as the encoder is
         latents, divergence = posterior(self.encoder(batch.sample, batch.cond), self.random)
-        copy = critic.verdict(self.gan.generator(latents, batch.cond), batch.cond).features[-1]
+        copy = critic.discriminate(self.gan.generator(latents, batch.cond), batch.cond).features[-1]
         with torch.no_grad():
-            original = critic.verdict(batch.sample, batch.cond).features[-1]
+            original = critic.discriminate(batch.sample, batch.cond).features[-1]
         error = tree.widen(original - copy).square().sum(1) / 2
         return {
             "reconstruction": self.reconstruction * error.mean(),

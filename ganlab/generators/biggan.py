@@ -9,12 +9,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import init
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, initialise, latent_size, normalise_spectrally, pyramid, sample_shape, seen_by
+from ganlab.core.interfaces import Spec
+from ganlab.layers import (
+    ClassLabels,
+    initialise,
+    label_specs,
+    latent_size,
+    normalise_spectrally,
+    pyramid,
+    sample_shape,
+)
 from ganlab.layers.attention import attention_at
+from ganlab.layers.checks import at_least
 from ganlab.layers.conditional import ConditionalUpBlock, conditional_norm
 from ganlab.layers.labels import ClassEmbedding
-from ganlab.layers.options import at_least
 from ganlab.layers.residual import convolution
 
 # Of the width, by how often the resolution doubles: the dense layer's channels, then those of each block.
@@ -57,13 +65,13 @@ class BigGAN(nn.Module):
         at_least("embedding", embedding, 1)
         channels = [width * multiple for multiple in _multiples(base.steps, shape)]
         self.pieces = _pieces(latent_size(spec, "BigGAN"), base.steps + 1)
-        seen = seen_by(labels, spec, "norm", "concat")
+        seen = label_specs(labels, spec, "norm", "concat")
         classes = seen["norm"].classes
         shared = embedding if classes else 0
         side = min(base.height, base.width)
-        self.labels, self.beside = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
+        self.labels, self.append_codes = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
         self.project = nn.Sequential(
-            nn.Linear(self.pieces[0] + self.beside.width, channels[0] * base.height * base.width),
+            nn.Linear(self.pieces[0] + self.append_codes.width, channels[0] * base.height * base.width),
             nn.Unflatten(1, (channels[0], base.height, base.width)),
         )
         self.blocks = nn.ModuleList(
@@ -87,7 +95,7 @@ class BigGAN(nn.Module):
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
         first, *rest = latents.split(self.pieces, 1)
         embedded = self.embed(self.labels(latents[:, :0], cond))
-        images = self.project(self.beside(first, cond))
+        images = self.project(self.append_codes(first, cond))
         for block, attend, piece in zip(self.blocks, self.attention, rest, strict=True):
             images = attend(block(images, torch.cat([embedded, piece], 1)))
         return self.to_image(images)

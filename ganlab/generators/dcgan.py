@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     Pyramid,
     build_activation,
@@ -17,7 +17,7 @@ from ganlab.layers import (
     pyramid,
     sample_shape,
 )
-from ganlab.layers.options import at_least, choice
+from ganlab.layers.checks import at_least, look_up
 
 
 class DCGAN(nn.Module):
@@ -91,7 +91,7 @@ def _dense_norm(kind: str, norm: str, channels: int, base: Pyramid) -> nn.Module
         "channels": lambda: [nn.Unflatten(1, (channels, *size)), image_norm(norm, channels)],
         "features": lambda: [feature_norm(norm, channels * size[0] * size[1]), nn.Unflatten(1, (channels, *size))],
     }
-    return nn.Sequential(*choice("dense_norm", kind, kinds)())
+    return nn.Sequential(*look_up("dense_norm", kind, kinds)())
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, norm: str) -> nn.ConvTranspose2d:

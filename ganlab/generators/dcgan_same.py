@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import generator_labels, initialise, latent_size, normalise_spectrally, sample_shape
-from ganlab.layers.options import at_least
-from ganlab.layers.same import DoublingSame, halved
+from ganlab.layers.checks import at_least
+from ganlab.layers.same_padding import DoublingSame, halved
 
 
 class DCGANSame(nn.Module):

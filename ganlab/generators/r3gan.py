@@ -6,11 +6,11 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, pyramid, sample_shape, seen_by
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, label_specs, latent_size, pyramid, sample_shape
+from ganlab.layers.checks import at_least
 from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal
 from ganlab.layers.labels import LabelEmbedding
-from ganlab.layers.options import at_least
 from ganlab.layers.resampling import Upsample
 
 FILTER = (1, 3, 3, 1)
@@ -44,9 +44,9 @@ class R3GAN(nn.Module):
         for name, value in {**options, "embedding": embedding}.items():
             at_least(name, value, 1)
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
-        seen = seen_by(labels, spec, "embedding", "concat")
-        self.embed, self.beside = LabelEmbedding(seen["embedding"], embedding), ClassLabels(seen["concat"])
-        inputs = latent_size(spec, "R3GAN") + self.embed.width + self.beside.width
+        seen = label_specs(labels, spec, "embedding", "concat")
+        self.embed, self.append_codes = LabelEmbedding(seen["embedding"], embedding), ClassLabels(seen["concat"])
+        inputs = latent_size(spec, "R3GAN") + self.embed.width + self.append_codes.width
         self.project = nn.Linear(inputs, channels[0], bias=False)
         for layer in (self.embed, self.project):
             for weight in layer.parameters():
@@ -61,5 +61,5 @@ class R3GAN(nn.Module):
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
-        latents = self.beside(self.embed(latents, cond), cond)
+        latents = self.append_codes(self.embed(latents, cond), cond)
         return self.body(self.basis * self.project(latents)[:, :, None, None])

@@ -6,9 +6,9 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import init
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 from ganlab.layers import generator_labels, latent_size, normalise_spectrally, pyramid, sample_shape
-from ganlab.layers.options import at_least
+from ganlab.layers.checks import at_least
 from ganlab.layers.residual import Style, Widths, convolution, generator_widths, up_block
 
 WIDTHS_OF_48 = Widths(64, (8, 4, 2, 1))  # as in table 5, though there are three doublings as at 32

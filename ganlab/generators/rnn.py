@@ -5,9 +5,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, recurrent_stack, sample_shape, seen_by
-from ganlab.layers.options import at_least
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, label_specs, latent_size, normalise_spectrally, recurrent_stack, sample_shape
+from ganlab.layers.checks import at_least
 
 
 class RNN(nn.Module):
@@ -39,7 +39,7 @@ class RNN(nn.Module):
                 f"has {spec.latent}; lower noise or raise latent.size"
             )
         self.noise = noise
-        self.labels = ClassLabels(seen_by(labels, spec, "concat")["concat"], axis=-1)
+        self.labels = ClassLabels(label_specs(labels, spec, "concat")["concat"], axis=-1)
         inputs = shared + noise + self.labels.width
         self.body = nn.Sequential(recurrent_stack(cell, inputs, width, layers), nn.Linear(width, channels))
         if spectral_norm:

@@ -8,12 +8,12 @@ from typing import ClassVar
 from torch import Tensor, nn
 from torch.nn import init
 
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, normalise_spectrally, pyramid, sample_shape, seen_by
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, label_specs, latent_size, normalise_spectrally, pyramid, sample_shape
 from ganlab.layers.attention import attention_at
+from ganlab.layers.checks import at_least
 from ganlab.layers.conditional import ConditionalUpBlock, class_batch_norm
 from ganlab.layers.labels import ClassEmbedding
-from ganlab.layers.options import at_least
 from ganlab.layers.residual import convolution, generator_widths
 
 
@@ -43,9 +43,9 @@ class SAGAN(nn.Module):
         at_least("width", width, 1)
         channels = [width * multiple for multiple in widths.multiples]
         side = min(base.height, base.width)
-        seen = seen_by(labels, spec, "norm", "concat")
-        self.labels, self.beside = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
-        dense = nn.Linear(latent_size(spec, "SAGAN") + self.beside.width, channels[0] * base.height * base.width)
+        seen = label_specs(labels, spec, "norm", "concat")
+        self.labels, self.append_codes = ClassLabels(seen["norm"]), ClassLabels(seen["concat"])
+        dense = nn.Linear(latent_size(spec, "SAGAN") + self.append_codes.width, channels[0] * base.height * base.width)
         init.xavier_uniform_(dense.weight)
         init.zeros_(dense.bias)
         self.project = nn.Sequential(dense, nn.Unflatten(1, (channels[0], base.height, base.width)))
@@ -61,7 +61,7 @@ class SAGAN(nn.Module):
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to images (n, channels, height, width)."""
         codes = self.labels(latents[:, :0], cond)
-        images = self.project(self.beside(latents, cond))
+        images = self.project(self.append_codes(latents, cond))
         for block, attend in zip(self.blocks, self.attention, strict=True):
             images = attend(block(images, codes))
         return self.to_image(self.last_norm(images, codes))

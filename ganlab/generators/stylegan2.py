@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.interfaces import Spec
-from ganlab.layers import ClassLabels, latent_size, pyramid, sample_shape, seen_by
-from ganlab.layers.options import at_least, share
+from ganlab.core import tree
+from ganlab.core.interfaces import Spec
+from ganlab.layers import ClassLabels, label_specs, latent_size, pyramid, sample_shape
+from ganlab.layers.checks import at_least, share
 from ganlab.layers.styled import Mapping, StyledBlock, StyledConvolution, ToImage
 
 AVERAGE_DECAY = 0.995  # per pass in training
@@ -49,9 +49,9 @@ class StyleGAN2(nn.Module):
         _check(width, max_width, style_size, mapping_layers, mapping_rate, mixing, truncation)
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
         sizes = [(base.height << step, base.width << step) for step in range(base.steps + 1)]
-        seen = seen_by(labels, spec, "mapping", "concat")
-        self.beside = ClassLabels(seen["concat"])
-        inputs = latent_size(spec, "StyleGAN2") + self.beside.width
+        seen = label_specs(labels, spec, "mapping", "concat")
+        self.append_codes = ClassLabels(seen["concat"])
+        inputs = latent_size(spec, "StyleGAN2") + self.append_codes.width
         self.mapping = Mapping(seen["mapping"], inputs, style_size, mapping_layers, mapping_rate)
         self.constant = nn.Parameter(torch.randn(channels[0], *sizes[0]))
         self.first = StyledConvolution(channels[0], channels[0], sizes[0], style_size)
@@ -83,7 +83,7 @@ class StyleGAN2(nn.Module):
         at_least("truncation", share, 0)
         self.truncation = share
 
-    def disclose(self) -> dict[str, Any]:
+    def score_settings(self) -> dict[str, Any]:
         """Return how far styles are drawn towards their average, where they are."""
         return {} if self.truncation == 1 else {"style_truncation": self.truncation}
 
@@ -96,7 +96,7 @@ class StyleGAN2(nn.Module):
         return image
 
     def _mapped(self, latents: Tensor, cond: Tensor | None) -> Tensor:
-        return tree.widen(self.mapping(self.beside(latents, cond), cond))
+        return tree.widen(self.mapping(self.append_codes(latents, cond), cond))
 
     def _mixed(self, styles: Tensor, latents: Tensor, cond: Tensor | None) -> Tensor:
         """Give each sample the styles of its own latent up to a layer, and those of its neighbour's from there on."""

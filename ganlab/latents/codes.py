@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ganlab.interfaces import Latent
-from ganlab.layers.options import all_positive, at_least
-from ganlab.random import Random
+from ganlab.core.interfaces import Latent
+from ganlab.core.random import Random
+from ganlab.layers.checks import all_positive, at_least
 
 
 class Codes(Latent):

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from ganlab.interfaces import Latent
-from ganlab.random import Random
+from ganlab.core.interfaces import Latent
+from ganlab.core.random import Random
 
 
 class Normal(Latent):
@@ -17,7 +17,7 @@ class Normal(Latent):
         """Draw latents of shape (count, size)."""
         return random.normal("latent", (count, self.size), device)
 
-    def cut_off(self, threshold: float) -> "Truncated":
+    def truncated(self, threshold: float) -> "Truncated":
         """Return these numbers without those further than `threshold` from 0."""
         return Truncated(self.size, threshold)
 
@@ -38,7 +38,7 @@ class Truncated(Latent):
     """Independent normal numbers given that none is further than `threshold` from 0.
 
     A generator that is trained on them knows no others. The truncation trick, to train on all and to sample without the
-    tails (Brock et al. 2019, section 3.1), is `cut_off`. Raises ValueError for a threshold that is not positive.
+    tails (Brock et al. 2019, section 3.1), is `truncated`. Raises ValueError for a threshold that is not positive.
     """
 
     def __init__(self, size: int, threshold: float = 2.0) -> None:
@@ -54,6 +54,6 @@ class Truncated(Latent):
         values = torch.erfinv(centred * erf(self.threshold / 2**0.5)) * 2**0.5
         return values.clamp(-self.threshold, self.threshold)
 
-    def cut_off(self, threshold: float) -> "Truncated":
+    def truncated(self, threshold: float) -> "Truncated":
         """Return these numbers without those further than `threshold` from 0."""
         return Truncated(self.size, min(threshold, self.threshold))

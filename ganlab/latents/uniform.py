@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from ganlab.interfaces import Latent
-from ganlab.random import Random
+from ganlab.core.interfaces import Latent
+from ganlab.core.random import Random
 
 
 class Uniform(Latent):

@@ -1,19 +1,14 @@
 """Blocks that networks share."""
 
 from ganlab.layers.activations import build_activation
-from ganlab.layers.conditioning import (
-    Conditioning,
-    generator_labels,
-    seen_by,
-    with_labels,
-)
-from ganlab.layers.critic import DenseCritic, FeatureCritic
+from ganlab.layers.conditioning import generator_labels, label_specs, with_labels
 from ganlab.layers.dense import dense_stack
+from ganlab.layers.discriminator_ensemble import DiscriminatorEnsemble
 from ganlab.layers.encoder import build_encoder, posterior
+from ganlab.layers.feature_discriminator import DenseHeadDiscriminator, FeatureDiscriminator
 from ganlab.layers.heads import build_head
 from ganlab.layers.initialisation import initialise
-from ganlab.layers.joint import JointCritic
-from ganlab.layers.labels import ClassLabels, beside
+from ganlab.layers.labels import ClassLabels, append_codes
 from ganlab.layers.norms import feature_norm, image_norm
 from ganlab.layers.packing import packed
 from ganlab.layers.recurrent import recurrent_stack
@@ -22,12 +17,11 @@ from ganlab.layers.spectral import normalise_spectrally
 
 __all__ = [
     "ClassLabels",
-    "Conditioning",
-    "DenseCritic",
-    "FeatureCritic",
-    "JointCritic",
+    "DenseHeadDiscriminator",
+    "DiscriminatorEnsemble",
+    "FeatureDiscriminator",
     "Pyramid",
-    "beside",
+    "append_codes",
     "build_activation",
     "build_encoder",
     "build_head",
@@ -37,6 +31,7 @@ __all__ = [
     "generator_labels",
     "image_norm",
     "initialise",
+    "label_specs",
     "latent_size",
     "normalise_spectrally",
     "packed",
@@ -44,7 +39,6 @@ __all__ = [
     "pyramid",
     "recurrent_stack",
     "sample_shape",
-    "seen_by",
     "widened",
     "with_labels",
 ]

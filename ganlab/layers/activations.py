@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from ganlab.layers.options import at_least, choice
+from ganlab.layers.checks import at_least, look_up
 
 # In place only where the backward pass, and the backward pass of that, need no input: the layers before an activation
 # keep their inputs and not their outputs.
@@ -25,4 +25,4 @@ def build_activation(name: str, slope: float = 0.2, inplace: bool = True) -> nn.
     Raises ValueError for an unknown name or a negative slope.
     """
     at_least("slope", slope, 0)
-    return choice("activation", name, ACTIVATIONS)(slope, inplace)
+    return look_up("activation", name, ACTIVATIONS)(slope, inplace)

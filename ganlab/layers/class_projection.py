@@ -3,7 +3,8 @@
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
+from ganlab.layers.initialisation import initialise
 from ganlab.layers.labels import ClassEmbedding, ClassLabels
 
 
@@ -76,3 +77,20 @@ def projection_of(spec: Spec, features: int) -> nn.Module:
 def convolved_projection_of(spec: Spec, channels: int, kernel: int) -> nn.Module:
     """Build that of every patch where the data has classes, and else what adds nothing."""
     return ConvolvedProjection(spec, channels, kernel) if spec.classes else NoProjection()
+
+
+class Projection(nn.Module):
+    """ψ(h) + ⟨e(y), h⟩ for features h and labels y (Miyato & Koyama 2018, eq. 4); without classes ψ alone.
+
+    Both are linear and start orthogonal.
+    """
+
+    def __init__(self, spec: Spec, features: int) -> None:
+        super().__init__()
+        self.dense = nn.Linear(features, 1)
+        self.classes = projection_of(spec, features)
+        initialise(self, "orthogonal")
+
+    def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:
+        """Map features (n, …, features) and labels (n,) to logits (n, …, 1)."""
+        return self.classes(self.dense(features), features, labels)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from torch import nn
 
 from ganlab.layers.activations import build_activation
+from ganlab.layers.checks import all_positive
 from ganlab.layers.norms import feature_norm
-from ganlab.layers.options import all_positive
 
 
 def dense_stack(

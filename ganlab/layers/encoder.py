@@ -5,18 +5,18 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.interfaces import Spec
-from ganlab.layers.critic import FeatureCritic, shows_features
-from ganlab.random import Random
+from ganlab.core import tree
+from ganlab.core.interfaces import Spec
+from ganlab.core.random import Random
+from ganlab.layers.feature_discriminator import FeatureDiscriminator, shows_features
 
 
 class Encoder(nn.Module):
     """A dense layer on the features of a critic, which keeps no other part of it."""
 
-    def __init__(self, critic: FeatureCritic, outputs: int) -> None:
+    def __init__(self, critic: FeatureDiscriminator, outputs: int) -> None:
         super().__init__()
-        critic.behead()
+        critic.remove_head()
         self.critic, self.dense = critic, nn.Linear(critic.feature_size, outputs)
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:

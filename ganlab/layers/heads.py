@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.layers.options import choice
+from ganlab.core import tree
+from ganlab.layers.checks import look_up
 
 
 class Logit(nn.Module):
@@ -41,4 +41,4 @@ HEADS: Mapping[str, Callable[[float], nn.Module]] = {
 
 def build_head(name: str, beta: float = 1.0) -> nn.Module:
     """Build a head; raises ValueError for an unknown name."""
-    return choice("head", name, HEADS)(beta)
+    return look_up("head", name, HEADS)(beta)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from torch import Tensor, nn
 from torch.nn import init
 
-from ganlab.layers.options import choice
+from ganlab.layers.checks import look_up
 
 WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
@@ -23,7 +23,7 @@ def initialise(network: nn.Module, name: str) -> None:
 
     Raises ValueError for an unknown name.
     """
-    draw = choice("init", name, INITIALISERS)
+    draw = look_up("init", name, INITIALISERS)
     if draw is None:
         return
     for module in network.modules():

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 
 
-def beside(values: Tensor, codes: Tensor, axis: int) -> Tensor:
+def append_codes(values: Tensor, codes: Tensor, axis: int) -> Tensor:
     """Append codes (n, size) along an axis of `values`, the same at every other position."""
     shape = [1] * values.ndim
     shape[0], shape[axis] = codes.shape
@@ -58,7 +58,7 @@ class ClassLabels(LabelInput):
         """Return `values` with `classes` more entries along the axis."""
         if not self.classes:
             return values
-        return beside(values, functional.one_hot(self.required(labels), self.classes), self.axis)
+        return append_codes(values, functional.one_hot(self.required(labels), self.classes), self.axis)
 
 
 class ClassEmbedding(nn.Linear):

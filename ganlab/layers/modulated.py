@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab import tree
+from ganlab.core import tree
 from ganlab.layers.resampling import Blur
 
 TINY = 1e-8

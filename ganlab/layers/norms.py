@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from ganlab.layers.options import choice
+from ganlab.layers.checks import look_up
 
 
 def _group_norm(channels: int) -> nn.Module:
@@ -32,9 +32,9 @@ IMAGE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
 
 def feature_norm(name: str, features: int) -> nn.Module:
     """Build a normalisation of (n, features); raises ValueError for an unknown name."""
-    return choice("norm", name, FEATURE_NORMS)(features)
+    return look_up("norm", name, FEATURE_NORMS)(features)
 
 
 def image_norm(name: str, channels: int) -> nn.Module:
     """Build a normalisation of (n, channels, height, width); raises ValueError for an unknown name."""
-    return choice("norm", name, IMAGE_NORMS)(channels)
+    return look_up("norm", name, IMAGE_NORMS)(channels)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec, Verdict, as_verdict
+from ganlab.core.interfaces import DiscriminatorOutput, Spec, as_output
 from ganlab.layers.labels import ClassLabels
 from ganlab.layers.shapes import channel_axis, widened
 
@@ -32,12 +32,12 @@ class Packed(nn.Module):
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map samples (n, *sample) and labels (n,) to logits (n / size, ...)."""
-        return as_verdict(self.critic(self.pack(samples, cond))).logits
+        return as_output(self.critic(self.pack(samples, cond))).logits
 
-    def verdict(self, samples: Tensor, cond: Tensor | None = None) -> Verdict:
+    def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
         """Return the critic's verdict on the packs."""
-        verdict: Verdict = self.critic.verdict(self.pack(samples, cond))  # type: ignore[operator]
-        return verdict
+        output: DiscriminatorOutput = self.critic.discriminate(self.pack(samples, cond))  # type: ignore[operator]
+        return output
 
     def pack(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return packs (⌈n / size⌉, *sample with `size` times the channels)."""

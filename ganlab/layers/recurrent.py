@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.layers.options import at_least, choice
+from ganlab.layers.checks import at_least, look_up
 
 
 class GRU(nn.Module):
@@ -64,5 +64,5 @@ def recurrent_stack(cell: str, inputs: int, width: int, layers: int) -> nn.Seque
     """
     at_least("width", width, 1)
     at_least("layers", layers, 1)
-    build = choice("cell", cell, CELLS)
+    build = look_up("cell", cell, CELLS)
     return nn.Sequential(*(build(inputs if layer == 0 else width, width) for layer in range(layers)))

@@ -132,3 +132,24 @@ def level_block(inputs: int, outputs: int, style: Style) -> Residual:
     """Build a block of the critic that keeps the resolution; its shortcut is free where the channels stay too."""
     shortcut = nn.Identity() if inputs == outputs else convolution(inputs, outputs, 1)
     return Residual(shortcut, _critic_path(inputs, outputs, style, level_convolution))
+
+
+def _path(inputs: int, outputs: int, last: Callable[[int, int], nn.Module]) -> nn.Sequential:
+    return nn.Sequential(
+        nn.ReLU(),  # not in place: the shortcut reads the same input
+        level_convolution(inputs, outputs),
+        nn.ReLU(inplace=True),
+        last(outputs, outputs),
+    )
+
+
+def wide_down_block(inputs: int, outputs: int) -> Residual:
+    """Build a block that halves the resolution."""
+    shortcut = nn.Sequential(nn.AvgPool2d(2), convolution(inputs, outputs, 1))
+    return Residual(shortcut, _path(inputs, outputs, halving_convolution))
+
+
+def wide_level_block(inputs: int, outputs: int) -> Residual:
+    """Build a block that keeps the resolution; its shortcut is free where the channels stay too."""
+    shortcut = nn.Identity() if inputs == outputs else convolution(inputs, outputs, 1)
+    return Residual(shortcut, _path(inputs, outputs, level_convolution))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ganlab.interfaces import Shape, Spec
+from ganlab.core.interfaces import Shape, Spec
 
 KINDS = {
     1: "points (dimensions,)",

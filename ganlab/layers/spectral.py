@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrizations
 
-from ganlab import tree
+from ganlab.core import tree
 from ganlab.layers.initialisation import WEIGHTED
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.interfaces import Spec
+from ganlab.core import tree
+from ganlab.core.interfaces import Spec
 from ganlab.layers.equalised import EqualisedEmbedding, EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.labels import ClassLabels
 from ganlab.layers.modulated import TINY, Convolution, Upconvolution, demodulation, scaled

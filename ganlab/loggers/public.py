@@ -11,8 +11,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 import ganlab
-from ganlab.comparison.settings import essences
-from ganlab.fields import canonical
+from ganlab.core.fields import canonical
+from ganlab.runs.config_differences import training_configs
 
 REDACTED = "redacted"
 SECRET = re.compile("token|key|secret|password", re.IGNORECASE)
@@ -28,7 +28,7 @@ def public(config: DictConfig) -> dict[str, Any]:
     """
     shown = OmegaConf.create(_redacted(OmegaConf.to_container(config, resolve=False)))
     plain: dict[str, Any] = OmegaConf.to_container(shown, resolve=True)  # type: ignore[assignment]
-    (essence,) = essences([plain])
+    (essence,) = training_configs([plain])
     configuration = blake2b(canonical(essence).encode(), digest_size=4).hexdigest()
     return {**plain, "ganlab": {"configuration": configuration, **code_version()}}
 

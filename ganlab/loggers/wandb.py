@@ -12,11 +12,11 @@ from pytorch_lightning.loggers.logger import Logger, rank_zero_experiment
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from torch import Tensor
 
-from ganlab.account import has_account
-from ganlab.errors import UserError, suggest
+from ganlab.core.errors import UserError, suggest
 from ganlab.loggers.artifacts import ARTIFACTS, upload
 from ganlab.loggers.display import end, finite, show_histograms, show_picture, summarise
-from ganlab.run_directory import RunDirectory
+from ganlab.loggers.wandb_account import has_account
+from ganlab.runs.directory import RunDirectory
 
 STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
 MODES = ("auto", "online", "offline", "disabled")

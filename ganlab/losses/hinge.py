@@ -1,7 +1,7 @@
 from torch import Tensor
 from torch.nn.functional import relu
 
-from ganlab.interfaces import AdversarialLoss
+from ganlab.core.interfaces import AdversarialLoss
 
 
 class Hinge(AdversarialLoss):

@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ganlab.interfaces import AdversarialLoss
+from ganlab.core.interfaces import AdversarialLoss
 
 
 class MinimaxProbability(AdversarialLoss):

@@ -3,7 +3,7 @@ from typing import ClassVar
 from torch import Tensor
 from torch.nn.functional import softplus
 
-from ganlab.interfaces import AdversarialLoss
+from ganlab.core.interfaces import AdversarialLoss
 
 
 class RelativisticPairing(AdversarialLoss):

@@ -2,7 +2,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ganlab.interfaces import AdversarialLoss
+from ganlab.core.interfaces import AdversarialLoss
 
 
 class Wasserstein(AdversarialLoss):

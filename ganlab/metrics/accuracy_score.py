@@ -6,10 +6,11 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import Features, Source, standardise
+from ganlab.features.base import Features, Source
+from ganlab.features.classifier_training import RESOLUTION, accuracy, learn
+from ganlab.features.resizing import standardise
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Kept, Side, Statistic
-from ganlab.metrics.training import RESOLUTION, accuracy, learn
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
 @final
@@ -42,9 +43,9 @@ class AccuracyScore(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All images and their classes."""
-        return [Kept("samples"), Kept("labels")]
+        return [AllValues("samples"), AllValues("labels")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `classification_accuracy_score`; raises ValueError without real or generated samples."""
         theirs, ours = real.rows("samples"), fake.rows("samples")
         if not len(theirs) or not len(ours):

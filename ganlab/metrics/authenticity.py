@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import nearest
-from ganlab.metrics.statistics import Kept, Side, Statistic
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
 @final
@@ -26,9 +26,9 @@ class Authenticity(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features."""
-        return [Kept("features")]
+        return [AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `authenticity`; raises ValueError for fewer than 2 training samples or no generated one."""
         train, generated = real.rows("features"), fake.rows("features")
         if len(train) < 2 or not len(generated):

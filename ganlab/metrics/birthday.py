@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import log
 from typing import Any, ClassVar, final
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import closeness, pairs_within
-from ganlab.metrics.statistics import Kept, Side, Statistic
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
 @final
@@ -38,9 +38,9 @@ class Birthday(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features."""
-        return [Kept("features")]
+        return [AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `support_size`; raises ValueError for fewer than two samples of a side."""
         theirs, ours = real.rows("features"), fake.rows("features")
         size = min(len(theirs), len(ours))

@@ -7,9 +7,9 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import FeatureBatch, Features, Source
+from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Side, Statistic, SumStatistic
+from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 
 @final
@@ -62,7 +62,7 @@ class ClassAccuracy(Metric):
         """Two counts."""
         return [self.hits]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `class_accuracy`; raises ValueError without generated samples."""
         count = fake[self.hits]["count"].item()
         if not count:

@@ -6,14 +6,13 @@ from typing import ClassVar, final
 import torch
 from torch import Tensor, nn
 
-from ganlab.interfaces import JUDGE, as_verdict
-from ganlab.metrics.metric import Probe
-from ganlab.metrics.players import player, reals
-from ganlab.metrics.subject import Subject
+from ganlab.core.interfaces import Capability, as_output
+from ganlab.metrics.metric import EvaluationContext, ModelMetric
+from ganlab.metrics.player_copies import player, reals
 
 
 @final
-class DiscriminatorGap(Probe):
+class DiscriminatorGap(ModelMetric):
     """Mean output of D on training samples minus that on held-out ones, in standard deviations of the latter.
 
     Both are real, so only memory tells them apart (Karras et al. 2020, ADA, eq. 1, whose r_v has this difference as its
@@ -25,9 +24,9 @@ class DiscriminatorGap(Probe):
 
     name: ClassVar[str] = "discriminator_gap"
     scores: ClassVar[dict[str, bool | None]] = {"discriminator_gap": False}
-    asks: ClassVar[frozenset[str]] = frozenset({JUDGE})
+    requires: ClassVar[frozenset[Capability]] = frozenset({Capability.DISCRIMINATOR})
 
-    def measure(self, subject: Subject) -> dict[str, float]:
+    def measure(self, subject: EvaluationContext) -> dict[str, float]:
         """Return `discriminator_gap`; raises ValueError without a discriminator or with an empty split."""
         network = copy.deepcopy(player(subject.game, "discriminator", self)).eval()
         train, held_out = (self._outputs(network, subject, split) for split in ("train", subject.held_out))
@@ -35,7 +34,7 @@ class DiscriminatorGap(Probe):
         return {"discriminator_gap": float(train.mean() - held_out.mean()) / (deviation or 1.0)}
 
     @torch.no_grad()
-    def _outputs(self, network: nn.Module, subject: Subject, split: str) -> Tensor:
+    def _outputs(self, network: nn.Module, subject: EvaluationContext, split: str) -> Tensor:
         batches = reals(subject, split, subject.samples, self.name)
-        verdicts = (as_verdict(network(sample, cond)).logits.double() for sample, cond in batches)
-        return torch.cat([logits.reshape(len(logits), -1).mean(1).cpu() for logits in verdicts])
+        outputs = (as_output(network(sample, cond)).logits.double() for sample, cond in batches)
+        return torch.cat([logits.reshape(len(logits), -1).mean(1).cpu() for logits in outputs])

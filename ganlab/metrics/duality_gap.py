@@ -7,17 +7,16 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab import tree
-from ganlab.interfaces import CONTEST, Batch, Game
-from ganlab.metrics.features import Features, Source
-from ganlab.metrics.metric import Probe
-from ganlab.metrics.players import copied, player, reals
-from ganlab.metrics.subject import Subject
-from ganlab.random import Random, derive
+from ganlab.core import tree
+from ganlab.core.interfaces import Batch, Capability, Game
+from ganlab.core.random import Random, derive
+from ganlab.features.base import Features, Source
+from ganlab.metrics.metric import EvaluationContext, ModelMetric
+from ganlab.metrics.player_copies import copied, player, reals
 
 
 @final
-class DualityGap(Probe):
+class DualityGap(ModelMetric):
     """max over D' of M(G, D') minus min over G' of M(G', D) (Grnarova et al. 2019); lower is better, 0 is best.
 
     M is minus the discriminator's adversarial loss. The worst players start from the present ones and make `steps` of
@@ -32,7 +31,7 @@ class DualityGap(Probe):
 
     name: ClassVar[str] = "duality_gap"
     scores: ClassVar[dict[str, bool | None]] = {"duality_gap": False}
-    asks: ClassVar[frozenset[str]] = frozenset({CONTEST})
+    requires: ClassVar[frozenset[Capability]] = frozenset({Capability.ADVERSARIAL_LOSS})
 
     def __init__(
         self,
@@ -51,7 +50,7 @@ class DualityGap(Probe):
             raise ValueError(f"metric.duality_gap.lr must be above 0, got {lr}")
         self.steps, self.lr, self.samples, self.batch_size = steps, lr, samples, batch_size
 
-    def measure(self, subject: Subject) -> dict[str, float]:
+    def measure(self, subject: EvaluationContext) -> dict[str, float]:
         """Return `duality_gap`; raises ValueError without a discriminator and a generator or with an empty split."""
         for name in ("discriminator", "generator"):
             player(subject.game, name, self)
@@ -69,7 +68,7 @@ class DualityGap(Probe):
         """Return how the worst players are found."""
         return {"steps": self.steps, "lr": self.lr, "samples": self.samples, "batch_size": self.batch_size}
 
-    def _whole(self, subject: Subject, split: str) -> Batch:
+    def _whole(self, subject: EvaluationContext, split: str) -> Batch:
         parts: Sequence[Batch] = list(reals(subject, split, self.samples, self.name))
         return Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
 
@@ -85,7 +84,7 @@ class DualityGap(Probe):
             optimizer.zero_grad()
             torch.stack(list(losses.values())).sum().backward(inputs=weights)
             optimizer.step()
-            game.moved(name, step)
+            game.after_update(name, step)
 
     def _value(self, game: Game, held_out: Batch, trained: int) -> float:
         count = tree.length(held_out.sample)

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import FeatureBatch, Features, Source
+from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import closeness, groups, nearest_other
-from ganlab.metrics.statistics import Accumulator, Kept, Side, Statistic
+from ganlab.metrics.statistics import Accumulator, AllValues, SampleStatistics, Statistic
 
 
 @final
@@ -54,9 +54,9 @@ class Duplicates(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features, and the hashes of all samples."""
-        return [Kept("features"), Digests()]
+        return [AllValues("features"), Digests()]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `duplicates` and `duplicates_exact`; raises ValueError for fewer than two samples of a side."""
         theirs, ours = real.rows("features"), fake.rows("features")
         size = min(len(theirs), len(ours))
@@ -86,7 +86,7 @@ def _repeated(digests: Tensor) -> Tensor:
 @final
 class _Digesting(Accumulator):
     def __init__(self) -> None:
-        self.kept = Kept("features").accumulator()  # which joins what processes have, in order
+        self.kept = AllValues("features").accumulator()  # which joins what processes have, in order
 
     def add(self, batch: FeatureBatch, start: int) -> None:
         assert batch.samples is not None

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.core.random import Random
+from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import covariance_root, frechet_distance, gaussian
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Kept, Moments, Side, Statistic
-from ganlab.random import Random
+from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic
 
 
 @final
@@ -41,9 +41,9 @@ class FIDInfinity(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """Moments of the real features, all generated ones."""
-        return [self.moments, Kept("features")]
+        return [self.moments, AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `fid_infinity`; raises ValueError where the smallest subset has fewer than two samples."""
         moments, rows = real[self.moments], fake.rows("features")
         counts = np.linspace(self.smallest * len(rows), len(rows), self.points).round().astype(int)

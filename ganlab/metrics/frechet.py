@@ -6,9 +6,9 @@ from typing import ClassVar, NamedTuple, final
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Gathered, Moments, Side, Statistic
+from ganlab.metrics.statistics import Gathered, Moments, SampleStatistics, Statistic
 
 
 class Gaussian(NamedTuple):
@@ -38,7 +38,7 @@ class FID(Metric):
         """Mean and covariance."""
         return [self.moments]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `fid`; raises ValueError for fewer than two real or generated samples."""
         return {"fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}
 

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import FeatureBatch, Features, Source
+from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Side, Statistic, SumStatistic
+from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 
 @final
@@ -69,7 +69,7 @@ class InceptionScore(Metric):
         """Sums by part."""
         return [self.entropies]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `inception_score` and `inception_score_std`; raises ValueError for fewer samples than splits."""
         sums = fake[self.entropies]
         count = sums["count"]

@@ -6,10 +6,10 @@ from typing import ClassVar, final
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import rows_distance
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Kept, Side, Statistic
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
 @final
@@ -31,9 +31,9 @@ class IntraFID(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features and their classes."""
-        return [Kept("features"), Kept("labels")]
+        return [AllValues("features"), AllValues("labels")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `intra_fid`; raises ValueError where a class has fewer than two samples on a side."""
         counts = [side.rows("labels").long().bincount(minlength=self.classes) for side in (real, fake)]
         for number, pair in enumerate(zip(*(each.tolist() for each in counts), strict=True)):
@@ -48,5 +48,5 @@ class IntraFID(Metric):
         return {"intra_fid": total / self.classes}
 
 
-def _of(side: Side, number: int) -> Tensor:
+def _of(side: SampleStatistics, number: int) -> Tensor:
     return side.rows("features")[side.rows("labels") == number]

@@ -6,10 +6,10 @@ from typing import Any, ClassVar, TypeAlias, final
 import numpy as np
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.core.random import Random
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Kept, Side, Statistic
-from ganlab.random import Random
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 Rows: TypeAlias = np.ndarray
 SEED = 2020  # torch-fidelity's
@@ -43,9 +43,9 @@ class KID(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features."""
-        return [Kept("features")]
+        return [AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `kid` and `kid_standard_error`; raises ValueError for fewer than four samples on a side."""
         reals, fakes = real.rows("features").numpy(), fake.rows("features").numpy()
         fewest = min(len(reals), len(fakes))

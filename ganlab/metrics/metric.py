@@ -1,20 +1,40 @@
 """What a metric is: a function of what was gathered of real and of generated samples, or of the model itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
 
-from ganlab.interfaces import Game
-from ganlab.metrics.features import Features, Source
-from ganlab.metrics.statistics import Side, Statistic
-from ganlab.metrics.subject import Subject
+from torch import nn
+
+from ganlab.core.interfaces import Batch, Capability, Game
+from ganlab.features.base import Features, Source
+from ganlab.games.sampler import Sampler
+from ganlab.metrics.statistics import SampleStatistics, Statistic
+
+
+@final
+@dataclass(frozen=True)
+class EvaluationContext:
+    """A game, its kept generator, and the data it was trained on; a probe that trains something trains copies."""
+
+    game: Game
+    generator: nn.Module  # the kept one, EMA or live
+    sampler: Sampler  # of the kept generator
+    features: Features
+    reals: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates
+    held_out: str  # the split that scores compare with
+    samples: int  # the protocol's number of samples
+    batch_size: int
+    seed: int
+    step: int  # how many the game has been trained for, by which its schedules go
 
 
 class Unsuitable(ValueError):
     """A metric that means nothing for this data, in this feature space, or without the model."""
 
 
-class Measure(ABC):
+class BaseMetric(ABC):
     """A named measurement that gives one or more scores.
 
     Built from the feature space and the data set; raises Unsuitable for those that it cannot read.
@@ -47,7 +67,7 @@ class Measure(ABC):
         return {}
 
 
-class Metric(Measure, ABC):
+class Metric(BaseMetric, ABC):
     """A function of the statistics of generated samples and, where it has a `reference`, of real ones.
 
     `reference` is "held_out" for the real samples that the protocol names, "train" for those the model was trained on,
@@ -62,23 +82,26 @@ class Metric(Measure, ABC):
         """What is gathered of the generated samples, and of the reference."""
 
     @abstractmethod
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return the scores by name; raises ValueError where there are too few samples. Draws no random number."""
 
 
-class Probe(Measure, ABC):
+class ModelMetric(BaseMetric, ABC):
     """A measurement that has to ask the model, not only its samples."""
 
-    asks: ClassVar[frozenset[str]] = frozenset()  # what the game must offer
+    requires: ClassVar[frozenset[Capability]] = frozenset()  # what the game must offer
 
     @classmethod
     def refusal(cls, game: type[Game]) -> str:
         """Return why a kind of game cannot be asked, in a sentence; nothing where it can."""
-        missing = " and ".join(sorted(cls.asks - game.offers))
+        missing = sorted(capability.value for capability in cls.requires - game.provides)
         if not missing:
             return ""
-        return f"metric={cls.name} asks for {missing}, which {game.__name__} does not have; drop {cls.name} from metric"
+        return (
+            f"metric={cls.name} requires {' and '.join(missing)}, which {game.__name__} does not have; remove "
+            f"{cls.name} from metric"
+        )
 
     @abstractmethod
-    def measure(self, subject: Subject) -> dict[str, float]:
+    def measure(self, subject: EvaluationContext) -> dict[str, float]:
         """Return the scores by name; leaves the model as it was."""

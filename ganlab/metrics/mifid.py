@@ -7,11 +7,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import BLOCK
-from ganlab.metrics.statistics import Kept, Moments, Side, Statistic
+from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic
 
 # As in the published evaluation: what keeps the quotient of a perfect copy finite, and an FID that is nothing.
 SMALLEST, NOTHING = 1e-14, 1e-8
@@ -42,9 +42,9 @@ class MIFID(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """Mean and covariance, and all features."""
-        return [self.moments, Kept("features")]
+        return [self.moments, AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `mifid`; raises ValueError for fewer than two training or generated samples."""
         fid = gaussian_distance(self.name, real[self.moments], fake[self.moments])
         distance = cosine_distance(fake.rows("features"), real.rows("features"))

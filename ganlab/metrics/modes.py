@@ -7,9 +7,9 @@ from typing import ClassVar, Protocol, final
 import torch
 from torch import Tensor
 
-from ganlab.metrics.features import FeatureBatch, Features, Source
+from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Side, Statistic, SumStatistic
+from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 
 class Mixture(Source, Protocol):
@@ -93,7 +93,7 @@ class Modes(Metric):
         """Counts by mode."""
         return [self.counts]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `modes`, `high_quality` and `reverse_kl`; raises ValueError without samples."""
         sums = fake[self.counts]
         total = sums["nearest"].sum()

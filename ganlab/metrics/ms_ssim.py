@@ -8,10 +8,10 @@ from torch import Tensor
 from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.core.random import Random
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Kept, Side, Statistic
-from ganlab.random import Random
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 WINDOW, SIGMA = 11, 1.5  # pixels
 WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, the finest first
@@ -50,9 +50,9 @@ class MSSSIM(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All images and, of conditional models, their classes."""
-        return [Kept("samples"), *([Kept("labels")] if self.classes else [])]
+        return [AllValues("samples"), *([AllValues("labels")] if self.classes else [])]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `ms_ssim` and `ms_ssim_real`; raises ValueError where a side has no two images of one class."""
         return {"ms_ssim": self._mean(fake, "generated"), "ms_ssim_real": self._mean(real, "real")}
 
@@ -60,7 +60,7 @@ class MSSSIM(Metric):
         """Return the number of pairs, the window in pixels, and the weights of the scales."""
         return {"pairs": self.pairs, "window": self.window, "weights": list(self.weights)}
 
-    def _mean(self, side: Side, name: str) -> float:
+    def _mean(self, side: SampleStatistics, name: str) -> float:
         images = side.rows("samples")
         labels = side.rows("labels") if self.classes else torch.zeros(len(images), dtype=torch.int64)
         couples = disjoint_pairs(labels)[: self.pairs]

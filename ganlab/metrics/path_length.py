@@ -7,16 +7,15 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ganlab.interfaces import Batch, Latent
-from ganlab.metrics.features import Features, Source, quantise
-from ganlab.metrics.metric import Probe, Unsuitable
-from ganlab.metrics.players import device_of
-from ganlab.metrics.subject import Subject
-from ganlab.random import Random, derive
+from ganlab.core.interfaces import Batch, Latent
+from ganlab.core.random import Random, derive
+from ganlab.features.base import Features, Source, quantise
+from ganlab.metrics.metric import EvaluationContext, ModelMetric, Unsuitable
+from ganlab.metrics.player_copies import device_of
 
 
 @final
-class PathLength(Probe):
+class PathLength(ModelMetric):
     """Mean squared speed of samples along latent paths (Karras et al. 2019, section 4.1); lower is smoother.
 
     E[ d(G(z(t)), G(z(t + ε)))/ε² ] in squared units of the feature space per squared unit of t, where d is the squared
@@ -39,7 +38,7 @@ class PathLength(Probe):
                 raise ValueError(f"metric.path_length.{name} must be at least 1, got {value}")
         self.paths, self.segments = paths, segments
 
-    def measure(self, subject: Subject) -> dict[str, float]:
+    def measure(self, subject: EvaluationContext) -> dict[str, float]:
         """Return `path_length`; raises ValueError for a game whose samples do not come from latents."""
         latent = getattr(subject.game, "latent", None)  # the command line pairs this metric with any game
         if latent is None:
@@ -70,7 +69,7 @@ class PathLength(Probe):
         return latent.between(first, last, times)
 
     @torch.no_grad()
-    def _features(self, subject: Subject, network: nn.Module, latents: Tensor, cond: Tensor | None) -> Tensor:
+    def _features(self, subject: EvaluationContext, network: nn.Module, latents: Tensor, cond: Tensor | None) -> Tensor:
         device = device_of(network)
         game: Any = copy.copy(subject.game)  # shares the networks; only what it draws from is another
         game.latent, game.random = Given(latents), Random(subject.seed)

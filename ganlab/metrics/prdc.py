@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Kept, Side, Statistic
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 BLOCK = 2000  # rows: with 2048 features two blocks and their distances take 100 MB
 
@@ -38,9 +38,9 @@ class PRDC(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features."""
-        return [Kept("features")]
+        return [AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return the four scores; raises ValueError where a side has no more samples than neighbours."""
         reals, fakes = real.rows("features").double(), fake.rows("features").double()
         if min(len(reals), len(fakes)) <= self.neighbours:

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.metrics.features import Features, Source
+from ganlab.core.random import Random
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Kept, Side, Statistic
-from ganlab.random import Random
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 BLOCK = 32  # directions at a time
 
@@ -36,9 +36,9 @@ class SlicedWasserstein(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All features."""
-        return [Kept("features")]
+        return [AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `sliced_wasserstein`; raises ValueError without real or generated samples."""
         reals, fakes = real.rows("features").double(), fake.rows("features").double()
         if not (len(reals) and len(fakes)):

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import ClassVar, final
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Moments, Side, Statistic
+from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic
 
 
 @final
@@ -37,6 +37,6 @@ class SpatialFID(Metric):
         """Mean and covariance."""
         return [self.moments]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `spatial_fid`; raises ValueError for fewer than two real or generated samples."""
         return {"spatial_fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.interfaces import Batch, Spec
-from ganlab.metrics.classifier import Classifier
-from ganlab.metrics.features import Features, Source
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.features.base import Features, Source
+from ganlab.features.classifier import Classifier
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Kept, Side, Statistic
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 DIGITS = 10
 LEARNT_FROM = 20_000  # stacked images, whose channels the classifier sees
@@ -73,9 +73,9 @@ class StackedModes(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All images."""
-        return [Kept("samples")]
+        return [AllValues("samples")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `modes` and `reverse_kl`; raises ValueError without samples."""
         samples = fake.rows("samples")
         if not len(samples):

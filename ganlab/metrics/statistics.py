@@ -9,7 +9,7 @@ import torch
 import torchmetrics
 from torch import Tensor
 
-from ganlab.metrics.features import FeatureBatch
+from ganlab.features.base import FeatureBatch
 
 Gathered = Mapping[str, Tensor]
 
@@ -83,7 +83,7 @@ class Moments(SumStatistic):
 
 @final
 @dataclass(frozen=True)
-class Kept(Statistic):
+class AllValues(Statistic):
     """All values of one field of feature batches, in the order of the samples, under the name "rows"."""
 
     field: str
@@ -99,7 +99,7 @@ class Kept(Statistic):
 
 
 @final
-class Side:
+class SampleStatistics:
     """The statistics of one side."""
 
     def __init__(self, gathered: Mapping[Statistic, Gathered]) -> None:
@@ -110,7 +110,7 @@ class Side:
 
     def rows(self, field: str) -> Tensor:
         """Return all values of a field that a metric keeps."""
-        return self[Kept(field)]["rows"]
+        return self[AllValues(field)]["rows"]
 
 
 def gather(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, final
 
-from ganlab.metrics.features import Features, Source
+from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric, Unsuitable
-from ganlab.metrics.statistics import Kept, Side, Statistic
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
 @final
@@ -39,9 +39,9 @@ class Wasserstein(Metric):
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All points."""
-        return [Kept("features")]
+        return [AllValues("features")]
 
-    def compute(self, real: Side, fake: Side) -> dict[str, float]:
+    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `wasserstein`; raises ValueError without real or generated points."""
         from scipy.optimize import linear_sum_assignment  # with the other 25 MiB that only this metric needs
         from scipy.spatial.distance import cdist

@@ -1,8 +1,8 @@
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ganlab.interfaces import Latent, Regularizer, Spec
-from ganlab.round import Round
+from ganlab.core.interfaces import Latent, Regularizer, Spec
+from ganlab.core.interfaces.batch_view import BatchView
 
 
 class AuxiliaryClassifier(Regularizer):
@@ -20,7 +20,7 @@ class AuxiliaryClassifier(Regularizer):
     def __init__(self, weight: float = 1.0, every: int = 1) -> None:
         super().__init__(weight, every)
 
-    def concerns(self, player: str) -> bool:
+    def applies_to(self, player: str) -> bool:
         """Belong to both."""
         return True
 
@@ -28,10 +28,10 @@ class AuxiliaryClassifier(Regularizer):
         """Make the dense layer."""
         self.classifier = nn.Linear(features, spec.classes)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
-        fake = self._surprise(round.on_fake.features[-1], round)
-        return fake if round.player == "generator" else self._surprise(round.on_real.features[-1], round) + fake
+        fake = self._surprise(view.on_fake.features[-1], view)
+        return fake if view.player == "generator" else self._surprise(view.on_real.features[-1], view) + fake
 
-    def _surprise(self, features: Tensor, round: Round) -> Tensor:
-        return cross_entropy(self.classifier(features), round.cond, reduction="none")
+    def _surprise(self, features: Tensor, view: BatchView) -> Tensor:
+        return cross_entropy(self.classifier(features), view.cond, reduction="none")

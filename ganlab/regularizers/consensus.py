@@ -1,8 +1,8 @@
 import torch
 from torch import Tensor
 
-from ganlab.interfaces import Regularizer
-from ganlab.round import Round
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
 
 
 class Consensus(Regularizer):
@@ -18,10 +18,10 @@ class Consensus(Regularizer):
     def __init__(self, weight: float = 0.1, every: int = 1) -> None:
         super().__init__(weight, every)
 
-    def concerns(self, player: str) -> bool:
+    def applies_to(self, player: str) -> bool:
         """Belong to both."""
         return True
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
-        return torch.stack([gradient.square().sum() for gradient in round.vector_field()]).sum() / 2
+        return torch.stack([gradient.square().sum() for gradient in view.vector_field()]).sum() / 2

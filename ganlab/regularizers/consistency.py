@@ -2,12 +2,12 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.layers.changes import change, known_changes
-from ganlab.layers.options import at_least
-from ganlab.round import Round
-from ganlab.tree import Tree
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.tree import Tree
+from ganlab.layers.checks import at_least
+from ganlab.layers.image_changes import change, known_changes
 
 
 class Consistency(Regularizer):
@@ -28,12 +28,12 @@ class Consistency(Regularizer):
         at_least("fake", fake, 0)
         self.fake, self.changes = fake, known_changes(changes)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, one value per verdict."""
-        real = self._moved(round, round.real, round.on_real.logits)
-        fake = self._moved(round, tree.detach(round.fake), round.on_fake.logits)
+        real = self._moved(view, view.real, view.on_real.logits)
+        fake = self._moved(view, tree.detach(view.fake), view.on_fake.logits)
         return real.square() + self.fake * fake.square()
 
-    def _moved(self, round: Round, samples: Tree, logits: Tensor) -> Tensor:
-        changed = round.judged(change(samples, self.changes, 1.0, round.random)).logits
+    def _moved(self, view: BatchView, samples: Tree, logits: Tensor) -> Tensor:
+        changed = view.discriminate(change(samples, self.changes, 1.0, view.random)).logits
         return tree.mean_of_each(tree.widen(changed)) - tree.mean_of_each(tree.widen(logits))

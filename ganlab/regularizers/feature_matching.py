@@ -1,9 +1,9 @@
 import torch
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.round import Round
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
 
 
 class FeatureMatching(Regularizer):
@@ -18,8 +18,8 @@ class FeatureMatching(Regularizer):
     def __init__(self, weight: float = 1.0, every: int = 1) -> None:
         super().__init__(weight, every)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
         with torch.no_grad():  # no term of the generator's differentiates what D says of real samples
-            real = tree.widen(round.on_real.features[-1]).mean(0)
-        return (real - tree.widen(round.on_fake.features[-1]).mean(0)).square().sum()
+            real = tree.widen(view.on_real.features[-1]).mean(0)
+        return (real - tree.widen(view.on_fake.features[-1]).mean(0)).square().sum()

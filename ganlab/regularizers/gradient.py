@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.round import Round
-from ganlab.tree import Tree
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.tree import Tree
 
 # Below this squared norm the root's slope is taken as 0: it has none at 0, and 1/0 there would poison the weights.
 SMALLEST_SQUARE = 1e-20
@@ -22,9 +22,9 @@ class R1(Regularizer):
     def __init__(self, weight: float = 10.0, every: int = 1) -> None:
         super().__init__(weight, every)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
-        return tree.squared_gradient_norm(round.on_real.logits, round.real) / 2
+        return tree.squared_gradient_norm(view.on_real.logits, view.real) / 2
 
 
 class R2(Regularizer):
@@ -36,9 +36,9 @@ class R2(Regularizer):
     def __init__(self, weight: float = 10.0, every: int = 1) -> None:
         super().__init__(weight, every)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
-        return tree.squared_gradient_norm(round.on_fake.logits, round.fake) / 2
+        return tree.squared_gradient_norm(view.on_fake.logits, view.fake) / 2
 
 
 class GradientPenalty(Regularizer):
@@ -51,11 +51,11 @@ class GradientPenalty(Regularizer):
         super().__init__(weight, every)
         self.target = target
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
-        real = tree.first(round.real)
-        mix = round.random.uniform("gradient_penalty", (len(real),), real.device)
-        return _distance(round, tree.lerp(tree.detach(round.real), tree.detach(round.fake), mix), self.target)
+        real = tree.first(view.real)
+        mix = view.random.uniform("gradient_penalty", (len(real),), real.device)
+        return _distance(view, tree.lerp(tree.detach(view.real), tree.detach(view.fake), mix), self.target)
 
 
 class Dragan(Regularizer):
@@ -74,17 +74,17 @@ class Dragan(Regularizer):
             raise ValueError(f"spread must be above 0, got {spread}")
         self.target, self.spread = target, spread
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
 
         def near(sample: Tensor) -> Tensor:
-            noise = round.random.uniform("dragan", sample.shape, sample.device)
+            noise = view.random.uniform("dragan", sample.shape, sample.device)
             return sample + self.spread * sample.std(correction=0) * noise
 
-        return _distance(round, tree.map(near, tree.detach(round.real)), self.target)
+        return _distance(view, tree.map(near, tree.detach(view.real)), self.target)
 
 
-def _distance(round: Round, points: Tree, target: float) -> Tensor:
+def _distance(view: BatchView, points: Tree, target: float) -> Tensor:
     points = tree.leaf(points)
-    squared = tree.squared_gradient_norm(round.judged(points).logits, points)
+    squared = tree.squared_gradient_norm(view.discriminate(points).logits, points)
     return (squared.clamp_min(SMALLEST_SQUARE).sqrt() - target).square()

@@ -2,9 +2,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ganlab.interfaces import Latent, Regularizer, Spec
-from ganlab.layers.options import at_least
-from ganlab.round import Round
+from ganlab.core.interfaces import Latent, Regularizer, Spec
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.layers.checks import at_least
 
 
 class Information(Regularizer):
@@ -26,7 +26,7 @@ class Information(Regularizer):
         at_least("width", width, 1)
         self.continuous, self.width = continuous, width
 
-    def concerns(self, player: str) -> bool:
+    def applies_to(self, player: str) -> bool:
         """Belong to both."""
         return True
 
@@ -37,10 +37,10 @@ class Information(Regularizer):
         hidden, outputs = nn.Linear(features, self.width), nn.Linear(self.width, sum(self.sizes))
         self.q = nn.Sequential(hidden, nn.LeakyReLU(0.1), outputs)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
-        _, categories, continuous = self.split(round.latents)
-        *guesses, means = self.q(round.on_fake.features[-1]).split(self.sizes, 1)
+        _, categories, continuous = self.split(view.latents)
+        *guesses, means = self.q(view.on_fake.features[-1]).split(self.sizes, 1)
         terms = [
             cross_entropy(guess, code.argmax(1), reduction="none")
             for guess, code in zip(guesses, categories, strict=True)

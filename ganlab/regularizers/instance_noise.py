@@ -1,10 +1,10 @@
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.random import Random
-from ganlab.round import Round
-from ganlab.tree import Tree
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.random import Random
+from ganlab.core.tree import Tree
 
 
 class InstanceNoise(Regularizer):
@@ -22,11 +22,11 @@ class InstanceNoise(Regularizer):
             raise ValueError(f"decay_steps must be at least 0, got {decay_steps}")
         self.decay_steps = decay_steps
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return 0: the noise acts on the samples, not through the loss."""
-        return tree.first(round.real).new_zeros(())  # on the device of the others
+        return tree.first(view.real).new_zeros(())  # on the device of the others
 
-    def perturb(self, samples: Tree, step: int, random: Random) -> Tree:
+    def perturb_input(self, samples: Tree, step: int, random: Random) -> Tree:
         """Add the noise."""
         share = max(0.0, 1 - step / self.decay_steps) if self.decay_steps else 1.0
         deviation = self.weight * share

@@ -1,10 +1,10 @@
 import torch
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.layers.options import share
-from ganlab.round import Round
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.layers.checks import share
 
 
 class LeCam(Regularizer):
@@ -28,20 +28,20 @@ class LeCam(Regularizer):
         self.register_buffer("moves", torch.zeros(()))
         self.register_buffer("sums", torch.zeros(3), persistent=False)  # of real and fake logits, and how many
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, one value per logit."""
-        real, fake = tree.widen(round.on_real.logits), tree.widen(round.on_fake.logits)
+        real, fake = tree.widen(view.on_real.logits), tree.widen(view.on_fake.logits)
         with torch.no_grad():
             self.sums += torch.stack([real.sum(), fake.sum(), self.sums.new_tensor(real.numel())])
         on_real, on_fake = self.averages.clone()
         return (self.moves > 0) * ((real - on_fake).square() + (fake - on_real).square())
 
-    def tallies(self) -> list[Tensor]:
+    def batch_sums(self) -> list[Tensor]:
         """Return the sums of the logits."""
         return [self.sums]
 
     @torch.no_grad()
-    def settle(self) -> None:
+    def apply_batch_sums(self) -> None:
         """Move the means."""
         means = self.sums[:2] / self.sums[2].clamp_min(1)
         kept = (self.moves > 0) * self.decay

@@ -1,11 +1,11 @@
 import torch
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.layers import options
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.layers import checks
 from ganlab.layers.filters import filters
-from ganlab.round import Round
 
 
 class Orthogonal(Regularizer):
@@ -18,13 +18,13 @@ class Orthogonal(Regularizer):
 
     def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "generator") -> None:
         super().__init__(weight, every)
-        self.player = options.player(player)
+        self.player = checks.player(player)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
-        terms = [_overlap(weights) for layer in round.network.modules() for weights in filters(layer)]
+        terms = [_overlap(weights) for layer in view.network.modules() for weights in filters(layer)]
         # A network may have no layer with an angle between its filters.
-        return torch.stack([*terms, next(round.network.parameters()).new_zeros(())]).sum()
+        return torch.stack([*terms, next(view.network.parameters()).new_zeros(())]).sum()
 
 
 def _overlap(weights: Tensor) -> Tensor:

@@ -3,10 +3,10 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer, StyleGenerator
-from ganlab.layers.options import at_least, share
-from ganlab.round import Round
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer, StyleGenerator
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.layers.checks import at_least, share
 
 
 class PathLength(Regularizer):
@@ -30,14 +30,14 @@ class PathLength(Regularizer):
         self.register_buffer("mean", torch.zeros(()))
         self.register_buffer("sums", torch.zeros(2), persistent=False)  # of norms, and how many
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (⌈n / shrink⌉,)."""
-        latents, cond = round.latents[:: self.shrink], round.cond
-        generator = cast(StyleGenerator, round.network)
+        latents, cond = view.latents[:: self.shrink], view.cond
+        generator = cast(StyleGenerator, view.network)
         with tree.exact(latents):
             styles = generator.styles(latents, cond if cond is None else cond[:: self.shrink])
             samples = generator.render(styles)
-            noise = round.random.normal("path_length", samples.shape, samples.device)
+            noise = view.random.normal("path_length", samples.shape, samples.device)
             (slope,) = tree.gradient(samples * noise / samples[0, 0].numel() ** 0.5, styles)
         squares = slope.square().sum(-1)
         lengths = squares.flatten(1).mean(1).sqrt() if squares.ndim > 1 else squares.sqrt()
@@ -45,12 +45,12 @@ class PathLength(Regularizer):
             self.sums += torch.stack([lengths.sum(), self.sums.new_tensor(len(lengths))])
         return (lengths - self.mean.clone()).square()
 
-    def tallies(self) -> list[Tensor]:
+    def batch_sums(self) -> list[Tensor]:
         """Return the sum of the norms."""
         return [self.sums]
 
     @torch.no_grad()
-    def settle(self) -> None:
+    def apply_batch_sums(self) -> None:
         """Move the mean."""
         self.mean.lerp_(self.sums[0] / self.sums[1].clamp_min(1), 1 - self.decay)
         self.sums.zero_()

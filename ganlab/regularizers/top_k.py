@@ -1,9 +1,9 @@
 from torch import Tensor
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.layers.options import at_least
-from ganlab.round import Round
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.layers.checks import at_least
 
 
 class TopK(Regularizer):
@@ -23,13 +23,13 @@ class TopK(Regularizer):
         at_least("decay_steps", decay_steps, 1)
         self.decay, self.decay_steps = decay, decay_steps
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return 0: it chooses what the adversarial loss is taken of."""
-        return round.on_fake.logits.new_zeros(())
+        return view.on_fake.logits.new_zeros(())
 
-    def focus(self, rows: Tensor, round: Round) -> Tensor:
+    def select_rows(self, rows: Tensor, view: BatchView) -> Tensor:
         """Return the rows of the largest (mean) logits."""
-        share = max(self.weight, self.decay ** (round.random.step // self.decay_steps))
+        share = max(self.weight, self.decay ** (view.random.step // self.decay_steps))
         count = max(1, int(share * len(rows) + 0.5))
-        logits = round.on_fake.logits.detach()[rows]
+        logits = view.on_fake.logits.detach()[rows]
         return rows[tree.mean_of_each(logits).topk(count).indices]

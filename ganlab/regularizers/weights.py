@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor, nn
 
-from ganlab import tree
-from ganlab.interfaces import Regularizer
-from ganlab.layers import options
-from ganlab.round import Round
+from ganlab.core import tree
+from ganlab.core.interfaces import Regularizer
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.layers import checks
 
 
 class L1(Regularizer):
@@ -14,11 +14,11 @@ class L1(Regularizer):
 
     def __init__(self, weight: float = 1e-5, every: int = 1, player: str = "discriminator") -> None:
         super().__init__(weight, every)
-        self.player = options.player(player)
+        self.player = checks.player(player)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
-        return torch.stack([weights.abs().sum() for weights in round.network.parameters()]).sum()
+        return torch.stack([weights.abs().sum() for weights in view.network.parameters()]).sum()
 
 
 class L2(Regularizer):
@@ -26,11 +26,11 @@ class L2(Regularizer):
 
     def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "discriminator") -> None:
         super().__init__(weight, every)
-        self.player = options.player(player)
+        self.player = checks.player(player)
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
-        return torch.stack([weights.square().sum() for weights in round.network.parameters()]).sum() / 2
+        return torch.stack([weights.square().sum() for weights in view.network.parameters()]).sum() / 2
 
 
 class WeightClip(Regularizer):
@@ -43,12 +43,12 @@ class WeightClip(Regularizer):
         if not weight > 0:
             raise ValueError(f"weight, the bound of the critic's weights, must be above 0, got {weight}")
 
-    def penalty(self, round: Round) -> Tensor:
+    def penalty(self, view: BatchView) -> Tensor:
         """Return 0: the limit acts on the weights, not through the loss."""
-        return tree.first(round.real).new_zeros(())  # on the device of the others
+        return tree.first(view.real).new_zeros(())  # on the device of the others
 
     @torch.no_grad()
-    def project(self, network: nn.Module) -> None:
+    def after_update(self, network: nn.Module) -> None:
         """Cut the weights."""
         for weights in network.parameters():
             weights.clamp_(-self.weight, self.weight)

@@ -17,12 +17,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from ganlab.command import Arguments
-from ganlab.config import conf_directory, locate, search_path, targets
-from ganlab.errors import ConfigurationError, UserError
-from ganlab.overrides import normalize
-from ganlab.sweeps.collect import collect
-from ganlab.sweeps.record import Record
+from ganlab.config.arguments import Arguments
+from ganlab.config.composition import search_path
+from ganlab.config.overrides import normalize
+from ganlab.config.targets import conf_directory, locate, node_targets
+from ganlab.core.errors import ConfigurationError, UserError
+from ganlab.sweeps.jobs.record import Record
+from ganlab.sweeps.results.collect import collect
 
 FLAGS = {"--no-wait": "++hydra.launcher.wait=false", "--retry-failed": "++hydra.launcher.retry_failed=true"}
 MULTIRUN = ("-m", "--multirun")
@@ -130,7 +131,7 @@ def _admit(settings: DictConfig) -> None:
     plugins, others = Plugins.instance(), Plugins.is_in_toplevel_plugins_module
     ours = [node for node in (settings.launcher, settings.sweeper) if not others(node._target_)]
     try:
-        for target in targets(ours):
+        for target in node_targets(ours):
             locate(target)
         for node in ours:
             plugins.register(locate(node._target_))  # type: ignore[arg-type]

@@ -30,12 +30,12 @@ from ganlab.data import normalize
 
 HERE = Path(__file__).parent
 SIDES = ("loop", "ganlab", "ema", "lean")
-COMMAND = [sys.executable, "-c", "import sys; from ganlab.cli import main; sys.exit(main())", "train"]
+COMMAND = [sys.executable, "-c", "import sys; from ganlab.commands.cli import main; sys.exit(main())", "train"]
 ROWS = 1 << 16  # of the loop's table, where the data are endless
 COMMON = [
     "game=adversarial", "latent=normal", "regularizer=[]", "augment=none", "schedule=alternating",
     "optimizer=adam", "lr_schedule=constant", "metric=[]", "logger=[csv]", "log_every=50", "iterations=1000000000",
-    "callback=[health,observe,progress,status,interrupt]",
+    "callback=[nan_monitor,metrics_logger,progress,status_file,interrupt]",
 ]  # fmt: skip
 
 
@@ -65,7 +65,7 @@ CASES = {
 }  # fmt: skip
 
 
-class Side:
+class SampleStatistics:
     """A process that trains on command."""
 
     def __init__(self, name: str, command: list[str], folder: Path) -> None:
@@ -158,10 +158,10 @@ def commands(case: Case, device: str, precision: str, folder: Path) -> dict[str,
 
 def measure(commands: dict[str, list[str]], blocks: int, steps: int, folder: Path) -> dict[str, dict[str, Any]]:
     """Start all sides, let them take turns, and return their numbers by side."""
-    sides: list[Side] = []
+    sides: list[SampleStatistics] = []
     try:
         for name, command in commands.items():
-            sides.append(Side(name, command, folder))
+            sides.append(SampleStatistics(name, command, folder))
             sides[-1].warm_up(steps)
         for block in range(blocks):
             for side in sides if block % 2 == 0 else reversed(sides):
@@ -172,7 +172,7 @@ def measure(commands: dict[str, list[str]], blocks: int, steps: int, folder: Pat
     return {side.name: numbers(side, sides[0]) for side in sides}
 
 
-def numbers(side: Side, loop: Side) -> dict[str, Any]:
+def numbers(side: SampleStatistics, loop: SampleStatistics) -> dict[str, Any]:
     """Return a side's medians and their ratios to the loop's."""
     paired = [mine / theirs for mine, theirs in zip(side.wall, loop.wall, strict=True)]
     return {

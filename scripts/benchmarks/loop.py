@@ -19,7 +19,7 @@ from torch.nn.functional import relu, softplus
 from torch.utils.data import DataLoader, TensorDataset
 from turns import Turns
 
-from ganlab.interfaces import Spec
+from ganlab.core.interfaces import Spec
 
 LOSSES = {
     "non_saturating": (

@@ -21,14 +21,14 @@ from statistics import median
 from typing import Any
 
 import torch
-from compare import COMMAND, HERE, Side, write_images
+from compare import COMMAND, HERE, SampleStatistics, write_images
 
 CRITIC_STEPS = 5
 SIDES = ("published", "ganlab", "bf16")
 OVERRIDES = [
     "experiment=sngan_cifar10", "data.path=cifar", "data.validation=0", "ema=none", "metric=[]", "logger=[csv]",
     "features=auto", "protocol=standard", "log_every=50", "iterations=1000000000",
-    "callback=[health,observe,progress,status,interrupt]", "callback.pace._target_=pace.Pace",
+    "callback=[nan_monitor,metrics_logger,progress,status_file,interrupt]", "callback.pace._target_=pace.Pace",
 ]  # fmt: skip
 
 
@@ -45,12 +45,12 @@ def commands(batch_size: int, device: str, folder: Path) -> dict[str, list[str]]
     }
 
 
-def measure(commands: dict[str, list[str]], blocks: int, folder: Path) -> dict[str, Side]:
+def measure(commands: dict[str, list[str]], blocks: int, folder: Path) -> dict[str, SampleStatistics]:
     """Start the sides and let them take turns; a block is one move of the generator and those of the critic."""
-    sides: list[Side] = []
+    sides: list[SampleStatistics] = []
     try:
         for name, command in commands.items():
-            sides.append(Side(name, command, folder))
+            sides.append(SampleStatistics(name, command, folder))
             sides[-1].warm_up(CRITIC_STEPS)
         for block in range(blocks):
             for side in sides if block % 2 == 0 else reversed(sides):
@@ -62,7 +62,7 @@ def measure(commands: dict[str, list[str]], blocks: int, folder: Path) -> dict[s
     return {side.name: side for side in sides}
 
 
-def numbers(side: Side, published: Side, batch_size: int) -> dict[str, Any]:
+def numbers(side: SampleStatistics, published: SampleStatistics, batch_size: int) -> dict[str, Any]:
     """Return a side's medians, and how many times as fast as the published steps it is."""
     paired = [theirs / mine for mine, theirs in zip(side.wall, published.wall, strict=True)]
     return {

@@ -3,7 +3,7 @@
 import pytorch_lightning as pl
 from turns import Turns
 
-from ganlab.module import GANModule
+from ganlab.engine.module import GANModule
 
 
 class Pace(pl.Callback):

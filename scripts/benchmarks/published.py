@@ -122,7 +122,7 @@ def build_generator() -> nn.Module:
     return nn.Sequential(nn.Linear(LATENT, 16 * width), nn.Unflatten(1, (width, 4, 4)), *blocks, *last)
 
 
-class Critic(nn.Module):
+class ShowsFeatures(nn.Module):
     """Four blocks and a sum over all positions."""
 
     def __init__(self, width: int) -> None:
@@ -157,7 +157,7 @@ def batches(images: Tensor, size: int) -> Iterator[Tensor]:
 
 
 def train(images: Tensor, size: int, critic_steps: int, device: torch.device) -> None:
-    generator, critic = build_generator().to(device), Critic(CRITIC_WIDTH).to(device)
+    generator, critic = build_generator().to(device), ShowsFeatures(CRITIC_WIDTH).to(device)
     optimizers = [torch.optim.Adam(each.parameters(), RATE, betas=(0.0, 0.9)) for each in (generator, critic)]
     turns, data = Turns(device), batches(images, size)
     for iteration in range(ITERATIONS):

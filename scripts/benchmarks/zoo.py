@@ -22,8 +22,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from turns import peak_mib
 
 from ganlab.config import compose, conf_directory, instantiate
-from ganlab.errors import ConfigurationError
-from ganlab.interfaces import Batch, Game, Spec
+from ganlab.core.errors import ConfigurationError
+from ganlab.core.interfaces import Batch, Game, Spec
 
 ORDER = ("discriminator", "generator")
 MODES = ("float32", "float32-compiled", "bf16", "bf16-compiled")  # bf16 is mixed precision

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from runs import finished, folder, score, train
 
-from ganlab.comparison.statistics import summarise
+from ganlab.analysis.comparison.statistics import summarise
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "results.md"

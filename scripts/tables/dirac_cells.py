@@ -13,14 +13,14 @@ from torch import Tensor
 import ganlab
 from ganlab.augments import Identity
 from ganlab.config import conf_directory, instantiate
-from ganlab.discriminators import Dirac as Critic
-from ganlab.errors import ConfigurationError
+from ganlab.config.overrides import choices
+from ganlab.core.errors import ConfigurationError
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.discriminators import Dirac as ShowsFeatures
 from ganlab.games import AdversarialGame
+from ganlab.games.theory import NotAtRest, NotDifferentiable, PlayerUpdates, behaviour, rate, step_map
 from ganlab.generators import Dirac
-from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal
-from ganlab.overrides import choices
-from ganlab.theory import Moves, NotAtRest, NotDifferentiable, behaviour, rate, step_map
 
 RATE, WEIGHT, BATCH = 0.3, 1.0, 256
 STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 200, 80, 1e-4, 30
@@ -79,7 +79,7 @@ def game(cell: Cell, start: float = 1.0) -> AdversarialGame:
     return AdversarialGame(
         Spec((1,)),
         lambda spec: Dirac(spec, start),
-        lambda spec: Critic(spec, start, head),
+        lambda spec: ShowsFeatures(spec, start, head),
         loss,
         terms,
         Identity(),
@@ -102,7 +102,7 @@ def travel(cell: Cell, steps: int = STEPS, start: float = 1.0, decided: tuple[fl
 
     It ends early where the distance from 0 leaves the range that is undecided, in parts of the first distance.
     """
-    moves = Moves(game(cell, start), instantiate(part("schedule", cell.schedule)), optimizers(cell))
+    moves = PlayerUpdates(game(cell, start), instantiate(part("schedule", cell.schedule)), optimizers(cell))
     path = [moves.position()]
     first = float(path[0].norm())
     for _ in range(steps):
@@ -132,7 +132,7 @@ def twins(groups: Mapping[str, Sequence[str]]) -> dict[Pair, Pair]:
 def _gradients(cell: Cell) -> Tensor:
     """Return both players' gradients at places all over the plane, shape (places, 2)."""
     built = game(cell)
-    moves = Moves(built, instantiate(part("schedule", cell.schedule)), optimizers(cell))
+    moves = PlayerUpdates(built, instantiate(part("schedule", cell.schedule)), optimizers(cell))
     rows = []
     for place in product(PLACES, repeat=2):
         torch.nn.utils.vector_to_parameters(torch.tensor(place, dtype=torch.float64), built.parameters())

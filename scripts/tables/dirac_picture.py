@@ -4,8 +4,8 @@ from pathlib import Path
 
 from dirac_cells import Cell, Finding, examine, travel
 
-from ganlab.figures import INK, new_figure
-from ganlab.theory import draw_orbit
+from ganlab.core.figures import INK, new_figure
+from ganlab.games.theory import draw_orbit
 
 COLOURS = {"converges": "#2a9d8f", "circles": "#e0a030", "diverges": "#d1495b", "misses": "#7b6d8d"}
 SHOWN = (

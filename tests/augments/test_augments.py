@@ -2,11 +2,11 @@ import math
 
 import pytest
 import torch
-from tiny import DIGITS, assert_same, checkpoint, go, state
+from support.small_runs import DIGITS, assert_same, checkpoint, go, state
 
 from ganlab.augments import ADA, DiffAugment, Scheduled
-from ganlab.layers.changes import CHANGES, change, warp
-from ganlab.random import Random
+from ganlab.core.random import Random
+from ganlab.layers.image_changes import CHANGES, change, warp
 
 IDENTITY = torch.eye(3)
 
@@ -62,9 +62,9 @@ def test_twice_differentiable(name):
 
 def test_translation_moves_by_whole_pixels_and_fills_with_zeros():
     given, augment = images(64, 2, 8), DiffAugment(["translation"], shift=0.25)
-    moved = augment(given, Random())
+    after_update = augment(given, Random())
     seen = set()
-    for before, after in zip(given, moved, strict=True):
+    for before, after in zip(given, after_update, strict=True):
         padded = torch.nn.functional.pad(before, (2, 2, 2, 2))
         fits = [
             (down, across)
@@ -170,7 +170,7 @@ def play(augment, logits, moves):
         for part in logits.chunk(2):
             augment(images(len(part)), Random())
             augment.observe(part)
-        augment.settle()
+        augment.apply_batch_sums()
         path.append(augment.p.item())
     return path
 

@@ -13,17 +13,17 @@ import pytest
 import pytorch_lightning as pl
 import torch
 from PIL import Image
-from tiny import DIGITS, POINTS, assert_same, go, state
+from support.small_runs import DIGITS, POINTS, assert_same, go, state
 
 import ganlab
-from ganlab.callbacks import Best, Health, Interrupt, Periodic, Progress, Samples
-from ganlab.checkpoints import AtomicCheckpointIO
-from ganlab.clock import TrainingClock
+from ganlab.callbacks import Best, Interrupt, NaNMonitor, Periodic, Progress, Samples
 from ganlab.config import compose
-from ganlab.errors import TrainingError, UserError
+from ganlab.core.errors import TrainingError, UserError
+from ganlab.engine.checkpoints import AtomicCheckpointIO
+from ganlab.engine.clock import TrainingClock
+from ganlab.engine.module import GANModule
+from ganlab.games.sampler import Sampler
 from ganlab.metrics import Evaluator
-from ganlab.module import GANModule
-from ganlab.sampler import Sampler
 
 
 class Diary(Periodic):
@@ -83,7 +83,7 @@ def test_health_names_the_first_bad_term_and_its_step(tmp_path):
     fine, bad = {"discriminator/r1": 1.0}, {"discriminator/r1": float("nan"), "generator/adversarial": float("inf")}
     # Two steps were taken from the list before: the third of all is the first in it.
     with pytest.raises(TrainingError) as caught:
-        Health().on_train_batch_end(trainer(tmp_path), patient([fine, bad, bad], steps=5))
+        NaNMonitor().on_train_batch_end(trainer(tmp_path), patient([fine, bad, bad], steps=5))
     assert str(caught.value) == (
         "discriminator/r1 became nan at step 4; no checkpoint was written before; try a smaller "
         "optimizer.discriminator.lr, a regularizer such as r1, or trainer.precision=32-true"
@@ -91,20 +91,20 @@ def test_health_names_the_first_bad_term_and_its_step(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "last.ckpt").write_text("")
     with pytest.raises(TrainingError, match=r"the last healthy checkpoint is .*/checkpoints/last\.ckpt; try"):
-        Health().on_train_end(trainer(tmp_path), patient([bad]))
+        NaNMonitor().on_train_end(trainer(tmp_path), patient([bad]))
 
 
 def test_health_waits_on_a_device_until_something_is_due(tmp_path):
     module = patient([{"generator/adversarial": float("nan")}], device="meta", steps=3)
-    Health().on_train_batch_end(trainer(tmp_path, Diary(2)), module)
+    NaNMonitor().on_train_batch_end(trainer(tmp_path, Diary(2)), module)
     with pytest.raises(TrainingError):
-        Health().on_train_batch_end(trainer(tmp_path, Diary(3)), module)
+        NaNMonitor().on_train_batch_end(trainer(tmp_path, Diary(3)), module)
     with pytest.raises(TrainingError):
-        Health().on_train_end(trainer(tmp_path), module)
+        NaNMonitor().on_train_end(trainer(tmp_path), module)
 
 
 def test_health_counts_dead_gradients_in_a_row_per_player(tmp_path):
-    health = Health(patience=3)
+    health = NaNMonitor(patience=3)
     sequence = [0.0, 0.0, 1e-30, 0.0, 0.0]
     for step, norm in enumerate(sequence, 1):
         module = patient(norms={"generator/gradient_norm": norm, "discriminator/gradient_norm": 1.0}, steps=step)
@@ -120,7 +120,7 @@ def test_health_counts_dead_gradients_in_a_row_per_player(tmp_path):
 
 
 def test_a_weight_norm_of_zero_is_no_dead_gradient(tmp_path):
-    health = Health(patience=1)
+    health = NaNMonitor(patience=1)
     health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/weight_norm": 0.0}, steps=1))
 
 
@@ -201,7 +201,7 @@ def test_time_to_go_grows_by_the_share_that_was_spent_beside_training(capsys):
 def test_speed_is_that_of_training_alone(tmp_path, monkeypatch):
     """A clock that only steps, pictures and scores move: 1 s a step, 1,000 s all else."""
     now = [0.0]
-    monkeypatch.setattr("ganlab.clock.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("ganlab.engine.clock.time.perf_counter", lambda: now[0])
 
     def taking(seconds, method):
         def slow(*given, **named):

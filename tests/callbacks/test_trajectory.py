@@ -3,9 +3,9 @@ import csv
 import numpy as np
 import pytest
 from PIL import Image
-from tiny import POINTS, go
+from support.small_runs import POINTS, go
 
-from ganlab.errors import UserError
+from ganlab.core.errors import UserError
 
 DIRAC = ["experiment=dirac", "trainer=cpu", "loss=wasserstein", "regularizer=[]", "iterations=12", "log_every=4"]
 
@@ -40,7 +40,7 @@ def test_the_path_is_drawn_whole_after_a_pause(tmp_path):
 
 
 def test_weights_of_several_numbers_are_counted(tmp_path):
-    networks = ["generator=dirac", "discriminator=dirac", "ema=none", "callback=[observe,trajectory]"]
+    networks = ["generator=dirac", "discriminator=dirac", "ema=none", "callback=[metrics_logger,trajectory]"]
     go(tmp_path, *[line for line in POINTS if not line.startswith(("generator", "discriminator"))], *networks)
     names = {f"{name}.{i}" for name in ("generator/theta", "discriminator/psi") for i in range(2)}
     assert names | {"radius"} <= rows(tmp_path)[0].keys()
@@ -48,4 +48,4 @@ def test_weights_of_several_numbers_are_counted(tmp_path):
 
 def test_networks_of_more_numbers_are_refused(tmp_path):
     with pytest.raises(UserError, match="at most 16 numbers, and these have"):
-        go(tmp_path, *POINTS, "callback=[observe,trajectory]")
+        go(tmp_path, *POINTS, "callback=[metrics_logger,trajectory]")

@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ganlab.data.open_collection import open_collection
+from ganlab.data.sample_files.open import open_collection
 
 
 def images(folder: Path, count: int = 5, size: tuple[int, int] = (6, 4), mode: str = "RGB", part: str = "") -> Path:

@@ -7,9 +7,9 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
+from ganlab.core.interfaces import Batch
 from ganlab.data import DataModule, Digits, ImageFolder, Stream, normalize
 from ganlab.data.stream import Workers
-from ganlab.interfaces import Batch
 
 STEPS = 12
 

@@ -11,10 +11,10 @@ import pytest
 import torch
 from PIL import Image
 
+from ganlab.core.errors import TrainingError
 from ganlab.data import ImageFolder
-from ganlab.data.archive import open_archive
-from ganlab.data.picture import Picture
-from ganlab.errors import TrainingError
+from ganlab.data.readers.archive import open_archive
+from ganlab.data.readers.decode_image import Picture
 
 Save = Callable[..., Path]
 
@@ -95,8 +95,8 @@ def test_fit_crops_pads_or_stretches_to_any_rectangle(tmp_path: Path) -> None:
 
 def test_shrinking_is_antialiased(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    board = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
-    Image.fromarray(board).save(tmp_path / "images" / "board.png")
+    progress_display = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
+    Image.fromarray(progress_display).save(tmp_path / "images" / "board.png")
     assert (only(tmp_path).int() - 127).abs().max() < 4
 
 
@@ -235,7 +235,7 @@ def test_a_class_without_an_image_to_train_on_is_told(save_image: Save, tmp_path
     for number in range(5):
         save_image(f"{'cat' if number else 'dog'}/{number}.png")
     data = ImageFolder(str(tmp_path / "images"), 8, validation=0.2, test=0.2, labels=True, limit=1)
-    assert data.census().endswith("classes to train on: cat 0, dog 1; no image to train on of cat")
+    assert data.summary().endswith("classes to train on: cat 0, dog 1; no image to train on of cat")
 
 
 def test_folders_of_splits_are_no_classes(save_image: Save, tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_census_tells_splits_classes_and_what_was_left_out(save_image: Save, t
         (tmp_path / "images" / name).write_bytes(b"")
     data = ImageFolder(str(tmp_path / "images"), 8, validation=0.25, test=0)
     sizes = "images: 6 to train on, 2 to choose by, 0 for reports; classes to train on: cat 4, dog 2"
-    assert data.census() == f"{sizes}; left out by type: 1, cat/phone.heic for one"
+    assert data.summary() == f"{sizes}; left out by type: 1, cat/phone.heic for one"
 
 
 def test_files_that_are_no_images_are_told_without_places_in_memory(save_image: Save, tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_a_zip_is_the_folder_it_holds(save_image: Save, tmp_path: Path) -> None:
         for path, limit in ((tmp_path / "images", 9), (packed, 9), (packed, 0))
     )
     assert folder.fingerprint() == zipped.fingerprint() == streamed.fingerprint()
-    assert (folder.decodes, streamed.decodes) == (False, True)
+    assert (folder.needs_workers, streamed.needs_workers) == (False, True)
 
 
 def test_a_zip_that_points_outside_writes_nothing(save_image: Save, tmp_path: Path) -> None:

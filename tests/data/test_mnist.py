@@ -6,7 +6,7 @@ import torch
 from torchvision import datasets
 
 from ganlab.data import Digits, FashionMnist, Kmnist, Mnist, StackedMnist
-from ganlab.data.idx import read_idx
+from ganlab.data.readers.idx import read_idx
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
 

@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
+from ganlab.core.random import Random
 from ganlab.data import Circles, Grid, MixtureDataSet, Moons, RandomMixture, Ring, SineWaves, Stream, SwissRoll
-from ganlab.random import Random
 
 COUNT = 40_000
 MIXTURES = [Ring, Grid, lambda: RandomMixture(modes=6, sigma=0.03)]

@@ -2,24 +2,24 @@ import pytest
 import torch
 
 from ganlab.data import Digits, Mnist
-from ganlab.data.splits import divide, shuffled
+from ganlab.data.splits import shuffled, split_indices
 
 
 def test_the_splits_are_disjoint_complete_and_the_same_in_every_run() -> None:
-    first, second = divide(100, 0, 0.1, 0.2, 0), divide(100, 0, 0.1, 0.2, 0)
+    first, second = split_indices(100, 0, 0.1, 0.2, 0), split_indices(100, 0, 0.1, 0.2, 0)
     assert {name: len(part) for name, part in first.items()} == {"train": 70, "validation": 10, "test": 20}
     assert torch.cat(list(first.values())).sort().values.equal(torch.arange(100))
     assert all(first[name].equal(second[name]) for name in first)
 
 
 def test_official_test_samples_are_the_test_split() -> None:
-    parts = divide(100, 20, 0.1, 0.5, 0)
+    parts = split_indices(100, 20, 0.1, 0.5, 0)
     assert parts["test"].equal(torch.arange(100, 120))
     assert torch.cat([parts["train"], parts["validation"]]).sort().values.equal(torch.arange(100))
 
 
 def test_a_limit_keeps_the_first_shuffled_samples_so_that_small_sets_lie_in_larger_ones() -> None:
-    small, large = (divide(100, 0, 0.1, 0.1, limit) for limit in (10, 50))
+    small, large = (split_indices(100, 0, 0.1, 0.1, limit) for limit in (10, 50))
     assert len(small["train"]) == 10
     assert small["train"].equal(large["train"][:10])
     assert small["validation"].equal(large["validation"])
@@ -27,39 +27,39 @@ def test_a_limit_keeps_the_first_shuffled_samples_so_that_small_sets_lie_in_larg
 
 def test_every_part_has_its_share_of_each_class() -> None:
     labels = torch.tensor([0] * 60 + [1] * 30 + [2] * 10)[shuffled(100, "mixed")]
-    parts = divide(100, 0, 0.1, 0.2, 30, labels)
+    parts = split_indices(100, 0, 0.1, 0.2, 30, labels)
     counts = {name: labels[part].bincount(minlength=3).tolist() for name, part in parts.items()}
     assert counts == {"validation": [6, 3, 1], "test": [12, 6, 2], "train": [18, 9, 3]}
-    rest = divide(100, 0, 0.1, 0.2, 0, labels)
+    rest = split_indices(100, 0, 0.1, 0.2, 0, labels)
     assert torch.cat(list(rest.values())).sort().values.equal(torch.arange(100))
     assert rest["train"][:30].equal(parts["train"])
 
 
 def test_of_classes_of_two_none_is_held_out_whole() -> None:
     labels = torch.arange(3).repeat_interleave(2)
-    assert set(labels[divide(6, 0, 0.2, 0.2, 0, labels)["train"]].tolist()) == {0, 1, 2}
+    assert set(labels[split_indices(6, 0, 0.2, 0.2, 0, labels)["train"]].tolist()) == {0, 1, 2}
 
 
 @pytest.mark.parametrize("share", [-0.1, 1, 1.0])
 def test_a_share_outside_its_bounds_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="validation must be a share of the samples from 0 to below 1"):
-        divide(100, 0, share, 0.1, 0)
+        split_indices(100, 0, share, 0.1, 0)
     with pytest.raises(ValueError, match="test must be a share of the samples from 0 to below 1"):
-        divide(100, 0, 0.1, share, 0)
+        split_indices(100, 0, 0.1, share, 0)
 
 
 def test_something_must_be_left_to_train_on() -> None:
     with pytest.raises(ValueError, match=r"validation=0\.5 and test=0\.5 must leave something of 100 samples"):
-        divide(100, 0, 0.5, 0.5, 0)
+        split_indices(100, 0, 0.5, 0.5, 0)
     with pytest.raises(ValueError, match=r"validation=0\.999 must leave something"):
-        divide(100, 20, 0.999, 0.0, 0)
+        split_indices(100, 20, 0.999, 0.0, 0)
 
 
 def test_a_limit_beyond_the_data_is_refused() -> None:
     with pytest.raises(ValueError, match=r"limit must be from 0 .all. to the 90 training samples, got 91"):
-        divide(100, 0, 0.1, 0.0, 91)
+        split_indices(100, 0, 0.1, 0.0, 91)
     with pytest.raises(ValueError, match="limit must be at least 0, which is all training samples, got -1"):
-        divide(100, 0, 0.1, 0.0, -1)
+        split_indices(100, 0, 0.1, 0.0, -1)
 
 
 def test_reals_are_distinct_unflipped_samples_of_one_split(mnist_root) -> None:

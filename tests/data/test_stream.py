@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from ganlab.core.interfaces import Batch
 from ganlab.data import Digits, Grid, ImageFolder, Ring, SineWaves, Stream
 from ganlab.data.dataset import DataSet
 from ganlab.data.stream import Order
-from ganlab.interfaces import Batch
 
 ROOT = Path(__file__).parents[2]
 

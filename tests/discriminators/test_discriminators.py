@@ -9,9 +9,9 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class, instantiate
 from torch import nn
 
-from ganlab import tree
+from ganlab.core import tree
+from ganlab.core.interfaces import Spec, as_output
 from ganlab.discriminators import DCGAN, MLP, RNN, ResNet
-from ganlab.interfaces import Spec, as_verdict
 from ganlab.layers.resized import HalvingConvolution
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -42,7 +42,7 @@ def small(name, classes=0, **options):
 
 
 def judge(network, samples, cond):
-    return as_verdict(network(samples, cond)).logits
+    return as_output(network(samples, cond)).logits
 
 
 def labels(spec, count):

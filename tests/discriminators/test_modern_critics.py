@@ -2,7 +2,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ganlab import tree
+from ganlab.core import tree
+from ganlab.core.interfaces import Spec, as_output
 from ganlab.discriminators import (
     DCGAN,
     MLP,
@@ -16,7 +17,6 @@ from ganlab.discriminators import (
     StyleGAN2,
     UNet,
 )
-from ganlab.interfaces import Spec, as_verdict
 from ganlab.losses import Hinge
 
 MADE = {
@@ -39,7 +39,7 @@ def _seed():
 
 
 def judge(network, samples, cond=None):
-    return as_verdict(network(samples, cond)).logits
+    return as_output(network(samples, cond)).logits
 
 
 def count(network):
@@ -161,11 +161,11 @@ def test_a_pixel_critic_judges_every_pixel_for_itself():
 
 def test_unet_weighs_the_image_as_much_as_all_its_pixels():
     network, samples = UNet(Spec((3, 16, 16)), width=2), torch.randn(4, 3, 16, 16)
-    verdict = network(samples)
-    image, pixels = verdict.extra["image"], verdict.extra["pixels"]
-    assert image.shape == (4,) and pixels.shape == (4, 16, 16) and verdict.logits.shape == (4, 2, 256)
+    output = network(samples)
+    image, pixels = output.extra["image"], output.extra["pixels"]
+    assert image.shape == (4,) and pixels.shape == (4, 16, 16) and output.logits.shape == (4, 2, 256)
     loss = Hinge()
-    whole = loss.discriminator(verdict.logits, -verdict.logits).mean()
+    whole = loss.discriminator(output.logits, -output.logits).mean()
     apart = loss.discriminator(image, -image).mean() + loss.discriminator(pixels, -pixels).mean()
     torch.testing.assert_close(whole, apart / 2)
 

@@ -3,14 +3,14 @@ import torch
 from torch import nn
 
 from ganlab.augments import Identity
-from ganlab.discriminators import MLP as Critic
+from ganlab.core.interfaces import Augment, Batch, DiscriminatorOutput, Regularizer, Spec
+from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import AdversarialGame
 from ganlab.generators import MLP as Generator
-from ganlab.interfaces import Augment, Batch, Regularizer, Spec, Verdict
 from ganlab.latents import Normal
 from ganlab.losses import NonSaturating, RelativisticPairing, Wasserstein
 from ganlab.regularizers import R1, R2, GradientPenalty, InstanceNoise, WeightClip
-from ganlab.schedule import Alternating, Simultaneous
+from ganlab.schedules import Alternating, Simultaneous
 
 SPEC = Spec((2,), classes=3)
 
@@ -33,7 +33,7 @@ def make(loss=None, terms=(), spec=SPEC, augment=None):
     return AdversarialGame(
         spec,
         lambda spec: Counting(Generator(spec, widths=(6,))),
-        lambda spec: Counting(Critic(spec, widths=(6,), activation="tanh")),
+        lambda spec: Counting(ShowsFeatures(spec, widths=(6,), activation="tanh")),
         loss or NonSaturating(),
         {type(term).__name__: term for term in terms},
         augment or Identity(),
@@ -90,7 +90,7 @@ def test_terms_are_weighted_scalars_by_name():
 
 
 @pytest.mark.parametrize(
-    ("loss", "terms", "player", "generated", "judged"),
+    ("loss", "terms", "player", "generated", "discriminate"),
     [
         (NonSaturating(), (), "discriminator", 1, 2),
         (NonSaturating(), (), "generator", 1, 1),
@@ -99,10 +99,10 @@ def test_terms_are_weighted_scalars_by_name():
         (NonSaturating(), (R1(), GradientPenalty()), "discriminator", 1, 3),
     ],
 )
-def test_every_verdict_is_asked_for_once(loss, terms, player, generated, judged):
+def test_every_verdict_is_asked_for_once(loss, terms, player, generated, discriminate):
     game = make(loss, terms)
     game.losses(player, batch(), 0)
-    assert (game.generator.calls, game.discriminator.calls) == (generated, judged)
+    assert (game.generator.calls, game.discriminator.calls) == (generated, discriminate)
 
 
 @pytest.mark.parametrize("schedule", [Alternating(), Simultaneous()], ids=lambda s: type(s).__name__)
@@ -155,11 +155,11 @@ class Recorder(Regularizer):
     def penalty(self, round):
         return torch.zeros(())
 
-    def perturb(self, samples, step, random):
+    def perturb_input(self, samples, step, random):
         self.seen.append(step)
         return samples
 
-    def project(self, network):
+    def after_update(self, network):
         self.projected += 1
 
 
@@ -201,7 +201,7 @@ def test_a_verdict_with_features_is_as_good_as_bare_logits():
             self.network = network
 
         def forward(self, samples, cond):
-            return Verdict(self.network(samples, cond), features=(samples,))
+            return DiscriminatorOutput(self.network(samples, cond), features=(samples,))
 
     plain, telling = make(), make()
     telling.discriminator.network = Telling(telling.discriminator.network)

@@ -1,16 +1,16 @@
 import pytest
 import torch
-from tiny import DIGITS, POINTS, Silent, assert_same, go, state
+from support.small_runs import DIGITS, POINTS, Silent, assert_same, go, state
 
 from ganlab.augments import Identity
-from ganlab.discriminators import MLP as Critic
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.random import Random
+from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import VAE, VAEGAN, BiGAN
 from ganlab.generators import MLP as Generator
-from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal, Truncated, Uniform
 from ganlab.layers import posterior
 from ganlab.losses import Hinge, LeastSquares, Minimax, NonSaturating, RelativisticPairing, Wasserstein
-from ganlab.random import Random
 from ganlab.regularizers import R1, Consensus, InstanceNoise, LeCam
 
 
@@ -20,7 +20,9 @@ def draws(*shape, seed=0):
 
 def networks(widths=(8,), seed=0):
     torch.manual_seed(seed)
-    return lambda spec: Generator(spec, widths=widths), lambda spec: Critic(spec, widths=widths, activation="tanh")
+    return lambda spec: Generator(spec, widths=widths), lambda spec: ShowsFeatures(
+        spec, widths=widths, activation="tanh"
+    )
 
 
 PLANE = Spec((2,))
@@ -85,7 +87,7 @@ def test_the_autoencoders_terms_by_hand():
 def test_each_player_moves_itself_and_its_companions(bench, name):
     game = GAMES[name]()
     module = bench(game).module
-    mine = {player: [network, *game.companions(player)] for player, network in game.players().items()}
+    mine = {player: [network, *game.extra_modules(player)] for player, network in game.players().items()}
     assert sum(len(flat(each)) for all in mine.values() for each in all) == len(flat(game))
     for player, other in (("discriminator", "generator"), ("generator", "discriminator")):
         before = {each: [flat(part) for part in parts] for each, parts in mine.items()}
@@ -185,7 +187,7 @@ def test_penalties_and_statistics_take_part(bench):
         term = LeCam()
         game = make(terms={"r1": R1(), "lecam": term})
         bench(game).run([labelled(2, seed=i) for i in range(3)])
-        assert term.moves == 3 and game.diagnostics() and game.spreads()
+        assert term.moves == 3 and game.diagnostics() and game.histograms()
 
 
 @pytest.mark.slow

@@ -9,8 +9,8 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class, instantiate
 from torch import nn
 
+from ganlab.core.interfaces import Spec
 from ganlab.generators import DCGAN, MLP, RNN, ResNet
-from ganlab.interfaces import Spec
 from ganlab.layers.residual import Residual
 
 CONF = Path(__file__).parents[2] / "conf"

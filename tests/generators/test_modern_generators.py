@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.core.interfaces import Spec
 from ganlab.generators import R3GAN, SAGAN, BigGAN, ResNet, StyleGAN2
-from ganlab.interfaces import Spec
 from ganlab.layers.labels import ClassEmbedding
 
 MADE = {

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from tiny import QUIET, assert_same, go, state
+from support.small_runs import QUIET, assert_same, go, state
 
 import ganlab
 

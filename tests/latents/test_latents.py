@@ -5,8 +5,8 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from ganlab.core.random import Random
 from ganlab.latents import Codes, Normal, Truncated, Uniform
-from ganlab.random import Random
 
 CONF = Path(__file__).parents[2] / "conf" / "latent"
 NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))

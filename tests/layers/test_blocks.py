@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab.core.interfaces import Spec, as_output
 from ganlab.discriminators import MLP
-from ganlab.interfaces import Spec, as_verdict
 from ganlab.layers import (
     ClassLabels,
     build_activation,
@@ -87,7 +87,7 @@ def test_spectral_norm_of_a_compiled_critic_that_judges_twice_before_it_moves():
         critic = MLP(Spec((1, 8, 8)), widths=[4], spectral_norm=True)
         if compiled:
             critic.compile()
-        real, fake = (as_verdict(critic(each)).logits for each in torch.randn(2, 5, 1, 8, 8))
+        real, fake = (as_output(critic(each)).logits for each in torch.randn(2, 5, 1, 8, 8))
         (real.mean() + fake.square().mean()).backward()
         gradients.append([weight.grad for weight in critic.parameters()])
     torch.testing.assert_close(*gradients)

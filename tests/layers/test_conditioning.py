@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ganlab import discriminators, generators
-from ganlab.interfaces import Critic, Spec, as_verdict
+from ganlab.core.interfaces import ShowsFeatures, Spec, as_output
 from ganlab.layers import packed
 from ganlab.layers.class_norm import ClassNorm
 from ganlab.layers.packing import Packed
@@ -34,13 +34,13 @@ def _seed():
 def test_a_projection_adds_the_product_of_features_and_class(name):
     critic = CRITICS[name](SPECS[name], labels="projection").eval()
     samples, labels = torch.randn(3, *SPECS[name].sample), torch.tensor([0, 2, 1])
-    verdict = critic.verdict(samples, labels)
-    assert verdict.features[-1].shape == (3, critic.feature_size) and isinstance(critic, Critic)
-    plain = critic.head(verdict.features[-1])
+    output = critic.discriminate(samples, labels)
+    assert output.features[-1].shape == (3, critic.feature_size) and isinstance(critic, ShowsFeatures)
+    plain = critic.head(output.features[-1])
     vectors = critic.projection.embed.weight.T[labels]
-    torch.testing.assert_close(verdict.logits, plain + (vectors * verdict.features[-1]).sum(1))
-    torch.testing.assert_close(critic(samples, labels), verdict.logits)
-    assert torch.equal(critic.verdict(samples, labels.flip(0)).features[-1], verdict.features[-1])
+    torch.testing.assert_close(output.logits, plain + (vectors * output.features[-1]).sum(1))
+    torch.testing.assert_close(critic(samples, labels), output.logits)
+    assert torch.equal(critic.discriminate(samples, labels.flip(0)).features[-1], output.features[-1])
 
 
 @every
@@ -152,8 +152,8 @@ def test_one_at_a_time_is_the_critic_itself():
 
 def test_packs_show_their_features():
     network = packed(CRITICS["mlp"], Spec((2,)), 2)
-    verdict = as_verdict(network.verdict(torch.randn(4, 2)))
-    assert isinstance(network, Critic) and verdict.features[-1].shape == (2, network.feature_size) == (2, 8)
+    output = as_output(network.discriminate(torch.randn(4, 2)))
+    assert isinstance(network, ShowsFeatures) and output.features[-1].shape == (2, network.feature_size) == (2, 8)
 
 
 def test_a_packed_critic_sees_that_samples_are_too_alike():

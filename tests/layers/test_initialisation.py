@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.discriminators import MLP as Critic
+from ganlab.core.interfaces import Spec
+from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.generators import MLP as Generator
-from ganlab.interfaces import Spec
 from ganlab.layers import initialise
 
 SPREADS = {"he": (2 / 200) ** 0.5, "xavier": (2 / 300) ** 0.5, "dcgan": 0.02}
@@ -31,7 +31,7 @@ def test_signals_keep_their_size_through_deep_networks_of_relus():
 
 
 def test_a_critic_starts_by_name_too():
-    critic = Critic(Spec((200,)), widths=[100], init="he")
+    critic = ShowsFeatures(Spec((200,)), widths=[100], init="he")
     assert critic.body[0].weight.std().item() == pytest.approx(SPREADS["he"], rel=0.03)
     with pytest.raises(ValueError, match="init must be one of dcgan, xavier, orthogonal, he, torch, got 'hee'"):
-        Critic(Spec((200,)), init="hee")
+        ShowsFeatures(Spec((200,)), init="hee")

@@ -5,15 +5,15 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from ganlab.interfaces import Spec, Verdict
+from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import normalise_spectrally
 from ganlab.layers.attention import SelfAttention, attention_at
+from ganlab.layers.class_projection import Projection
 from ganlab.layers.conditional import ConditionalUpBlock, PlainBatchNorm, class_batch_norm, conditional_norm
+from ganlab.layers.discriminator_ensemble import joined_logits
 from ganlab.layers.fixup import ACTIVATION_GAIN, FixupBlock, scaled_normal
-from ganlab.layers.projection import Projection
-from ganlab.layers.standing import gathering_statistics
-from ganlab.layers.votes import join_votes
-from ganlab.layers.wide import wide_down_block, wide_level_block
+from ganlab.layers.residual import wide_down_block, wide_level_block
+from ganlab.layers.running_statistics import gathering_statistics
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +143,7 @@ def test_scaled_normal_keeps_the_variance():
 
 def test_every_critic_has_the_same_say():
     logits = [torch.tensor([1.0, 2.0]), torch.tensor([[1.0, 3.0], [5.0, 7.0]]), torch.arange(12.0).reshape(2, 1, 2, 3)]
-    votes = join_votes([Verdict(each) for each in logits])
+    votes = joined_logits([DiscriminatorOutput(each) for each in logits])
     assert votes.shape == (2, 3, 6)
     own = torch.stack([each.reshape(2, -1).mean(1) for each in logits], 1)
     torch.testing.assert_close(votes.mean(2), own)

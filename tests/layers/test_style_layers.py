@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ganlab.interfaces import Spec
-from ganlab.layers.deviation import MinibatchDeviation
+from ganlab.core.interfaces import Spec
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
+from ganlab.layers.minibatch_std import MinibatchDeviation
 from ganlab.layers.modulated import Convolution, Upconvolution, demodulation, scaled
 from ganlab.layers.resampling import Blur, Downsample, Upsample, low_pass
 from ganlab.layers.styled import Mapping, Noise, StyledConvolution, ToImage

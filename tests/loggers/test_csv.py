@@ -1,7 +1,7 @@
 """metrics.csv: one row per step, whatever columns come and however often a run is taken up again."""
 
 import pytest
-from tiny import rows
+from support.small_runs import rows
 
 from ganlab.loggers import CSV
 

@@ -2,8 +2,8 @@
 
 import pytest
 import torch
+from support.small_runs import DIGITS, POINTS, go
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tiny import DIGITS, POINTS, go
 
 from ganlab.loggers import show_histograms, tensorboard
 
@@ -26,11 +26,11 @@ def test_scalars_pictures_and_histograms(tmp_path):
     assert tags["images"] == ["sheet"]
     assert [event.step for event in found.Images("sheet")] == [3, 6]
     assert found.Images("sheet")[0].encoded_image_string.startswith(b"\x89PNG")
-    assert set(tags["histograms"]) == {"verdicts/real", "verdicts/fake"}
-    verdicts = found.Histograms("verdicts/real")
-    assert [(event.step, event.histogram_value.num) for event in verdicts] == [(step, 8) for step in range(1, 7)]
+    assert set(tags["histograms"]) == {"discriminator_outputs/real", "discriminator_outputs/fake"}
+    outputs = found.Histograms("discriminator_outputs/real")
+    assert [(event.step, event.histogram_value.num) for event in outputs] == [(step, 8) for step in range(1, 7)]
     means = [event.value for event in found.Scalars("discriminator/real")]
-    sums = [event.histogram_value.sum for event in verdicts]
+    sums = [event.histogram_value.sum for event in outputs]
     assert [total / 8 for total in sums] == pytest.approx(means)
     assert (tmp_path / "metrics.csv").exists()
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 import wandb
-from offline import forget_account, runs
 from omegaconf import OmegaConf
-from tiny import DIGITS, POINTS, assert_same, command, go, state
+from support.small_runs import DIGITS, POINTS, assert_same, command, go, state
+from support.wandb_offline import forget_account, runs
 
 from ganlab.config import compose
-from ganlab.errors import TrainingError, UserError
+from ganlab.core.errors import TrainingError, UserError
 from ganlab.loggers import WandB, public
-from ganlab.run_directory import SWEEP_FILE, write_json
-from ganlab.train import train
+from ganlab.runs.directory import SWEEP_FILE, write_json
+from ganlab.training.api import train
 
 NAMES = {"discriminator/adversarial", "discriminator/r1", "generator/adversarial", "discriminator/accuracy"}
 LOGGED = ["logger=[csv,wandb]"]
@@ -50,14 +50,14 @@ def test_a_run_has_rows_pictures_histograms_config_and_its_best_score(tmp_path, 
     assert list(run.tags) == ["first", "digits"]
     assert run.run_id == (folder / "wandb_id").read_text().strip()
     assert run.run_group == ""
-    assert {*NAMES, "score/fid", "sheet", "verdicts/real", "verdicts/fake"} <= found.keys
+    assert {*NAMES, "score/fid", "sheet", "discriminator_outputs/real", "discriminator_outputs/fake"} <= found.keys
     assert [step for step, _ in found.column("generator/adversarial")] == [1, 2, 3, 4, 5, 6]
     assert [step for step, _ in found.column("score/fid")] == [3, 6]
     assert found.axes["*"] == "ganlab/step"
     assert [step for step, _ in found.column("sheet")] == [3, 6]
     for _, sheet in found.column("sheet"):
         assert (found.folder / "files" / sheet["path"]).read_bytes().startswith(b"\x89PNG")
-    assert [sum(verdicts["values"]) for _, verdicts in found.column("verdicts/fake")] == [8] * 6
+    assert [sum(outputs["values"]) for _, outputs in found.column("discriminator_outputs/fake")] == [8] * 6
     assert found.config["generator"] == OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))["generator"]
     best = json.loads((folder / "checkpoints" / "best.json").read_text())
     assert (found.summary["best/fid"], found.summary["best/step"]) == (best["value"], best["step"])
@@ -85,9 +85,9 @@ def test_a_continued_run_remembers_its_best(tmp_path):
 
 @pytest.mark.slow
 def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
     go(tmp_path / "first", *POINTS, *LOGGED)
-    bad = ["loss._target_=tiny.Poison", "~loss.smoothing", "~loss.flip", "logger.wandb.name=broken"]
+    bad = ["loss._target_=support.small_runs.Poison", "~loss.smoothing", "~loss.flip", "logger.wandb.name=broken"]
     with pytest.raises(TrainingError):
         go(tmp_path / "second", *POINTS, *LOGGED, *bad)
     first, second = one(tmp_path / "first"), one(tmp_path / "second")
@@ -99,8 +99,14 @@ def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monk
 
 
 def test_a_run_that_goes_back_goes_on_under_its_id(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
-    bad = ["loss._target_=tiny.Poison", "~loss.smoothing", "~loss.flip", "recovery=roll_back", "recovery.roll_backs=1"]
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
+    bad = [
+        "loss._target_=support.small_runs.Poison",
+        "~loss.smoothing",
+        "~loss.flip",
+        "recovery=roll_back",
+        "recovery.roll_backs=1",
+    ]
     with pytest.raises(TrainingError):
         go(tmp_path, *POINTS, *LOGGED, *bad)
     first, second = runs(tmp_path)
@@ -117,8 +123,8 @@ def test_a_run_that_fails_before_it_trains_is_a_failure_too(tmp_path):
 
 @pytest.mark.slow
 def test_a_preempted_run_is_no_success_and_continues_its_id_on_our_axis(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
-    stop = ["+callback.stop._target_=tiny.Stop", "+callback.stop.at=4"]
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
+    stop = ["+callback.stop._target_=support.small_runs.Stop", "+callback.stop.at=4"]
     assert go(tmp_path, *POINTS, *LOGGED, *stop).interrupted
     go(tmp_path, *POINTS, *LOGGED)
     stopped, continued = runs(tmp_path)
@@ -135,7 +141,7 @@ def test_a_preempted_run_is_no_success_and_continues_its_id_on_our_axis(tmp_path
 
 @pytest.mark.slow
 def test_a_killed_run_has_no_end_and_its_id_is_kept(tmp_path):
-    kill = ["+callback.stop._target_=tiny.Stop", "+callback.stop.at=4", "+callback.stop.name=SIGKILL"]
+    kill = ["+callback.stop._target_=support.small_runs.Stop", "+callback.stop.at=4", "+callback.stop.name=SIGKILL"]
     line = ["train", *POINTS, *LOGGED, *kill, "checkpoint_every=2", "run_dir=run"]
     done = command(*line, cwd=tmp_path, GANLAB_ALLOW="tiny", HOME=str(tmp_path / "home"))
     assert done.returncode == -9
@@ -249,6 +255,6 @@ def test_processes_but_the_first_have_no_run(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_the_same_bits_are_trained_with_and_without(tmp_path):
-    for name, more in (("with", LOGGED), ("without", ["logger=[csv]", "~callback.verdicts"])):
+    for name, more in (("with", LOGGED), ("without", ["logger=[csv]", "~callback.output_histograms"])):
         train(compose([*DIGITS, *more, f"run_dir={tmp_path / name}"]))
     assert_same(state(tmp_path / "with"), state(tmp_path / "without"))

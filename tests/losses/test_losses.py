@@ -7,10 +7,10 @@ from omegaconf import OmegaConf
 
 import ganlab
 from ganlab.config import conf_directory, instantiate
-from ganlab.interfaces import Verdict
+from ganlab.core.interfaces import DiscriminatorOutput
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.random import Random
 from ganlab.losses import Hinge, LeastSquares, Minimax, NonSaturating, RelativisticPairing
-from ganlab.random import Random
-from ganlab.round import Round
 
 NAMES = sorted(path.stem for path in Path(conf_directory(), "loss").glob("*.yaml"))
 
@@ -104,11 +104,11 @@ def outputs(loss, *shape):
 
 
 def round_of(real, fake, player="discriminator", random=None):
-    verdicts = {"real": real, "fake": fake}
-    return Round(
+    outputs = {"real": real, "fake": fake}
+    return BatchView(
         real=torch.zeros(len(real), 1),
         generate=lambda: torch.ones(len(fake), 1),
-        judge=lambda x: Verdict(verdicts["fake" if x.sum() else "real"]),
+        discriminator=lambda x: DiscriminatorOutput(outputs["fake" if x.sum() else "real"]),
         player=player,
         random=random or Random(),
     )

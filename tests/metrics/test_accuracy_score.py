@@ -1,12 +1,12 @@
 import pytest
 import torch
+from support.metric_sources import Pictures, Points, scored
 from torch import Tensor
 
-from ganlab.interfaces import Spec
-from ganlab.metrics import AccuracyScore, FeatureBatch, RandomConvolution, Unsuitable
-from ganlab.metrics.training import RESOLUTION, accuracy, learn
-
-from .sources import Pictures, Points, scored
+from ganlab.core.interfaces import Spec
+from ganlab.features import FeatureBatch, RandomConvolution
+from ganlab.features.classifier_training import RESOLUTION, accuracy, learn
+from ganlab.metrics import AccuracyScore, Unsuitable
 
 
 class Labelled(Pictures):

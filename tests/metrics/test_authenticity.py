@@ -1,9 +1,9 @@
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 
-from ganlab.metrics import Authenticity, Identity
-
-from .sources import Points, normal, scored
+from ganlab.features import Identity
+from ganlab.metrics import Authenticity
 
 
 def authenticity(train: torch.Tensor, fake: torch.Tensor) -> float:

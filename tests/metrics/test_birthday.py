@@ -2,11 +2,11 @@ import math
 
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 
-from ganlab.metrics import Birthday, Identity
-
-from .sources import Points, normal, scored
+from ganlab.features import Identity
+from ganlab.metrics import Birthday
 
 
 def support(real: Tensor, fake: Tensor, **settings: float) -> float:

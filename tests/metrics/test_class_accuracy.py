@@ -2,12 +2,12 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from support.metric_sources import Pictures, Points, normal, scored
 from torch import Tensor, nn
 
-from ganlab.interfaces import Spec
-from ganlab.metrics import ClassAccuracy, Classifier, FeatureBatch, Features, Identity, Unsuitable
-
-from .sources import Pictures, Points, normal, scored
+from ganlab.core.interfaces import Spec
+from ganlab.features import Classifier, FeatureBatch, Features, Identity
+from ganlab.metrics import ClassAccuracy, Unsuitable
 
 
 class Votes(Features):

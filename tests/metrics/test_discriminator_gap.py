@@ -1,12 +1,12 @@
 import pytest
 import torch
+from support.metric_contexts import asked, played, tutored, untouched
+from support.metric_sources import Points, normal
 from torch import Tensor, nn
 
-from ganlab.interfaces import Batch, Game, Spec, Verdict
-from ganlab.metrics import DiscriminatorGap, Identity, Unsuitable
-
-from .sources import Points, normal
-from .subjects import asked, played, tutored, untouched
+from ganlab.core.interfaces import Batch, DiscriminatorOutput, Game, Spec
+from ganlab.features import Identity
+from ganlab.metrics import DiscriminatorGap, Unsuitable
 
 SPEC = Spec((2,))
 
@@ -18,7 +18,7 @@ class Judge(nn.Module):
         super().__init__()
         self.say, self.weight = say, nn.Parameter(torch.ones(()))
 
-    def forward(self, x: Tensor, cond: Tensor | None = None) -> Tensor | Verdict:
+    def forward(self, x: Tensor, cond: Tensor | None = None) -> Tensor | DiscriminatorOutput:
         return self.say(x) if cond is None else self.say(x, cond)  # type: ignore[operator]
 
 
@@ -67,8 +67,8 @@ def test_packs_count_as_one() -> None:
 def test_patches_and_verdicts_count_by_their_mean() -> None:
     test = torch.tensor([[-2.0, 0.0], [2.0, 0.0]])
 
-    def patches(x: Tensor) -> Verdict:
-        return Verdict(torch.stack([x[:, 0] - 1, x[:, 0] + 1], 1).reshape(-1, 1, 2))
+    def patches(x: Tensor) -> DiscriminatorOutput:
+        return DiscriminatorOutput(torch.stack([x[:, 0] - 1, x[:, 0] + 1], 1).reshape(-1, 1, 2))
 
     assert gap(patches, test + 3, test) == pytest.approx(1.5)
 
@@ -98,7 +98,7 @@ def test_errors_say_what_to_do() -> None:
     with pytest.raises(ValueError, match="compares with test samples, but this data has none"):
         gap(first, normal(9, 2), normal(0, 2))
 
-    class Alone(Game):
+    class SingleProcess(Game):
         sampler = nn.Linear(1, 1)
 
         def players(self) -> dict[str, nn.Module]:
@@ -111,4 +111,4 @@ def test_errors_say_what_to_do() -> None:
             return batch.sample
 
     with pytest.raises(Unsuitable, match="'discriminator', but this game is played by painter; drop discriminator_gap"):
-        DiscriminatorGap(Identity(Points())).measure(asked(Alone(), SPEC))
+        DiscriminatorGap(Identity(Points())).measure(asked(SingleProcess(), SPEC))

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 import torch
+from support.metric_contexts import asked, played, tutored, untouched
+from support.metric_sources import Points, normal
 
-from ganlab.discriminators import MLP as Critic
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.discriminators import MLP as ShowsFeatures
+from ganlab.features import Identity
 from ganlab.games import BiGAN
 from ganlab.generators import MLP as Generator
-from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal
 from ganlab.losses import Hinge, NonSaturating, Wasserstein
-from ganlab.metrics import DualityGap, Identity
+from ganlab.metrics import DualityGap
 from ganlab.regularizers import R1, Dragan, GradientPenalty, InstanceNoise, WeightClip
-
-from .sources import Points, normal
-from .subjects import asked, played, tutored, untouched
 
 LINE = Spec((1,))
 ZERO = Batch(torch.zeros(6, 1))
@@ -76,7 +76,7 @@ def test_schedules_are_where_training_has_come_to(dirac):
 
 def test_what_moves_with_a_player_is_worsened_with_it(monkeypatch):
     game = BiGAN(
-        Spec((2,)), partial(Generator, widths=(4,)), partial(Critic, widths=(4,)), NonSaturating(), {}, Normal(2)
+        Spec((2,)), partial(Generator, widths=(4,)), partial(ShowsFeatures, widths=(4,)), NonSaturating(), {}, Normal(2)
     )
     moved = []
     monkeypatch.setattr(torch.optim.Adam, "step", lambda self: moved.append(self.param_groups[0]["params"]))

@@ -1,10 +1,10 @@
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 
-from ganlab.metrics import Duplicates, FeatureBatch, Identity
-
-from .sources import Points, normal, scored
+from ganlab.features import FeatureBatch, Identity
+from ganlab.metrics import Duplicates
 
 
 def duplicates(real: Tensor, fake: Tensor, chunk: int = 97, **settings: float) -> dict[str, float]:

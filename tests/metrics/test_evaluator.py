@@ -5,26 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 import torch.multiprocessing as mp
+from support.metric_sources import Pictures, Points, normal
 from torch import Tensor
 
-from ganlab.interfaces import Batch
-from ganlab.metrics import (
-    FID,
-    KID,
-    PRDC,
-    Cache,
-    Duplicates,
-    Evaluator,
-    Identity,
-    Measure,
-    Modes,
-    Processes,
-    RandomConvolution,
-    Samples,
-    SpatialFID,
-)
-
-from .sources import Pictures, Points, normal
+from ganlab.core.interfaces import Batch
+from ganlab.features import Cache, Identity, RandomConvolution
+from ganlab.metrics import FID, KID, PRDC, BaseMetric, Duplicates, Evaluator, Modes, Processes, Samples, SpatialFID
 
 DATA = Points()
 SIZE = 20
@@ -39,7 +25,7 @@ def side(values: Tensor, key: str | None = None, size: int = SIZE) -> Samples:
 
 def evaluator(real: Tensor, cache: Cache | None = None, processes: Processes | None = None) -> Evaluator:
     features = Identity(DATA)
-    measures: dict[str, Measure] = {
+    measures: dict[str, BaseMetric] = {
         "fid": FID(features, DATA),
         "modes": Modes(features, DATA),
         "kid": KID(features, DATA),
@@ -129,7 +115,7 @@ def test_the_size_of_batches_does_not_matter(size: int) -> None:
     real = torch.cat([batch.sample for batch in data.reals()])
 
     def scores(size: int) -> dict[str, float]:
-        measures: dict[str, Measure] = {"fid": FID(features), "kid": KID(features), "prdc": PRDC(features)}
+        measures: dict[str, BaseMetric] = {"fid": FID(features), "kid": KID(features), "prdc": PRDC(features)}
         make = Evaluator(features, measures, {"held_out": side(real, size=size)}, size)
         return make(side(255 - real, size=size))
 

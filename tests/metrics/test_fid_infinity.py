@@ -1,11 +1,11 @@
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 
-from ganlab.metrics import FID, FIDInfinity, Identity
+from ganlab.features import Identity
+from ganlab.metrics import FID, FIDInfinity
 from ganlab.metrics.frechet import frechet_distance
-
-from .sources import Points, normal, scored
 
 WIDTH = 32
 

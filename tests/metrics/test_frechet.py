@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 import scipy.linalg
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from ganlab.metrics import FID, Identity
+from ganlab.features import Identity
+from ganlab.metrics import FID
 from ganlab.metrics.frechet import frechet_distance
-
-from .sources import Points, normal, scored
 
 
 def fid(real: Tensor, fake: Tensor, chunk: int = 97) -> float:

@@ -2,12 +2,12 @@ import math
 
 import pytest
 import torch
+from support.metric_sources import Pictures, Points, normal, scored
 from torch import Tensor, nn
 from torchmetrics.image.inception import InceptionScore as Reference
 
-from ganlab.metrics import FeatureBatch, Features, Identity, InceptionScore
-
-from .sources import Pictures, Points, normal, scored
+from ganlab.features import FeatureBatch, Features, Identity
+from ganlab.metrics import InceptionScore
 
 
 class Classes(Features):

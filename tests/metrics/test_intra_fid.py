@@ -2,13 +2,13 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 
-from ganlab.interfaces import Spec
-from ganlab.metrics import FID, FeatureBatch, Identity, IntraFID
+from ganlab.core.interfaces import Spec
+from ganlab.features import FeatureBatch, Identity
+from ganlab.metrics import FID, IntraFID
 from ganlab.metrics.frechet import Gaussian, covariance_root, frechet_distance, rows_distance
-
-from .sources import Points, normal, scored
 
 
 @dataclass

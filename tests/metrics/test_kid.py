@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 from torch_fidelity.metric_kid import kid_features_to_metric
 
-from ganlab.metrics import KID, Identity
-
-from .sources import Points, normal, scored
+from ganlab.features import Identity
+from ganlab.metrics import KID
 
 
 def kid(real: Tensor, fake: Tensor, **settings: int) -> dict[str, float]:

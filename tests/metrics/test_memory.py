@@ -7,8 +7,9 @@ import pytest
 
 START = """
 import resource, torch
-from ganlab.interfaces import Batch, Spec
-from ganlab.metrics import FID, KID, PRDC, Evaluator, FeatureBatch, Features, InceptionScore, Samples
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.metrics import FID, KID, PRDC, Evaluator, InceptionScore, Samples
+from ganlab.features import FeatureBatch, Features
 
 class Plain(Features):
     "The samples, of which the first four numbers are also logits."

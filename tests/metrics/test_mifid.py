@@ -1,11 +1,11 @@
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 from torchmetrics.image.mifid import _mifid_compute
 
-from ganlab.metrics import FID, MIFID, Identity
-
-from .sources import Points, normal, scored
+from ganlab.features import Identity
+from ganlab.metrics import FID, MIFID
 
 
 def mifid(train: Tensor, fake: Tensor, **settings: float) -> float:

@@ -2,10 +2,10 @@ import math
 
 import pytest
 import torch
+from support.metric_sources import Pictures, Points, normal, scored
 
-from ganlab.metrics import Identity, Modes, RandomConvolution
-
-from .sources import Pictures, Points, normal, scored
+from ganlab.features import Identity, RandomConvolution
+from ganlab.metrics import Modes
 
 
 def modes_of(points: torch.Tensor, data: Points | None = None) -> dict[str, float]:

@@ -2,17 +2,17 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from support.metric_sources import Points, scored
 from torch import Tensor
 from torchmetrics.functional.image import (
     multiscale_structural_similarity_index_measure,
     structural_similarity_index_measure,
 )
 
-from ganlab.interfaces import Spec
-from ganlab.metrics import MSSSIM, FeatureBatch, Identity
+from ganlab.core.interfaces import Spec
+from ganlab.features import FeatureBatch, Identity
+from ganlab.metrics import MSSSIM
 from ganlab.metrics.ms_ssim import WEIGHTS, disjoint_pairs, scales
-
-from .sources import Points, scored
 
 
 @dataclass

@@ -1,9 +1,8 @@
 import pytest
 import torch
+from support.metric_sources import normal
 
 from ganlab.metrics.nearest import closeness, k_nearest, nearest, nearest_other, pairs_within, radii
-
-from .sources import normal
 
 
 @pytest.mark.parametrize("block", [3, 16, 100])

@@ -1,13 +1,13 @@
 from collections.abc import Iterator
 
 import torch
+from support.metric_sources import Pictures, Points
 
-from ganlab.interfaces import Batch
-from ganlab.metrics import Authenticity, Evaluator, Identity, Samples
-from ganlab.metrics.features import RandomConvolution
-from ganlab.metrics.neighbours import neighbours
-
-from .sources import Pictures, Points
+from ganlab.core.interfaces import Batch
+from ganlab.features import Identity
+from ganlab.features.random_convolution import RandomConvolution
+from ganlab.metrics import Authenticity, Evaluator, Samples
+from ganlab.metrics.scoring.neighbours import neighbours
 
 
 def side(values: list[float], image: bool = True, size: int = 2) -> Samples:

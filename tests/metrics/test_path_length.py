@@ -2,15 +2,15 @@ from itertools import pairwise
 
 import pytest
 import torch
+from support.metric_contexts import asked, played, tutored, untouched
+from support.metric_sources import Pictures, Points, normal
 from torch import Tensor, nn
 
-from ganlab.interfaces import Latent, Spec
+from ganlab.core.interfaces import Latent, Spec
+from ganlab.core.random import Random, derive
+from ganlab.features import Identity
 from ganlab.latents import Normal, Uniform
-from ganlab.metrics import Identity, PathLength, Unsuitable
-from ganlab.random import Random, derive
-
-from .sources import Pictures, Points, normal
-from .subjects import asked, played, tutored, untouched
+from ganlab.metrics import PathLength, Unsuitable
 
 PLANE = Spec((2,))
 

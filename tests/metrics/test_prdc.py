@@ -1,12 +1,12 @@
 import pytest
 import torch
 from prdc import compute_prdc
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 
-from ganlab.metrics import PRDC, Identity
+from ganlab.features import Identity
+from ganlab.metrics import PRDC
 from ganlab.metrics import prdc as module
-
-from .sources import Points, normal, scored
 
 
 def prdc(real: Tensor, fake: Tensor, neighbours: int = 5) -> dict[str, float]:

@@ -10,12 +10,12 @@ import torch_fidelity
 from prdc import compute_prdc
 from pytorch_fid import inception as pytorch_fid_inception
 from pytorch_fid.fid_score import calculate_frechet_distance
+from support.metric_sources import Pictures, scored
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ganlab.metrics import FID, KID, PRDC, FeatureBatch, Inception, InceptionScore
-
-from .sources import Pictures, scored
+from ganlab.features import FeatureBatch, Inception
+from ganlab.metrics import FID, KID, PRDC, InceptionScore
 
 Sides: TypeAlias = tuple[FeatureBatch, FeatureBatch]
 COUNT, FEW, SIZE = 12, 6, 32

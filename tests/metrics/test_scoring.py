@@ -3,8 +3,10 @@
 import torch
 
 from ganlab.data import Digits, Ring
-from ganlab.metrics import FID, Classifier, Evaluator, Protocol
-from ganlab.metrics.scoring import measured, reals_of
+from ganlab.features import Classifier
+from ganlab.metrics import FID, Evaluator
+from ganlab.metrics.scoring.scoring import measured, reals_of
+from ganlab.protocols import Protocol
 
 PROTOCOL = Protocol(real_samples=150, batch_size=50)
 

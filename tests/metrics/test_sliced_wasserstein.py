@@ -3,12 +3,12 @@ import math
 import pytest
 import torch
 from scipy.stats import wasserstein_distance
+from support.metric_sources import Points, normal, scored
 from torch import Tensor
 
-from ganlab.metrics import Identity, SlicedWasserstein
+from ganlab.features import Identity
+from ganlab.metrics import SlicedWasserstein
 from ganlab.metrics.sliced_wasserstein import line_distances
-
-from .sources import Points, normal, scored
 
 
 def sliced(real: Tensor, fake: Tensor, **settings: int) -> float:

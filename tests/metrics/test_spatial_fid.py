@@ -1,10 +1,10 @@
 import pytest
 import torch
+from support.metric_sources import Points, normal, scored
 from torch import Tensor, nn
 
-from ganlab.metrics import FID, FeatureBatch, Features, Identity, SpatialFID
-
-from .sources import Points, normal, scored
+from ganlab.features import FeatureBatch, Features, Identity
+from ganlab.metrics import FID, SpatialFID
 
 
 class Halves(Features):

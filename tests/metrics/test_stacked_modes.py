@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
+from support.metric_sources import Pictures, scored
 from torch import Tensor
 from torch.nn import functional
 
 from ganlab.data.stacked_mnist import StackedMnist
-from ganlab.metrics import FeatureBatch, Identity, Modes, StackedModes
-
-from .sources import Pictures, scored
+from ganlab.features import FeatureBatch, Identity
+from ganlab.metrics import Modes, StackedModes
 
 STEPS = 60
 

@@ -2,11 +2,11 @@ from itertools import permutations
 
 import pytest
 import torch
+from support.metric_sources import Pictures, Points, normal, scored
 from torch import Tensor
 
-from ganlab.metrics import Identity, RandomConvolution, Wasserstein
-
-from .sources import Pictures, Points, normal, scored
+from ganlab.features import Identity, RandomConvolution
+from ganlab.metrics import Wasserstein
 
 
 def wasserstein(real: Tensor, fake: Tensor, **settings: int) -> float:

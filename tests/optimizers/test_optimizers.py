@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from tiny import POINTS, assert_same, go, state
+from support.small_runs import POINTS, assert_same, go, state
 
 from ganlab.augments import Identity
+from ganlab.core.interfaces import Batch, Spec
 from ganlab.games import AdversarialGame
-from ganlab.interfaces import Batch, Spec
 from ganlab.latents import Normal
 from ganlab.losses import Wasserstein
 from ganlab.optimizers import ExtraAdam, ExtraSGD, OptimisticAdam, OptimisticSGD
-from ganlab.schedule import Simultaneous
+from ganlab.schedules import Simultaneous
 
 
 @pytest.fixture

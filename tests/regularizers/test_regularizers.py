@@ -6,16 +6,17 @@ import torch
 from torch import nn
 
 import ganlab
-from ganlab import regularizers, tree
+from ganlab import regularizers
 from ganlab.augments import Identity
 from ganlab.config import conf_directory, instantiate
+from ganlab.core import tree
+from ganlab.core.interfaces import Batch, DiscriminatorOutput, Spec
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.random import Random
 from ganlab.games import AdversarialGame
-from ganlab.interfaces import Batch, Spec, Verdict
 from ganlab.latents import Normal
 from ganlab.losses import NonSaturating, Wasserstein
-from ganlab.random import Random
 from ganlab.regularizers import L1, L2, R1, R2, Consensus, Dragan, GradientPenalty, InstanceNoise, WeightClip
-from ganlab.round import Round
 
 NAMES = sorted(path.stem for path in Path(conf_directory(), "regularizer").glob("*.yaml") if path.stem != "none")
 W = (3.0, -4.0, 0.5)
@@ -25,13 +26,13 @@ NORM = sum(w * w for w in W) ** 0.5
 AROUND = {
     "auxiliary_classifier": ["data.labels=true", "discriminator.labels=none"],
     "information": ["latent=codes", "latent.size=20"],
-    "path_length": ["generator._target_=tiny.Styled"],
+    "path_length": ["generator._target_=support.small_runs.Styled"],
 }
 
 
 @pytest.fixture(autouse=True)
 def _allow(monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
 
 
 @cache
@@ -48,10 +49,10 @@ def draws(*shape, seed=0):
 
 
 def round_of(critic, real, fake, player="discriminator", differentiable=True, random=None, network=None):
-    return Round(
+    return BatchView(
         real=real,
         generate=lambda: fake,
-        judge=lambda x: Verdict(critic(x)),
+        discriminator=lambda x: DiscriminatorOutput(critic(x)),
         player=player,
         differentiable=differentiable,
         network=network or critic,
@@ -211,7 +212,9 @@ def test_l1_and_l2_of_the_chosen_player(player):
         (L1(player=player), 8.0, [[[1.0, -1.0]], [-1.0]]),
         (L2(player=player), 13.0, [[[3.0, -4.0]], [-1.0]]),
     ]:
-        assert term.concerns(player) and not term.concerns({"discriminator", "generator"}.difference({player}).pop())
+        assert term.applies_to(player) and not term.applies_to(
+            {"discriminator", "generator"}.difference({player}).pop()
+        )
         value = term.penalty(round_of(None, draws(1, 2), None, player, differentiable=False, network=network))
         assert value.item() == pytest.approx(expected)
         gradients = torch.autograd.grad(value, list(network.parameters()))
@@ -229,7 +232,7 @@ def test_weight_clip_cuts_into_its_bound_and_leaves_the_rest():
     with torch.no_grad():
         network.weight.copy_(torch.tensor([[0.5, -0.005, -0.02]]))
         network.bias.fill_(0.01)
-    WeightClip(0.01).project(network)
+    WeightClip(0.01).after_update(network)
     torch.testing.assert_close(network.weight.data, torch.tensor([[0.01, -0.005, -0.01]]), rtol=0, atol=0)
     assert network.bias.item() == pytest.approx(0.01)
 
@@ -238,7 +241,7 @@ def test_weight_clip_cuts_into_its_bound_and_leaves_the_rest():
                                                                (100, 25, 0.225), (100, 99, 0.003)])  # fmt: skip
 def test_instance_noise_is_normal_and_falls_linearly(decay_steps, step, deviation):
     samples = torch.full((20_000, 2), 7.0)
-    noise = InstanceNoise(0.3, decay_steps).perturb(samples, step, Random(1)) - samples
+    noise = InstanceNoise(0.3, decay_steps).perturb_input(samples, step, Random(1)) - samples
     assert noise.mean().item() == pytest.approx(0, abs=4 * deviation / 200 + 1e-6)
     assert noise.std().item() == pytest.approx(deviation, rel=0.02)
     # Normal: 68.3 % within one deviation; independent: between coordinates no correlation.
@@ -249,20 +252,20 @@ def test_instance_noise_is_normal_and_falls_linearly(decay_steps, step, deviatio
 @pytest.mark.parametrize("step", [100, 101, 10**9])
 def test_instance_noise_is_gone_after_its_decay(step):
     samples = draws(4, 2)
-    assert InstanceNoise(0.3, 100).perturb(samples, step, Random()) is samples
+    assert InstanceNoise(0.3, 100).perturb_input(samples, step, Random()) is samples
 
 
 def test_instance_noise_is_other_noise_for_real_and_fake_and_nested_leaves():
     random = Random(3)
     blank = {"a": torch.zeros(50, 2), "b": torch.zeros(50, 2)}
-    first, second = (InstanceNoise(1.0).perturb(blank, 0, random) for _ in range(2))
+    first, second = (InstanceNoise(1.0).perturb_input(blank, 0, random) for _ in range(2))
     leaves = [*tree.leaves(first), *tree.leaves(second)]
     assert len({tuple(x.flatten().tolist()) for x in leaves}) == 4
 
 
 def test_instance_noise_lets_gradients_through_to_the_generator():
     samples = draws(4, 2).requires_grad_()
-    (gradient,) = torch.autograd.grad(InstanceNoise().perturb(samples, 0, Random()).sum(), samples)
+    (gradient,) = torch.autograd.grad(InstanceNoise().perturb_input(samples, 0, Random()).sum(), samples)
     assert torch.equal(gradient, torch.ones(4, 2))
 
 

@@ -9,16 +9,23 @@ import time
 from pathlib import Path
 
 import pytest
-from instant import content, set_up
-from tiny import POINTS, command, rows
+from support.instant_launcher import content, set_up
+from support.small_runs import POINTS, command, rows
 
-from ganlab.sweeps.job import Outcome
-from ganlab.sweeps.local import Local
+from ganlab.sweeps.jobs.job import Outcome
+from ganlab.sweeps.launchers.local import Local
 
 SCORED = [line for line in POINTS if not line.startswith("metric=")]
 SCORED += ["metric=[wasserstein]", "optimized_metric=wasserstein", "protocol.samples=32"]
 LOSSES = "loss._target_=ganlab.losses.Hinge,tiny.Poison"
-GRID = [*SCORED, "~loss.smoothing", "~loss.flip", LOSSES, "callback.stop._target_=tiny.Stop", "callback.stop.at=3,99"]
+GRID = [
+    *SCORED,
+    "~loss.smoothing",
+    "~loss.flip",
+    LOSSES,
+    "callback.stop._target_=support.small_runs.Stop",
+    "callback.stop.at=3,99",
+]
 OTHERS = {"LOCAL_RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "nowhere", "PL_GLOBAL_SEED": "7", "NODE_RANK": "1"}
 
 pytestmark = pytest.mark.slow
@@ -123,12 +130,17 @@ def test_a_signal_lets_the_jobs_save_themselves(tmp_path):
 
 
 def test_a_job_that_could_not_say_why_it_ended_is_explained(tmp_path, monkeypatch):
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(Path(__file__).parents[1])])
     )
     launcher = set_up(Local(slots=2), tmp_path / "sweep")
-    killed = [*POINTS, "callback.stop._target_=tiny.Stop", "callback.stop.at=3", "callback.stop.name=SIGKILL"]
+    killed = [
+        *POINTS,
+        "callback.stop._target_=support.small_runs.Stop",
+        "callback.stop.at=3",
+        "callback.stop.name=SIGKILL",
+    ]
     foreign = [*POINTS, "seed=1"]
     (_, other) = launcher.record.plan([killed, foreign])
     other.directory.mkdir(parents=True)
@@ -148,7 +160,7 @@ def test_a_job_that_could_not_say_why_it_ended_is_explained(tmp_path, monkeypatc
 def test_failed_jobs_are_taken_up_again_on_request_only(tmp_path, monkeypatch):
     # They fail for what they find on the machine, and somebody mends that.
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GANLAB_ALLOW", "tiny")
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
     monkeypatch.setenv(
         "PYTHONPATH", os.pathsep.join([os.environ.get("PYTHONPATH", ""), str(Path(__file__).parents[1])])
     )

@@ -2,12 +2,12 @@
 
 import pytest
 import yaml
-from tiny import POINTS, command
+from support.small_runs import POINTS, command
 
+from ganlab.commands.train import main
 from ganlab.config import conf_directory, locate
-from ganlab.errors import UserError
-from ganlab.sweeps.slurm import Slurm
-from ganlab.train import main
+from ganlab.core.errors import UserError
+from ganlab.sweeps.launchers.slurm import Slurm
 
 CONF = conf_directory() / "hydra"
 FILES = sorted(CONF.rglob("*.yaml"))

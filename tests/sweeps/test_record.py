@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from instant import content
+from support.instant_launcher import content
 
-from ganlab.errors import UserError
-from ganlab.sweeps.record import Record
+from ganlab.core.errors import UserError
+from ganlab.sweeps.jobs.record import Record
 
 
 def test_a_point_that_comes_again_is_the_job_it_was(tmp_path):

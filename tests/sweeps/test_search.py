@@ -4,16 +4,16 @@ import math
 import shlex
 
 import pytest
-from instant import FIXED, RATE, Instant, content, set_up, setting
+from support.instant_launcher import FIXED, RATE, Instant, content, set_up, setting
 
 from ganlab.config import compose
-from ganlab.errors import UserError
-from ganlab.sweeps.collect import collect
-from ganlab.sweeps.optuna_search import Optuna
-from ganlab.sweeps.pruners import ASHA, Hyperband, Median
-from ganlab.sweeps.random_search import RandomSearch
-from ganlab.sweeps.samplers import CMAES, NSGAII, TPE, Grid, Uniform
-from ganlab.sweeps.search import Search
+from ganlab.core.errors import UserError
+from ganlab.sweeps.results.collect import collect
+from ganlab.sweeps.search.optuna_search import Optuna
+from ganlab.sweeps.search.pruners import ASHA, Hyperband, Median
+from ganlab.sweeps.search.random_search import RandomSearch
+from ganlab.sweeps.search.samplers import CMAES, NSGAII, TPE, Grid, Uniform
+from ganlab.sweeps.search.search import Search
 
 SPACE = [f"{RATE}=tag(log, interval(1e-5,1e-1))", "loss=hinge,non_saturating"]
 

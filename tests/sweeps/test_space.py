@@ -3,12 +3,12 @@
 import math
 
 import pytest
-from instant import RATE
+from support.instant_launcher import RATE
 
-from ganlab.errors import UserError
-from ganlab.sweeps.axes import Choice, Real, Whole
-from ganlab.sweeps.random_search import Drawn
-from ganlab.sweeps.space import parse
+from ganlab.core.errors import UserError
+from ganlab.sweeps.search.axes import Choice, Real, Whole
+from ganlab.sweeps.search.random_search import Drawn
+from ganlab.sweeps.search.space import parse
 
 
 def axis(line):

@@ -7,16 +7,16 @@ from dataclasses import fields
 
 import pytest
 import yaml
-from tiny import POINTS
+from support.small_runs import POINTS
 
 from ganlab.config import compose, conf_directory
-from ganlab.errors import UserError
-from ganlab.sweeps.job import Job, Outcome
-from ganlab.sweeps.queue import GONE, states
-from ganlab.sweeps.slurm import Slurm
-from ganlab.sweeps.submission import Layout, Resources
-from ganlab.sweeps.submitted import Submitted, explain, explain_ended
-from ganlab.sweeps.worker import Worker
+from ganlab.core.errors import UserError
+from ganlab.sweeps.jobs.job import Job, Outcome
+from ganlab.sweeps.launchers.slurm import Slurm
+from ganlab.sweeps.launchers.slurm_queue import GONE, states
+from ganlab.sweeps.launchers.slurm_record import Submitted, explain, explain_ended
+from ganlab.sweeps.launchers.slurm_submission import Layout, Resources
+from ganlab.sweeps.launchers.slurm_worker import Worker
 
 YAML = yaml.safe_load((conf_directory() / "hydra" / "launcher" / "slurm.yaml").read_text())
 NAMES = {field.name for field in fields(Resources)}

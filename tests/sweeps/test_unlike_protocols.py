@@ -1,16 +1,16 @@
 """A sweep names a best only among scores that were measured alike."""
 
 import pytest
-from instant import FIXED, Instant, content, set_up
-from written import changed, score_file
+from support.instant_launcher import FIXED, Instant, content, set_up
+from support.run_files import changed, score_file
 
-from ganlab.errors import UserError
-from ganlab.run_directory import write_json
-from ganlab.sweep import main
-from ganlab.sweeps.collect import collect
-from ganlab.sweeps.protocols import numbered
-from ganlab.sweeps.random_search import RandomSearch
-from ganlab.sweeps.record import Record
+from ganlab.commands.sweep import main
+from ganlab.core.errors import UserError
+from ganlab.runs.directory import write_json
+from ganlab.sweeps.jobs.record import Record
+from ganlab.sweeps.results.collect import collect
+from ganlab.sweeps.results.protocols import numbered
+from ganlab.sweeps.search.random_search import RandomSearch
 
 IDENTITY = changed()
 RANDOM = changed(features={"name": "random", "width": 64, "weights": "seed 0"})

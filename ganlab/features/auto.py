@@ -1,0 +1,20 @@
+"""The feature space that fits a data set when nobody named one."""
+
+from typing import Any
+
+from ganlab.features.base import Features
+from ganlab.features.classifier import Classifier
+from ganlab.features.identity import Identity
+from ganlab.features.inception import Inception
+
+# Up to this many pixels on a side a small classifier trains fast, and Inception is far from what it was trained on.
+SMALL = 32
+
+
+def auto_features(data: Any) -> Features:
+    """Return coordinates for points and sequences, a classifier for small labelled images, Inception for the rest."""
+    if len(data.spec.sample) < 3:
+        return Identity(data)
+    if data.classes_available and max(data.spec.sample[1:]) <= SMALL and data.spec.sample[0] == 1:
+        return Classifier(data, data.classifier)
+    return Inception(data)

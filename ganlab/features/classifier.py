@@ -1,0 +1,133 @@
+"""The feature space of a classifier that knows the data set, for images that Inception has never seen the like of."""
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ganlab.core.random import derive
+from ganlab.features.base import FeatureBatch, Features, Labelled, image_channels, spatial
+from ganlab.features.cache import cache_directory
+from ganlab.features.classifier_training import RESOLUTION, WIDTH, Recognizer, Trained, train_classifier
+from ganlab.features.resizing import standardise
+
+SHIPPED = Path(__file__).parent / "weights"
+WEIGHTS = "classifier.safetensors"
+VERSION = 1  # of architecture and training: another number trains anew
+
+
+@final
+class Classifier(Features):
+    """Penultimate features (64), logits and spatial features (2009) of a small classifier of 28 × 28 images.
+
+    `weights` names a shipped classifier (digits) or a safetensors file with its json beside it; without it the one
+    shipped for the data set is taken, or one is trained on it, once, and kept under $GANLAB_CACHE (~/.cache/ganlab).
+    Raises FileNotFoundError for weights that are nowhere and ValueError for damaged ones or a data set without labels
+    to learn from.
+    """
+
+    name = "classifier"
+    resolution = RESOLUTION
+    spatial_width = 41 * 7 * 7
+
+    def __init__(self, data: Labelled, weights: str | None = None, seed: int = 0, steps: int = 1000) -> None:
+        image_channels(data, self.name)
+        known = weights or data.classifier
+        path = _find(known) if known else _trained_for(data, seed, steps)
+        network, self.facts = read(path)
+        super().__init__(network, WIDTH)
+        self.classes, self.channels = int(self.facts["classes"]), int(self.facts["channels"])
+
+    def extract(self, samples: Tensor) -> FeatureBatch:
+        """Return the penultimate features, the logits, and the last maps before they are pooled (41 of 7 × 7)."""
+        images, maps = standardise(samples, self.channels, self.resolution), []
+        pooling = next(module for module in self.network.modules() if isinstance(module, nn.AdaptiveAvgPool2d))
+        with pooling.register_forward_pre_hook(lambda module, inputs: maps.append(spatial(inputs[0]))):
+            features, logits = self.network(images)
+        return FeatureBatch(features, logits, maps[0])
+
+    def describe(self) -> dict[str, Any]:
+        """Return the name, the weights' hash, the resize rule, and the classifier's training set and accuracy."""
+        resize = {"resize": "bilinear, antialiased", "resolution": self.resolution}
+        origin = {"trained_on": self.facts["data"], "accuracy": self.facts["accuracy"]}
+        return {"name": self.name, "weights": self.facts["sha256"], **resize, "width": self.width, **origin}
+
+
+def write(path: Path, trained: Trained, **facts: Any) -> None:
+    """Write `path` (safetensors) and its json with the facts and the file's sha256."""
+    network = trained.network
+    content = save(network.state_dict())
+    shape = {"channels": network.body[0].in_channels, "classes": network.head.out_features}
+    quality = {"accuracy": round(trained.accuracy, 4), "held_out": trained.held_out}
+    facts = {**facts, **shape, **quality, "version": VERSION, "sha256": sha256(content).hexdigest()}
+    path.write_bytes(content)
+    path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=2)}\n")
+
+
+def read(path: Path) -> tuple[Recognizer, dict[str, Any]]:
+    """Return the network and the facts that `write` wrote; raises ValueError where they do not belong together."""
+    try:
+        facts = json.loads(path.with_suffix(".json").read_text())
+        content = path.read_bytes()
+        if sha256(content).hexdigest() != facts["sha256"]:
+            raise ValueError("its sha256 is not the one in the json")
+        with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
+            network = Recognizer(facts["channels"], facts["classes"])
+        network.load_state_dict(load(content))
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ValueError(f"{path} does not hold a classifier ({error}); remove it or train it again") from error
+    return network, facts
+
+
+def _find(weights: str) -> Path:
+    shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
+    path = shipped.get(weights, Path(weights).expanduser())
+    if not path.is_file():
+        names = ", ".join(shipped)
+        raise FileNotFoundError(
+            f"features.weights={weights} is neither a shipped classifier ({names}) nor a file; "
+            "leave it out to train one on the data set"
+        )
+    return path
+
+
+def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
+    if data.labels is None or not data.classes_available:
+        raise ValueError(
+            "features=classifier learns from labels, which this data set does not have; "
+            "choose features=inception or features=random, or pass features.weights=FILE"
+        )
+    fingerprint = data.fingerprint()
+    key = derive(fingerprint, data.classes_available, seed, steps, RESOLUTION, VERSION)
+    folder = cache_directory() / "classifiers" / f"{key:016x}"
+    if not folder.is_dir():
+        images, labels = _gather(data)
+        trained = train_classifier(images, labels, data.classes_available, seed, steps)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        write(draft / WEIGHTS, trained, data=fingerprint, seed=seed, steps=steps)
+        try:
+            draft.rename(folder)  # both files at once: two runs may train the same classifier at the same time
+        except OSError:
+            shutil.rmtree(draft)
+            if not folder.is_dir():
+                raise
+    return folder / WEIGHTS
+
+
+def _gather(data: Labelled) -> tuple[Tensor, Tensor]:
+    """Return images at the classifier's resolution, so that large data sets fit in memory, and their labels."""
+    images, labels = [], []
+    for batch in tqdm(data.reals(), desc="reading labelled images", unit="batch", delay=2, leave=False, disable=None):
+        small = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
+        images.append(small.add(1).mul(127.5).round().to(torch.uint8))
+        labels.append(batch.cond)
+    return torch.cat(images), torch.cat(labels)

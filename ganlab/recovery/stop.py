@@ -1,0 +1,13 @@
+from pathlib import Path
+
+from ganlab.core.errors import Alarm
+from ganlab.recovery.base import Recovery
+from ganlab.runs.directory import RunDirectory
+
+
+class Stop(Recovery):
+    """Ends the run with the alarm's sentence."""
+
+    def on_alarm(self, alarm: Alarm, run: RunDirectory, step: int) -> Path | None:
+        """Raise the alarm on."""
+        raise alarm

@@ -1,0 +1,83 @@
+"""One process at a time trains in a run directory."""
+
+import errno
+import fcntl
+import json
+import logging
+import os
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ganlab.core.errors import UserError
+from ganlab.runs.directory import unwritable
+
+log = logging.getLogger(__name__)
+
+_held: set[Path] = set()  # by this process: the system's lock is between processes only
+
+
+class RunLock:
+    """Holds a run directory while it is entered; raises UserError naming the process that has it.
+
+    A record lock of POSIX, in the file `.lock`: it ends with its process however that ends, is not inherited by the
+    process's children, and holds between the machines of a network file system that locks (NFS 4; NFS 3 with lockd).
+    Where the file system cannot lock, that is told and nothing is held. The file stays, for removing it would let two
+    processes lock two files of one name.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory, self.path = directory, directory.resolve() / ".lock"
+
+    def __enter__(self) -> Self:
+        if self.path in _held:
+            raise self._refusal(_me())
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise unwritable(self.directory, error) from error
+        try:
+            self._take()
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+        _held.add(self.path)
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        _held.discard(self.path)
+        os.close(self._descriptor)
+
+    def _take(self) -> None:
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise self._refusal(self._holder()) from None
+            log.warning(
+                "%s cannot be locked (%s); see to it that nothing else trains there", self.directory, error.strerror
+            )
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.write(self._descriptor, json.dumps(_me()).encode())
+        except OSError as error:
+            raise unwritable(self.directory, error) from error
+
+    def _holder(self) -> dict[str, Any]:
+        try:
+            holder = json.loads(self.path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return holder if isinstance(holder, dict) else {}
+
+    def _refusal(self, holder: dict[str, Any]) -> UserError:
+        who = f"process {holder.get('pid', '?')} on {holder.get('host', 'an unknown machine')}"
+        return UserError(
+            f"run_dir={self.directory} is being trained in by {who}; wait for it, stop it, or choose another run_dir"
+        )
+
+
+def _me() -> dict[str, Any]:
+    return {"pid": os.getpid(), "host": socket.gethostname()}

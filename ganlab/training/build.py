@@ -1,0 +1,45 @@
+"""What a run trains, and on what, from its configuration."""
+
+import torch
+from omegaconf import DictConfig
+
+from ganlab.config.targets import instantiate
+from ganlab.core.errors import UserError
+from ganlab.core.random import derive
+from ganlab.data import DataSet
+from ganlab.engine.module import GANModule
+
+
+def build_module(config: DictConfig, data: DataSet) -> GANModule:
+    """Build game and module; the first weights follow from the seed alone."""
+    torch.manual_seed(derive(config.seed, "weights"))
+    game = instantiate(config.game)(data.spec)
+    if config.channels_last:
+        game = game.to(memory_format=torch.channels_last)
+    module = GANModule(
+        game=game,
+        optimizers={player: instantiate(node) for player, node in config.optimizer.items()},
+        schedule=instantiate(config.schedule),
+        ema=instantiate(config.ema),
+        lr_schedule=instantiate(config.lr_schedule),
+        iterations=config.iterations,
+        seed=config.seed,
+        microbatches=config.microbatches,
+        gradient_clip_norm=config.gradient_clip_norm,
+        observe_every=config.log_every,
+    )
+    for player in config.compile:
+        game.players()[player].compile()  # in place, after the EMA's copy: the names of weights stay
+    return module
+
+
+def build_data(config: DictConfig) -> DataSet:
+    """Read the data set; raises UserError where it cannot be."""
+    try:
+        data: DataSet = instantiate(config.data)
+    except Exception as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, ValueError | OSError):
+            raise UserError(f"data: {cause}") from error
+        raise
+    return data

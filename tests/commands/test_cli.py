@@ -1,0 +1,166 @@
+"""The commands as a person types them: exit codes, sentences, and what lands where."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from support.small_runs import POINTS, command
+
+import ganlab
+from ganlab.commands import cli
+from ganlab.commands.exit_codes import guarded
+from ganlab.commands.sample import main as sample
+from ganlab.commands.train import conf_directory, main
+from ganlab.config import compose
+from ganlab.config.arguments import parse
+from ganlab.config.overrides import choices
+from ganlab.core.errors import TrainingError, UserError
+
+
+def ours(arguments, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["ganlab", *arguments])
+    return cli.main()
+
+
+def test_who_takes_a_run_says_how(tmp_path, capsys):
+    assert guarded(sample, [str(tmp_path)]) == 2
+    assert f"did you mean 'run={tmp_path}'?" in capsys.readouterr().err
+
+
+def test_whoever_reads_only_the_beginning_is_served():
+    line = f"{sys.executable} -m ganlab train --help | head -1"
+    done = subprocess.run(line, shell=True, capture_output=True, text=True)
+    assert "ganlab train" in done.stdout and done.stderr == ""
+
+
+def test_python_is_told_what_it_must_give():
+    with pytest.raises(TypeError, match=r"ganlab\.train\(ganlab\.compose\(\[\.\.\.\]\)\), got \['data=ring'\]"):
+        ganlab.train(["data=ring"])
+    with pytest.raises(TypeError, match=r"overrides are a list of strings, got 'data=ring'; write \['data=ring'\]"):
+        compose("data=ring")
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
+def test_help_lists_the_commands(arguments, monkeypatch, capsys):
+    assert ours(arguments, monkeypatch) == 0
+    out = capsys.readouterr().out
+    assert all(f"  {name}" in out for name in cli.COMMANDS)
+    assert {"train", "sample"} <= cli.COMMANDS.keys()
+
+
+def test_an_unknown_command_is_told_with_a_suggestion(monkeypatch, capsys):
+    assert ours(["trian"], monkeypatch) == 2
+    said = capsys.readouterr()
+    assert said.err == f"there is no command 'trian'; choose {', '.join(cli.COMMANDS)}; did you mean 'train'?\n"
+    assert said.out == ""
+
+
+def test_a_command_gives_way_to_its_module(monkeypatch):
+    calls = []
+    monkeypatch.setattr("os.execv", lambda *arguments: calls.append(arguments))
+    ours(["train", "seed=1", "-m"], monkeypatch)
+    assert calls == [(sys.executable, [sys.executable, "-m", "ganlab.commands.train", "seed=1", "-m"])]
+
+
+def test_help_of_train_needs_nothing_heavy_and_tells_every_setting_and_part():
+    script = """import sys
+from ganlab.commands.train import main
+code = main(["--help"])
+print("HEAVY", [name for name in ("torch", "pytorch_lightning", "sklearn", "wandb") if name in sys.modules])
+sys.exit(code)"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0
+    *text, last = done.stdout.splitlines()
+    assert last == "HEAVY []"
+    whole = "\n".join(text)
+    for name in ("iterations", "batch_size", "microbatches", "run_dir", "seed", "log_every", "compile"):
+        assert f"\n  {name}: " in whole, name
+    for group, names in choices([conf_directory()]).items():
+        assert any(line.split() == [group, *" ".join(names).replace(" ", ", ").split()] for line in text), group
+
+
+@pytest.mark.parametrize("word", ["--cfg", "--cfg=job", "-c"])
+def test_cfg_prints_the_configuration_and_trains_nothing(word, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert guarded(main, [*POINTS, word, *([] if "=" in word else ["job"])]) == 0
+    assert OmegaConf.create(capsys.readouterr().out) == compose(POINTS)
+    assert not list(tmp_path.iterdir())
+
+
+def test_arguments_are_sorted(tmp_path):
+    given = parse(["seed=1", "--config-dir", str(tmp_path), "-m", "loss=hinge", f"--config-dir={tmp_path}"])
+    assert given.overrides == ["seed=1", "loss=hinge"]
+    assert given.config_dirs == [tmp_path, tmp_path]
+    assert given.flags == ["-m"]
+    for words in (["--config-dir"], ["--config-dir", str(tmp_path / "no")], ["--config-dir="]):
+        with pytest.raises(UserError, match="--config-dir needs a folder with config groups, got"):
+            parse(words)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (UserError("a sentence"), 2, "a sentence\n"),
+        (TrainingError("a sentence"), 1, "stopped: a sentence\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+    ],
+)
+def test_exit_codes(error, code, said, capsys):
+    def fails(arguments):
+        raise error
+
+    assert guarded(fails, []) == code
+    assert capsys.readouterr().err == said
+
+
+def test_a_bug_of_ours_keeps_its_traceback():
+    def fails(arguments):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        guarded(fails, [])
+
+
+@pytest.fixture(scope="module")
+def sweep(tmp_path_factory):
+    """One sweep of three jobs, of which the second fails while it trains."""
+    folder = tmp_path_factory.mktemp("sweep")
+    line = ["train", "-m", *POINTS, "logger=[csv]", "name=three", "~loss.smoothing", "~loss.flip", "iterations=4"]
+    losses = "loss._target_=ganlab.losses.Hinge,tiny.Poison,ganlab.losses.LeastSquares"
+    return folder, command(*line, losses, cwd=folder, GANLAB_ALLOW="tiny")
+
+
+@pytest.mark.slow
+def test_a_sweep_makes_a_run_directory_per_job(sweep):
+    folder, _ = sweep
+    (home,) = (folder / "outputs" / "three").iterdir()
+    states = {job.name: json.loads((job / "status.json").read_text()) for job in home.iterdir() if job.is_dir()}
+    assert {name: state["state"] for name, state in states.items()} == {"0": "finished", "1": "failed", "2": "finished"}
+    assert states["1"]["reason"].startswith("generator/adversarial became inf at step 3")
+    used = {job: OmegaConf.load(home / job / "config.yaml").loss._target_ for job in states}
+    assert used["0"].endswith("Hinge") and used["2"].endswith("LeastSquares")
+    weights = [torch.load(home / job / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"] for job in "02"]
+    assert any(not torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+@pytest.mark.slow
+def test_a_failed_job_fails_the_sweep_in_a_sentence(sweep):
+    _, done = sweep
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("job 1 failed")]
+    assert line.startswith("job 1 failed 3/4: generator/adversarial became inf at step 3")
+    assert "job 1 starts: loss._target_=support.small_runs.Poison" in done.stderr.splitlines()
+
+
+@pytest.mark.slow
+def test_a_sweep_whose_words_are_mistaken_does_not_begin(tmp_path):
+    done = command("train", "-m", *POINTS, "loss=hinge,hnge", "seeed=1,2", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "  loss: there is no 'hnge'; choose hinge, " in done.stderr
+    assert "  there is no setting 'seeed'; did you mean 'seed'?" in done.stderr
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,118 @@
+"""Whatever may take more than five seconds shows on a terminal how far it is, and says nothing elsewhere."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from tqdm import tqdm
+
+from ganlab.core.interfaces import Batch, Spec
+from ganlab.data.readers import image_storage as images
+from ganlab.data.readers import scan
+from ganlab.data.readers.archive import open_archive
+from ganlab.data.readers.decode_image import Picture
+from ganlab.data.sample_files import image_files
+from ganlab.features import Identity, classifier
+from ganlab.features import classifier_training as training
+from ganlab.metrics import (
+    FID,
+    KID,
+    PRDC,
+    Authenticity,
+    Evaluator,
+    FIDInfinity,
+    Samples,
+    SlicedWasserstein,
+    fid_infinity,
+    kid,
+    nearest,
+    prdc,
+    sliced_wasserstein,
+)
+from ganlab.metrics.scoring import evaluator
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+class Plane:
+    spec = Spec((2,))
+
+
+class Labelled:
+    """Two kinds of images."""
+
+    spec, labels, classes_available, classifier = Spec((1, 8, 8)), torch.arange(40) % 2, 2, None
+
+    def fingerprint(self):
+        return "two kinds"
+
+    def reals(self):
+        return (Batch(torch.full((20, 1, 8, 8), 9, dtype=torch.uint8), part) for part in self.labels.split(20))
+
+
+def side(count: int, name: str) -> Samples:
+    points = torch.randn(count, 2, generator=torch.Generator().manual_seed(count))
+    return Samples(lambda first, stride: (Batch(part) for part in points.split(20)[first::stride]), count, None, name)
+
+
+def score(metric, **settings):
+    features = Identity(Plane())
+    references = {"held_out": side(90, "reals"), "train": side(95, "training samples")}
+    Evaluator(features, {"it": metric(features, **settings)}, references, 20)(side(80, "fakes"))
+
+
+def pictures(folder: Path) -> Path:
+    for number in range(4):
+        Image.new("RGB", (8, 8), (9 * number, 0, 99)).save(folder / f"{number}.png")
+    return folder
+
+
+def on_disk(folder: Path) -> str:
+    archive = open_archive(pictures(folder))
+    return images.Encoded(archive, archive.images(), Picture((8, 8), 3, "stretch", 64)).digest
+
+
+def learn(folder: Path) -> None:
+    classifier.Classifier(Labelled(), steps=2)
+
+
+# The module whose bar it is, what it says, and what has it made.
+BARS = [
+    (evaluator, "fakes: ", lambda folder: score(FID)),
+    (evaluator, "reals: ", lambda folder: score(FID)),
+    (kid, "kid: ", lambda folder: score(KID, subsets=3, subset_size=20)),
+    (prdc, "finding neighbours: ", lambda folder: score(PRDC)),
+    (prdc, "comparing real and generated: ", lambda folder: score(PRDC)),
+    (nearest, "nearest neighbours: ", lambda folder: score(Authenticity)),
+    (fid_infinity, "fid_infinity: ", lambda folder: score(FIDInfinity)),
+    (sliced_wasserstein, "sliced_wasserstein: ", lambda folder: score(SlicedWasserstein)),
+    (classifier, "reading labelled images: ", learn),
+    (training, "training a classifier: ", learn),
+    (image_files, "sizes in ", lambda folder: image_files.ImageFiles(pictures(folder))),
+    (scan, "reading images: ", lambda folder: image_files.ImageFiles(pictures(folder))),
+    (image_files, "hashing ", lambda folder: image_files.ImageFiles(pictures(folder)).fingerprint()),
+    (images, "hashing images: ", on_disk),
+]
+
+
+def impatient(*arguments, **settings):
+    return tqdm(*arguments, **{**settings, "delay": 0})
+
+
+@pytest.mark.parametrize(("module", "says", "work"), BARS, ids=[says.strip(": ") for _, says, _ in BARS])
+def test_what_takes_long_has_a_bar(module, says, work, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "tqdm", impatient)
+    screen, file = Terminal(), io.StringIO()
+    for stream in (screen, file):
+        (tmp_path / stream.__class__.__name__).mkdir()
+        monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / f"cache of {stream.__class__.__name__}"))
+        monkeypatch.setattr(sys, "stderr", stream)
+        work(tmp_path / stream.__class__.__name__)
+    assert f"\r{says}" in screen.getvalue()
+    assert file.getvalue() == ""

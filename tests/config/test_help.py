@@ -1,0 +1,27 @@
+"""The help text is made from conf/ and agrees with it."""
+
+import yaml
+
+from ganlab.config import conf_directory
+from ganlab.config.help import train_help
+from ganlab.config.schema import Root
+
+
+def test_settings_come_with_their_defaults():
+    text = train_help(conf_directory())
+    content = yaml.safe_load((conf_directory() / "train.yaml").read_text())
+    plain = {key: value for key, value in content.items() if not isinstance(value, dict) and key != "defaults"}
+    lines = dict(line.strip().split(": ", 1) for line in text.splitlines() if line.startswith("  ") and ": " in line)
+    assert plain.keys() <= lines.keys()
+    for key, value in plain.items():
+        assert yaml.safe_load(lines[key].split("  ")[0]) == value, key
+    assert plain.keys() == {key for key, value in vars(Root()).items() if value != "???" and value != {}}
+
+
+def test_a_new_part_shows_up_by_itself(tmp_path):
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss" / "brand_new.yaml").write_text("_target_: x\n")
+    (tmp_path / "train.yaml").write_text("defaults: []\n\nname: here  # a name\n\nregularizer: {}\n")
+    text = train_help(tmp_path)
+    assert "brand_new" in text
+    assert "name: here" in text and "a name" in text

@@ -1,0 +1,228 @@
+"""Runs small enough to be made by the dozen, and parts that only tests need; allow them with GANLAB_ALLOW=support."""
+
+import copy
+import csv
+import os
+import signal
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+from omegaconf import DictConfig
+from torch import nn
+
+from ganlab.config import compose
+from ganlab.core.interfaces import AdversarialLoss
+from ganlab.data import Digits
+from ganlab.layers import generator_labels
+from ganlab.training.api import Result, train
+
+NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]", "latent.size=4"]
+QUIET = ["metric=[]", "trainer=cpu", "log_every=1", "sample_every=0", "evaluate_every=0", "checkpoint_every=0"]
+DIGITS = ["data.resolution=8", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
+POINTS = ["data=ring", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
+
+
+class Unannounced:
+    """Digits that say what they are only once they are read, as own data sets may."""
+
+    def __new__(cls, **settings):
+        return Digits(**settings)
+
+    @classmethod
+    def preview(cls, **settings):
+        return None
+
+
+@lru_cache(maxsize=64)
+def _composed(overrides: tuple[str, ...]) -> DictConfig:
+    return compose(overrides)
+
+
+def composed(*overrides: str) -> DictConfig:
+    """Return a configuration of one's own; the like of it is composed once."""
+    return copy.deepcopy(_composed(overrides))
+
+
+def go(directory: Path, *overrides: str) -> Result:
+    config = composed(*overrides)
+    config.run_dir = str(directory)
+    return train(config)
+
+
+def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `ganlab` as a person would, who has no account of W&B's."""
+    line = [Path(sys.executable).with_name("ganlab"), *words]
+    return subprocess.run(line, cwd=cwd, env=clean(**environment), capture_output=True, text=True)
+
+
+def clean(**environment: str) -> dict[str, str]:
+    """Return an environment without anybody's settings, but with our own parts."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("WANDB", "GANLAB_R", "GANLAB_A"))}
+    theirs = environment.pop("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    path = os.pathsep.join([theirs, str(Path(__file__).parents[1])]).strip(os.pathsep)
+    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment}
+
+
+def checkpoint(directory: Path) -> dict:
+    return torch.load(directory / "checkpoints" / "last.ckpt", weights_only=True)
+
+
+def state(directory: Path) -> dict[str, torch.Tensor]:
+    """Return all that a checkpoint says will move: weights, averages and optimizer states, by name."""
+    content = checkpoint(directory)
+    return dict(_tensors({key: content[key] for key in ("state_dict", "optimizer_states", "ganlab")}, ""))
+
+
+def _tensors(value, path):
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _tensors(inner, f"{path}.{key}")
+    if not isinstance(value, dict | list):
+        yield path, torch.as_tensor(value) if isinstance(value, bool | int | float | torch.Tensor) else value
+
+
+def assert_same(first: dict, second: dict) -> None:
+    """Compare bit by bit."""
+    assert first.keys() == second.keys()
+    unlike = [name for name, value in first.items() if not _equal(value, second[name])]
+    assert not unlike
+
+
+def _equal(first, second) -> bool:
+    return torch.equal(first, second) if torch.is_tensor(first) else first == second
+
+
+class Stop(pl.Callback):
+    """Sends its own process a signal during a step."""
+
+    def __init__(self, at: int, name: str = "SIGINT") -> None:
+        self.at, self.number = at, signal.Signals[name]
+
+    def on_train_batch_start(self, trainer, module, *args):
+        if module.steps == self.at - 1:
+            os.kill(os.getpid(), self.number)
+
+
+class Crash(pl.Callback):
+    """Fails after a step, as broken hardware would."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def on_train_batch_end(self, trainer, module, *args):
+        if module.steps == self.at:
+            raise OSError("disk on fire")
+
+
+class Dead(AdversarialLoss):
+    """A loss without any gradient."""
+
+    def discriminator(self, real, fake):
+        return 0 * (real + fake)
+
+    def generator(self, fake, real=None):
+        return 0 * fake
+
+
+class Poison(AdversarialLoss):
+    """A loss whose generator side is infinite from the third call on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def discriminator(self, real, fake):
+        return fake - real
+
+    def generator(self, fake, real=None):
+        self.calls += 1
+        return fake + (float("inf") if self.calls >= 3 else 0)
+
+
+def rows(directory: Path) -> list[dict[str, str]]:
+    with (directory / "metrics.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Conditional(Dead):
+    """A loss that cannot do without labels."""
+
+    needs_labels = True
+
+
+class Fragile(AdversarialLoss):
+    """A loss that is not a number from step `at` on, unless the learning rate is at most `bound`, as Watch tells it."""
+
+    step, rate = 0, 0.0
+
+    def __init__(self, at: int, bound: float, flip: float = 0.0) -> None:
+        super().__init__(flip)
+        self.at, self.bound = at, bound
+
+    def discriminator(self, real, fake):
+        return torch.nn.functional.softplus(fake - real)
+
+    def generator(self, fake, real=None):
+        bad = Fragile.step >= self.at and Fragile.rate > self.bound
+        return torch.nn.functional.softplus(-fake) * (float("nan") if bad else 1)
+
+
+class Watch(pl.Callback):
+    """Tells Fragile the step and the learning rate."""
+
+    def on_train_batch_start(self, trainer, module, *args):
+        Fragile.step, Fragile.rate = module.steps + 1, 1e-3 * module.lr_schedule(module.steps, module.iterations)
+
+
+class Constant(torch.nn.Module):
+    """A generator that has collapsed to one sample."""
+
+    sample_dims = (1,)
+
+    def __init__(self, spec) -> None:
+        super().__init__()
+        self.point = torch.nn.Parameter(torch.zeros(spec.sample))
+
+    def forward(self, latents, cond=None):
+        return self.point.expand(len(latents), *self.point.shape)
+
+
+class Silent(nn.Module):
+    """A critic that shows no features."""
+
+    sample_dims = (1, 2, 3)
+
+    def __init__(self, spec, **others):
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(torch.Size(spec.sample).numel(), 1))
+
+    def forward(self, samples, cond=None):
+        return self.body(samples).squeeze(1)
+
+
+class Styled(nn.Module):
+    """A style generator: a dense mapping to styles, and a dense synthesis."""
+
+    sample_dims = (1, 2, 3)
+
+    def __init__(self, spec, widths=(8,), **others):
+        super().__init__()
+        self.labels = generator_labels("concat", spec)
+        self.first = nn.Sequential(nn.Linear(spec.latent + self.labels.width, widths[0]), nn.Tanh())
+        outputs = torch.Size(spec.sample).numel()
+        self.synthesis = nn.Sequential(
+            nn.Linear(widths[0], 8), nn.Tanh(), nn.Linear(8, outputs), nn.Unflatten(1, tuple(spec.sample))
+        )
+
+    def styles(self, latents, cond=None):
+        return self.first(self.labels(latents, cond))
+
+    def forward(self, latents, cond=None):
+        return self.render(self.styles(latents, cond))
+
+    def render(self, styles):
+        return self.synthesis(styles)

@@ -1,0 +1,360 @@
+"""Samples of a finished run, in Python and on the command line: the seed alone decides them."""
+
+import json
+import re
+from shutil import copytree
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from support.small_runs import DIGITS, NETWORKS, QUIET, command, go
+
+import ganlab
+from ganlab.commands.exit_codes import guarded
+from ganlab.commands.sample import main
+from ganlab.core.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    return go(tmp_path_factory.mktemp("images") / "run", *DIGITS, "generator.norm=batch").run_dir
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    return go(tmp_path_factory.mktemp("labelled") / "run", *DIGITS, "data.labels=true").run_dir
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    # Long enough to leave the origin: the corners of the grid are at (±4, ±4).
+    lines = ["data=grid", *NETWORKS[:2], *QUIET, "generator.widths=[32]", "discriminator.widths=[32]", "latent.size=4"]
+    lines += ["iterations=150", "batch_size=64", "optimizer.generator.lr=0.01", "optimizer.discriminator.lr=0.01"]
+    return go(tmp_path_factory.mktemp("points") / "run", *lines, "log_every=0", "ema=none").run_dir
+
+
+def test_images_have_their_shape_and_range(images):
+    samples = ganlab.load(images).sample(5)
+    assert samples.shape == (5, 1, 8, 8) and samples.dtype == torch.float32
+    assert -1 <= samples.min() < samples.max() <= 1
+    assert samples.std(0).max() > 1e-4  # of unlike samples
+
+
+def test_the_seed_alone_decides(images):
+    sampler = ganlab.load(str(images))
+    first = sampler.sample(230, seed=3)
+    torch.manual_seed(99)
+    assert torch.equal(ganlab.load(images).sample(230, seed=3), first)
+    assert not torch.equal(sampler.sample(230, seed=4), first)
+    # No sample comes twice, not even from one piece to the next.
+    assert len(first.flatten(1).unique(dim=0)) == 230
+
+
+@pytest.mark.parametrize("run", ["images", "labelled"])
+@pytest.mark.parametrize("n", [0, 1, 99, 100, 101, 200])
+def test_the_first_samples_are_the_same_however_many_follow(run, n, request):
+    sampler = ganlab.load(request.getfixturevalue(run))
+    assert torch.equal(sampler.sample(n), sampler.sample(230)[:n])
+
+
+def test_loading_and_sampling_leave_global_randomness_alone(images):
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    ganlab.load(images).sample(3)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_the_kept_weights_are_those_of_the_checkpoint(images):
+    checkpoint = torch.load(images / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+    kept = {name.removeprefix("ema.average."): value for name, value in checkpoint.items() if "ema.average." in name}
+    loaded = ganlab.load(images).network.state_dict()
+    assert loaded.keys() == kept.keys()
+    assert all(torch.equal(loaded[name], kept[name]) for name in kept)
+
+
+def test_conditions(labelled, images):
+    sampler = ganlab.load(labelled)
+    assert sampler.spec.classes == 10
+    threes = sampler.sample(4, cond=torch.full((4,), 3))
+    assert torch.equal(threes, sampler.sample(4, cond=torch.full((4,), 3)))
+    mixed = sampler.sample(4, cond=torch.tensor([3, 5, 3, 5]))
+    assert torch.equal(mixed[::2], threes[::2]) and not torch.equal(mixed[1::2], threes[1::2])
+    with pytest.raises(ValueError, match="cond must have one entry per sample, 4, got 3"):
+        sampler.sample(4, cond=torch.arange(3))
+    with pytest.raises(ValueError, match="n must be at least 0, got -1"):
+        sampler.sample(-1)
+
+
+def test_classes_come_as_any_whole_numbers(labelled):
+    sampler = ganlab.load(labelled)
+    threes = sampler.sample(2, cond=torch.tensor([3, 3]))
+    for cond in ([3, 3], np.array([3, 3]), torch.tensor([3, 3], dtype=torch.uint8)):
+        assert torch.equal(sampler.sample(2, cond=cond), threes)
+    assert sampler.sample(0, cond=[]).shape == (0, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("cond", "sentence"),
+    [
+        (5, "cond must have one entry per sample, 2, got 5"),
+        (torch.tensor(5), "cond must have one entry per sample, 2, got tensor(5)"),
+        ("ab", "cond must have one entry per sample, 2, got 'ab'"),
+        ([3, 10], "cond must be one class for each sample, from 0 to 9, got 10"),
+        ([-1, 3], "cond must be one class for each sample, from 0 to 9, got -1"),
+        ([0.5, 1.0], "cond must be one class for each sample, from 0 to 9, got torch.float32 of shape (2,)"),
+        (torch.zeros(2, 3, dtype=torch.long), "cond must be one class for each sample, from 0 to 9, got torch.int64"),
+    ],
+    ids=str,
+)
+def test_conditions_that_are_no_classes(cond, sentence, labelled):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        ganlab.load(labelled).sample(2, cond=cond)
+
+
+def test_a_generator_without_classes_takes_no_condition(images):
+    with pytest.raises(ValueError, match="this generator is not conditional, so cond must be None"):
+        ganlab.load(images).sample(1, cond=[0])
+
+
+def test_a_device_that_cannot_be_used_is_told(images):
+    with pytest.raises(UserError, match="device=foo cannot be used"):
+        ganlab.load(images, "foo")
+    assert ganlab.load(images, torch.device("cpu")).sample(1).shape == (1, 1, 8, 8)
+
+
+DAMAGED = {
+    "{": "cannot be read",
+    "[]": "does not describe a generator",
+    "{}": "does not describe a generator",
+    "\x80": "cannot be read",
+    '{"spec": {"sample": 3, "cond": null, "classes": 0}}': "does not describe a generator",
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_description_is_told_in_a_sentence(text, images, tmp_path, capsys):
+    copytree(images, tmp_path / "run")
+    (tmp_path / "run" / "generator.json").write_bytes(text.encode("latin-1"))
+    assert guarded(main, [f"run={tmp_path}/run"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"{tmp_path}/run/generator.json cannot be read (") and DAMAGED[text] in said
+    assert said.endswith("; copy both files again from where the run was made\n") and said.count("\n") == 1
+
+
+def test_damaged_weights_are_told_in_a_sentence(images, points, tmp_path, capsys):
+    copytree(images, tmp_path / "run")
+    weights = tmp_path / "run" / "generator.safetensors"
+    whole = weights.read_bytes()
+    for content, words in (
+        (b"xx", f"{weights} cannot be read ("),
+        (whole[: len(whole) // 2], f"{weights} cannot be read ("),
+        ((points / weights.name).read_bytes(), f"{weights} holds weights of another generator than generator.json"),
+    ):
+        weights.write_bytes(content)
+        assert guarded(main, [f"run={tmp_path}/run"]) == 2
+        said = capsys.readouterr().err
+        assert said.startswith(words) and said.count("\n") == 1
+
+
+def test_points_come_back_in_the_datas_own_coordinates(points):
+    samples = ganlab.load(points).sample(500)
+    assert samples.shape == (500, 2)
+    spread = samples.abs().amax(0)
+    assert (spread > 1.5).all() and (spread < 12).all(), spread
+    facts = json.loads((points / "generator.json").read_text())
+    raw = ganlab.load(points)
+    raw.decode = lambda x: x
+    torch.testing.assert_close(raw.sample(500) * facts["scale"], samples)
+    assert facts["scale"] > 1
+
+
+def test_a_description_needs_no_checkpoint_and_no_config(images, tmp_path):
+    for name in ("generator.safetensors", "generator.json"):
+        (tmp_path / name).write_bytes((images / name).read_bytes())
+    assert torch.equal(ganlab.load(tmp_path).sample(3), ganlab.load(images).sample(3))
+
+
+def test_a_description_cannot_smuggle_in_a_target(images, tmp_path):
+    (tmp_path / "generator.safetensors").write_bytes((images / "generator.safetensors").read_bytes())
+    facts = json.loads((images / "generator.json").read_text())
+    facts["config"]["game"]["generator"] = {"_target_": "os.system", "command": f"touch {tmp_path}/owned"}
+    (tmp_path / "generator.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=r"os\.system"):
+        ganlab.load(tmp_path)
+    assert not (tmp_path / "owned").exists()
+
+
+def test_missing_and_unfinished_runs_are_told_in_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="nowhere does not exist; give the directory of a finished run"):
+        ganlab.load(tmp_path / "nowhere")
+    (tmp_path / "begun").mkdir()
+    with pytest.raises(
+        UserError, match=r"begun holds no generator\.safetensors, which is written when a run ends; give"
+    ):
+        ganlab.load(tmp_path / "begun")
+
+
+def test_the_command_writes_one_picture_per_image_and_a_sheet(images, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert guarded(main, [f"run={images}", "n=12", "seed=2", f"output={out}"]) == 0
+    assert capsys.readouterr().err == f"wrote 12 samples to {out}\n"
+    assert sorted(path.name for path in out.iterdir()) == ["images", "samples.npy", "sheet.png"]
+    assert sorted(path.name for path in (out / "images").iterdir()) == [f"{i:02}.png" for i in range(12)]
+    samples = torch.from_numpy(np.load(out / "samples.npy"))
+    assert torch.equal(samples, ganlab.load(images).sample(12, seed=2))
+    pixels = torch.from_numpy(np.array(Image.open(out / "images" / "07.png"))).float()
+    assert pixels.shape == (8, 8)
+    torch.testing.assert_close(pixels, (samples[7, 0] + 1) * 127.5, atol=1.0, rtol=0)
+
+
+def test_another_call_leaves_no_picture_of_the_last(labelled, tmp_path, capsys):
+    out = tmp_path / "out"
+    for n in (12, 3):
+        assert guarded(main, [f"run={labelled}", f"n={n}", f"output={out}"]) == 0
+    assert sorted(path.name for path in (out / "images").iterdir()) == ["0.png", "1.png", "2.png", "classes.csv"]
+    rows = (out / "images" / "classes.csv").read_text().split()
+    classes = ganlab.load(labelled).labelled(3).cond.tolist()
+    assert rows == [f"{number}.png,{label}" for number, label in enumerate(classes)]
+    (out / "samples.npy").unlink()
+    capsys.readouterr()
+    assert guarded(main, [f"run={labelled}", "n=3", f"output={out}"]) == 2
+    assert f"{out / 'images'} holds files that are not of ganlab sample; choose another" in capsys.readouterr().err
+
+
+def test_classes_go_by_their_folders_names(tmp_path, capsys):
+    for number in range(20):
+        path = tmp_path / "images" / ("cat" if number % 2 else "dog") / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
+    run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
+    told = "images: 16 to train on, 2 to choose by, 2 for reports; classes to train on: cat 8, dog 8\n"
+    assert told in capsys.readouterr().err
+    assert ganlab.load(run).class_names == ["cat", "dog"]
+    for name, cond in {"names": "cond=dog", "numbers": "cond=[1,1]"}.items():
+        assert guarded(main, [f"run={run}", "n=2", cond, f"output={tmp_path}/{name}"]) == 0
+        assert (tmp_path / name / "images" / "classes.csv").read_text().split() == ["0.png,dog", "1.png,dog"]
+    assert guarded(main, [f"run={run}", "n=2", "cond=eel", f"output={tmp_path}/none"]) == 2
+    assert "cond must be a class from 0 to 1 (cat, dog), or a list of 2 of them, got eel" in capsys.readouterr().err
+
+
+def test_folders_named_by_numbers_are_meant_by_their_names(tmp_path, capsys):
+    for number in range(24):
+        path = tmp_path / "images" / ("1", "10", "2")[number % 3] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
+    run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
+    for given, names in {"2": "2 2", "[10,1]": "10 1", '["1","2"]': "1 2"}.items():
+        assert guarded(main, [f"run={run}", "n=2", f"cond={given}", f"output={tmp_path}/out"]) == 0
+        told = (tmp_path / "out" / "images" / "classes.csv").read_text().split()
+        assert [line.partition(",")[2] for line in told] == names.split()
+    capsys.readouterr()
+    assert guarded(main, [f"run={run}", "n=2", "cond=2", f"output={tmp_path}/out"]) == 0
+    assert capsys.readouterr().err == f"wrote 2 samples of class 2 to {tmp_path}/out\n"
+    assert guarded(main, [f"run={run}", "n=2", "cond=0", f"output={tmp_path}/none"]) == 2
+    assert capsys.readouterr().err == "cond must be one of the classes (1, 10, 2), or a list of 2 of them, got 0\n"
+    sampler = ganlab.load(run)
+    assert torch.equal(sampler.sample(2, cond=["2", "1"]), sampler.sample(2, cond=[2, 0]))
+    with pytest.raises(ValueError, match="cond names '3', and the classes are 1, 10, 2"):
+        sampler.sample(1, cond=["3"])
+
+
+def test_a_generator_that_is_not_told_the_labels_has_no_classes(tmp_path, capsys):
+    run = go(tmp_path / "run", *DIGITS, "data.labels=true", "conditioning=none", "iterations=1").run_dir
+    assert guarded(main, [f"run={run}", "n=2", "cond=3"]) == 2
+    assert capsys.readouterr().err.endswith("this generator is not conditional, so cond must be null\n")
+    assert guarded(main, [f"run={run}", "n=2"]) == 0
+    assert not (run / "generated" / "images" / "classes.csv").exists()
+
+
+def test_a_full_disk_is_told_and_former_samples_stay(images, tmp_path, capsys, monkeypatch):
+    words = [f"run={images}", f"output={tmp_path}/out"]
+    assert guarded(main, [*words, "n=2"]) == 0
+
+    def fill(file, array):
+        file.write(b"half")
+        raise OSError("384000 requested and 102368 written")
+
+    monkeypatch.setattr(np, "save", fill)
+    capsys.readouterr()
+    assert guarded(main, [*words, "n=3"]) == 2
+    assert capsys.readouterr().err == (
+        f"output={tmp_path}/out cannot be written (384000 requested and 102368 written); choose another folder\n"
+    )
+    assert len(np.load(tmp_path / "out" / "samples.npy")) == 2
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["images", "samples.npy", "sheet.png"]
+
+
+def test_the_command_writes_points_without_single_pictures(points):
+    assert guarded(main, [f"run={points}", "n=20"]) == 0
+    out = points / "generated"
+    assert sorted(path.name for path in out.iterdir()) == ["samples.npy", "sheet.png"]
+    assert np.load(out / "samples.npy").shape == (20, 2)
+
+
+def test_the_command_takes_classes(labelled, tmp_path):
+    for name, cond in {"one": "cond=3", "list": "cond=[3,3]"}.items():
+        assert guarded(main, [f"run={labelled}", "n=2", cond, f"output={tmp_path}/{name}"]) == 0
+    expected = ganlab.load(labelled).sample(2, cond=torch.tensor([3, 3])).numpy()
+    for name in ("one", "list"):
+        assert np.array_equal(np.load(tmp_path / name / "samples.npy"), expected)
+    assert guarded(main, [f"run={labelled}", "n=0", f"output={tmp_path}/none"]) == 0
+    assert np.load(tmp_path / "none" / "samples.npy").shape == (0, 1, 8, 8)
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("n=-3", "n must be an integer of at least 0, got '-3'"),
+        ("n=many", "n must be an integer of at least 0, got 'many'"),
+        ("seed=0.5", "seed must be an integer of at least 0, got '0.5'"),
+        ("sede=1", "'sede=1' is no setting of ganlab sample; did you mean 'seed'?"),
+        ("64", "'64' is no setting of ganlab sample"),
+        ("cond=10", "cond must be a class from 0 to 9, or a list of 64 of them, got 10"),
+        ("cond=[1,2]", "cond must be a class from 0 to 9, or a list of 64 of them, got [1,2]"),
+        ("cond=three", "cond must be a class from 0 to 9, or a list of 64 of them, got three"),
+        ("cond=1.5", "cond must be a class from 0 to 9, or a list of 64 of them, got 1.5"),
+        ("cond=true", "cond must be a class from 0 to 9, or a list of 64 of them, got true"),
+        ("device=abacus", "device=abacus cannot be used"),
+    ],
+)
+def test_mistakes_of_the_sample_command(word, sentence, labelled, capsys, tmp_path):
+    assert guarded(main, [f"run={labelled}", f"output={tmp_path}/out", word]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(sentence) and said.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_more_mistakes_of_the_sample_command(images, capsys, tmp_path):
+    assert guarded(main, [f"run={images}", "cond=1"]) == 2
+    assert capsys.readouterr().err == "this generator is not conditional, so cond must be null\n"
+    assert guarded(main, ["n=x", "zzz=1"]) == 2
+    assert capsys.readouterr().err == (
+        "'zzz=1' is no setting of ganlab sample; n must be an integer of at least 0, got 'x'\n"
+    )
+    assert guarded(main, ["n=2"]) == 2
+    assert capsys.readouterr().err == "run=DIR is needed: the directory of a finished run\n"
+    (tmp_path / "taken").write_text("")
+    assert guarded(main, [f"run={images}", f"output={tmp_path}/taken"]) == 2
+    assert "taken" in capsys.readouterr().err
+
+
+def test_help_of_the_sample_command(capsys):
+    assert guarded(main, ["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"\n  {name} " in out for name in ("run", "n", "seed", "output", "cond", "device"))
+
+
+def test_a_missing_run_is_told_by_the_command(capsys):
+    assert guarded(main, ["run=rnu"]) == 2
+    assert capsys.readouterr().err == "rnu does not exist; give the directory of a finished run\n"
+
+
+@pytest.mark.slow
+def test_the_command_works_as_a_command(points, tmp_path):
+    done = command("sample", f"run={points}", "n=5", "output=here", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "wrote 5 samples to here\n")
+    assert np.array_equal(np.load(tmp_path / "here" / "samples.npy"), ganlab.load(points).sample(5).numpy())
