@@ -9,11 +9,10 @@ from omegaconf import OmegaConf
 from support.small_runs import Styled
 
 import ganlab
+from ganlab import discriminators, generators
 from ganlab.config import conf_directory, instantiate
 from ganlab.core.interfaces import Batch, Spec
-from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import AdversarialGame
-from ganlab.generators import MLP as Generator
 from ganlab.latents import Codes
 from ganlab.schedules import Alternating
 
@@ -58,11 +57,11 @@ def make(loss, terms, shape=(2,), classes=0, augment="none", packing=1):
     loss = instantiate(node("loss", loss))
     head = "tanh_probability" if loss.reads == "probability" else "logit"
     terms = build(terms)
-    generator = Styled if any(term.reads_styles for term in terms.values()) else Generator
+    generator = Styled if any(term.reads_styles for term in terms.values()) else generators.MLP
     return AdversarialGame(
         Spec(shape, classes=classes),
         lambda spec: generator(spec, widths=(8,)),
-        lambda spec: ShowsFeatures(spec, widths=(8,), activation="tanh", head=head),
+        lambda spec: discriminators.MLP(spec, widths=(8,), activation="tanh", head=head),
         loss,
         terms,
         instantiate(node("augment", augment)),
@@ -99,7 +98,7 @@ def test_any_loss_with_any_regularizers_trains(bench, loss, terms):
             batches(3, shape, classes)
         )
         cell = f"{shape=} {classes=} {microbatches=} {n_critic=}"
-        assert module.steps == 3 and module.samples == 24, cell
+        assert (module.steps, module.samples) == (3, 24), cell
         for name, network in game.players().items():
             after = flat(network)
             assert after.isfinite().all(), f"{name} is not finite: {cell}"
@@ -115,7 +114,8 @@ def test_any_augmentation_trains(bench, augment):
         game = make("non_saturating", terms, (1, 8, 8), 3, augment=augment)
         before = flat(game)
         bench(game, lr=0.01).run(batches(2, (1, 8, 8), 3))
-        assert flat(game).isfinite().all() and not torch.equal(flat(game), before)
+        assert flat(game).isfinite().all()
+        assert not torch.equal(flat(game), before)
 
 
 # What looks at a batch as a whole sees another one in every piece.

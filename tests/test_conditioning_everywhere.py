@@ -12,7 +12,7 @@ from support.small_runs import QUIET
 from test_conf import NETS, node
 
 from ganlab.config import compose, conf_directory, instantiate, locate
-from ganlab.config.validation import mistakes
+from ganlab.config.validation import find_issues
 from ganlab.core.interfaces import Batch, Spec
 
 WAYS = sorted(path.stem for path in (conf_directory() / "conditioning").glob("*.yaml"))
@@ -87,7 +87,7 @@ def with_networks(way: str, **networks: str):
 def test_any_conditioning_takes_a_step_or_is_refused(way, generator, critic, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", __name__)
     config, spec = with_networks(way, generator=generator, discriminator=critic)
-    found = [mistake.sentence for mistake in mistakes(config)]
+    found = [issue.sentence for issue in find_issues(config)]
     if found:
         (sentence,) = found
         assert re.match(r"generator: labels(=norm gives each class | must be one of .*, got 'norm')", sentence)
@@ -100,7 +100,8 @@ def test_any_conditioning_takes_a_step_or_is_refused(way, generator, critic, mon
         terms = game.losses(player, batch, 0)
         weights = [weight for part in (network, *game.extra_modules(player)) for weight in part.parameters()]
         slopes = torch.autograd.grad(torch.stack([*terms.values()]).sum(), weights, materialize_grads=True)
-        assert all(slope.isfinite().all() for slope in slopes) and any(slope.any() for slope in slopes), player
+        assert all(slope.isfinite().all() for slope in slopes), player
+        assert any(slope.any() for slope in slopes), player
 
 
 def test_each_way_meets_each_network():

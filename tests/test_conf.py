@@ -136,7 +136,8 @@ def test_every_network_fits_each_rank_it_names_and_no_other(group, name, labels)
             network.zero_grad()
             torch.stack(list(game.losses(player, batch, 0).values())).sum().backward()
             for title, weight in network.named_parameters():
-                assert weight.grad is not None and weight.grad.isfinite().all(), f"{player}.{title}"
+                assert weight.grad is not None, f"{player}.{title}"
+                assert weight.grad.isfinite().all(), f"{player}.{title}"
             assert sum(float(weight.grad.abs().sum()) for weight in network.parameters()) > 0
 
 
@@ -180,7 +181,8 @@ def test_the_default_experiment_is_real_images_without_a_download(tmp_path):
     config = compose([])
     assert "data_root" not in config.data
     data = instantiate(config.data)
-    assert len(data.spec.sample) == 3 and len(data) > 1000
+    assert len(data.spec.sample) == 3
+    assert len(data) > 1000
     assert isinstance(data.batch(torch.arange(2), Random()), Batch)
 
 

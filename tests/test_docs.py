@@ -41,7 +41,8 @@ def test_every_sweep_may_begin(name, command):
 def test_every_metric_has_its_scores_their_direction_definition_and_limits(name):
     table = [line.split("|")[1:-1] for line in TEXTS["evaluation.md"].splitlines() if line.startswith("| `")]
     ((_, scores, *more),) = [row for row in table if row[0].strip() == f"`{name}`"]
-    assert len(more) == 2 and all(cell.strip() for cell in more)
+    assert len(more) == 2
+    assert all(cell.strip() for cell in more)
     told, pending = {}, []
     for score, arrow in re.findall(r"(\w+)\s*([↑↓]?)", scores):  # an arrow is of all names since the one before
         pending.append(score)

@@ -10,7 +10,7 @@ from support.small_runs import NETWORKS, QUIET, composed
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.train import main, train
 from ganlab.config import check, compose, conf_directory, instantiate
-from ganlab.config.dry_build import trial
+from ganlab.config.dry_build import dry_build
 from ganlab.config.forward_check import run as director
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.data import Ring
@@ -62,7 +62,7 @@ class Own(nn.Module):
 def told(config) -> str:
     with pytest.raises(ConfigurationError) as caught:
         check(config)
-    (sentence,) = caught.value.mistakes
+    (sentence,) = caught.value.issues
     return sentence
 
 
@@ -194,7 +194,7 @@ def test_both_networks_are_told_of_at_once(own, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", ",".join(node["_target_"].split(".")[0] for node in (one, other)))
     with pytest.raises(ConfigurationError) as caught:
         check(ring(generator=one, discriminator=other))
-    assert [sentence.split(":")[0] for sentence in caught.value.mistakes] == ["generator", "discriminator"]
+    assert [sentence.split(":")[0] for sentence in caught.value.issues] == ["generator", "discriminator"]
 
 
 @pytest.mark.parametrize("game", ["adversarial", "vae", "vae_gan", "bigan"])
@@ -411,7 +411,7 @@ def test_trying_leaves_torchs_randomness_alone_and_ours_is_not_tried(own, monkey
     check(config)
     assert torch.equal(before, torch.get_rng_state())
     monkeypatch.setattr("ganlab.generators.MLP.forward", lambda *_: pytest.fail("was asked"))
-    assert trial(compose(RING), set())[1] == []
+    assert dry_build(compose(RING), set())[1] == []
 
 
 def test_the_command_line_tells_it_with_exit_code_2_and_trains_nothing(own, tmp_path, capsys):
@@ -423,7 +423,8 @@ def test_the_command_line_tells_it_with_exit_code_2_and_trains_nothing(own, tmp_
     run = f"run_dir={tmp_path / 'run'}"
     assert guarded(main, [*lines, "--config-dir", str(tmp_path / "conf"), "generator=mine", run]) == 2
     told = capsys.readouterr().err.splitlines()
-    assert len(told) == 2 and told[1].startswith("  generator: Own fails in forward(latents, cond): ")
+    assert len(told) == 2
+    assert told[1].startswith("  generator: Own fails in forward(latents, cond): ")
     assert not (tmp_path / "run").exists()
 
 

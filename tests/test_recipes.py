@@ -83,7 +83,8 @@ def test_every_recipe_makes_a_step_on_files(name, root, tmp_path):
     train(config)
     (row,) = rows(tmp_path)
     for player in ("generator", "discriminator"):
-        assert math.isfinite(float(row[f"{player}/adversarial"])) and float(row[f"{player}/gradient_norm"]) > 0
+        assert math.isfinite(float(row[f"{player}/adversarial"]))
+        assert float(row[f"{player}/gradient_norm"]) > 0
     for name, term in config.regularizer.items():
         assert float(row[f"discriminator/{name}"]) >= 0, term
     assert (tmp_path / "samples" / "00000001.png").exists()

@@ -19,7 +19,8 @@ def test_a_recipe_trains_and_stays_finite(name, tmp_path):
     data = ["data=digits", f"data.labels={str(labels).lower()}"] if name.endswith("fashion_mnist") else []
     result = go(tmp_path / "run", f"experiment={name}", *data, *QUIET, "iterations=3", "batch_size=8")
     losses = [float(row[key]) for row in rows(tmp_path / "run") for key in row if key.endswith("/adversarial")]
-    assert len(losses) == 6 and all(map(math.isfinite, losses))
+    assert len(losses) == 6
+    assert all(map(math.isfinite, losses))
     sampler = ganlab.load(result.run_dir)
     assert sampler.sample(2, seed=1).isfinite().all()
 

@@ -6,7 +6,7 @@ import torch
 from ganlab.callbacks.nan_monitor import HealthMonitor, checkpoint_hint
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core import tree
-from ganlab.core.errors import Alarm
+from ganlab.core.errors import AlarmError
 from ganlab.core.tree import Tree
 from ganlab.engine.module import GANModule
 from ganlab.games.sampler import CHUNK, Sampler
@@ -61,7 +61,7 @@ class CollapseMonitor(Periodic, HealthMonitor):
             self._looks[look] = before + 1 if found else 0
             if self._looks[look] >= self.patience:
                 looks = f"at {self.patience} looks in a row, up to step {module.steps}"
-                raise Alarm(found.format(looks=looks, checkpoint_hint=checkpoint_hint(trainer)))
+                raise AlarmError(found.format(looks=looks, checkpoint_hint=checkpoint_hint(trainer)))
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Leave the end as it is."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 import pytorch_lightning as pl
 import torch
 
+from ganlab.core import private_api
 from ganlab.engine.module import GANModule
 
 # The signal with which submitit has SLURM announce a preemption or the end of the time.
@@ -57,9 +58,7 @@ class Interrupt(pl.Callback):
 
     def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
         """Keep Lightning's own handlers out."""
-        # They broadcast between processes in the midst of whatever the process was doing, end it by an exception
-        # before it can save, and on SLURM requeue the job a second time.
-        trainer._signal_connector.register_signal_handlers = _nothing  # type: ignore[method-assign]
+        private_api.disable_signal_handlers(trainer)
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Make no step where the signal came before the first."""

@@ -8,7 +8,7 @@ import pytorch_lightning as pl
 import torch
 
 from ganlab.callbacks.periodic import due_callbacks
-from ganlab.core.errors import Alarm
+from ganlab.core.errors import AlarmError
 from ganlab.engine.module import GANModule
 
 
@@ -77,7 +77,7 @@ class NaNMonitor(HealthMonitor):
         for step, terms in enumerate(islice(module.observed, seen, None), first + seen + 1):
             for name, value in terms.items():
                 if not math.isfinite(value):
-                    raise Alarm(
+                    raise AlarmError(
                         f"{name} became {float(value)} at step {step}; {checkpoint_hint(trainer)}; try a smaller "
                         f"optimizer.{name.split('/')[0]}.lr, a regularizer such as r1, or trainer.precision=32-true"
                     )
@@ -92,7 +92,7 @@ class NaNMonitor(HealthMonitor):
                 continue
             self._dead[player] = self._dead.get(player, 0) + 1 if float(norm) == 0 else 0
             if self._dead[player] >= self.patience:
-                raise Alarm(
+                raise AlarmError(
                     f"the {player}'s gradient has been exactly 0 at {self.patience} observed steps in a row, up to "
                     f"step {module.steps}; {checkpoint_hint(trainer)}; try loss=non_saturating, another activation, "
                     f"or a smaller optimizer.{player}.lr"
@@ -104,7 +104,7 @@ class NaNMonitor(HealthMonitor):
         for whose, network in {**networks, "the averaged weights": module.ema.network}.items():
             values = [value for value in network.state_dict().values() if value.is_floating_point()]
             if not torch.nn.utils.get_total_norm(values).isfinite():
-                raise Alarm(
+                raise AlarmError(
                     f"{whose} are no longer finite after step {module.steps}; {checkpoint_hint(trainer)}; try smaller "
                     "learning rates (optimizer.PLAYER.lr), or trainer.precision=32-true"
                 )

@@ -17,20 +17,20 @@ class KeyValueArguments:
     def __init__(
         self, command: str, known: Mapping[str, str | None], words: Sequence[str], takes_paths: bool = False
     ) -> None:
-        self.values, self.paths, self.mistakes = dict(known), list[str](), list[str]()
+        self.values, self.paths, self.issues = dict(known), list[str](), list[str]()
         kind = "neither a path nor a setting" if takes_paths else "no setting"
         for word in words:
             key, equals, value = word.partition("=")
             if equals and key in known:
                 self.values[key] = None if value == "null" else value
-                self.mistakes += [] if value else [f"{key} needs a value"]
+                self.issues += [] if value else [f"{key} needs a value"]
             elif takes_paths and not word.startswith("-") and (not equals or os.path.exists(word)):
                 self.paths.append(word)
             else:
                 near = (
                     f"; did you mean 'run={word}'?" if "run" in known and os.path.isdir(word) else suggest(key, known)
                 )
-                self.mistakes.append(f"'{word}' is {kind} of ganlab {command}{near}")
+                self.issues.append(f"'{word}' is {kind} of ganlab {command}{near}")
 
     def __getitem__(self, key: str) -> str:
         """Return a value that is known to be there, after `raise_if_invalid`."""
@@ -43,7 +43,7 @@ class KeyValueArguments:
         value = self.values[key] or ""
         if value.isascii() and value.isdecimal():  # ² is a digit too
             return int(value)
-        self.mistakes += [f"{key} must be an integer of at least 0, got '{value}'"] if value else []
+        self.issues += [f"{key} must be an integer of at least 0, got '{value}'"] if value else []
         return 0
 
     def number(self, key: str) -> float | None:
@@ -52,7 +52,7 @@ class KeyValueArguments:
         try:
             return None if value is None else float(value)
         except ValueError:
-            self.mistakes.append(f"{key} must be a number, got '{value}'")
+            self.issues.append(f"{key} must be a number, got '{value}'")
             return None
 
     def choice(self, key: str, choices: Collection[str]) -> str:
@@ -60,15 +60,15 @@ class KeyValueArguments:
         value = self.values[key] or ""
         if value and value not in choices:
             near = suggest(value, choices)
-            self.mistakes.append(f"there is no {key} '{value}'; choose {', '.join(choices)}{near}")
+            self.issues.append(f"there is no {key} '{value}'; choose {', '.join(choices)}{near}")
         return value
 
     def require(self, what: str, given: object) -> None:
         """Note that something is missing, unless another mistake may be the reason."""
-        if not given and not self.mistakes:
-            self.mistakes.append(f"{what}")
+        if not given and not self.issues:
+            self.issues.append(f"{what}")
 
     def raise_if_invalid(self) -> None:
         """Raise UserError naming every mistake, if there is any."""
-        if self.mistakes:
-            raise UserError("; ".join(self.mistakes))
+        if self.issues:
+            raise UserError("; ".join(self.issues))

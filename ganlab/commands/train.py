@@ -91,9 +91,9 @@ def _starts_processes(config: DictConfig) -> bool:
 def _through_hydra(given: Arguments) -> int:
     import hydra
 
-    lines, mistakes = normalize(given.overrides, [conf_directory(), *given.config_dirs])
-    if mistakes:
-        raise ConfigurationError(mistake.sentence for mistake in mistakes)
+    lines, issues = normalize(given.overrides, [conf_directory(), *given.config_dirs])
+    if issues:
+        raise ConfigurationError(issue.sentence for issue in issues)
     overrides = [*lines, *search_path(given.config_dirs)]
     sys.argv = ["ganlab train", *given.flags, *overrides]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which knows which of them need a traceback

@@ -35,7 +35,7 @@ def compose(
     try:
         config = _compose(lines, directories, command)
     except ConfigurationError as error:
-        raise ConfigurationError([*(each.sentence for each in found), *error.mistakes]) from error
+        raise ConfigurationError([*(each.sentence for each in found), *error.issues]) from error
     check(config, [*found, *_unread(lines, config)], command)
     return config
 
@@ -104,8 +104,8 @@ def _compose_with_hydra(lines: Sequence[str], directories: Sequence[Path], comma
 
 def check(config: DictConfig, known: Sequence[ConfigIssue] = (), command: Command = TRAIN) -> None:
     """Raise ConfigurationError with every mistake in a composed configuration, after those that are known already."""
-    from ganlab.config.validation import mistakes  # it imports torch, which `--help` need not wait for
+    from ganlab.config.validation import find_issues  # it imports torch, which `--help` need not wait for
 
-    found = [*known, *mistakes(config, {mistake.where for mistake in known}, command)]
+    found = [*known, *find_issues(config, {issue.where for issue in known}, command)]
     if found:
-        raise ConfigurationError(mistake.sentence for mistake in found)
+        raise ConfigurationError(issue.sentence for issue in found)

@@ -26,7 +26,7 @@ SET: dict[type, tuple[str, ...]] = {
 }
 
 
-def trial(config: DictConfig, broken: Set[str], spec: Spec | None = None) -> tuple[Parts, list[ConfigIssue]]:
+def dry_build(config: DictConfig, broken: Set[str], spec: Spec | None = None) -> tuple[Parts, list[ConfigIssue]]:
     """Build the parts of all groups but the broken ones, and collect what their constructors refuse.
 
     `spec` is that of the data where they are read already, and else as far as the configuration tells.

@@ -39,17 +39,17 @@ def normalize(
     needed = {field.name for field in fields(command.root) if field.default == MISSING}
     groups = {name: each for name, each in choices(directories).items() if name in (*settings, *command.recipes)}
     good: list[str] = []
-    mistakes: list[ConfigIssue] = []
+    issues: list[ConfigIssue] = []
     for text in map(current_override, overrides):
         override = _parse(text)
         if override is None:
             sentence = f"'{text}' is not an override; write key=value, with quotes around lists and spaces"
-            mistakes.append(ConfigIssue(text.lstrip("+~").split("=")[0].split(".")[0], sentence))
+            issues.append(ConfigIssue(text.lstrip("+~").split("=")[0].split(".")[0], sentence))
             continue
         wrong = _judge(override, groups, settings, needed)
-        mistakes += [ConfigIssue(override.key_or_group.split(".")[0], sentence) for sentence in wrong]
+        issues += [ConfigIssue(override.key_or_group.split(".")[0], sentence) for sentence in wrong]
         good += [] if wrong else [_forced(override, groups)]
-    return good, mistakes
+    return good, issues
 
 
 def sweeping(lines: Iterable[str]) -> list[str]:

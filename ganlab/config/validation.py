@@ -10,7 +10,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.config.compatibility import broken_rules
-from ganlab.config.dry_build import trial
+from ganlab.config.dry_build import dry_build
 from ganlab.config.schema import BOUNDS, CHOICES, RESERVED, SEVERAL, TRAIN, Command
 from ganlab.config.targets import locate
 from ganlab.config.types import mismatch
@@ -22,7 +22,7 @@ NOT_YET = {"spec": "it comes from the data, so add '_partial_: true' to the part
 PLAYERS = {"optimizer"}  # of SEVERAL, those with one part for each player
 
 
-def mistakes(
+def find_issues(
     config: DictConfig, broken: Set[str] = frozenset(), command: Command = TRAIN, spec: Spec | None = None
 ) -> list[ConfigIssue]:
     """Return every mistake: in settings, in parts, in the values of parts, and in pairs that do not fit.
@@ -36,11 +36,11 @@ def mistakes(
         return [ConfigIssue("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
     found = list(_root(plain, command.root))
     shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
-    told = {f"${{{mistake.where}}}" for mistake in found}
-    for group in [group for group in plain if group not in broken | {mistake.where for mistake in found}]:
+    told = {f"${{{issue.where}}}" for issue in found}
+    for group in [group for group in plain if group not in broken | {issue.where for issue in found}]:
         found += [ConfigIssue(group, sentence) for sentence in _nodes(plain[group], shallow[group], group, told)]
-    parts, problems = trial(config, broken | {mistake.where for mistake in found}, spec)
-    wrong = broken | {mistake.where for mistake in found}
+    parts, problems = dry_build(config, broken | {issue.where for issue in found}, spec)
+    wrong = broken | {issue.where for issue in found}
     return [
         *found,
         *problems,

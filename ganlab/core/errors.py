@@ -17,14 +17,19 @@ class ConfigIssue(NamedTuple):
 
 
 class ConfigurationError(UserError, ValueError):
-    """All the mistakes of one configuration; `mistakes` has a sentence for each."""
+    """All errors of one configuration; `issues` holds a sentence for each."""
 
-    def __init__(self, mistakes: Iterable[str]) -> None:
-        self.mistakes = list(dict.fromkeys(mistakes))
-        super().__init__("this configuration cannot be built:\n" + "\n".join(f"  {each}" for each in self.mistakes))
+    def __init__(self, issues: Iterable[str]) -> None:
+        self.issues = list(dict.fromkeys(issues))
+        super().__init__("this configuration cannot be built:\n" + "\n".join(f"  {each}" for each in self.issues))
+
+    @property
+    def mistakes(self) -> list[str]:
+        """The former name of `issues`."""
+        return self.issues
 
     def __reduce__(self) -> tuple[type, tuple[list[str]]]:
-        return type(self), (self.mistakes,)
+        return type(self), (self.issues,)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
@@ -37,5 +42,5 @@ class TrainingError(Exception):
     """A run that cannot go on: what happened, at which step, and what to try."""
 
 
-class Alarm(TrainingError):
+class AlarmError(TrainingError):
     """A run that is not healthy any more: its recovery stops it, or takes it back to where it was."""

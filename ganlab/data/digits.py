@@ -58,7 +58,8 @@ def _read() -> tuple[Tensor, Tensor]:
     The package is only looked up: its import would take 78 MiB and a second.
     """
     package = find_spec("sklearn")
-    assert package is not None and package.origin is not None
+    assert package is not None
+    assert package.origin is not None
     with gzip.open(Path(package.origin).parent / "datasets" / "data" / "digits.csv.gz", "rt") as file:
         rows = torch.from_numpy(np.loadtxt(file, np.float32, delimiter=","))
     return rows[:, :-1].reshape(-1, 1, SIDE, SIDE) * (255 / 16), rows[:, -1].long()

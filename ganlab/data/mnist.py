@@ -62,7 +62,8 @@ class IdxDataSet(ImageDataSet, ABC):
 def read_pair(folder: Path, part: str, resolution: int) -> tuple[Tensor, Tensor]:
     """Read one part's images and labels; raises ValueError where they do not match or a label is not a digit."""
     pixels, digits = (located(folder, f"{part}-{kind}-ubyte", ".gz") for kind in ("images-idx3", "labels-idx1"))
-    assert pixels and digits  # `obtain` has seen both
+    assert pixels
+    assert digits
     images, labels = read_idx(pixels, 3)[:, None], read_idx(digits, 1).long()
     if len(images) != len(labels):
         raise ValueError(f"{digits} must hold one label for each of {len(images)} images, got {len(labels)} labels")

@@ -25,7 +25,7 @@ SEAL_BYTES = len(SEAL) + 2 * hashlib.sha256().digest_size
 PARTS = {"state_dict", "optimizer_states", "ganlab"}
 
 
-class DamagedCheckpoint(UserError):
+class DamagedCheckpointError(UserError):
     """A checkpoint that is missing, or is not as it was written."""
 
 
@@ -59,7 +59,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         path = Path(path)
         try:
             return read(path, map_location)
-        except DamagedCheckpoint as error:
+        except DamagedCheckpointError as error:
             former = path.with_name(FORMER.get(path.name, path.name))
             if former == path or not former.exists():
                 raise
@@ -89,8 +89,8 @@ def exists(path: Path) -> bool:
 def read(path: Path, map_location: Any = None) -> dict[str, Any]:
     """Read one checkpoint, refusing anything but tensors and plain containers.
 
-    Raises DamagedCheckpoint where its checksum does not hold, and UserError where it is not one of ganlab's. Nothing of
-    a file is interpreted before its checksum was compared.
+    Raises DamagedCheckpointError if the checksum does not match, and UserError for a file that ganlab did not write.
+    Nothing in the file is interpreted before the checksum was compared.
     """
     _verify(path)
     try:
@@ -177,12 +177,14 @@ def _verify(path: Path) -> None:
                 left -= len(piece)
             seal = file.read()
     except FileNotFoundError:
-        raise DamagedCheckpoint(f"{path} is missing") from None
+        raise DamagedCheckpointError(f"{path} is missing") from None
     except OSError as error:
-        raise DamagedCheckpoint(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
+        raise DamagedCheckpointError(f"{path} cannot be read ({error.strerror}); {_REMEDY}") from error
     if seal != SEAL + digest.hexdigest().encode():
         what = "its checksum does not hold" if seal.startswith(SEAL) else "it does not end with a checksum of ganlab's"
-        raise DamagedCheckpoint(f"{path} cannot be read ({what}: damaged, or not a checkpoint of ganlab's); {_REMEDY}")
+        raise DamagedCheckpointError(
+            f"{path} cannot be read ({what}: damaged, or not a checkpoint of ganlab's); {_REMEDY}"
+        )
 
 
 @rank_zero_only

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from ganlab.core import tree
+from ganlab.core import private_api, tree
 from ganlab.core.interfaces import Batch, Game, UpdateSchedule
 from ganlab.core.random import derive
 from ganlab.ema import EMA
@@ -79,8 +79,7 @@ class GANModule(pl.LightningModule):
             player: [group["lr"] for group in optimizer.param_groups] for player, optimizer in made.items()
         }
         for optimizer in made.values():
-            # Fused ones would undo the scale of 16-bit losses in their step, after we have clipped and logged.
-            optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
+            private_api.unscale_before_step(optimizer)
         return list(made.values())
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
@@ -130,7 +129,7 @@ class GANModule(pl.LightningModule):
 
     def move(self, player: str) -> None:
         """Step one player's optimizer with the gradients that it has."""
-        optimizers = dict(zip(self._weights, self.trainer.strategy._lightning_optimizers, strict=True))
+        optimizers = dict(zip(self._weights, private_api.lightning_optimizers(self.trainer.strategy), strict=True))
         self._moving, optimizer = player, optimizers[player]
         factor = self.lr_schedule(self.steps, self.iterations)
         for group, base in zip(optimizer.param_groups, self._base_rates[player], strict=True):

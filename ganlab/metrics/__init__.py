@@ -12,7 +12,7 @@ from ganlab.metrics.frechet import FID
 from ganlab.metrics.inception_score import InceptionScore
 from ganlab.metrics.intra_fid import IntraFID
 from ganlab.metrics.kid import KID
-from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric, Unsuitable
+from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.mifid import MIFID
 from ganlab.metrics.modes import Mixture, Modes
 from ganlab.metrics.ms_ssim import MSSSIM
@@ -59,6 +59,6 @@ __all__ = [
     "StackedModes",
     "Statistic",
     "SumStatistic",
-    "Unsuitable",
+    "UnsuitableMetricError",
     "Wasserstein",
 ]

@@ -9,7 +9,7 @@ from torch import Tensor
 from ganlab.features.base import Features, Source
 from ganlab.features.classifier_training import RESOLUTION, accuracy, learn
 from ganlab.features.resizing import standardise
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
@@ -34,7 +34,7 @@ class AccuracyScore(Metric):
             case [int(), int(), int()]:
                 pass
             case other:
-                raise Unsuitable(
+                raise UnsuitableMetricError(
                     f"metric=accuracy_score trains a classifier of images, but the data's samples have shape {other}; "
                     "choose an image data set, or drop accuracy_score from metric"
                 )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.features.base import FeatureBatch, Features, Source
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 
@@ -28,7 +28,8 @@ class Hits(SumStatistic):
 
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
         """Compare the classifier's first choice with what was asked for."""
-        assert batch.logits is not None and batch.labels is not None
+        assert batch.logits is not None
+        assert batch.labels is not None
         right = batch.logits.argmax(1) == batch.labels.to(batch.logits.device)
         return {"right": right.double().sum(), "count": torch.tensor(float(len(right)))}
 
@@ -50,7 +51,7 @@ class ClassAccuracy(Metric):
     def __init__(self, features: Features, data: Source) -> None:
         super().__init__(features, data)
         if features.classes != data.spec.classes:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 f"metric=class_accuracy needs a classifier of the data's {data.spec.classes} classes, "
                 f"but features={features.name} has {features.classes}; "
                 "choose features=classifier, or drop class_accuracy from metric"

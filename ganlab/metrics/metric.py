@@ -30,7 +30,7 @@ class EvaluationContext:
     step: int  # how many the game has been trained for, by which its schedules go
 
 
-class Unsuitable(ValueError):
+class UnsuitableMetricError(ValueError):
     """A metric that means nothing for this data, in this feature space, or without the model."""
 
 
@@ -49,7 +49,7 @@ class BaseMetric(ABC):
     def __init__(self, features: Features, data: Source | None = None) -> None:
         self.check(features)
         if self.needs_labels and not (data and data.spec.classes):
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 f"metric={self.name} needs classes, but this model is not told any; set data.labels=true for labelled "
                 f"data, or drop {self.name} from metric"
             )
@@ -57,7 +57,7 @@ class BaseMetric(ABC):
     def check(self, features: Features) -> None:
         """Raise Unsuitable where the feature space does not give what is needed."""
         if self.needs_logits and not features.classes:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 f"metric={self.name} needs class probabilities, which features={features.name} does not give; "
                 f"choose features=classifier or features=inception, or drop {self.name} from metric"
             )

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.features.base import FeatureBatch, Features, Source
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 
@@ -71,7 +71,7 @@ class Modes(Metric):
     def __init__(self, features: Features, data: Mixture) -> None:
         modes = getattr(data, "modes", None)  # the command line pairs this metric with any data set
         if modes is None:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 "metric=modes needs data whose modes are known; choose a mixture, or drop modes from metric"
             )
         self.counts = ModeCounts(tuple(map(tuple, modes.double().tolist())), float(data.sigma))
@@ -83,7 +83,7 @@ class Modes(Metric):
         """Raise ValueError where the features are not the points themselves."""
         dimensions = len(self.counts.centres[0])
         if features.name != "identity" or features.width != dimensions:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 f"metric=modes reads points of {dimensions} dimensions, but features={features.name} "
                 f"gives {features.width} numbers a sample; choose features=identity and the mixture's own data"
             )

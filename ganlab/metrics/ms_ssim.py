@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from ganlab.core.random import Random
 from ganlab.features.base import Features, Source
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 WINDOW, SIGMA = 11, 1.5  # pixels
@@ -42,7 +42,7 @@ class MSSSIM(Metric):
             case [int(), int() as height, int() as width] if min(height, width) >= LEAST:
                 self.window, self.weights = scales(min(height, width))
             case other:
-                raise Unsuitable(
+                raise UnsuitableMetricError(
                     f"metric=ms_ssim compares images of at least {LEAST} pixels a side, but the data's samples have "
                     f"shape {other}; choose image data, or drop ms_ssim from metric"
                 )

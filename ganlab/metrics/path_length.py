@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ganlab.core.interfaces import Batch, Latent
 from ganlab.core.random import Random, derive
 from ganlab.features.base import Features, Source, quantise
-from ganlab.metrics.metric import EvaluationContext, ModelMetric, Unsuitable
+from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.player_copies import device_of
 
 
@@ -42,7 +42,7 @@ class PathLength(ModelMetric):
         """Return `path_length`; raises ValueError for a game whose samples do not come from latents."""
         latent = getattr(subject.game, "latent", None)  # the command line pairs this metric with any game
         if latent is None:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 "metric=path_length follows paths through a latent space, which this game does not have; "
                 "drop path_length from metric"
             )

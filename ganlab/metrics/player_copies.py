@@ -10,19 +10,19 @@ from torch import nn
 from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Game
 from ganlab.core.random import Random
-from ganlab.metrics.metric import EvaluationContext, ModelMetric, Unsuitable
+from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
 
 
 def player(game: Game, name: str, asker: ModelMetric) -> nn.Module:
     """Return a player of a game; raises Unsuitable, a ValueError, where the game has none that can be asked."""
     players = game.players()
     if name not in players:
-        raise Unsuitable(
+        raise UnsuitableMetricError(
             f"metric={asker.name} asks the player '{name}', but this game is played by "
             f"{', '.join(players) or 'nobody'}; drop {asker.name} from metric"
         )
     if sentence := asker.refusal(type(game)):
-        raise Unsuitable(sentence)
+        raise UnsuitableMetricError(sentence)
     return players[name]
 
 

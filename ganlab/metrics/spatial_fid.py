@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic
 
 
@@ -27,7 +27,7 @@ class SpatialFID(Metric):
         """Raise Unsuitable where the feature space has no spatial features."""
         super().check(features)
         if not features.spatial_width:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 f"metric=spatial_fid needs spatial features, which features={features.name} does not give; "
                 "choose features=inception or features=classifier, or drop spatial_fid from metric"
             )

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.features.base import Features, Source
 from ganlab.features.classifier import Classifier
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 DIGITS = 10
@@ -57,7 +57,7 @@ class StackedModes(Metric):
         super().__init__(features, data)
         rows = getattr(getattr(data, "images", None), "rows", None)  # the command line pairs this with any data set
         if rows is None:
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 "metric=stacked_modes needs images that stack digits; choose data=stacked_mnist, "
                 "or drop stacked_modes from metric"
             )

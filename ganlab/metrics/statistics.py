@@ -9,6 +9,7 @@ import torch
 import torchmetrics
 from torch import Tensor
 
+from ganlab.core import private_api
 from ganlab.features.base import FeatureBatch
 
 Gathered = Mapping[str, Tensor]
@@ -148,7 +149,7 @@ class _Sums(torchmetrics.Metric):
         self.shapes = shapes
         for name, shape in shapes.items():
             self.add_state(name, torch.zeros(shape, dtype=torch.float64), dist_reduce_fx="sum")
-        self._update_count = 1  # a process without samples adds zeros, which is nothing to warn of
+        private_api.mark_metric_updated(self)
 
     def update(self, terms: dict[str, Tensor]) -> None:
         for name, term in terms.items():

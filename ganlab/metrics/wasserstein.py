@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, final
 
 from ganlab.features.base import Features, Source
-from ganlab.metrics.metric import Metric, Unsuitable
+from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
@@ -31,7 +31,7 @@ class Wasserstein(Metric):
         """Raise Unsuitable where the features are not the points themselves."""
         super().check(features)
         if features.name != "identity":
-            raise Unsuitable(
+            raise UnsuitableMetricError(
                 f"metric=wasserstein compares points, not features={features.name}; choose features=identity "
                 "or metric=sliced_wasserstein, or drop wasserstein from metric"
             )

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import pytorch_lightning as pl
 
-from ganlab.core.errors import Alarm
+from ganlab.core.errors import AlarmError
 from ganlab.runs.directory import RunDirectory
 
 
@@ -14,5 +14,5 @@ class Recovery(pl.Callback, ABC):
     alone: ClassVar[bool] = False  # whether it needs a run of one process
 
     @abstractmethod
-    def on_alarm(self, alarm: Alarm, run: RunDirectory, step: int) -> Path | None:
+    def on_alarm(self, alarm: AlarmError, run: RunDirectory, step: int) -> Path | None:
         """Return the checkpoint to go on from, None for the start; or raise TrainingError to end the run."""

@@ -6,7 +6,7 @@ import pytorch_lightning as pl
 
 from ganlab.callbacks.nan_monitor import HealthMonitor
 from ganlab.callbacks.periodic import Periodic
-from ganlab.core.errors import Alarm, TrainingError, UserError
+from ganlab.core.errors import AlarmError, TrainingError, UserError
 from ganlab.engine.checkpoints import read
 from ganlab.engine.module import GANModule
 from ganlab.lr_schedules import LearningRateSchedule
@@ -38,7 +38,7 @@ class RollBack(Periodic, Recovery):
         self.history: list[str] = []
         self._untold = False
 
-    def on_alarm(self, alarm: Alarm, run: RunDirectory, step: int) -> Path | None:
+    def on_alarm(self, alarm: AlarmError, run: RunDirectory, step: int) -> Path | None:
         """Choose the checkpoint and the smaller rates, or end the run where it was rolled back often enough."""
         if len(self.history) >= self.roll_backs:
             raise TrainingError(f"{alarm} (rolled back {len(self.history)} times before)") from alarm

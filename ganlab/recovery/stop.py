@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from ganlab.core.errors import Alarm
+from ganlab.core.errors import AlarmError
 from ganlab.recovery.base import Recovery
 from ganlab.runs.directory import RunDirectory
 
@@ -8,6 +8,6 @@ from ganlab.runs.directory import RunDirectory
 class Stop(Recovery):
     """Ends the run with the alarm's sentence."""
 
-    def on_alarm(self, alarm: Alarm, run: RunDirectory, step: int) -> Path | None:
+    def on_alarm(self, alarm: AlarmError, run: RunDirectory, step: int) -> Path | None:
         """Raise the alarm on."""
         raise alarm

@@ -21,6 +21,7 @@ from ganlab.config.arguments import Arguments
 from ganlab.config.composition import search_path
 from ganlab.config.overrides import normalize
 from ganlab.config.targets import conf_directory, locate, node_targets
+from ganlab.core import private_api
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.sweeps.jobs.record import Record
 from ganlab.sweeps.results.collect import collect
@@ -78,9 +79,9 @@ def _settle(given: Arguments) -> tuple[list[str], DictConfig]:
     unknown = [flag for flag in given.flags if flag not in (*MULTIRUN, *FLAGS)]
     if unknown:
         raise UserError(f"'{unknown[0]}' is no flag of a sweep; choose -m, {', '.join(FLAGS)}")
-    lines, mistakes = normalize(given.overrides, directories)
-    if mistakes:
-        raise ConfigurationError(mistake.sentence for mistake in mistakes)
+    lines, issues = normalize(given.overrides, directories)
+    if issues:
+        raise ConfigurationError(issue.sentence for issue in issues)
     lines += [FLAGS[flag] for flag in given.flags if flag in FLAGS]
     parsed = OverridesParser.create().parse_overrides(lines)
     plain = [line for line, each in zip(lines, parsed, strict=True) if not each.is_sweep_override()]
@@ -138,7 +139,7 @@ def _admit(settings: DictConfig) -> None:
     except LookupError as error:
         raise ConfigurationError([f"hydra: {error}"]) from error
     known = {node._target_ for node in ours}
-    vars(plugins)["is_in_toplevel_plugins_module"] = lambda name: name in known or others(name)
+    private_api.accept_plugins(plugins, lambda name: name in known or others(name))
 
 
 def _names_directory(lines: Sequence[str]) -> bool:

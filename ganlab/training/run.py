@@ -15,8 +15,8 @@ from pytorch_lightning.loggers import Logger
 from ganlab.callbacks import Interrupt
 from ganlab.config.dry_build import preview
 from ganlab.config.targets import instantiate
-from ganlab.config.validation import mistakes
-from ganlab.core.errors import Alarm, ConfigurationError, TrainingError, UserError
+from ganlab.config.validation import find_issues
+from ganlab.core.errors import AlarmError, ConfigurationError, TrainingError, UserError
 from ganlab.data import DataModule, DataSet
 from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
@@ -101,8 +101,8 @@ class Run:
         trainer = self._trainer(recovery)
         data = build_data(self.config)
         told = preview(self.config.data) == data.spec  # or only the files have told what the networks must fit
-        if not told and (found := mistakes(self.config, spec=data.spec)):
-            raise ConfigurationError(mistake.sentence for mistake in found)
+        if not told and (found := find_issues(self.config, spec=data.spec)):
+            raise ConfigurationError(issue.sentence for issue in found)
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
         self._remember(data.fingerprint(), bool(checkpoint))
         if _is_first():
@@ -114,7 +114,7 @@ class Run:
             try:
                 self._fit(trainer, module, data, checkpoint)
                 return trainer, module, data
-            except Alarm as alarm:
+            except AlarmError as alarm:
                 checkpoint = recovery.on_alarm(alarm, self.directory, module.steps)
             trainer = self._trainer(recovery)
 

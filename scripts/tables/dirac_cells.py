@@ -18,7 +18,7 @@ from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.discriminators import Dirac as ShowsFeatures
 from ganlab.games import AdversarialGame
-from ganlab.games.theory import NotAtRest, NotDifferentiable, PlayerUpdates, behaviour, rate, step_map
+from ganlab.games.theory import NotAtEquilibriumError, NotDifferentiableError, PlayerUpdates, behaviour, rate, step_map
 from ganlab.generators import Dirac
 from ganlab.latents import Normal
 
@@ -65,7 +65,7 @@ def applicable() -> tuple[dict[str, list[str]], dict[str, str]]:
         try:
             part("regularizer", name)
         except ConfigurationError as error:
-            refused[name] = error.mistakes[0]
+            refused[name] = error.issues[0]
     rest = [name for name in groups["regularizer"] if name not in refused and name != "none"]
     return groups | {"regularizer": ["none", *rest]}, refused
 
@@ -148,9 +148,9 @@ def radius(cell: Cell) -> float | str:
     """Return the spectral radius of the cell's step at the equilibrium, or why it has none."""
     try:
         return step_map(game(cell, 0.0), instantiate(part("schedule", cell.schedule)), optimizers(cell), real()).radius
-    except NotDifferentiable:
+    except NotDifferentiableError:
         return "not differentiable"
-    except NotAtRest:
+    except NotAtEquilibriumError:
         return "not at rest"
 
 

@@ -70,7 +70,8 @@ def test_features_are_those_of_training_unless_named(tmp_path: Path) -> None:
     lines = [line for line in DIGITS if not line.startswith(("metric", "evaluate_every", "features"))]
     go(tmp_path, *lines, "metric=[fid]", "features=random", "features.seed=3", *quick)
     trained = json.loads((tmp_path / "scores.json").read_text())["protocol"]["features"]
-    assert trained["name"] == "random" and "seed 3" in trained["weights"]
+    assert trained["name"] == "random"
+    assert "seed 3" in trained["weights"]
     assert evaluated(f"run={tmp_path}", *quick)["protocol"]["features"] == trained
     assert evaluated(f"run={tmp_path}", "features=auto", *quick)["protocol"]["features"]["name"] == "classifier"
 
@@ -217,7 +218,8 @@ def test_a_damaged_configuration_is_told_in_a_sentence(text: str, tmp_path: Path
 def test_the_command_line_has_exit_codes_and_help(run: Path, tmp_path: Path) -> None:
     wrong = command("evaluate", "run=nowhere", "featuers=auto", "metric=fidd", cwd=tmp_path)
     assert wrong.returncode == 2
-    assert "did you mean 'features'" in wrong.stderr and "did you mean 'fid'" in wrong.stderr
+    assert "did you mean 'features'" in wrong.stderr
+    assert "did you mean 'fid'" in wrong.stderr
     assert "Traceback" not in wrong.stderr
     done = command("evaluate", f"run={run}", "metric=[fid]", *SMALL, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

@@ -33,7 +33,8 @@ def test_only_the_given_randomness_counts(name, channels):
     torch.manual_seed(9)
     assert torch.equal(augment(given, Random(3)), first)
     assert not torch.equal(augment(given, Random(4)), first)
-    assert first.shape == given.shape and not torch.equal(first, given)
+    assert first.shape == given.shape
+    assert not torch.equal(first, given)
 
 
 @pytest.mark.parametrize("name", augments())
@@ -84,7 +85,8 @@ def test_cutout_is_one_square():
     assert torch.equal(cut, rows[:, :, None] * columns[:, None])
     sizes = rows.sum(1)
     # The middle lies anywhere from 0 to 8, of which rows 2 to 6 leave all four rows inside.
-    assert sizes.min() == 2 and sizes.max() == 4
+    assert sizes.min() == 2
+    assert sizes.max() == 4
     assert (sizes == 4).float().mean().item() == pytest.approx(5 / 9, abs=0.08)
 
 
@@ -123,7 +125,8 @@ def test_mirrors_and_quarter_turns_only_move_pixels(name, others):
     allowed = [given.flip(3)] if name == "flip" else [given.rot90(k, (2, 3)) for k in (1, 2, 3)]
     assert len(allowed) == others
     near = torch.stack([(changed - each).abs().amax((1, 2, 3)) < 1e-4 for each in [given, *allowed]])
-    assert torch.equal(near.sum(0), torch.ones(64)) and (near.sum(1) > 5).all()
+    assert torch.equal(near.sum(0), torch.ones(64))
+    assert (near.sum(1) > 5).all()
 
 
 def test_a_warp_by_whole_pixels_shifts_and_mirrors_the_border():

@@ -116,7 +116,8 @@ def test_health_counts_dead_gradients_in_a_row_per_player(tmp_path):
     assert str(caught.value).startswith(
         "the generator's gradient has been exactly 0 at 3 observed steps in a row, up to"
     )
-    assert "step 7" in str(caught.value) and "optimizer.generator.lr" in str(caught.value)
+    assert "step 7" in str(caught.value)
+    assert "optimizer.generator.lr" in str(caught.value)
 
 
 def test_a_weight_norm_of_zero_is_no_dead_gradient(tmp_path):
@@ -133,7 +134,8 @@ def test_the_second_ctrl_c_ends_at_once(capfd):
         signal.raise_signal(signal.SIGINT)
         assert "press Ctrl-C again to stop at once" in capfd.readouterr().err
         interrupt.on_train_batch_end(run, None)
-        assert run.should_stop and interrupt.number == signal.SIGINT
+        assert run.should_stop
+        assert interrupt.number == signal.SIGINT
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
@@ -144,14 +146,16 @@ def test_plain_lines_where_the_output_is_no_terminal(tmp_path, capsys):
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
     pattern = r"step (\d)/6  discriminator [\d.]+  generator [\d.]+ .* \d+ samples/s  \d:\d\d left"
     assert [re.fullmatch(pattern, line)[1] for line in lines] == ["2", "4", "6"]
-    assert "modes " in lines[-1] and "modes" not in lines[0]
+    assert "modes " in lines[-1]
+    assert "modes" not in lines[0]
     assert lines[-1].endswith("0:00 left")
 
 
 def test_a_game_without_an_adversary_shows_its_own_terms(tmp_path, capsys):
     go(tmp_path, *POINTS, "game=vae", "discriminator=mlp", "generator=mlp", "log_every=6")
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
-    assert "/reconstruction " in line and "/divergence " in line
+    assert "/reconstruction " in line
+    assert "/divergence " in line
 
 
 class Terminal(io.StringIO):
@@ -164,8 +168,12 @@ def test_a_bar_on_a_terminal(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stderr", screen)
     go(tmp_path, *POINTS)
     drawn = screen.getvalue()
-    assert "6/6" in drawn and "100%" in drawn and "step/s" in drawn
-    assert "discriminator=" in drawn and "generator=" in drawn and "samples/s=" in drawn
+    assert "6/6" in drawn
+    assert "100%" in drawn
+    assert "step/s" in drawn
+    assert "discriminator=" in drawn
+    assert "generator=" in drawn
+    assert "samples/s=" in drawn
     assert "step 6/6  " not in drawn  # not both
 
 
@@ -226,7 +234,8 @@ def test_sample_sheets_show_what_is_asked_for(tmp_path):
     go(tmp_path / "b", *DIGITS, "callback.samples.count=4", "callback.samples.seed=1")
     go(tmp_path / "c", *DIGITS, "callback.samples.count=16")
     pictures = [np.asarray(Image.open(tmp_path / name / "samples" / "00000006.png")) for name in "abc"]
-    assert pictures[0].shape == pictures[1].shape and (pictures[0] != pictures[1]).any()
+    assert pictures[0].shape == pictures[1].shape
+    assert (pictures[0] != pictures[1]).any()
     assert pictures[2].shape != pictures[0].shape
     with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         Samples(count=0)
@@ -274,9 +283,11 @@ def test_the_best_is_chosen_anew_where_another_score_chooses(tmp_path, caplog):
     caplog.clear()
     fid = best(tmp_path)["value"]
     go(tmp_path, *lines, "metric=[fid]", "features=identity", "optimized_metric=fid", "iterations=10")
-    assert "anew" not in caplog.text and best(tmp_path)["value"] <= fid  # with a metric less it means the same
+    assert "anew" not in caplog.text
+    assert best(tmp_path)["value"] <= fid
     go(tmp_path, *lines, "metric=[fid]", "features=identity", "protocol.samples=50", "iterations=12")
-    assert "by fid of another meaning" in caplog.text and best(tmp_path)["step"] == 12
+    assert "by fid of another meaning" in caplog.text
+    assert best(tmp_path)["step"] == 12
 
 
 def test_a_score_that_is_no_number_is_never_the_best(tmp_path):
@@ -294,7 +305,8 @@ def test_a_score_that_is_no_number_is_never_the_best(tmp_path):
     for step, value in enumerate([float("nan"), 50.0, 60.0, float("nan"), 10.0]):
         module.scores, module.scored_at, module.steps = {"fid": value}, step, step
         best.on_train_batch_end(trainer, module)
-    assert saved == [1, 4] and best.value == 10.0
+    assert saved == [1, 4]
+    assert best.value == 10.0
 
 
 def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):

@@ -9,7 +9,7 @@ from support.small_runs import DIGITS, NETWORKS, POINTS, assert_same, checkpoint
 
 from ganlab.callbacks import CollapseMonitor
 from ganlab.config import compose
-from ganlab.core.errors import Alarm
+from ganlab.core.errors import AlarmError
 from ganlab.training.api import train
 
 CALLBACKS = "callback=[nan_monitor,collapse_monitor,metrics_logger,checkpoint,status_file,interrupt]"
@@ -33,13 +33,13 @@ def collapsed(directory, *more):
 
 
 def test_a_collapsed_generator_is_told_after_as_many_looks_as_configured(tmp_path):
-    with pytest.raises(Alarm) as caught:
+    with pytest.raises(AlarmError) as caught:
         collapsed(tmp_path / "three")
     assert str(caught.value).startswith(
         "the generator's samples have been nearly the same at 3 looks in a row, up to step 6: their mean distance is 0 "
         "of the real ones'; no checkpoint was written before; try"
     )
-    with pytest.raises(Alarm, match="at 5 looks in a row, up to step 10:"):
+    with pytest.raises(AlarmError, match="at 5 looks in a row, up to step 10:"):
         collapsed(tmp_path / "five", "callback.collapse_monitor.patience=5")
     collapsed(tmp_path / "warm", "callback.collapse_monitor.warm_up_steps=16")
     collapsed(tmp_path / "off", "callback.collapse_monitor.diversity=0")
@@ -75,7 +75,7 @@ def test_an_overpowering_discriminator_is_told(tmp_path):
     # A discriminator with a hundred times the usual rate, under the loss that saturates (Goodfellow et al. 2014, § 3).
     lines = ["loss=minimax", "regularizer=[]", "optimizer.discriminator.lr=0.02", "discriminator.widths=[64]"]
     dropped = [line for line in DIGITS if not line.startswith("discriminator.widths")]
-    with pytest.raises(Alarm) as caught:
+    with pytest.raises(AlarmError) as caught:
         go(tmp_path, *settings(dropped, "iterations=200", "callback.collapse_monitor.gradient=1e-3", *lines))
     assert re.match(
         r"the discriminator has told 1 of the samples right and left the generator a gradient of norm \S+, to weights "
@@ -106,13 +106,13 @@ def test_what_it_counts_is_kept_in_the_checkpoint(sentinel, trainer):
     other = CollapseMonitor(every=1, warm_up_steps=0)
     other.load_state_dict(sentinel.state_dict())
     assert not other.healthy
-    with pytest.raises(Alarm):
+    with pytest.raises(AlarmError):
         other.act(trainer, game(1.0, 1e-6))
 
 
 def test_samples_that_are_not_numbers_are_a_collapse(trainer, monkeypatch):
     monkeypatch.setattr(CollapseMonitor, "share_of_diversity", lambda *_: float("nan"))
-    with pytest.raises(Alarm, match="their mean distance is nan of the real ones'"):
+    with pytest.raises(AlarmError, match="their mean distance is nan of the real ones'"):
         CollapseMonitor(every=1, patience=1, warm_up_steps=0).act(trainer, game(0.8, 1.0))
 
 

@@ -33,7 +33,8 @@ def test_who_takes_a_run_says_how(tmp_path, capsys):
 def test_whoever_reads_only_the_beginning_is_served():
     line = f"{sys.executable} -m ganlab train --help | head -1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True)
-    assert "ganlab train" in done.stdout and done.stderr == ""
+    assert "ganlab train" in done.stdout
+    assert done.stderr == ""
 
 
 def test_python_is_told_what_it_must_give():
@@ -141,7 +142,8 @@ def test_a_sweep_makes_a_run_directory_per_job(sweep):
     assert {name: state["state"] for name, state in states.items()} == {"0": "finished", "1": "failed", "2": "finished"}
     assert states["1"]["reason"].startswith("generator/adversarial became inf at step 3")
     used = {job: OmegaConf.load(home / job / "config.yaml").loss._target_ for job in states}
-    assert used["0"].endswith("Hinge") and used["2"].endswith("LeastSquares")
+    assert used["0"].endswith("Hinge")
+    assert used["2"].endswith("LeastSquares")
     weights = [torch.load(home / job / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"] for job in "02"]
     assert any(not torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 

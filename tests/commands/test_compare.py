@@ -70,7 +70,8 @@ def test_output_goes_to_a_file_instead(runs, form, tmp_path, capsys):
     file = tmp_path / "new" / "file"
     assert guarded(main, [str(runs), f"format={form}", f"output={file}"]) == 0
     said = capsys.readouterr()
-    assert said.out == "" and said.err.endswith(f"wrote {file}\n")
+    assert said.out == ""
+    assert said.err.endswith(f"wrote {file}\n")
     assert file.read_text(encoding="utf-8") == printed
 
 
@@ -114,7 +115,8 @@ def test_mistakes(words, sentence, runs, capsys):
     (runs / "hinge" / "0" / "checkpoints").mkdir(exist_ok=True)
     assert guarded(main, [word.replace("RUNS", str(runs)) for word in words]) == 2
     said = capsys.readouterr()
-    assert said.err.startswith(sentence.replace("RUNS", str(runs))) and said.err.count("\n") == 1
+    assert said.err.startswith(sentence.replace("RUNS", str(runs)))
+    assert said.err.count("\n") == 1
     assert said.out == ""
 
 

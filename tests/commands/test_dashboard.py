@@ -90,7 +90,8 @@ def value_of(accessor, written):
 @pytest.mark.slow
 def test_the_default_pages_name_what_the_default_experiment_logs(run, capsys):
     built = pages(capsys, "project=gans", "entity=us", "sweep=tuesday")
-    assert built["workspace"]["project"] == "gans" and built["workspace"]["entity"] == "us"
+    assert built["workspace"]["project"] == "gans"
+    assert built["workspace"]["entity"] == "us"
     assert_all_is_logged(built["workspace"], run[1])
     assert_all_is_logged(built["report"], run[1])
 
@@ -104,7 +105,8 @@ def test_pages_of_a_run_show_its_own_terms_and_scores(run, tmp_path, capsys, nob
     assert set(names.losses) == {
         *("discriminator/adversarial", "discriminator/r2", "discriminator/instance_noise", "generator/adversarial")
     }
-    assert names.scores == ("kid", "kid_standard_error") and names.optimized == "kid"
+    assert names.scores == ("kid", "kid_standard_error")
+    assert names.optimized == "kid"
     built = pages(capsys, f"run={directory}", "parameters=generator.widths,seed")
     assert set(inside(built, "targetKey")) == {"best/kid"}
     for page in built.values():
@@ -136,7 +138,8 @@ def test_a_run_without_scores_has_a_page_without_them(tmp_path, capsys):
     built = pages(capsys, f"run={tmp_path}")
     assert not list(inside(built, "targetKey"))
     shown = {name for metrics in inside(built, "metrics") for name in metrics}
-    assert "generator/adversarial" in shown and not [name for name in shown if name.startswith(("score", "best"))]
+    assert "generator/adversarial" in shown
+    assert not [name for name in shown if name.startswith(("score", "best"))]
 
 
 def test_an_account_is_needed_to_save(capsys):
@@ -152,7 +155,8 @@ def test_a_network_is_needed_to_save(tmp_path):
     done = subprocess.run(line, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("W&B has not taken the dashboard (") and last.endswith("; --dry-run prints it")
+    assert last.startswith("W&B has not taken the dashboard (")
+    assert last.endswith("; --dry-run prints it")
     assert "Traceback" not in done.stderr
 
 

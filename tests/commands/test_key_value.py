@@ -17,8 +17,8 @@ def test_paths_only_where_the_command_takes_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "loss=hinge").mkdir()
     words = KeyValueArguments("look", KNOWN, ["runs", "loss=hinge", "n=1"], takes_paths=True)
-    assert (words.paths, words.mistakes) == (["runs", "loss=hinge"], [])
-    assert KeyValueArguments("look", KNOWN, ["runs"]).mistakes == [
+    assert (words.paths, words.issues) == (["runs", "loss=hinge"], [])
+    assert KeyValueArguments("look", KNOWN, ["runs"]).issues == [
         "'runs' is no setting of ganlab look; did you mean 'run'?"
     ]
 
@@ -39,7 +39,7 @@ def test_every_mistake_is_told_at_once():
 def test_digits_that_python_does_not_count_with_are_no_numbers():
     for value in ("²", "①", "٣"):
         words = KeyValueArguments("look", KNOWN, [f"n={value}"])
-        assert (words.count("n"), words.mistakes) == (0, [f"n must be an integer of at least 0, got '{value}'"])
+        assert (words.count("n"), words.issues) == (0, [f"n must be an integer of at least 0, got '{value}'"])
 
 
 def test_what_is_missing_is_told_where_nothing_else_is_wrong():

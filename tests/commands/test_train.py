@@ -124,7 +124,8 @@ def test_metrics_csv_has_every_term_and_all_vital_signs(scored):
         assert numbers["samples"] == 8 * numbers["step"]
         assert 0 <= numbers["discriminator/accuracy"] <= 1
         assert min(numbers[f"{player}/gradient_norm"] for player in ("discriminator", "generator")) > 0
-        assert numbers["memory_mib"] > 10 and numbers["samples_per_second"] > 0
+        assert numbers["memory_mib"] > 10
+        assert numbers["samples_per_second"] > 0
 
 
 def test_logged_losses_are_means_over_the_steps_since_the_last_row(tmp_path):
@@ -140,7 +141,8 @@ def test_logged_losses_are_means_over_the_steps_since_the_last_row(tmp_path):
 def test_pictures_are_pictures(scored):
     directory, _ = scored
     picture = np.asarray(Image.open(directory / "samples" / "00000007.png"))
-    assert picture.shape[0] >= 8 * 8 and picture.shape[1] >= 8 * 8
+    assert picture.shape[0] >= 8 * 8
+    assert picture.shape[1] >= 8 * 8
     assert picture.std() > 0
 
 
@@ -155,7 +157,8 @@ def test_one_seed_gives_one_run_and_another_seed_another(tmp_path):
     assert_same(state(tmp_path / "first"), state(tmp_path / "second"))
     first, other = state(tmp_path / "first"), state(tmp_path / "other")
     weights = [name for name in first if name.endswith("weight")]
-    assert weights and not any(torch.equal(first[name], other[name]) for name in weights)
+    assert weights
+    assert not any(torch.equal(first[name], other[name]) for name in weights)
 
 
 @pytest.mark.parametrize("ema", ["half_life", "none"])  # without an average it is the moving network that is looked at
@@ -256,7 +259,8 @@ def test_a_lower_learning_rate_at_the_end_is_logged(tmp_path):
     table = rows(tmp_path)
     rates = [float(row["generator/lr"]) for row in table]
     assert rates[0] == pytest.approx(0.01)
-    assert rates == sorted(rates, reverse=True) and len(set(rates)) == 6
+    assert rates == sorted(rates, reverse=True)
+    assert len(set(rates)) == 6
     assert float(table[2]["discriminator/lr"]) == pytest.approx(2 * rates[2])
 
 
@@ -277,4 +281,5 @@ def test_data_that_cannot_be_read_leaves_a_failed_run_with_its_reason(tmp_path):
     with pytest.raises(UserError, match="does not exist"):
         ganlab.train(ganlab.compose([*overrides, f"run_dir={tmp_path / 'run'}"]))
     status = json.loads((tmp_path / "run" / "status.json").read_text())
-    assert status["state"] == "failed" and "does not exist" in status["reason"]
+    assert status["state"] == "failed"
+    assert "does not exist" in status["reason"]

@@ -24,4 +24,5 @@ def test_a_new_part_shows_up_by_itself(tmp_path):
     (tmp_path / "train.yaml").write_text("defaults: []\n\nname: here  # a name\n\nregularizer: {}\n")
     text = train_help(tmp_path)
     assert "brand_new" in text
-    assert "name: here" in text and "a name" in text
+    assert "name: here" in text
+    assert "a name" in text

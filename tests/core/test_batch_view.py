@@ -11,7 +11,7 @@ class Counted:
     def __init__(self, player, **settings):
         self.theta = torch.nn.Parameter(torch.ones(4, 2))
         self.generated, self.discriminate = 0, []
-        self.round = BatchView(
+        self.view = BatchView(
             real=torch.zeros(4, 2), generate=self.generate, discriminator=self.judge, player=player, **settings
         )
 
@@ -29,38 +29,40 @@ def test_nothing_is_computed_before_it_is_asked_for_and_then_once(player):
     counted = Counted(player)
     assert (counted.generated, len(counted.discriminate)) == (0, 0)
     for _ in range(3):
-        assert counted.round.on_fake is counted.round.on_fake
+        assert counted.view.on_fake is counted.view.on_fake
     assert (counted.generated, len(counted.discriminate)) == (1, 1)
-    assert torch.equal(counted.round.on_real.logits, torch.zeros(4))
-    assert torch.equal(counted.round.on_real.logits, torch.zeros(4))
+    assert torch.equal(counted.view.on_real.logits, torch.zeros(4))
+    assert torch.equal(counted.view.on_real.logits, torch.zeros(4))
     assert (counted.generated, len(counted.discriminate)) == (1, 2)
 
 
 def test_the_generator_is_reached_by_its_own_gradient_only():
     counted = Counted("generator")
-    counted.round.on_fake.logits.sum().backward()
+    counted.view.on_fake.logits.sum().backward()
     assert torch.equal(counted.theta.grad, torch.full((4, 2), 2.0))
     for differentiable in (False, True):
         cut = Counted("discriminator", differentiable=differentiable)
-        assert not cut.round.on_fake.logits.requires_grad or cut.round.fake.is_leaf
-        assert torch.equal(cut.round.fake, torch.full((4, 2), 2.0))
+        assert not cut.view.on_fake.logits.requires_grad or cut.view.fake.is_leaf
+        assert torch.equal(cut.view.fake, torch.full((4, 2), 2.0))
 
 
 @pytest.mark.parametrize("differentiable", [False, True])
 def test_leaves_collect_gradients_only_where_asked(differentiable):
-    round = Counted("discriminator", differentiable=differentiable).round
-    assert round.real.requires_grad == round.fake.requires_grad == differentiable
+    view = Counted("discriminator", differentiable=differentiable).view
+    assert view.real.requires_grad == view.fake.requires_grad == differentiable
     if differentiable:
-        (gradient,) = torch.autograd.grad(round.on_fake.logits.sum(), round.fake)
+        (gradient,) = torch.autograd.grad(view.on_fake.logits.sum(), view.fake)
         assert torch.equal(gradient, torch.ones(4, 2))
 
 
 def test_the_caller_keeps_its_own_real_samples():
     real = torch.zeros(4, 2)
-    round = BatchView(real, lambda: real, lambda x: DiscriminatorOutput(x.sum(1)), "discriminator", differentiable=True)
-    assert round.real is not real and not real.requires_grad
+    view = BatchView(real, lambda: real, lambda x: DiscriminatorOutput(x.sum(1)), "discriminator", differentiable=True)
+    assert view.real is not real
+    assert not real.requires_grad
 
 
 def test_bare_logits_are_a_verdict():
     logits = torch.zeros(3)
-    assert as_output(logits).logits is logits and as_output(DiscriminatorOutput(logits)).logits is logits
+    assert as_output(logits).logits is logits
+    assert as_output(DiscriminatorOutput(logits)).logits is logits

@@ -39,7 +39,8 @@ def test_a_place_is_found_again_whatever_was_drawn_before(draw):
     random.seek(3, 1, 2)
     draw(random, "b", 9)
     random.seek(11)
-    assert torch.equal(draw(random, "a", 50), first) and torch.equal(draw(random, "a", 50), second)
+    assert torch.equal(draw(random, "a", 50), first)
+    assert torch.equal(draw(random, "a", 50), second)
     assert not torch.equal(first, second)
 
 
@@ -65,10 +66,14 @@ def test_torchs_own_generator_is_neither_read_nor_moved(draw):
 def test_distributions():
     random = Random(3)
     normal, uniform = random.normal("n", (40_000,)), random.uniform("u", (40_000,))
-    assert normal.mean().item() == pytest.approx(0, abs=0.02) and normal.std().item() == pytest.approx(1, abs=0.02)
-    assert uniform.min() >= 0 and uniform.max() < 1 and uniform.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert normal.mean().item() == pytest.approx(0, abs=0.02)
+    assert normal.std().item() == pytest.approx(1, abs=0.02)
+    assert uniform.min() >= 0
+    assert uniform.max() < 1
+    assert uniform.mean().item() == pytest.approx(0.5, abs=0.01)
     counts = random.integers("i", 4, (40_000,)).bincount(minlength=4)
-    assert len(counts) == 4 and (counts.float() / 40_000 - 0.25).abs().max() < 0.015
+    assert len(counts) == 4
+    assert (counts.float() / 40_000 - 0.25).abs().max() < 0.015
 
 
 def test_neighbouring_steps_and_seeds_are_uncorrelated():

@@ -73,13 +73,15 @@ def test_a_former_run_is_evaluated(former):
 
 def test_former_runs_are_compared(former):
     table = as_table(compare([former / "sweep"]))
-    assert "0.61 ± 0.40" in table and "reverse_kl" in table
+    assert "0.61 ± 0.40" in table
+    assert "reverse_kl" in table
 
 
 def test_a_former_sweep_is_complete_under_its_former_command(former, capsys):
     assert main(["-m", *RING, "seed=0,1", "iterations=20", "hydra.sweep.dir=sweep"]) == 0
     captured = capsys.readouterr()
-    assert "2 jobs: 2 finished" in captured.out + captured.err and "starts" not in captured.out + captured.err
+    assert "2 jobs: 2 finished" in captured.out + captured.err
+    assert "starts" not in captured.out + captured.err
     assert all("training_hook=[anneal]" in job.overrides for job in Record(former / "sweep").jobs())
 
 
@@ -131,8 +133,10 @@ def test_packages_as_the_former_readme_showed_them():
             "from ganlab.round import Round\nfrom ganlab.random import Random\nfrom ganlab.data import Distribution\n",
             scope,
         )
-    assert scope["Round"] is ganlab.BatchView and scope["Verdict"] is ganlab.DiscriminatorOutput
-    assert scope["Spec"] is ganlab.Spec and scope["Random"] is ganlab.Random
+    assert scope["Round"] is ganlab.BatchView
+    assert scope["Verdict"] is ganlab.DiscriminatorOutput
+    assert scope["Spec"] is ganlab.Spec
+    assert scope["Random"] is ganlab.Random
 
 
 def test_methods_under_their_former_names_are_called():
@@ -141,8 +145,8 @@ def test_methods_under_their_former_names_are_called():
         class Own(ganlab.Regularizer):
             player = "discriminator"
 
-            def penalty(self, round):
-                return round.on_real.logits.square()
+            def penalty(self, view):
+                return view.on_real.logits.square()
 
             def perturb(self, samples, step, random):
                 return samples + 1
@@ -153,4 +157,5 @@ def test_methods_under_their_former_names_are_called():
 def test_a_command_is_run_and_not_imported():
     with pytest.raises(ImportError, match=r"ganlab\.train is a command: run python -m ganlab\.train"):
         importlib.import_module("ganlab.train")
-    assert ganlab.train.__name__ == "train" and composed("data=ring", *NETWORKS, *QUIET)
+    assert ganlab.train.__name__ == "train"
+    assert composed("data=ring", *NETWORKS, *QUIET)

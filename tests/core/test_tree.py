@@ -15,7 +15,8 @@ def test_map_keeps_the_structure_and_visits_corresponding_leaves():
     assert torch.equal(doubled["a"], NEST["a"] * 2)
     assert torch.equal(doubled["b"][0], NEST["b"][0] * 2)
     assert torch.equal(doubled["b"][1]["c"], NEST["b"][1]["c"] * 2)
-    assert doubled["d"] is None and list(doubled) == ["a", "b", "d"]
+    assert doubled["d"] is None
+    assert list(doubled) == ["a", "b", "d"]
 
 
 def test_map_pairs_mappings_by_key_not_by_order():
@@ -35,14 +36,17 @@ def test_map_refuses_unlike_structures(one, other, error):
 
 def test_leaves_come_in_order_without_none():
     assert [x.shape for x in tree.leaves(NEST)] == [(4, 2), (4,), (4, 1, 3)]
-    assert tree.first(NEST) is NEST["a"] and tree.length(NEST) == 4
+    assert tree.first(NEST) is NEST["a"]
+    assert tree.length(NEST) == 4
     assert list(tree.leaves(None)) == []
 
 
 def test_leaf_cuts_the_graph_and_asks_for_gradients_of_floats_only():
     source = torch.ones(3, requires_grad=True)
     cut = tree.leaf({"x": source * 2, "n": torch.arange(3)})
-    assert cut["x"].is_leaf and cut["x"].requires_grad and not cut["n"].requires_grad
+    assert cut["x"].is_leaf
+    assert cut["x"].requires_grad
+    assert not cut["n"].requires_grad
     assert not tree.detach({"x": source * 2})["x"].requires_grad
 
 
@@ -55,7 +59,8 @@ def test_lerp_weighs_whole_samples():
 @pytest.mark.parametrize("parts", [1, 2, 4])
 def test_split_is_undone_by_joining(parts):
     pieces = tree.split(NEST, parts)
-    assert len(pieces) == parts and all(tree.length(piece) == 4 // parts for piece in pieces)
+    assert len(pieces) == parts
+    assert all(tree.length(piece) == 4 // parts for piece in pieces)
     assert equal(tree.map(lambda *x: torch.cat(x), *pieces), NEST)
 
 

@@ -323,12 +323,14 @@ def test_a_table_of_classes_may_be_in_the_folder_around_everything(save_image: S
     table = "".join(f"{name.removeprefix(place)},{label}\n" for name, label in rows.items())
     (tmp_path / "images" / place / "classes.csv").write_text(table)
     data = ImageFolder(str(tmp_path / "images"), 8, labels=True, validation=0, test=0)
-    assert data.labels.tolist() == [1, 1, 0] and data.class_names == ["blue", "red"]
+    assert data.labels.tolist() == [1, 1, 0]
+    assert data.class_names == ["blue", "red"]
 
 
 def test_what_settings_tell_is_told_without_reading() -> None:
     spec = ImageFolder.preview(path="absent", resolution=[16, 24], channels=1, labels=True)
-    assert spec.sample == (1, 16, 24) and spec.classes > 0
+    assert spec.sample == (1, 16, 24)
+    assert spec.classes > 0
     for wrong in ({"fit": "crp"}, {"channels": 2}, {"on_error": "ignore"}, {"resolution": [16]}, {"max_pixels": 0}):
         with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
             ImageFolder.preview(path="absent", **wrong)

@@ -64,7 +64,8 @@ def test_every_configuration_judges_and_learns(name, classes, spectral, count):
     assert logits.isfinite().all()
     logits.sum().backward()
     for title, parameter in network.named_parameters():
-        assert parameter.grad is not None and parameter.grad.isfinite().all(), title
+        assert parameter.grad is not None, title
+        assert parameter.grad.isfinite().all(), title
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,7 +79,8 @@ def test_every_critic_can_be_differentiated_twice(name, spectral, options):
     penalty = tree.squared_gradient_norm(on_real, real) + tree.squared_gradient_norm(on_fake, fake)
     (on_fake.sum() - on_real.sum() + penalty.sum()).backward()
     for title, parameter in network.named_parameters():
-        assert parameter.grad is not None and parameter.grad.isfinite().all(), title
+        assert parameter.grad is not None, title
+        assert parameter.grad.isfinite().all(), title
 
 
 @pytest.mark.parametrize(

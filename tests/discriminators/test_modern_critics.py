@@ -52,7 +52,8 @@ def count(network):
 def test_any_resolution_channels_and_labels(name, shape, classes):
     network = MADE[name](Spec(shape, classes=classes))
     logits = judge(network, torch.randn(2, *shape), torch.tensor([1, 3]) if classes else None)
-    assert len(logits) == 2 and logits.isfinite().all()
+    assert len(logits) == 2
+    assert logits.isfinite().all()
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -163,7 +164,9 @@ def test_unet_weighs_the_image_as_much_as_all_its_pixels():
     network, samples = UNet(Spec((3, 16, 16)), width=2), torch.randn(4, 3, 16, 16)
     output = network(samples)
     image, pixels = output.extra["image"], output.extra["pixels"]
-    assert image.shape == (4,) and pixels.shape == (4, 16, 16) and output.logits.shape == (4, 2, 256)
+    assert image.shape == (4,)
+    assert pixels.shape == (4, 16, 16)
+    assert output.logits.shape == (4, 2, 256)
     loss = Hinge()
     whole = loss.discriminator(output.logits, -output.logits).mean()
     apart = loss.discriminator(image, -image).mean() + loss.discriminator(pixels, -pixels).mean()
@@ -203,7 +206,8 @@ def test_an_ensemble_of_one_is_its_critic():
     network, samples = Ensemble(Spec((3,)), critics), torch.randn(5, 3)
     assert torch.equal(judge(network, samples)[:, 0], network.critics["only"](samples))
     probabilities = judge(Ensemble(Spec((3,)), critics, head="tanh_probability"), samples)
-    assert probabilities.min() > 0 and probabilities.max() < 1
+    assert probabilities.min() > 0
+    assert probabilities.max() < 1
 
 
 def test_a_penalty_of_joined_votes_is_that_of_their_mean():

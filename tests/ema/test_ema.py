@@ -59,7 +59,8 @@ def test_buffers_are_copied():
     source = network(3.0)
     source[1].num_batches_tracked.fill_(17)
     ema.update(source, 64)
-    assert ema.network[1].running_mean.item() == 3 and ema.network[1].num_batches_tracked.item() == 17
+    assert ema.network[1].running_mean.item() == 3
+    assert ema.network[1].num_batches_tracked.item() == 17
     assert kept(ema) == pytest.approx(1.0, abs=1e-5)
 
 
@@ -87,7 +88,9 @@ def test_live_is_the_network_itself_and_saves_nothing():
     source = network(1.0)
     live = Live(source)
     live.update(network(0.0), 100)
-    assert live.network is source and not live.state_dict() and not list(live.parameters())
+    assert live.network is source
+    assert not live.state_dict()
+    assert not list(live.parameters())
 
 
 @pytest.mark.parametrize("half_life", [0, -5])

@@ -14,7 +14,7 @@ from support.killed_runs import AtRename, live
 from support.small_runs import DIGITS, POINTS, assert_same, checkpoint, command, go, state
 
 from ganlab.core.errors import TrainingError, UserError
-from ganlab.engine.checkpoints import AtomicCheckpointIO, DamagedCheckpoint, read
+from ganlab.engine.checkpoints import AtomicCheckpointIO, DamagedCheckpointError, read
 
 SHORT = [*POINTS, "callback=[nan_monitor,metrics_logger,checkpoint,status_file,interrupt]", "checkpoint_every=2"]
 
@@ -174,7 +174,7 @@ def test_a_checkpoint_of_another_run_is_refused_in_a_sentence(run, tmp_path, oth
 
 def test_two_files_are_kept_and_no_scratch(run):
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["last.ckpt", "previous.ckpt"]
-    with pytest.raises(DamagedCheckpoint, match="is missing"):
+    with pytest.raises(DamagedCheckpointError, match="is missing"):
         read(run / "checkpoints" / "best.ckpt")
 
 
@@ -236,9 +236,11 @@ def test_a_full_disk_stops_the_run_in_a_sentence_and_room_lets_it_go_on(tmp_path
         assert ended.returncode == 1, ended.stderr
         assert "Traceback" not in ended.stderr
         said = ended.stderr.splitlines()[-1]
-        assert said.startswith(f"stopped: {run}/") and "cannot be written (No space left on device)" in said
+        assert said.startswith(f"stopped: {run}/")
+        assert "cannot be written (No space left on device)" in said
         status = json.loads((run / "status.json").read_text())
-        assert status["state"] == "failed" and "No space left" in status["reason"]
+        assert status["state"] == "failed"
+        assert "No space left" in status["reason"]
         assert not list(run.rglob("*.tmp"))
         assert 2 < checkpoint(run)["ganlab"]["steps"] < 40
         ballast.unlink()

@@ -151,7 +151,8 @@ def furthest(first, second):
     """Return the largest difference of two states, which have the same names and shapes."""
     assert first.keys() == second.keys()
     for name, value in first.items():
-        assert type(value) is type(second[name]) and (torch.is_tensor(value) or value == second[name]), name
+        assert type(value) is type(second[name]), name
+        assert torch.is_tensor(value) or value == second[name], name
     numbers = {name: value for name, value in first.items() if torch.is_tensor(value) and value.is_floating_point()}
     return max(float((value - second[name]).abs().max()) for name, value in numbers.items() if value.numel())
 
@@ -199,7 +200,8 @@ def test_what_is_logged_is_of_the_joined_batch(runs, case):
 
 def test_both_processes_end_with_the_same_and_draw_for_themselves(runs):
     first, second = (each["kept"] for each in runs[2])
-    assert first.keys() == second.keys() and len(first) > len(CASES)
+    assert first.keys() == second.keys()
+    assert len(first) > len(CASES)
     for case, kept in first.items():
         assert all(torch.equal(value, second[case]["tensors"][name]) for name, value in kept["tensors"].items()), case
         assert not torch.equal(kept["latents"], second[case]["latents"])
@@ -225,9 +227,11 @@ def test_at_most_half_of_the_stock_wrappers_bytes_travel(runs):
 
 def test_one_process_writes(runs):
     _, two, (first, second) = runs
-    assert second["writes"] == [] and first["writes"]
+    assert second["writes"] == []
+    assert first["writes"]
     directories = {path.parent.name for path in two.rglob("config.yaml")}
-    assert directories == {path.split("/")[-1] for path in directories} and not list(two.rglob("*.tmp"))
+    assert directories == {path.split("/")[-1] for path in directories}
+    assert not list(two.rglob("*.tmp"))
     assert not (two / "outputs").exists()
     assert {path.name for path in (two / "scores").iterdir()} == {
         ".lock", "checkpoints", "config.yaml", "generator.json", "generator.safetensors", "metrics.csv", "samples",
@@ -251,4 +255,5 @@ def test_a_run_goes_on_with_another_number_of_processes(runs, way):
 
 def test_a_weight_without_a_gradient_is_left_alone_only_where_no_process_has_one(runs):
     first = runs[2][0]["kept"]["absent"]["tensors"]
-    assert first["game.discriminator.idle"] == 1 and first["game.discriminator.rare"] != 1
+    assert first["game.discriminator.idle"] == 1
+    assert first["game.discriminator.rare"] != 1

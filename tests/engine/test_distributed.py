@@ -68,7 +68,7 @@ def test_every_strategy_of_lightnings_is_taken_or_refused_in_a_sentence():
 def test_a_strategy_that_does_not_hold_is_refused_before_anything_is_built(name, reason):
     with pytest.raises(ConfigurationError) as refused:
         compose([*POINTS, "trainer.devices=2", f"trainer.strategy={name}"])
-    assert [each.startswith(f"trainer.strategy={name} {reason}") for each in refused.value.mistakes] == [True]
+    assert [each.startswith(f"trainer.strategy={name} {reason}") for each in refused.value.issues] == [True]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,8 @@ def test_lightning_never_requeues_and_steps_of_one_job_meet_at_ports_of_their_ow
         assert environment.auto_requeue is False
         ports.add(environment.main_port)
         monkeypatch.delenv("MASTER_PORT")
-    assert len(ports) == 3 and all(15_000 <= port < 30_000 for port in ports)
+    assert len(ports) == 3
+    assert all(15_000 <= port < 30_000 for port in ports)
 
 
 def test_more_processes_than_devices_are_refused(variables):
@@ -178,7 +179,9 @@ def test_an_average_of_one_changes_nothing_whatever_the_layout(group, bucket_byt
     joined.average_gradients(weights, "player/term")
     assert weights[2].grad.tolist() == [3, 3]
     assert joined.mean({"a": torch.tensor(2.0), "b": torch.tensor(0.1, dtype=torch.float64)}) == {"a": 2, "b": 0.1}
-    assert joined.mean({}) == {} and joined.any_rank(True) and not joined.any_rank(False)
+    assert joined.mean({}) == {}
+    assert joined.any_rank(True)
+    assert not joined.any_rank(False)
 
 
 def crew(program, on_process_lost=print):
@@ -198,7 +201,8 @@ def test_a_process_that_was_killed_is_named():
 def test_a_process_says_why_it_ended(code, kind):
     started = crew(f"import os; os.write(0, b'the moon is full'); raise SystemExit({code})")
     failure = started.failure(60)
-    assert type(failure) is kind and str(failure) == "process 1 of 2: the moon is full"
+    assert type(failure) is kind
+    assert str(failure) == "process 1 of 2: the moon is full"
     with pytest.raises(kind, match="the moon is full"):
         started.join()
 
@@ -206,7 +210,8 @@ def test_a_process_says_why_it_ended(code, kind):
 def test_processes_that_did_their_work_are_dismissed():
     started = crew("pass")
     started.join()
-    assert started.processes[0].returncode == 0 and started.failure(0) is None
+    assert started.processes[0].returncode == 0
+    assert started.failure(0) is None
 
 
 def gone(pid):

@@ -114,7 +114,8 @@ def test_gradients_are_clipped_to_the_norm_and_shorter_ones_left_alone():
     fit(composed("iterations=3"), free)
     fit(composed("iterations=3", "gradient_clip_norm=1e-3"), tight)
     fit(composed("iterations=3", "gradient_clip_norm=1e3"), loose)
-    assert min(free.norms) > 1e-2 and tight.norms == pytest.approx([1e-3] * 3, rel=1e-3)
+    assert min(free.norms) > 1e-2
+    assert tight.norms == pytest.approx([1e-3] * 3, rel=1e-3)
     assert loose.norms == free.norms
 
 
@@ -149,7 +150,8 @@ def test_sixteen_bit_gradients_are_clipped_and_observed_without_their_scale(fuse
 def test_terms_that_nobody_takes_do_not_pile_up(monkeypatch):
     monkeypatch.setattr("ganlab.engine.loss_buffer.KEPT", 3)
     _, module = fit(composed("iterations=5"))
-    assert module.steps == 5 and len(module.observed) == 3
+    assert module.steps == 5
+    assert len(module.observed) == 3
 
 
 @quiet
@@ -166,7 +168,8 @@ def test_counts_are_saved_and_lightnings_left_out():
     checkpoint = {"loops": 1, "state_dict": module.state_dict()}
     module.on_save_checkpoint(checkpoint)
     assert checkpoint.keys() == {"ganlab", "observed", "state_dict", "term_weights"}
-    assert len(checkpoint["observed"]["names"]) == 5 and checkpoint["ganlab"] == {"steps": 5, "samples": 80}
+    assert len(checkpoint["observed"]["names"]) == 5
+    assert checkpoint["ganlab"] == {"steps": 5, "samples": 80}
     module.steps = module.samples = 0
     module.on_load_checkpoint(checkpoint)
     assert (module.steps, module.samples) == (5, 80)
@@ -193,7 +196,8 @@ def test_the_seed_alone_decides(seed):
         torch.manual_seed(disturbance)
         return flat(fit(composed("iterations=4", f"seed={seed}", "discriminator.dropout=0.3"))[1])
 
-    assert torch.equal(end(seed, 5), end(seed, 6)) and not torch.equal(end(seed, 5), end(seed + 1, 5))
+    assert torch.equal(end(seed, 5), end(seed, 6))
+    assert not torch.equal(end(seed, 5), end(seed + 1, 5))
 
 
 def test_a_short_run_warns_of_nothing(tmp_path):
@@ -243,7 +247,9 @@ def test_a_learning_rate_that_is_far_too_large_is_told_of(tmp_path):
                       "schedule.generator=50", f"run_dir={tmp_path / 'run'}")  # fmt: skip
     sentence, status = failure(config)
     assert re.match(r"discriminator/(adversarial|r1) became (nan|inf|-inf) at step [2-9]; no checkpoint was", sentence)
-    assert "\n" not in sentence and "optimizer.discriminator.lr" in sentence and status["state"] == "failed"
+    assert "\n" not in sentence
+    assert "optimizer.discriminator.lr" in sentence
+    assert status["state"] == "failed"
 
 
 @quiet
@@ -261,7 +267,8 @@ def test_bf16_trains_with_every_penalty(tmp_path, regularizer, data):
                                      "iterations=3", "log_every=1", f"run_dir={run}"]))  # fmt: skip
         rows = list(csv.DictReader((run / "metrics.csv").read_text().splitlines()))
         penalties[precision] = [float(row[f"discriminator/{regularizer.split(',')[0]}"]) for row in rows]
-    assert len(penalties["bf16-mixed"]) == 3 and min(penalties["bf16-mixed"]) > 0
+    assert len(penalties["bf16-mixed"]) == 3
+    assert min(penalties["bf16-mixed"]) > 0
     assert penalties["bf16-mixed"][0] == pytest.approx(penalties["32-true"][0], rel=0.02)
 
 

@@ -2,11 +2,10 @@ import pytest
 import torch
 from torch import nn
 
+from ganlab import discriminators, generators
 from ganlab.augments import Identity
 from ganlab.core.interfaces import Augment, Batch, DiscriminatorOutput, Regularizer, Spec
-from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import AdversarialGame
-from ganlab.generators import MLP as Generator
 from ganlab.latents import Normal
 from ganlab.losses import NonSaturating, RelativisticPairing, Wasserstein
 from ganlab.regularizers import R1, R2, GradientPenalty, InstanceNoise, WeightClip
@@ -32,8 +31,8 @@ def make(loss=None, terms=(), spec=SPEC, augment=None):
     torch.manual_seed(0)
     return AdversarialGame(
         spec,
-        lambda spec: Counting(Generator(spec, widths=(6,))),
-        lambda spec: Counting(ShowsFeatures(spec, widths=(6,), activation="tanh")),
+        lambda spec: Counting(generators.MLP(spec, widths=(6,))),
+        lambda spec: Counting(discriminators.MLP(spec, widths=(6,), activation="tanh")),
         loss or NonSaturating(),
         {type(term).__name__: term for term in terms},
         augment or Identity(),
@@ -81,7 +80,8 @@ def test_the_discriminators_loss_does_not_reach_the_generator():
 def test_terms_are_weighted_scalars_by_name():
     game = make(terms=(R1(3.0), R2(5.0)))
     terms = game.losses("discriminator", batch(), 0)
-    assert list(terms) == ["adversarial", "R1", "R2"] and all(term.shape == () for term in terms.values())
+    assert list(terms) == ["adversarial", "R1", "R2"]
+    assert all(term.shape == () for term in terms.values())
     game.random.seek()
     once = make(terms=(R1(1.0), R2(1.0))).losses("discriminator", batch(), 0)
     assert terms["R1"].item() == pytest.approx(3 * once["R1"].item())
@@ -116,7 +116,8 @@ def test_fresh_fakes_for_every_batch_and_critic_step(bench):
     game = make()
     bench(game, schedule=Alternating(generator=3)).run([batch()] * 6)
     latents = [arguments[0] for arguments in game.generator.given]
-    assert len(latents) == 6 and len({tuple(x.flatten().tolist()) for x in latents}) == 6
+    assert len(latents) == 6
+    assert len({tuple(x.flatten().tolist()) for x in latents}) == 6
 
 
 def test_sharing_changes_no_number(bench):
@@ -152,7 +153,7 @@ class Recorder(Regularizer):
         super().__init__(1.0, every)
         self.seen, self.projected = [], 0
 
-    def penalty(self, round):
+    def penalty(self, view):
         return torch.zeros(())
 
     def perturb_input(self, samples, step, random):
@@ -224,4 +225,5 @@ def test_conditions_reach_both_networks():
     game.losses("discriminator", given, 0)
     game.losses("generator", given, 0)
     conditions = [cond for _, cond in [*game.generator.given, *game.discriminator.given]]
-    assert len(conditions) == 5 and all(cond is given.cond for cond in conditions)
+    assert len(conditions) == 5
+    assert all(cond is given.cond for cond in conditions)

@@ -2,12 +2,11 @@ import pytest
 import torch
 from support.small_runs import DIGITS, POINTS, Silent, assert_same, go, state
 
+from ganlab import discriminators, generators
 from ganlab.augments import Identity
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
-from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import VAE, VAEGAN, BiGAN
-from ganlab.generators import MLP as Generator
 from ganlab.latents import Normal, Truncated, Uniform
 from ganlab.layers import posterior
 from ganlab.losses import Hinge, LeastSquares, Minimax, NonSaturating, RelativisticPairing, Wasserstein
@@ -20,7 +19,7 @@ def draws(*shape, seed=0):
 
 def networks(widths=(8,), seed=0):
     torch.manual_seed(seed)
-    return lambda spec: Generator(spec, widths=widths), lambda spec: ShowsFeatures(
+    return lambda spec: generators.MLP(spec, widths=widths), lambda spec: discriminators.MLP(
         spec, widths=widths, activation="tanh"
     )
 
@@ -60,7 +59,8 @@ def test_the_posterior_is_its_gaussian():
     expected = torch.distributions.kl_divergence(normal, torch.distributions.Normal(0.0, 1.0)).sum(1)
     torch.testing.assert_close(divergence, expected)
     noise = (latents - mean) / deviation
-    assert noise.mean().abs() < 0.02 and (noise.std() - 1).abs() < 0.02
+    assert noise.mean().abs() < 0.02
+    assert (noise.std() - 1).abs() < 0.02
 
 
 def test_a_linear_autoencoder_finds_the_principal_variance(bench):
@@ -69,7 +69,8 @@ def test_a_linear_autoencoder_finds_the_principal_variance(bench):
     given = [Batch(1.5 * draws(256, 1, seed=i)) for i in range(600)]
     bench(game, lr=0.02, optimizer=torch.optim.Adam).run(given)
     weight = game.generator.body[1].weight
-    assert weight.numel() == 1 and weight.item() ** 2 == pytest.approx(1.5**2 - 0.5, rel=0.1)
+    assert weight.numel() == 1
+    assert weight.item() ** 2 == pytest.approx(1.5**2 - 0.5, rel=0.1)
     assert game.sample(Batch(draws(5000, 1)), game.generator).var().item() == pytest.approx(1.5**2 - 0.5, rel=0.15)
 
 
@@ -88,7 +89,7 @@ def test_each_player_moves_itself_and_its_companions(bench, name):
     game = GAMES[name]()
     module = bench(game).module
     mine = {player: [network, *game.extra_modules(player)] for player, network in game.players().items()}
-    assert sum(len(flat(each)) for all in mine.values() for each in all) == len(flat(game))
+    assert sum(len(flat(each)) for parts in mine.values() for each in parts) == len(flat(game))
     for player, other in (("discriminator", "generator"), ("generator", "discriminator")):
         before = {each: [flat(part) for part in parts] for each, parts in mine.items()}
         module.accumulate(player, labelled(2))
@@ -174,7 +175,8 @@ def test_the_encoder_is_judged_through_the_same_noise_as_all():
     seen = []
     game.gan.discriminator.register_forward_hook(lambda module, given, output: seen.append(given[0].std().item()))
     game.losses("generator", batch, 0)
-    assert len(seen) == 2 and min(seen) > 50
+    assert len(seen) == 2
+    assert min(seen) > 50
 
 
 def test_truncation_is_known_of_the_whole_game():
@@ -187,7 +189,9 @@ def test_penalties_and_statistics_take_part(bench):
         term = LeCam()
         game = make(terms={"r1": R1(), "lecam": term})
         bench(game).run([labelled(2, seed=i) for i in range(3)])
-        assert term.moves == 3 and game.diagnostics() and game.histograms()
+        assert term.moves == 3
+        assert game.diagnostics()
+        assert game.histograms()
 
 
 @pytest.mark.slow

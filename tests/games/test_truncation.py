@@ -40,7 +40,8 @@ def test_a_threshold_far_out_leaves_the_distribution():
     assert isinstance(cut, Truncated)
     for latent in (kept, cut):
         numbers = latent.sample(20_000, Random())
-        assert abs(float(numbers.std()) - 1) < 0.01 and float(numbers.abs().max()) > 3.5
+        assert abs(float(numbers.std()) - 1) < 0.01
+        assert float(numbers.abs().max()) > 3.5
 
 
 def test_styles_are_drawn_towards_their_average():
@@ -51,7 +52,8 @@ def test_styles_are_drawn_towards_their_average():
     whole = network.styles(latents)
     truncate(game, network, 0.25)
     assert torch.allclose(network.styles(latents) - network.average, 0.25 * (whole - network.average), atol=1e-6)
-    assert network.score_settings() == {"style_truncation": 0.25} and game.latent.truncation is None
+    assert network.score_settings() == {"style_truncation": 0.25}
+    assert game.latent.truncation is None
     with pytest.raises(ValueError, match="truncation must be at least 0, got -1"):
         truncate(game, network, -1)
 
@@ -65,7 +67,8 @@ def test_scores_of_truncated_styles_tell_of_it(tmp_path):
                           "protocol.samples=20", "protocol.repeats=1"], (), EVALUATE)  # fmt: skip
         told[truncation] = score(config).content
     assert told["null"]["protocol_hash"] != told["0.3"]["protocol_hash"]
-    assert told["0.3"]["protocol"]["style_truncation"] == 0.3 and told["0.3"]["protocol"]["weights"] == "ema"
+    assert told["0.3"]["protocol"]["style_truncation"] == 0.3
+    assert told["0.3"]["protocol"]["weights"] == "ema"
 
 
 def test_latents_without_tails_are_refused():

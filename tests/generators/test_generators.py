@@ -62,7 +62,8 @@ def test_every_configuration_generates_and_learns(name, classes, spectral):
     assert samples.isfinite().all()
     samples.square().sum().backward()
     for title, parameter in network.named_parameters():
-        assert parameter.grad is not None and parameter.grad.isfinite().all(), title
+        assert parameter.grad is not None, title
+        assert parameter.grad.isfinite().all(), title
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,7 +130,8 @@ def test_dcgan_28_layers():
     network = build("dcgan_28", Spec((1, 28, 28), latent=100))
     dense, *_ = network.project
     convolutions = [layer for layer in network.body if isinstance(layer, nn.ConvTranspose2d)]
-    assert dense.bias is None and all(layer.bias is None for layer in convolutions)
+    assert dense.bias is None
+    assert all(layer.bias is None for layer in convolutions)
     assert [layer.out_channels for layer in convolutions] == [128, 64, 1]
     assert [layer.stride for layer in convolutions] == [(1, 1), (2, 2), (2, 2)]
     assert [layer.num_features for layer in network.modules() if "BatchNorm" in type(layer).__name__] == [
@@ -138,7 +140,8 @@ def test_dcgan_28_layers():
         64,
     ]
     slopes = {layer.negative_slope for layer in network.modules() if isinstance(layer, nn.LeakyReLU)}
-    assert slopes == {0.3} and isinstance(network.body[-1], nn.Tanh)
+    assert slopes == {0.3}
+    assert isinstance(network.body[-1], nn.Tanh)
 
 
 SIZES = [(8, 8), (16, 16), (28, 28), (32, 32), (48, 48), (64, 64), (128, 128), (256, 256), (28, 20), (32, 64), (48, 40)]
@@ -199,7 +202,8 @@ def test_each_time_step_reads_its_own_noise_and_the_rest_of_the_latent():
     latents[:, 4] += 1  # the first number of the third time step
     after = network(latents)
     same = (before == after).flatten()
-    assert same[:2].all() and not same[2:].any()
+    assert same[:2].all()
+    assert not same[2:].any()
     latents[:, 8] += 1
     assert not (network(latents) == after).any()
 

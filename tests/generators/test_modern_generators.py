@@ -29,7 +29,8 @@ def count(network):
 def test_any_resolution_channels_and_labels(name, shape, classes):
     spec = Spec(shape, classes=classes, latent=9)
     images = MADE[name](spec)(torch.randn(2, 9), torch.tensor([1, 3]) if classes else None)
-    assert images.shape == (2, *shape) and images.isfinite().all()
+    assert images.shape == (2, *shape)
+    assert images.isfinite().all()
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -154,7 +155,8 @@ def test_styles_are_mixed_from_a_layer_on(style):
     styles = style.styles(latents)
     is_own = (styles == own[:, None]).all(2)
     assert (is_own | (styles == others[:, None]).all(2)).all()
-    assert is_own[:, 0].all() and (is_own.int().diff(dim=1) <= 0).all()  # their own up to a layer, and none after it
+    assert is_own[:, 0].all()
+    assert (is_own.int().diff(dim=1) <= 0).all()
     assert is_own.all(1).float().mean().item() == pytest.approx(0.5, abs=0.1)
     assert {int(each) for each in is_own.sum(1)} == {*range(1, style.layers + 1)}
 

@@ -27,7 +27,8 @@ def trains(directory, *overrides):
     result = go(directory, *SMALL, *overrides)
     sampler = ganlab.load(result.run_dir)
     samples = sampler.sample(4, seed=1)
-    assert samples.shape == (4, 1, 16, 16) and samples.isfinite().all()
+    assert samples.shape == (4, 1, 16, 16)
+    assert samples.isfinite().all()
     assert torch.equal(sampler.sample(4, seed=1), samples)
     assert not torch.allclose(sampler.sample(4, seed=2), samples)
 

@@ -20,7 +20,9 @@ def build(name, **options):
 def test_every_latent_is_a_function_of_seed_and_step(name):
     latent = build(name)
     draw = latent.sample(5, Random(1).seek(3))
-    assert draw.shape == (5, latent.size) and draw.dtype == torch.float32 and draw.isfinite().all()
+    assert draw.shape == (5, latent.size)
+    assert draw.dtype == torch.float32
+    assert draw.isfinite().all()
     assert torch.equal(draw, latent.sample(5, Random(1).seek(3)))
     assert not torch.equal(draw, latent.sample(5, Random(1).seek(4)))
     assert not torch.equal(draw, latent.sample(5, Random(2).seek(3)))
@@ -41,7 +43,8 @@ def test_normal():
 
 def test_uniform():
     values = Uniform(100).sample(1000, Random())
-    assert -1 <= values.min() < -0.99 and 0.99 < values.max() <= 1
+    assert -1 <= values.min() < -0.99
+    assert 0.99 < values.max() <= 1
     assert values.var().item() == pytest.approx(1 / 3, abs=0.01)
 
 
@@ -60,7 +63,8 @@ def test_codes():
     assert (noise.shape[1], three.shape[1], four.shape[1], continuous.shape[1]) == (11, 3, 4, 2)
     assert noise.std().item() == pytest.approx(1, abs=0.02)
     for codes in (three, four):
-        assert torch.equal(codes.sum(1), torch.ones(5000)) and set(codes.unique().tolist()) == {0.0, 1.0}
+        assert torch.equal(codes.sum(1), torch.ones(5000))
+        assert set(codes.unique().tolist()) == {0.0, 1.0}
         torch.testing.assert_close(codes.mean(0), torch.full(codes.shape[1:], 1 / codes.shape[1]), atol=0.03, rtol=0)
     assert continuous.abs().max() <= 1
     assert continuous.var().item() == pytest.approx(1 / 3, abs=0.02)

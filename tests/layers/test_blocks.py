@@ -32,7 +32,8 @@ def test_tanh_probability_is_its_formula(beta):
 def test_tanh_probability_keeps_its_tails():
     tails = torch.tensor([[-20.0], [20.0]])
     probabilities = build_head("tanh_probability")(tails)
-    assert probabilities[0] > 0 and probabilities[1] <= 1
+    assert probabilities[0] > 0
+    assert probabilities[1] <= 1
     assert build_head("tanh_probability")(tails.bfloat16()).dtype == torch.float32
 
 

@@ -35,7 +35,8 @@ def test_a_projection_adds_the_product_of_features_and_class(name):
     critic = CRITICS[name](SPECS[name], labels="projection").eval()
     samples, labels = torch.randn(3, *SPECS[name].sample), torch.tensor([0, 2, 1])
     output = critic.discriminate(samples, labels)
-    assert output.features[-1].shape == (3, critic.feature_size) and isinstance(critic, ShowsFeatures)
+    assert output.features[-1].shape == (3, critic.feature_size)
+    assert isinstance(critic, ShowsFeatures)
     plain = critic.head(output.features[-1])
     vectors = critic.projection.embed.weight.T[labels]
     torch.testing.assert_close(output.logits, plain + (vectors * output.features[-1]).sum(1))
@@ -64,7 +65,8 @@ def test_a_network_without_labels_does_not_read_them(name):
 def test_class_norms_scale_and_shift_by_class(name):
     generator = GENERATORS[name](SPECS[name], labels="norm").eval()
     norms = [each for each in generator.modules() if isinstance(each, ClassNorm)]
-    assert norms and not any(p is not None for each in norms for p in (each.norm.weight, each.norm.bias))
+    assert norms
+    assert not any(p is not None for each in norms for p in (each.norm.weight, each.norm.bias))
     latents, labels = torch.randn(6, 4), torch.arange(6) % 3
     same = generator(latents, labels)
     torch.testing.assert_close(generator(latents, labels.flip(0)), same)  # at first all classes are alike
@@ -104,8 +106,7 @@ def test_refusals(labels):
     with pytest.raises(ValueError, match=f"^labels={labels} needs class labels"):
         kinds["mlp"](Spec((2,), latent=4), labels=labels)
     with pytest.raises(ValueError, match=r"got no labels$"):
-        network = kinds["mlp"](POINTS, labels=labels)
-        network(torch.randn(2, 4 if labels == "norm" else 2))
+        kinds["mlp"](POINTS, labels=labels)(torch.randn(2, 4 if labels == "norm" else 2))
     with pytest.raises(ValueError, match=r"^labels must be one of concat, "):
         kinds["mlp"](POINTS, labels="norms")
 
@@ -129,7 +130,9 @@ def test_packs_join_neighbours_along_their_channels(shape, axis, classes):
     labels = torch.tensor([0, 1, 2, 2, 0, 1]) if classes else None
     logits = network(samples, labels)
     packs, spec = network.critic.given, network.critic.spec
-    assert logits.shape == (2,) and packs.shape == (2, *spec.sample) and (spec.classes, spec.latent) == (0, 7)
+    assert logits.shape == (2,)
+    assert packs.shape == (2, *spec.sample)
+    assert (spec.classes, spec.latent) == (0, 7)
     for i, pack in enumerate(packs):
         for j, piece in enumerate(pack.chunk(3, axis)):
             sample, codes = piece.split([2, classes], axis)
@@ -153,7 +156,8 @@ def test_one_at_a_time_is_the_critic_itself():
 def test_packs_show_their_features():
     network = packed(CRITICS["mlp"], Spec((2,)), 2)
     output = as_output(network.discriminate(torch.randn(4, 2)))
-    assert isinstance(network, ShowsFeatures) and output.features[-1].shape == (2, network.feature_size) == (2, 8)
+    assert isinstance(network, ShowsFeatures)
+    assert output.features[-1].shape == (2, network.feature_size) == (2, 8)
 
 
 def test_a_packed_critic_sees_that_samples_are_too_alike():

@@ -133,7 +133,8 @@ def test_every_critic_shows_features_and_makes_an_encoder(name, labels):
     make = CRITICS[name][0] if labels is None else partial(CRITICS[name][0], labels=labels)
     critic, samples, cond = make(spec).eval(), draw(name, 4), torch.tensor([0, 1, 2, 0])
     features = critic.discriminate(samples, cond).features[-1]
-    assert isinstance(critic, ShowsFeatures) and features.shape == (4, critic.feature_size)
+    assert isinstance(critic, ShowsFeatures)
+    assert features.shape == (4, critic.feature_size)
     torch.testing.assert_close(critic.features(samples, cond), features)
     encoder = build_encoder(make, spec, 5)
     codes = encoder(samples, cond)
@@ -158,7 +159,8 @@ def test_who_joins_a_critic_without_features_has_none():
             return samples.flatten(1).sum(1)
 
     network = discriminators.Ensemble(Spec((2,)), {"shows": partial(MLP, widths=[4]), "does not": Silent})
-    assert not isinstance(network, ShowsFeatures) and network(torch.randn(3, 2)).features == ()
+    assert not isinstance(network, ShowsFeatures)
+    assert network(torch.randn(3, 2)).features == ()
     with pytest.raises(ValueError, match="shows its features, which Ensemble does not"):
         build_encoder(lambda spec: network, Spec((2,)), 3)
 

@@ -118,7 +118,8 @@ def test_a_fixup_block_begins_as_the_identity():
     block, images = FixupBlock(12, 8, 16), torch.randn(2, 12, 4, 4)
     assert torch.equal(block(images), images)
     into, _, grouped, _, back = block.body
-    assert not back.weight.any() and grouped.groups == 3  # 24 channels in groups of 8
+    assert not back.weight.any()
+    assert grouped.groups == 3
     assert all(layer.bias is None for layer in (into, grouped, back))
 
 
@@ -162,4 +163,5 @@ def test_standing_statistics_are_those_of_all_batches():
     joined = torch.stack(batches)
     torch.testing.assert_close(network[0].running_mean, joined.mean((0, 1, 3, 4)))
     torch.testing.assert_close(network[0].running_var, joined.var((1, 3, 4)).mean(0))
-    assert network[0].momentum == 0.1 and [each.training for each in network] == [True, False]
+    assert network[0].momentum == 0.1
+    assert [each.training for each in network] == [True, False]

@@ -66,7 +66,8 @@ def test_a_run_has_rows_pictures_histograms_config_and_its_best_score(tmp_path, 
         f"generator-{run.run_id}": ["generator.json", "generator.safetensors"],
         f"best-{run.run_id}": ["best.ckpt", "best.json"],
     }
-    assert found.exit_codes == [0] and not found.preempting
+    assert found.exit_codes == [0]
+    assert not found.preempting
     told = [line for line in capsys.readouterr().err.splitlines() if "wandb sync" in line]
     assert told == [
         f"W&B is offline, as no account is configured here; upload the run with: wandb sync '{folder}/wandb'"
@@ -92,7 +93,8 @@ def test_two_runs_in_one_process_are_two_and_a_crash_is_a_failure(tmp_path, monk
         go(tmp_path / "second", *POINTS, *LOGGED, *bad)
     first, second = one(tmp_path / "first"), one(tmp_path / "second")
     assert first.run.run_id != second.run.run_id
-    assert first.exit_codes == [0] and second.exit_codes == [1]
+    assert first.exit_codes == [0]
+    assert second.exit_codes == [1]
     assert second.run.display_name == "broken"
     assert len(first.column("generator/adversarial")) == 6
     assert 1 <= len(second.column("generator/adversarial")) < 3
@@ -129,14 +131,17 @@ def test_a_preempted_run_is_no_success_and_continues_its_id_on_our_axis(tmp_path
     go(tmp_path, *POINTS, *LOGGED)
     stopped, continued = runs(tmp_path)
     assert stopped.run.run_id == continued.run.run_id == (tmp_path / "wandb_id").read_text().strip()
-    assert stopped.exit_codes == [130] and stopped.preempting
-    assert continued.exit_codes == [0] and not continued.preempting
+    assert stopped.exit_codes == [130]
+    assert stopped.preempting
+    assert continued.exit_codes == [0]
+    assert not continued.preempting
     assert continued.run.resume  # `wandb sync` appends it to the first
     steps = [step for each in (stopped, continued) for step, _ in each.column("generator/adversarial")]
     assert steps == [1, 2, 3, 4, 5, 6]
     line = [Path(sys.executable).with_name("wandb"), "sync", "--dry-run", tmp_path / "wandb"]
     told = subprocess.run(line, capture_output=True, text=True)
-    assert told.returncode == 0 and "Would sync 2 run(s)" in told.stderr
+    assert told.returncode == 0
+    assert "Would sync 2 run(s)" in told.stderr
 
 
 @pytest.mark.slow
@@ -219,7 +224,8 @@ def test_secrets_stay_here(tmp_path, monkeypatch):
     config.generator.credentials = {"Password": ["hunter2"], "user": "me"}
     config.name = "${data.api_key}"
     shown = public(config)
-    assert "hunter2" not in str(shown) and "only-me" not in str(shown)
+    assert "hunter2" not in str(shown)
+    assert "only-me" not in str(shown)
     assert shown["generator"]["credentials"] == {"Password": ["redacted"], "user": "me"}
     assert shown["data_root"] == shown["name"] == "redacted"
     assert shown["batch_size"] == 8
@@ -238,7 +244,8 @@ def test_the_code_is_told(monkeypatch, tmp_path):
     code = public(compose(POINTS))["ganlab"]
     assert {"ganlab", "torch", "python"} <= code["versions"].keys()
     if "commit" in code:
-        assert re.fullmatch(r"[0-9a-f]{40}", code["commit"]) and isinstance(code["dirty"], bool)
+        assert re.fullmatch(r"[0-9a-f]{40}", code["commit"])
+        assert isinstance(code["dirty"], bool)
     monkeypatch.setenv("PATH", str(tmp_path))  # no git here
     assert public(compose(POINTS))["ganlab"].keys() == {"configuration", "versions"}
 

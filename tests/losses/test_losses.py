@@ -178,7 +178,9 @@ def test_the_critic_raises_real_and_lowers_fake_and_the_generator_raises_fake(na
     real, fake = (torch.tensor([0.3, 0.6, 0.8]).requires_grad_(), torch.tensor([0.7, 0.4, 0.2]).requires_grad_())
     by_real, by_fake = torch.autograd.grad(loss.discriminator(real, fake).mean(), (real, fake))
     (by_generator,) = torch.autograd.grad(generator_loss(loss, fake, real).mean(), fake)
-    assert (by_real < 0).all() and (by_fake > 0).all() and (by_generator < 0).all()
+    assert (by_real < 0).all()
+    assert (by_fake > 0).all()
+    assert (by_generator < 0).all()
 
 
 def test_only_the_saturating_loss_loses_its_gradient_where_the_critic_is_sure():
@@ -227,9 +229,9 @@ def test_relativistic_losses_see_only_differences(name):
 def test_of_a_round_asks_for_real_logits_only_where_needed(name):
     loss = LOSSES[name]
     real, fake = outputs(loss, 6)
-    round = round_of(real, fake, "generator")
-    torch.testing.assert_close(loss.of("generator", round), generator_loss(loss, fake, real))
-    assert ("on_real" in vars(round)) == loss.relativistic
+    view = round_of(real, fake, "generator")
+    torch.testing.assert_close(loss.of("generator", view), generator_loss(loss, fake, real))
+    assert ("on_real" in vars(view)) == loss.relativistic
     torch.testing.assert_close(
         loss.of("discriminator", round_of(real, fake)), loss.discriminator(real, fake), rtol=0, atol=0
     )
@@ -253,7 +255,8 @@ def test_flip_is_for_the_discriminator_and_follows_the_seed(name):
     loss, plain = build(name, "loss.flip=0.4"), LOSSES[name]
     real, fake = outputs(loss, 64)
     once, again, other = (loss.of("discriminator", round_of(real, fake, random=Random(s))) for s in (1, 1, 2))
-    assert torch.equal(once, again) and not torch.equal(once, other)
+    assert torch.equal(once, again)
+    assert not torch.equal(once, other)
     assert not torch.equal(once, plain.discriminator(real, fake))
     generator = loss.of("generator", round_of(real, fake, "generator", Random(1)))
     assert torch.equal(generator, generator_loss(plain, fake, real))

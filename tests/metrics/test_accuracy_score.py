@@ -6,7 +6,7 @@ from torch import Tensor
 from ganlab.core.interfaces import Spec
 from ganlab.features import FeatureBatch, RandomConvolution
 from ganlab.features.classifier_training import RESOLUTION, accuracy, learn
-from ganlab.metrics import AccuracyScore, Unsuitable
+from ganlab.metrics import AccuracyScore, UnsuitableMetricError
 
 
 class Labelled(Pictures):
@@ -61,7 +61,7 @@ def test_all_images_are_learnt_and_counted(pictures: FeatureBatch) -> None:
 def test_errors_say_what_to_do(pictures: FeatureBatch) -> None:
     features = RandomConvolution(Pictures())
     with pytest.raises(
-        Unsuitable, match=r"not told any; set data.labels=true for labelled data, or drop accuracy_score"
+        UnsuitableMetricError, match=r"not told any; set data.labels=true for labelled data, or drop accuracy_score"
     ):
         AccuracyScore(features, Pictures())
 
@@ -70,7 +70,7 @@ def test_errors_say_what_to_do(pictures: FeatureBatch) -> None:
         def spec(self) -> Spec:
             return Spec((6, 1), classes=3)
 
-    with pytest.raises(Unsuitable, match=r"samples have shape \(6, 1\); choose an image data set"):
+    with pytest.raises(UnsuitableMetricError, match=r"samples have shape \(6, 1\); choose an image data set"):
         AccuracyScore(features, Sequences())
     with pytest.raises(ValueError, match=r"metric.accuracy_score.steps must be at least 1, got 0"):
         AccuracyScore(features, Labelled(), steps=0)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.features import Classifier, FeatureBatch, Features, Identity
-from ganlab.metrics import ClassAccuracy, Unsuitable
+from ganlab.metrics import ClassAccuracy, UnsuitableMetricError
 
 
 class Votes(Features):
@@ -72,11 +72,13 @@ def test_real_pictures_score_their_classifiers_accuracy(tmp_path, monkeypatch) -
 
 
 def test_errors_say_what_to_do() -> None:
-    with pytest.raises(Unsuitable, match=r"not told any; set data\.labels=true for labelled data, or drop"):
+    with pytest.raises(UnsuitableMetricError, match=r"not told any; set data\.labels=true for labelled data, or drop"):
         ClassAccuracy(Votes(), Points())
-    with pytest.raises(Unsuitable, match=r"of the data's 5 classes, but features=votes has 3; choose features=class"):
+    with pytest.raises(
+        UnsuitableMetricError, match=r"of the data's 5 classes, but features=votes has 3; choose features=class"
+    ):
         ClassAccuracy(Votes(), Conditional(5))
-    with pytest.raises(Unsuitable, match="features=identity does not give"):
+    with pytest.raises(UnsuitableMetricError, match="features=identity does not give"):
         ClassAccuracy(Identity(Points()), Conditional())
     with pytest.raises(ValueError, match="at least 1 generated sample, got 0"):
         score(torch.empty(0, 3), torch.empty(0, dtype=torch.long))

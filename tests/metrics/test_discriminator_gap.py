@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Batch, DiscriminatorOutput, Game, Spec
 from ganlab.features import Identity
-from ganlab.metrics import DiscriminatorGap, Unsuitable
+from ganlab.metrics import DiscriminatorGap, UnsuitableMetricError
 
 SPEC = Spec((2,))
 
@@ -110,5 +110,7 @@ def test_errors_say_what_to_do() -> None:
         def sample(self, batch: Batch, network: nn.Module) -> Tensor:
             return batch.sample
 
-    with pytest.raises(Unsuitable, match="'discriminator', but this game is played by painter; drop discriminator_gap"):
+    with pytest.raises(
+        UnsuitableMetricError, match="'discriminator', but this game is played by painter; drop discriminator_gap"
+    ):
         DiscriminatorGap(Identity(Points())).measure(asked(SingleProcess(), SPEC))

@@ -9,11 +9,10 @@ import torch
 from support.metric_contexts import asked, played, tutored, untouched
 from support.metric_sources import Points, normal
 
+from ganlab import discriminators, generators
 from ganlab.core.interfaces import Batch, Spec
-from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.features import Identity
 from ganlab.games import BiGAN
-from ganlab.generators import MLP as Generator
 from ganlab.latents import Normal
 from ganlab.losses import Hinge, NonSaturating, Wasserstein
 from ganlab.metrics import DualityGap
@@ -76,7 +75,12 @@ def test_schedules_are_where_training_has_come_to(dirac):
 
 def test_what_moves_with_a_player_is_worsened_with_it(monkeypatch):
     game = BiGAN(
-        Spec((2,)), partial(Generator, widths=(4,)), partial(ShowsFeatures, widths=(4,)), NonSaturating(), {}, Normal(2)
+        Spec((2,)),
+        partial(generators.MLP, widths=(4,)),
+        partial(discriminators.MLP, widths=(4,)),
+        NonSaturating(),
+        {},
+        Normal(2),
     )
     moved = []
     monkeypatch.setattr(torch.optim.Adam, "step", lambda self: moved.append(self.param_groups[0]["params"]))

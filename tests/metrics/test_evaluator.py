@@ -140,7 +140,8 @@ def test_what_is_kept_to_be_scored_again_holds_no_pictures_that_nobody_reads() -
     for name, metric in (("fid", FID), ("spatial_fid", SpatialFID), ("duplicates", Duplicates)):
         evaluator = Evaluator(features, {name: metric(features, data)}, {"held_out": real}, SIZE)
         (batch, _), *others = kept = evaluator.keep(real)
-        assert len(others) == 2 and evaluator.kept(kept) == evaluator(real)
+        assert len(others) == 2
+        assert evaluator.kept(kept) == evaluator(real)
         found[name] = {field for field, value in batch._asdict().items() if value is not None}
     assert found == {
         "fid": {"features"},

@@ -24,10 +24,12 @@ def test_each_generated_image_is_beside_its_nearest_training_images() -> None:
     space = Identity(Pictures(shape=(1, 2, 2)))
     evaluator = Evaluator(space, {"authenticity": Authenticity(space)}, {"train": side([10, 20, 30, 40])}, 2)
     sheet = neighbours(evaluator, side([19, 33, 50]), rows=2, count=3)
-    assert sheet is not None and (sheet.dtype, sheet.shape) == (torch.uint8, (2, 4, 1, 2, 2))
+    assert sheet is not None
+    assert (sheet.dtype, sheet.shape) == (torch.uint8, (2, 4, 1, 2, 2))
     assert sheet[:, :, 0, 0, 0].tolist() == [[19, 20, 10, 30], [33, 30, 40, 20]]
     more = neighbours(evaluator, side([19, 33]), rows=8, count=9)
-    assert more is not None and more.shape == (2, 5, 1, 2, 2)  # there are no more
+    assert more is not None
+    assert more.shape == (2, 5, 1, 2, 2)
 
 
 def test_none_without_images_or_without_a_metric_of_memorising() -> None:

@@ -10,7 +10,7 @@ from ganlab.core.interfaces import Latent, Spec
 from ganlab.core.random import Random, derive
 from ganlab.features import Identity
 from ganlab.latents import Normal, Uniform
-from ganlab.metrics import PathLength, Unsuitable
+from ganlab.metrics import PathLength, UnsuitableMetricError
 
 PLANE = Spec((2,))
 
@@ -123,5 +123,5 @@ def test_errors_say_what_to_do() -> None:
             PathLength(Identity(Points()), **{name: 0})
     game = tutored(PLANE)
     del game.latent
-    with pytest.raises(Unsuitable, match="latent space, which this game does not have; drop path_length"):
+    with pytest.raises(UnsuitableMetricError, match="latent space, which this game does not have; drop path_length"):
         PathLength(Identity(Points())).measure(asked(game, PLANE))

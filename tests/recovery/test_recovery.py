@@ -80,7 +80,8 @@ def test_rolled_back_once_and_healthy_with_a_smaller_rate(tmp_path, capsys):
     go(tmp_path, *SETTINGS, *fragile(5, 5e-4), *ROLLING)
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("rolled back")]
     sentence = "from step 5 to step 4, learning rates now times 0.5: generator/adversarial became nan at step 5; "
-    assert len(said) == 1 and said[0].startswith(f"rolled back {sentence}")
+    assert len(said) == 1
+    assert said[0].startswith(f"rolled back {sentence}")
     found = status(tmp_path)
     assert (found["state"], found["step"], len(found["roll_backs"])) == ("finished", 12, 1)
     assert found["roll_backs"][0].startswith(sentence)

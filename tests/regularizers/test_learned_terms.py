@@ -7,13 +7,12 @@ import torch
 from support.small_runs import Styled
 from torch import nn
 
+from ganlab import discriminators, generators
 from ganlab.augments import Identity
 from ganlab.core.interfaces import Batch, DiscriminatorOutput, Spec
 from ganlab.core.interfaces.batch_view import BatchView
 from ganlab.core.random import Random
-from ganlab.discriminators import MLP as ShowsFeatures
 from ganlab.games import AdversarialGame
-from ganlab.generators import MLP as Generator
 from ganlab.generators import R3GAN, SAGAN, BigGAN, StyleGAN2
 from ganlab.latents import Codes, Normal
 from ganlab.layers import normalise_spectrally
@@ -48,12 +47,12 @@ def round_of(real, fake, discriminator=None, player="discriminator", random=None
     )
 
 
-def game_of(terms, latent=None, classes=3, generator=Generator, loss=None):
+def game_of(terms, latent=None, classes=3, generator=generators.MLP, loss=None):
     torch.manual_seed(0)
     return AdversarialGame(
         Spec((2,), classes=classes),
         lambda spec: generator(spec, widths=(8,)),
-        lambda spec: ShowsFeatures(spec, widths=(8,), labels="none"),
+        lambda spec: discriminators.MLP(spec, widths=(8,), labels="none"),
         loss or NonSaturating(),
         terms,
         Identity(),
@@ -78,8 +77,8 @@ def test_orthogonal_in_closed_form(weights, expected):
     layer = nn.Linear(*weights.shape[::-1])
     layer.weight.data = weights
     term = Orthogonal()
-    round = round_of(None, None, network=nn.Sequential(layer, nn.BatchNorm1d(2), nn.Embedding(3, 4)))
-    assert term.penalty(round).item() == pytest.approx(expected, abs=1e-5)
+    view = round_of(None, None, network=nn.Sequential(layer, nn.BatchNorm1d(2), nn.Embedding(3, 4)))
+    assert term.penalty(view).item() == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("change", [id, normalise_spectrally], ids=["as it is", "normalised"])
@@ -145,11 +144,12 @@ def test_filters_of_different_groups_are_not_compared():
 def test_the_vectors_of_classes_are_no_filters(make):
     network = make(Spec((3, 32, 32), latent=60, classes=3), labels=None)
     tables = [each for each in network.modules() if isinstance(each, ClassEmbedding | EqualisedEmbedding)]
-    round = round_of(None, None, network=network)
-    before = Orthogonal().penalty(round).item()
+    view = round_of(None, None, network=network)
+    before = Orthogonal().penalty(view).item()
     for each in tables:
         each.weight.data.normal_(std=99)
-    assert tables and Orthogonal().penalty(round).item() == before
+    assert tables
+    assert Orthogonal().penalty(view).item() == before
     assert before < 1e6  # by what is stored, and not used, StyleGAN2's was 1e17
 
 
@@ -281,10 +281,10 @@ def test_top_k_learns_from_the_best_alone():
     fake = logits[:, None].clone().requires_grad_()
     term = TopK(0.5, decay=0.5, decay_steps=10)
     for step, kept in ((0, 6), (9, 6), (10, 3), (25, 3)):
-        round = round_of(fake, fake, player="generator", random=Random().seek(step))
-        rows = term.select_rows(torch.arange(6), round)
+        view = round_of(fake, fake, player="generator", random=Random().seek(step))
+        rows = term.select_rows(torch.arange(6), view)
         assert len(rows) == kept
-        losses = NonSaturating().of("generator", round, rows)
+        losses = NonSaturating().of("generator", view, rows)
         (slope,) = torch.autograd.grad(losses.mean(), fake)
         assert (slope != 0).flatten().tolist() == [(kept == 6) or value > 0.2 for value in logits]
 
@@ -293,8 +293,8 @@ def test_top_k_falls_step_by_step_to_its_share():
     term, fake = TopK(0.6, decay=0.9, decay_steps=2), draws(100, 1)
     kept = []
     for step in (0, 2, 4, 6, 8, 10, 100):
-        round = round_of(fake, fake, player="generator", random=Random().seek(step))
-        kept.append(len(term.select_rows(torch.arange(100), round)))
+        view = round_of(fake, fake, player="generator", random=Random().seek(step))
+        kept.append(len(term.select_rows(torch.arange(100), view)))
     assert kept == [100, 90, 81, 73, 66, 60, 60]
 
 

@@ -101,7 +101,8 @@ def test_gradient_penalty_looks_at_points_uniformly_between_pairs():
     real, fake = torch.tensor([[1.0, 0.0]]).expand(count, 2), torch.tensor([[3.0, 0.0]]).expand(count, 2)
     value = GradientPenalty(target=0.0).penalty(round_of(lambda x: x.square().sum(1) / 2, real, fake))
     mix = (value.sqrt() - 1) / 2
-    assert mix.min() >= 0 and mix.max() <= 1
+    assert mix.min() >= 0
+    assert mix.max() <= 1
     # Mean ½ and variance 1/12, to four standard errors.
     assert mix.mean().item() == pytest.approx(0.5, abs=4 * (1 / 12 / count) ** 0.5)
     assert mix.var().item() == pytest.approx(1 / 12, rel=0.1)
@@ -135,7 +136,8 @@ def test_dragan_looks_near_real_samples_by_the_batchs_deviation():
 def test_penalties_are_per_sample_where_the_critic_is_curved(term):
     critic = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
     value = term.penalty(round_of(critic, draws(7, 3), draws(7, 3, seed=1)))
-    assert value.shape == (7,) and len(value.unique()) == 7
+    assert value.shape == (7,)
+    assert len(value.unique()) == 7
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
@@ -151,7 +153,8 @@ def test_spatial_logits_are_differentiated_as_their_mean(linear, term):
 def test_a_flat_critic_gives_finite_gradients(linear, term):
     critic = linear(w=(0.0, 0.0, 0.0))
     value, (gradient,) = penalty_and_gradient(term, critic, draws(5, 3), draws(5, 3, seed=1))
-    assert value.isfinite().all() and gradient.isfinite().all()
+    assert value.isfinite().all()
+    assert gradient.isfinite().all()
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
@@ -186,9 +189,9 @@ def test_float32_under_bf16_autocast(term):
     def measure(autocast):
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             fake = generator(draws(5, 2))
-            round = round_of(lambda x: critic(x).squeeze(1), draws(5, 3), fake.detach(), network=critic)
-            assert round.on_real.logits.dtype == round.on_fake.logits.dtype == torch.float32
-            return term.penalty(round)
+            view = round_of(lambda x: critic(x).squeeze(1), draws(5, 3), fake.detach(), network=critic)
+            assert view.on_real.logits.dtype == view.on_fake.logits.dtype == torch.float32
+            return term.penalty(view)
 
     assert measure(True).dtype == torch.float32
     # A critic that computed in bf16 would be off by 1e-3; the points themselves do not matter to a linear one.
@@ -198,8 +201,8 @@ def test_float32_under_bf16_autocast(term):
 def test_only_rounds_with_a_penalty_leave_autocast():
     critic = nn.Linear(3, 1)
     with torch.autocast("cpu", torch.bfloat16):
-        round = round_of(critic, draws(5, 3), draws(5, 3), differentiable=False)
-        assert round.on_real.logits.dtype == torch.bfloat16
+        view = round_of(critic, draws(5, 3), draws(5, 3), differentiable=False)
+        assert view.on_real.logits.dtype == torch.bfloat16
 
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
@@ -212,9 +215,8 @@ def test_l1_and_l2_of_the_chosen_player(player):
         (L1(player=player), 8.0, [[[1.0, -1.0]], [-1.0]]),
         (L2(player=player), 13.0, [[[3.0, -4.0]], [-1.0]]),
     ]:
-        assert term.applies_to(player) and not term.applies_to(
-            {"discriminator", "generator"}.difference({player}).pop()
-        )
+        assert term.applies_to(player)
+        assert not term.applies_to({"discriminator", "generator"}.difference({player}).pop())
         value = term.penalty(round_of(None, draws(1, 2), None, player, differentiable=False, network=network))
         assert value.item() == pytest.approx(expected)
         gradients = torch.autograd.grad(value, list(network.parameters()))

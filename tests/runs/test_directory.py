@@ -30,8 +30,10 @@ def test_status_keeps_what_was_written_before(tmp_path):
     run.write_status("running", step=3, iterations=9)
     run.write_status("failed", step=4, reason="why")
     status = run.status()
-    assert status.pop("time") and status.pop("heartbeat")
-    assert status.pop("pid") == os.getpid() and status.pop("host") == socket.gethostname()
+    assert status.pop("time")
+    assert status.pop("heartbeat")
+    assert status.pop("pid") == os.getpid()
+    assert status.pop("host") == socket.gethostname()
     assert status == {"state": "failed", "step": 4, "iterations": 9, "reason": "why"}
 
 
@@ -141,7 +143,8 @@ def test_a_folder_of_images_may_move_where_it_is_known_what_was_in_it(tmp_path):
         run.check_config(there)
     run.write_status("running", data="abc")
     run.check_config(there)
-    assert run.has_seen_other("def") and not run.has_seen_other("abc")
+    assert run.has_seen_other("def")
+    assert not run.has_seen_other("abc")
 
 
 def test_new_directories_are_nobody_elses(tmp_path, monkeypatch):
@@ -280,7 +283,8 @@ def test_the_second_run_of_a_directory_is_refused_and_touches_nothing(tmp_path, 
     before = {path: path.read_bytes() for path in run.path.iterdir()}
     assert guarded(main, [*POINTS, f"run_dir={run.path}"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"run_dir={run.path} is being trained in by process {holder.pid}") and said.count("\n") == 1
+    assert said.startswith(f"run_dir={run.path} is being trained in by process {holder.pid}")
+    assert said.count("\n") == 1
     assert {path: path.read_bytes() for path in run.path.iterdir()} == before
 
 

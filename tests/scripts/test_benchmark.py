@@ -35,7 +35,9 @@ def test_reports_every_side_of_a_case(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     result = json.loads(file.read_text())
-    assert result["device"] == "cpu" and result["precision"] == "32-true" and result["help_seconds"] > 0
+    assert result["device"] == "cpu"
+    assert result["precision"] == "32-true"
+    assert result["help_seconds"] > 0
     sides = result["cases"]["mlp"]
     assert list(sides) == ["loop", "ganlab", "ema", "lean"]
     for numbers in sides.values():
@@ -93,7 +95,8 @@ def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
     # Two critic passes with the gradients of all weights, and of all inputs but the images', and the generator's move.
     trained = 2 * (3 * critic - 192 * 128) + 2 * critic + 3 * generator - 128 * 128
     assert rows["mlp_128"]["float32"]["gflops"] == pytest.approx(2 * 2 * trained / 1e9)
-    assert "needs sequences" in rows["rnn"]["float32"]["reason"] and "rnn" in done.stdout
+    assert "needs sequences" in rows["rnn"]["float32"]["reason"]
+    assert "rnn" in done.stdout
 
 
 @pytest.mark.slow

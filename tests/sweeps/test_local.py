@@ -74,7 +74,8 @@ def test_begun_again_it_resumes_what_is_unfinished_and_leaves_the_rest(sweep):
     assert states(directory) == ["finished", "finished", "failed", "failed"]
     assert again.returncode == 1
     started = [line for line in again.stderr.splitlines() if " starts: " in line]
-    assert len(started) == 1 and started[0].startswith("job 0 starts: ")
+    assert len(started) == 1
+    assert started[0].startswith("job 0 starts: ")
     assert "continuing in sweep/0" in (directory / "0" / "job.log").read_text()
     touched = {path.parts[-3] for path, when in times.items() if path.stat().st_mtime_ns != when}
     assert touched == {"0"}
@@ -90,7 +91,8 @@ def test_sweep_json_and_the_table_tell_everything(sweep):
     (best,) = (found["configurations"][i] for i in found["best"])
     scores = [job["scores"]["wasserstein"] for job in found["jobs"][:2]]
     assert best["scores"]["wasserstein"]["mean"] == min(scores)
-    assert found["rerun"][0] in again.stdout and "best by wasserstein (lower is better)" in again.stdout
+    assert found["rerun"][0] in again.stdout
+    assert "best by wasserstein (lower is better)" in again.stdout
     assert "take the failed jobs up again with --retry-failed" in again.stdout
     assert found["command"].startswith("ganlab train -m data=ring")
     assert (directory / "parallel_wasserstein.png").read_bytes().startswith(b"\x89PNG")
@@ -105,7 +107,8 @@ def test_status_and_collect_look_from_outside(sweep):
     assert lines[1].startswith("0    loss._target_=ganlab.losses.Hinge callback.stop.at=3")
     (directory / "parallel_wasserstein.png").unlink()
     collected = command("sweep", "collect", str(directory), cwd=directory.parent)
-    assert collected.returncode == 0 and "run it again with: ganlab train" in collected.stdout
+    assert collected.returncode == 0
+    assert "run it again with: ganlab train" in collected.stdout
     assert (directory / "parallel_wasserstein.png").exists()
 
 
@@ -120,11 +123,13 @@ def test_a_signal_lets_the_jobs_save_themselves(tmp_path):
     run = tmp_path / "sweep" / "0"
     wait_for(lambda: Outcome.of(run).step > 2, launcher)
     second = command("train", *words[2:], cwd=tmp_path)
-    assert second.returncode == 2 and "is still running; look with `ganlab sweep status sweep`" in second.stderr
+    assert second.returncode == 2
+    assert "is still running; look with `ganlab sweep status sweep`" in second.stderr
     launcher.send_signal(signal.SIGTERM)
     _, said = launcher.communicate()
     assert launcher.returncode == 128 + signal.SIGTERM
-    assert Outcome.of(run).state == "preempted" and (run / "checkpoints" / "last.ckpt").exists()
+    assert Outcome.of(run).state == "preempted"
+    assert (run / "checkpoints" / "last.ckpt").exists()
     assert Outcome.of(tmp_path / "sweep" / "1").state == "waiting"
     assert said.splitlines()[-1] == f"go on with: {content(tmp_path / 'sweep')['command']}"
 
@@ -154,7 +159,8 @@ def test_a_job_that_could_not_say_why_it_ended_is_explained(tmp_path, monkeypatc
     one, two = (json.loads((tmp_path / "sweep" / name / "status.json").read_text()) for name in "01")
     assert (one["state"], two["state"]) == ("failed", "failed")
     assert one["reason"].startswith("killed by SIGKILL; see ")
-    assert "holds a run with other settings (" in two["reason"] and two["reason"].endswith("(exit code 2)")
+    assert "holds a run with other settings (" in two["reason"]
+    assert two["reason"].endswith("(exit code 2)")
 
 
 def test_failed_jobs_are_taken_up_again_on_request_only(tmp_path, monkeypatch):

@@ -82,7 +82,8 @@ def test_mistakes_within_hydra_leave_nothing_behind_either(tmp_path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CONF)))
 def test_every_yaml_says_what_it_is_and_builds(path):
     text = path.read_text()
-    assert text.startswith("# ") and "_target_:" in text
+    assert text.startswith("# ")
+    assert "_target_:" in text
     settings = yaml.safe_load(text)
     built = locate(settings.pop("_target_"))
     settings.pop("defaults", None)

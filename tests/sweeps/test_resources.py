@@ -29,7 +29,8 @@ def test_a_job_of_two_gpus_waits_for_both():
     room = Room(["0", "1", "2"], cores=6)
     one = room.take(AUTO, 2)
     pair = room.take(PAIR, 2)
-    assert pair.gpus == ("1", "2") and pair.processes == 2
+    assert pair.gpus == ("1", "2")
+    assert pair.processes == 2
     assert room.take(PAIR, 2) is None
     room.free(one)
     room.free(pair)

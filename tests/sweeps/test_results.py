@@ -88,7 +88,9 @@ def test_importance_finds_what_matters(monkeypatch, optuna):
     assert method == ("fANOVA" if optuna else "permutation importance")
     assert list(shares) == ["lr", "loss", "dull"]
     assert sum(shares.values()) == pytest.approx(1)
-    assert shares["lr"] > 0.6 and shares["loss"] > 0.05 and shares["dull"] < 0.05
+    assert shares["lr"] > 0.6
+    assert shares["loss"] > 0.05
+    assert shares["dull"] < 0.05
 
 
 def test_importance_says_nothing_of_too_little():
@@ -130,8 +132,10 @@ def test_a_screen_draws_over_itself_and_lines_tell_events(tmp_path, capsys):
     give_up(jobs[0], "pruned")
     screen.ended(jobs[0])
     first, second = stream.getvalue().split("\033[4A")
-    assert "0    seed=0    waiting" in first and first.endswith("2 jobs: 2 waiting\n")
-    assert "0    seed=0    pruned: pruned" in second and second.endswith("2 jobs: 1 pruned, 1 waiting\n")
+    assert "0    seed=0    waiting" in first
+    assert first.endswith("2 jobs: 2 waiting\n")
+    assert "0    seed=0    pruned: pruned" in second
+    assert second.endswith("2 jobs: 1 pruned, 1 waiting\n")
     lines = LineDisplay(jobs, ["seed"], FID)
     lines.started(jobs[1])
     lines.ended(jobs[0])

@@ -60,9 +60,11 @@ def test_every_sampler_searches_and_the_best_is_told(tmp_path, sampler):
     (best,) = (found["configurations"][i] for i in found["best"])
     assert best["scores"]["wasserstein"]["mean"] == pytest.approx(sweeper.study.best_value)
     assert found["rerun"][0].endswith(best["overrides"][-1])
-    assert summary.is_done and found["rerun"][0] in summary.text
+    assert summary.is_done
+    assert found["rerun"][0] in summary.text
     method, shares = found["importance"]["wasserstein"]
-    assert method == "fANOVA" and sum(shares.values()) == pytest.approx(1)
+    assert method == "fANOVA"
+    assert sum(shares.values()) == pytest.approx(1)
     assert "importance for wasserstein (fANOVA): optimizer.generator.lr " in summary.text
     for kind in ("importance", "parallel"):
         assert (tmp_path / f"{kind}_wasserstein.png").read_bytes().startswith(b"\x89PNG")
@@ -105,7 +107,8 @@ def test_replicates_are_scored_by_their_mean_with_an_interval(tmp_path):
     (first, second) = content(tmp_path)["configurations"]
     assert [len(first["jobs"]), len(second["jobs"])] == [3, 3]
     score = first["scores"]["wasserstein"]
-    assert score["n"] == 3 and score["mean"] == pytest.approx(min(each.value for each in trials(sweeper)))
+    assert score["n"] == 3
+    assert score["mean"] == pytest.approx(min(each.value for each in trials(sweeper)))
     # t(0.975, 2) = 4.302653, standard deviation of 0, 0.01 and 0.04
     assert score["high"] - score["mean"] == pytest.approx(4.302653 * 0.0208167 / math.sqrt(3), rel=1e-4)
 
@@ -194,11 +197,14 @@ def test_bad_trials_are_pruned_and_stay_so(tmp_path, pruner):
     lines = [f"{RATE}=1e-3,1e-2,1e-1,1e-5,2e-5,2e-1"]
     sweeper = search(Optuna(Grid(), pruner), Instant(bowl), tmp_path, *lines)
     states = [each.state.name for each in trials(sweeper)]
-    assert states[0] == "COMPLETE" and "PRUNED" in states and set(states) == {"COMPLETE", "PRUNED"}
+    assert states[0] == "COMPLETE"
+    assert "PRUNED" in states
+    assert set(states) == {"COMPLETE", "PRUNED"}
     number = states.index("PRUNED")
     summary = collect(sweeper.jobs.record)
     job = content(tmp_path)["jobs"][number]
-    assert job["state"] == "pruned" and "wasserstein was worse than others' at step" in job["reason"]
+    assert job["state"] == "pruned"
+    assert "wasserstein was worse than others' at step" in job["reason"]
     assert job["step"] < 6
     assert summary.is_done
     again = Instant(bowl)

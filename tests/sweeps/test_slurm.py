@@ -131,7 +131,8 @@ def array(folder):
     assert "ended as CANCELLED in SLURM" in sweep.status(2)["reason"]
     assert "ended as FAILED in SLURM; srun: error: node2: task 0: Killed" in sweep.status(3)["reason"]
     first, second = sweep.is_alive(1)
-    assert first[2] == 0 and second[2] >= 20
+    assert first[2] == 0
+    assert second[2] >= 20
     sweep.same(0, 1)
 
 
@@ -159,11 +160,13 @@ def processes(folder):
     for job, rank in ((0, 0), (0, 1), (1, 0), (1, 1)):
         assert {life[1] for life in sweep.is_alive(job, rank)} == {2}, "not two processes"
     steps = [life[2] for life in sweep.is_alive(1)]
-    assert len(steps) == 3 and 0 == steps[0] < steps[1] < steps[2]
+    assert len(steps) == 3
+    assert 0 == steps[0] < steps[1] < steps[2]
     assert {each.name for each in folder.iterdir() if each.is_dir()} >= {"0", "1", "slurm"}
     assert not [each for each in folder.parent.rglob("life.*") if each.parent.parent != folder]
     script = (folder / "slurm" / f"{sweep.ids()['1']}_submission.sh").read_text()
-    assert "#SBATCH --ntasks-per-node=2" in script and "export MASTER_PORT=" in script
+    assert "#SBATCH --ntasks-per-node=2" in script
+    assert "export MASTER_PORT=" in script
     assert "export SRUN_CPUS_PER_TASK=1" in script
     sweep.same(0, 1)
 
@@ -185,11 +188,15 @@ def limit(folder):
     ask("scontrol", "update", f"JobId={sweep.ids()['0']}", "TimeLimit=100")
     until(lambda: sweep.status(0)["state"] == "finished", "the job")
     first, *others = sweep.is_alive(0)
-    assert first[2] == 0 and [life[2] for life in others] == [STEPS_OF_A_LIFE + 1]
+    assert first[2] == 0
+    assert [life[2] for life in others] == [STEPS_OF_A_LIFE + 1]
     assert_same(state(folder / "0"), state(whole))
     is_alive = runs(folder / "0")  # what W&B wrote: a run for each life, under one id
-    assert len(is_alive) == 2 and {each.run.run_id for each in is_alive} == {is_alive[0].run.run_id}
-    assert is_alive[0].preempting and is_alive[-1].run.resume and is_alive[-1].exit_codes == [0]
+    assert len(is_alive) == 2
+    assert {each.run.run_id for each in is_alive} == {is_alive[0].run.run_id}
+    assert is_alive[0].preempting
+    assert is_alive[-1].run.resume
+    assert is_alive[-1].exit_codes == [0]
     run("sweep", "collect", str(folder), cwd=folder.parent)
     assert sweep.states() == ["finished"]
 

@@ -59,9 +59,11 @@ def test_a_point_holds_what_is_fixed_and_a_value_of_each_axis():
     space = parse(["loss=hinge", "seed=1", f"{RATE}=tag(log, interval(1e-5,1e-2))", "~ema", "seed=range(3,4)"])
     assert space.fixed == ("loss=hinge", "~ema")
     point = space.point(Drawn(0, 0))
-    assert point[:2] == ("loss=hinge", "~ema") and "seed=3" in point
+    assert point[:2] == ("loss=hinge", "~ema")
+    assert "seed=3" in point
     (rate,) = (float(each.split("=")[1]) for each in point if each.startswith(RATE))
-    assert 1e-5 <= rate <= 1e-2 and rate == float(f"{rate:.6g}")
+    assert 1e-5 <= rate <= 1e-2
+    assert rate == float(f"{rate:.6g}")
 
 
 def test_corners_show_every_option_and_both_ends():
@@ -81,11 +83,13 @@ def test_random_draws_are_uniform_on_their_scale_and_depend_on_nothing_but_seed_
     count = 4000
     drawn = [Drawn(1, i) for i in range(count)]
     rates = [math.log10(each.suggest_float("rate", 1e-4, 1e-2, log=True)) for each in drawn]
-    assert min(rates) >= -4 and max(rates) <= -2
+    assert min(rates) >= -4
+    assert max(rates) <= -2
     assert sum(rate < -3 for rate in rates) / count == pytest.approx(0.5, abs=0.03)
     for kind in ({"step": 3}, {"log": True}):
         wholes = [each.suggest_int(f"whole{kind}", 1, 16, **kind) for each in drawn]
-        assert min(wholes) == 1 and max(wholes) == 16
+        assert min(wholes) == 1
+        assert max(wholes) == 16
     thirds = [each.suggest_categorical("loss", "abc") for each in drawn]
     assert all(thirds.count(letter) / count == pytest.approx(1 / 3, abs=0.03) for letter in "abc")
     steps = {each.suggest_float("steps", 0.0, 0.75, step=0.25) for each in drawn}

@@ -63,7 +63,8 @@ def test_nodes_that_disagree_are_refused():
 def test_a_requeued_job_runs_the_same_command():
     worker = Worker()
     again = worker.checkpoint(["seed=1", "run_dir='a b'"])
-    assert again.function is worker and again.args == (["seed=1", "run_dir='a b'"],)
+    assert again.function is worker
+    assert again.args == (["seed=1", "run_dir='a b'"],)
 
 
 @pytest.fixture
@@ -124,7 +125,8 @@ def test_what_slurm_ended_says_why(tmp_path, state, before, after):
     explain(job, state)
     outcome = Outcome.of(tmp_path)
     assert (outcome.state, outcome.step) == (after, 5)
-    assert own in outcome.reason and str(job.log) in outcome.reason
+    assert own in outcome.reason
+    assert str(job.log) in outcome.reason
 
 
 def test_a_look_from_outside_settles_what_ended_unseen(slurm, tmp_path):

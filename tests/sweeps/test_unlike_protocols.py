@@ -52,7 +52,8 @@ def test_scores_under_unlike_protocols_have_no_best(tmp_path, other, told):
         ["a=2", "1", "-", "3", "finished", "1"],
     ]
     assert f"no best: fid was measured under unlike protocols ({told}); compare like with like, see ganlab comp" in text
-    assert "best by" not in text and "run it again" not in text
+    assert "best by" not in text
+    assert "run it again" not in text
     found = content(tmp_path)
     assert (found["best"], found["rerun"], found["importance"]) == ([], [], {"fid": ["", {}]})
     assert not list(tmp_path.glob("*.png"))
@@ -61,7 +62,8 @@ def test_scores_under_unlike_protocols_have_no_best(tmp_path, other, told):
 def test_what_others_measured_beside_the_objective_does_not_matter(tmp_path):
     more = changed(metrics__kid__subsets=9)
     text = scored(tmp_path, [("a=1", {"fid": 5.0, "kid": 1.0}, IDENTITY), ("a=2", {"fid": 3.0, "kid": 1.0}, more)])
-    assert "*  a=2" in text and "best by fid (lower is better): a=2" in text
+    assert "*  a=2" in text
+    assert "best by fid (lower is better): a=2" in text
     text = scored(
         tmp_path / "both",
         [("a=1", {"fid": 5.0, "kid": 1.0}, IDENTITY), ("a=2", {"fid": 3.0, "kid": 1.0}, more)],
@@ -74,12 +76,14 @@ def test_an_average_of_weights_is_a_setting_like_others(tmp_path):
     text = scored(
         tmp_path, [("ema=none", 5.0, changed(weights="live")), ("ema=half_life", 3.0, changed(weights="ema"))]
     )
-    assert "best by fid (lower is better): ema=half_life" in text and "no best" not in text
+    assert "best by fid (lower is better): ema=half_life" in text
+    assert "no best" not in text
 
 
 def test_scores_that_tell_of_no_protocol_are_like_all_others(tmp_path):
     text = scored(tmp_path, [("a=1", 5.0, IDENTITY), ("a=2", 3.0, {}), ("a=3", None, None)])
-    assert "best by fid (lower is better): a=2" in text and "no best" not in text
+    assert "best by fid (lower is better): a=2" in text
+    assert "no best" not in text
 
 
 def test_seeds_under_unlike_protocols_have_no_common_mean(tmp_path):
@@ -93,16 +97,19 @@ def test_seeds_under_unlike_protocols_have_no_common_mean(tmp_path):
 def test_pictures_and_the_best_of_before_are_gone_when_a_job_is_measured_otherwise(tmp_path, capsys):
     points = [("a=1", 5.0, IDENTITY), ("a=2", 3.0, IDENTITY)]
     scored(tmp_path, points)
-    assert content(tmp_path)["best"] == [0] and (tmp_path / "parallel_fid.png").exists()
+    assert content(tmp_path)["best"] == [0]
+    assert (tmp_path / "parallel_fid.png").exists()
     scored(tmp_path, [*points, ("a=3", 1.0, RANDOM)])
     assert main(["collect", str(tmp_path)]) == 0
     assert "no best: fid was measured under unlike protocols" in capsys.readouterr().out
-    assert content(tmp_path)["best"] == [] and not (tmp_path / "parallel_fid.png").exists()
+    assert content(tmp_path)["best"] == []
+    assert not (tmp_path / "parallel_fid.png").exists()
 
 
 def test_many_protocols_are_counted_and_hashes_that_begin_alike_are_told_whole():
     told = numbered([{"samples": str(i), "data": "f" * 30 + str(i)} for i in range(6)])
-    assert told.startswith(f"[1] samples=0 data={'f' * 30}0; [2] ") and told.endswith("; and 2 more")
+    assert told.startswith(f"[1] samples=0 data={'f' * 30}0; [2] ")
+    assert told.endswith("; and 2 more")
     assert (
         numbered([dict.fromkeys("abcde", str(i)) for i in range(2)]) == "[1] a=0 b=0 c=0 d=0 …; [2] a=1 b=1 c=1 d=1 …"
     )
@@ -110,7 +117,9 @@ def test_many_protocols_are_counted_and_hashes_that_begin_alike_are_told_whole()
 
 def test_configurations_are_labelled_by_what_another_command_changed(tmp_path):
     text = scored(tmp_path, [("a=1 ++steps=6", 5.0, IDENTITY), ("a=1 ++steps=9", 3.0, IDENTITY)], swept=["seed"])
-    assert "*  steps=9" in text and "   steps=6" in text and "as configured" not in text
+    assert "*  steps=9" in text
+    assert "   steps=6" in text
+    assert "as configured" not in text
 
 
 def search(folder, *lines):

@@ -36,7 +36,8 @@ def points(tmp_path_factory):
 
 def test_images_have_their_shape_and_range(images):
     samples = ganlab.load(images).sample(5)
-    assert samples.shape == (5, 1, 8, 8) and samples.dtype == torch.float32
+    assert samples.shape == (5, 1, 8, 8)
+    assert samples.dtype == torch.float32
     assert -1 <= samples.min() < samples.max() <= 1
     assert samples.std(0).max() > 1e-4  # of unlike samples
 
@@ -80,7 +81,8 @@ def test_conditions(labelled, images):
     threes = sampler.sample(4, cond=torch.full((4,), 3))
     assert torch.equal(threes, sampler.sample(4, cond=torch.full((4,), 3)))
     mixed = sampler.sample(4, cond=torch.tensor([3, 5, 3, 5]))
-    assert torch.equal(mixed[::2], threes[::2]) and not torch.equal(mixed[1::2], threes[1::2])
+    assert torch.equal(mixed[::2], threes[::2])
+    assert not torch.equal(mixed[1::2], threes[1::2])
     with pytest.raises(ValueError, match="cond must have one entry per sample, 4, got 3"):
         sampler.sample(4, cond=torch.arange(3))
     with pytest.raises(ValueError, match="n must be at least 0, got -1"):
@@ -139,8 +141,10 @@ def test_a_damaged_description_is_told_in_a_sentence(text, images, tmp_path, cap
     (tmp_path / "run" / "generator.json").write_bytes(text.encode("latin-1"))
     assert guarded(main, [f"run={tmp_path}/run"]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"{tmp_path}/run/generator.json cannot be read (") and DAMAGED[text] in said
-    assert said.endswith("; copy both files again from where the run was made\n") and said.count("\n") == 1
+    assert said.startswith(f"{tmp_path}/run/generator.json cannot be read (")
+    assert DAMAGED[text] in said
+    assert said.endswith("; copy both files again from where the run was made\n")
+    assert said.count("\n") == 1
 
 
 def test_damaged_weights_are_told_in_a_sentence(images, points, tmp_path, capsys):
@@ -155,14 +159,16 @@ def test_damaged_weights_are_told_in_a_sentence(images, points, tmp_path, capsys
         weights.write_bytes(content)
         assert guarded(main, [f"run={tmp_path}/run"]) == 2
         said = capsys.readouterr().err
-        assert said.startswith(words) and said.count("\n") == 1
+        assert said.startswith(words)
+        assert said.count("\n") == 1
 
 
 def test_points_come_back_in_the_datas_own_coordinates(points):
     samples = ganlab.load(points).sample(500)
     assert samples.shape == (500, 2)
     spread = samples.abs().amax(0)
-    assert (spread > 1.5).all() and (spread < 12).all(), spread
+    assert (spread > 1.5).all(), spread
+    assert (spread < 12).all(), spread
     facts = json.loads((points / "generator.json").read_text())
     raw = ganlab.load(points)
     raw.decode = lambda x: x
@@ -324,7 +330,8 @@ def test_the_command_takes_classes(labelled, tmp_path):
 def test_mistakes_of_the_sample_command(word, sentence, labelled, capsys, tmp_path):
     assert guarded(main, [f"run={labelled}", f"output={tmp_path}/out", word]) == 2
     said = capsys.readouterr().err
-    assert said.startswith(sentence) and said.count("\n") == 1
+    assert said.startswith(sentence)
+    assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 

@@ -38,7 +38,9 @@ def test_memory_that_runs_out_is_told_with_what_was_asked_for():
         (MemoryError(), "none was left"),
     ):
         told = user_facing(error, RUN)
-        assert type(told) is TrainingError and asked in str(told) and "lower batch_size" in str(told)
+        assert type(told) is TrainingError
+        assert asked in str(told)
+        assert "lower batch_size" in str(told)
 
 
 def test_bugs_are_left_alone():

@@ -33,7 +33,8 @@ def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
     network = ganlab.load(tmp_path / "run").network
     (first, *_), latents = network.pieces, torch.randn(5000, 6)
     norm = network.blocks[0].first_norm.norm
-    assert isinstance(norm, nn.BatchNorm2d) and norm.num_batches_tracked == 3
+    assert isinstance(norm, nn.BatchNorm2d)
+    assert norm.num_batches_tracked == 3
     with torch.no_grad():
         values = network.project(latents[:, :first])
     torch.testing.assert_close(norm.running_mean, values.mean((0, 2, 3)), atol=0.2, rtol=0.1)

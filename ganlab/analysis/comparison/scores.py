@@ -60,17 +60,17 @@ def read_json(path: Path) -> dict[str, Any]:
 def read_scores(path: Path) -> ScoreFile:
     """Read a score file; raises UserError where it is none."""
     content = read_json(path)
-    mistake = UserError(f"{path} is no score file, which holds scores by name and their protocol; leave it out")
+    issue = UserError(f"{path} is no score file, which holds scores by name and their protocol; leave it out")
     if "scores" not in content:
-        raise mistake
+        raise issue
     parts = [content.get(key) or {} for key in ("scores", "intervals", "higher_is_better", "protocol")]
     if not all(isinstance(part, dict) for part in parts):
-        raise mistake
+        raise issue
     scores, intervals, directions, protocol = parts
     known = {name: value for name, value in scores.items() if value is not None}
     fine = all(map(_is_number, known.values())) and all(map(_is_interval, intervals.values()))
     if not fine or not all(isinstance(protocol.get(key) or {}, dict) for key in ("metrics", "origin")):
-        raise mistake
+        raise issue
     return ScoreFile(
         path=path,
         scores={name: float(value) for name, value in known.items()},

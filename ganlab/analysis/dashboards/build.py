@@ -7,6 +7,7 @@ from typing import Any
 from ganlab.analysis.dashboards import panels
 from ganlab.analysis.dashboards.names import STEP, Names
 from ganlab.analysis.dashboards.panels import reports, workspaces
+from ganlab.core import private_api
 
 
 def workspace(project: str, entity: str, names: Names) -> Any:
@@ -59,5 +60,7 @@ def report(project: str, entity: str, names: Names, sweep: str = "", parameters:
 
 def spec(page: Any) -> dict[str, Any]:
     """Return a workspace or report as W&B stores it."""
-    content: dict[str, Any] = json.loads(page._to_model().model_dump_json(by_alias=True, exclude_none=True))
+    content: dict[str, Any] = json.loads(
+        private_api.workspace_model(page).model_dump_json(by_alias=True, exclude_none=True)
+    )
     return content

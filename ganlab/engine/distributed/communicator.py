@@ -13,7 +13,7 @@ from ganlab.core.errors import TrainingError
 BUCKET_BYTES = 32 * 2**20
 
 
-class PeerUnreachable(TrainingError):
+class PeerUnreachableError(TrainingError):
     """Another process of the run does not answer."""
 
 
@@ -164,7 +164,7 @@ class _Answering:
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, RuntimeError):
-            raise PeerUnreachable(
+            raise PeerUnreachableError(
                 f"another process of this run does not answer ({str(error).splitlines()[0]}); its own messages say "
                 "why, and the same command goes on from the last checkpoint"
             ) from error

@@ -14,7 +14,7 @@ from torch import distributed
 
 from ganlab.core.errors import TrainingError, UserError
 from ganlab.engine.distributed.child_processes import ChildProcesses
-from ganlab.engine.distributed.communicator import PeerUnreachable
+from ganlab.engine.distributed.communicator import PeerUnreachableError
 
 # What Lightning and torch leave in the environment, and what every process started later would take for its own.
 _THEIRS = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE", "OMP_NUM_THREADS")
@@ -60,7 +60,7 @@ class SubprocessLauncher(_SubprocessScriptLauncher):
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:
-                told = isinstance(error, UserError | TrainingError) and not isinstance(error, PeerUnreachable)
+                told = isinstance(error, UserError | TrainingError) and not isinstance(error, PeerUnreachableError)
                 failure = crew.failure() if isinstance(error, Exception) and not told else None
                 crew.end()
                 if failure:

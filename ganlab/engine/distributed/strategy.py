@@ -9,6 +9,7 @@ from lightning_fabric.plugins import ClusterEnvironment
 from pytorch_lightning.strategies import DDPStrategy, ParallelStrategy, Strategy, StrategyRegistry
 from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
 
+from ganlab.core import private_api
 from ganlab.core.errors import UserError
 from ganlab.engine.distributed.communicator import Communicator, ProcessGroup, SingleProcess
 
@@ -41,9 +42,9 @@ class PlayerDDPStrategy(DDPStrategy):
         self.communicator = ProcessGroup()
 
     def setup(self, trainer: pl.Trainer) -> None:
-        """Leave out what Lightning broadcasts at every batch to learn of a SIGTERM: `GANModule` agrees on stopping."""
+        """Disable the SIGTERM broadcast of every batch."""
         super().setup(trainer)
-        trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = lambda: None  # type: ignore[method-assign]
+        private_api.disable_sigterm_broadcast(trainer)
 
     def configure_ddp(self) -> None:
         """Start from the first process's weights, without a wrapper."""

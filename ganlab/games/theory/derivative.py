@@ -9,25 +9,25 @@ RADIUS = 1e-6  # in float64 both the error of rounding and that of curvature are
 TOLERANCE = 1e-3
 
 
-class NotDifferentiable(ValueError):
+class NotDifferentiableError(ValueError):
     """The function has no derivative at the point."""
 
 
 def jacobian(function: Callable[[Tensor], Tensor], at: Tensor, radius: float = RADIUS) -> Tensor:
     """Differentiate a function of a vector (n,) in float64 at a point by central differences, shape (m, n).
 
-    Raises NotDifferentiable where the differences on both sides, at two radii, or along the diagonal disagree.
+    Raises NotDifferentiableError where the differences on both sides, at two radii, or along the diagonal disagree.
     """
     middle = function(at)
     large, small = (_differences(function, at, middle, each) for each in (radius, radius / 8))
     scale = 1 + large.abs().max()
     if not (large - small).abs().max() <= TOLERANCE * scale:
-        raise NotDifferentiable("differences at two distances from the point disagree")
+        raise NotDifferentiableError("differences at two distances from the point disagree")
     for sign in (1.0, -1.0):
         along = torch.full_like(at, sign)
         along[1::2] *= -1
         if not (_slope(function, at, middle, along * radius) - large @ along).abs().max() <= TOLERANCE * scale:
-            raise NotDifferentiable("the difference along the diagonal is not the sum of those along the axes")
+            raise NotDifferentiableError("the difference along the diagonal is not the sum of those along the axes")
     return large
 
 
@@ -36,7 +36,7 @@ def _differences(function: Callable[[Tensor], Tensor], at: Tensor, middle: Tenso
     for axis in torch.eye(len(at), dtype=at.dtype):
         ahead, behind = (_slope(function, at, middle, side * radius * axis) for side in (1.0, -1.0))
         if not (ahead + behind).abs().max() <= TOLERANCE * (1 + ahead.abs().max()):
-            raise NotDifferentiable("differences on both sides of the point disagree")
+            raise NotDifferentiableError("differences on both sides of the point disagree")
         columns.append((ahead - behind) / 2)
     return torch.stack(columns, 1)
 

@@ -18,7 +18,7 @@ REST = 1e-9  # how far a game may move in one step from where it rests
 LONGEST = 8  # of the optimizers' own cycles
 
 
-class NotAtRest(ValueError):
+class NotAtEquilibriumError(ValueError):
     """The game moves on from the point that it was to be examined at."""
 
 
@@ -47,7 +47,7 @@ def field_jacobian(game: Game, batch: Batch) -> Tensor:
     """Differentiate the field (−∇L of each player by its own weights) by all weights, in float64, shape (n, n).
 
     Players come in the game's own order. The gradients are autograd's and their derivatives differences, for a game
-    cuts the discriminator's fake samples from the generator's graph. Raises NotDifferentiable.
+    cuts the discriminator's fake samples from the generator's graph. Raises NotDifferentiableError.
     """
     moves = PlayerUpdates(_exact(game), Simultaneous(), {player: torch.optim.SGD for player in game.players()})
     start, real = moves.position(), _widened(batch)
@@ -69,14 +69,14 @@ def step_map(
     """Differentiate the real step, in float64, at the game's present weights; `game` itself is left as it is.
 
     As many steps are taken as it needs for the schedule, the optimizers (two with extragradient), and lazy terms,
-    which repeat every `cycle` steps, to be where they were. Raises NotAtRest where the players move from here, and
-    NotDifferentiable.
+    which repeat every `cycle` steps, to be where they were. Raises NotAtEquilibriumError where the players move from
+    here, and NotDifferentiableError.
     """
     moves, real = PlayerUpdates(_exact(game), schedule, optimizers), _widened(batch)
     start = moves.position()
     cycle = _settle(moves, real, lcm(cycle, *schedule.periods.values()))
     if not (moves.position() - start).abs().max() <= REST:
-        raise NotAtRest(f"the players move from {start.tolist()}, so that no step's map rests there")
+        raise NotAtEquilibriumError(f"the players move from {start.tolist()}, so that no step's map rests there")
     memory, whole = moves.remember(), _vector(moves)
 
     def after(numbers: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ def _settle(moves: PlayerUpdates, batch: Batch, period: int) -> int:
         seen.append(moves.structure())
         if count and seen[-1] == seen[0]:
             return period * count
-    raise NotAtRest(f"what the optimizers keep has not come back after {LONGEST} times {period} steps")
+    raise NotAtEquilibriumError(f"what the optimizers keep has not come back after {LONGEST} times {period} steps")
 
 
 def _exact(game: Game) -> Game:

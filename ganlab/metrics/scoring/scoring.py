@@ -15,7 +15,7 @@ from ganlab.data import DataSet
 from ganlab.data.dataset import normalize
 from ganlab.features.base import Features, Source, quantise
 from ganlab.games.sampler import Sampler
-from ganlab.metrics.metric import BaseMetric, EvaluationContext, Unsuitable
+from ganlab.metrics.metric import BaseMetric, EvaluationContext, UnsuitableMetricError
 from ganlab.metrics.scoring.evaluator import Samples
 from ganlab.protocols import Protocol
 
@@ -33,7 +33,7 @@ def build_measures(makers: Makers, features: Features, data: Source) -> tuple[di
     for name, make in makers.items():
         try:
             measures[name] = make(features, data)
-        except Unsuitable as error:
+        except UnsuitableMetricError as error:
             left_out.append(str(error))
         except ValueError as error:
             text = str(error)

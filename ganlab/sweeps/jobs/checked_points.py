@@ -44,7 +44,7 @@ class Checked:
                 self(point)
             except ConfigurationError as error:
                 place = " ".join(each.lstrip("+") for each in without_seed(point) if each not in shared)
-                for mistake in error.mistakes:
-                    found.setdefault(mistake, place)
+                for issue in error.issues:
+                    found.setdefault(issue, place)
         if found:
             raise ConfigurationError(f"{each} (at {place})" if place else each for each, place in found.items())

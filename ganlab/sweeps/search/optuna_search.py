@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
+from ganlab.core import private_api
 from ganlab.core.errors import UserError
 from ganlab.sweeps.search.pruners import Never, Pruner
 from ganlab.sweeps.search.samplers import TPE, Sampler
@@ -78,7 +79,9 @@ class Optuna(Search):
         from optuna.trial import TrialState
 
         states = (TrialState.RUNNING,)
-        begun = [OptunaTrial(self.study, each._trial_id) for each in self.study.get_trials(False, states)][:count]
+        begun = [OptunaTrial(self.study, private_api.trial_id(each)) for each in self.study.get_trials(False, states)][
+            :count
+        ]
         trials = self.study.get_trials(deepcopy=False)
         used = sum(each.state != TrialState.WAITING and RETRY not in each.user_attrs for each in trials)
         again = sum(each.state == TrialState.WAITING and RETRY in each.user_attrs for each in trials)

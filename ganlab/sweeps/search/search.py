@@ -109,7 +109,7 @@ class Search(Sweeper, ABC):
             try:
                 planned[trial] = self.jobs.plan(self._replicates(trial))
             except ConfigurationError as error:  # parts that are fine by themselves, and not together
-                print(f"trial {trial.number} cannot be built: {'; '.join(error.mistakes)}", file=sys.stderr)
+                print(f"trial {trial.number} cannot be built: {'; '.join(error.issues)}", file=sys.stderr)
                 self.tell(trial, None)
         watched = {trial: Curves(jobs, names[0]) for trial, jobs in planned.items()}
         pruned: set[Trial] = set()

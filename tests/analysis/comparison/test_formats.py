@@ -42,7 +42,8 @@ def test_what_all_rows_share_is_in_the_caption(tmp_path):
     write_run(tmp_path / "c", {"fid": 2.0}, protocol=changed(samples=1))
     text = as_table(compare(tmp_path), 200)
     assert "rows by fid, lower is better; all have batch_size=4\n" in text
-    assert "\nloss=Hinge " in text and "batch_size=8 loss=NonSaturating" in text
+    assert "\nloss=Hinge " in text
+    assert "batch_size=8 loss=NonSaturating" in text
     assert "fid of batch_size=4 loss=Hinge (and 1 more) and batch_size=8 loss=NonSaturating cannot share" in text
 
 
@@ -67,7 +68,8 @@ def test_json_has_everything(tmp_path):
         {"value": value, "seed": seed, "path": str(tmp_path / "a" / str(seed)), "interval": None}
         for seed, value in enumerate([3.0, 5.0])
     ]
-    assert table["protocol"]["features.resize.how"] == "none" and table["source"] == "selection scores"
+    assert table["protocol"]["features.resize.how"] == "none"
+    assert table["source"] == "selection scores"
     assert content["left_out"] == [{"path": str(tmp_path / "b"), "state": "running", "reason": "at step 1"}]
 
 

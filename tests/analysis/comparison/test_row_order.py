@@ -21,7 +21,8 @@ def test_rows_go_best_first_and_say_what_cannot_be_told_from_the_best(tmp_path):
         f"loss={name}" for name in ("Hinge", "NonSaturating", "Wasserstein", "LeastSquares")
     ]
     assert [row.as_good_as_best for row in rows] == [False, False, True, False]
-    assert rows[0].p is None and rows[1].p is None  # the best, and one seed
+    assert rows[0].p is None
+    assert rows[1].p is None
     assert rows[2].p == pytest.approx(welch([5.0, 5.2, 5.1], [5.1, 5.3, 5.1]))
     assert rows[3].p < 0.05
     text = as_table(comparison, 200)
@@ -84,5 +85,6 @@ def test_a_single_run_shows_its_own_interval(tmp_path):
     made = only(comparison).rows[0].cells["fid"]
     assert (made.low, made.high, made.std, made.over) == (9.58, 9.81, None, "run")
     text = as_table(comparison)
-    assert "9.70 [9.58, 9.81]" in text and "±" not in text
+    assert "9.70 [9.58, 9.81]" in text
+    assert "±" not in text
     assert "[low, high] is the 95 % interval of one run, which says nothing of other seeds" in text

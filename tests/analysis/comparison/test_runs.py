@@ -48,7 +48,8 @@ def test_nothing_to_compare(tmp_path):
     with pytest.raises(UserError) as caught:
         compare(tmp_path)
     start = f"there is nothing to compare: {tmp_path / '0'}: running at step 0; "
-    assert str(caught.value).startswith(start) and str(caught.value).endswith("; and 2 more")
+    assert str(caught.value).startswith(start)
+    assert str(caught.value).endswith("; and 2 more")
 
 
 def test_runs_in_runs_and_dashboards_files_are_no_runs(tmp_path):
@@ -79,7 +80,8 @@ def test_broken_files_are_told_in_a_sentence(name, text, sentence, tmp_path):
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError) as caught:
         compare(tmp_path)
-    assert sentence in str(caught.value) and "\n" not in str(caught.value)
+    assert sentence in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_bytes_that_are_no_text_are_told(tmp_path):

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ganlab.games.theory import NotDifferentiable, behaviour, jacobian, rate
+from ganlab.games.theory import NotDifferentiableError, behaviour, jacobian, rate
 
 STEPS = torch.arange(400, dtype=torch.float64)
 
@@ -67,5 +67,5 @@ def test_the_jacobian_of_what_is_smooth():
     ],
 )
 def test_what_has_no_derivative_says_so(function):
-    with pytest.raises(NotDifferentiable):
+    with pytest.raises(NotDifferentiableError):
         jacobian(function, torch.zeros(2, dtype=torch.float64))

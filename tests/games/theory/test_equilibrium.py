@@ -10,7 +10,7 @@ from torch.optim import SGD, Adam, RMSprop
 from ganlab.augments import Identity
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.games import AdversarialGame
-from ganlab.games.theory import NotAtRest, NotDifferentiable, field_jacobian, spectral_radius, step_map
+from ganlab.games.theory import NotAtEquilibriumError, NotDifferentiableError, field_jacobian, spectral_radius, step_map
 from ganlab.latents import Normal
 from ganlab.losses import Hinge, Minimax, NonSaturating, RelativisticAverage, Wasserstein
 from ganlab.optimizers import ExtraSGD, OptimisticAdam, OptimisticSGD
@@ -141,28 +141,29 @@ def test_within_its_bounds_a_clipped_critic_is_free(at_rest):
 
 @pytest.mark.parametrize("term", [L1(0.1), GradientPenalty(1.0)], ids=lambda term: type(term).__name__)
 def test_a_kink_has_no_derivative(at_rest, term):
-    with pytest.raises(NotDifferentiable):
+    with pytest.raises(NotDifferentiableError):
         step_map(at_rest(Wasserstein(), term), Simultaneous(), players(SGD), REAL)
-    with pytest.raises(NotDifferentiable):
+    with pytest.raises(NotDifferentiableError):
         field_jacobian(at_rest(Wasserstein(), term), REAL)
 
 
 @pytest.mark.parametrize("optimizer", [Adam, RMSprop, OptimisticAdam])
 def test_dividing_by_the_gradients_size_has_no_derivative_where_it_is_0(at_rest, optimizer):
-    with pytest.raises(NotDifferentiable):
+    with pytest.raises(NotDifferentiableError):
         step_map(at_rest(Wasserstein()), Alternating(), players(optimizer), REAL)
 
 
 def test_noise_moves_the_players_on(at_rest):
-    with pytest.raises(NotAtRest, match="move from"):
+    with pytest.raises(NotAtEquilibriumError, match="move from"):
         step_map(at_rest(Wasserstein(), InstanceNoise(1.0)), Alternating(), players(SGD), REAL)
 
 
 def test_away_from_the_equilibrium_there_is_no_map(dirac):
     game = AdversarialGame(Spec((1,)), *dirac, Wasserstein(), {}, Identity(), Normal(1))
-    with pytest.raises(NotAtRest):
+    with pytest.raises(NotAtEquilibriumError):
         step_map(game, Alternating(), players(SGD), REAL)
-    assert game.generator.theta.item() == 1.0 and game.generator.theta.dtype == torch.float32  # left as it was
+    assert game.generator.theta.item() == 1.0
+    assert game.generator.theta.dtype == torch.float32
 
 
 def test_the_spectral_radius_of_a_turn_is_its_stretch():

@@ -60,4 +60,5 @@ def test_what_is_remembered_is_all_that_matters(dirac, optimizer):
         for _ in range(4):
             moves.step(REAL)
         ends.append(torch.cat([each.flatten() for each in moves.numbers()]))
-    assert torch.equal(*ends) and moves.steps == 7
+    assert torch.equal(*ends)
+    assert moves.steps == 7

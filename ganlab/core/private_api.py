@@ -1,0 +1,61 @@
+"""The private attributes of other libraries that ganlab reads or sets, in one place; no other module touches any.
+
+Tested with pytorch-lightning 2.6.6, torch 2.15.0, torchmetrics 1.9.0, hydra-core 1.3.8, optuna 5.0.0 and
+wandb-workspaces 0.4.13 (constraints.txt). Each function states why no public name will do.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def lightning_optimizers(strategy: Any) -> Sequence[Any]:
+    """Return a strategy's optimizers as `self.optimizers()` does, which costs more at every update."""
+    optimizers: Sequence[Any] = strategy._lightning_optimizers
+    return optimizers
+
+
+def unscale_before_step(optimizer: Any) -> None:
+    """Make a fused torch optimizer expect gradients that are already unscaled.
+
+    Otherwise it undoes the loss scale of 16-bit training inside its step, after gradients were clipped and logged.
+    """
+    optimizer._step_supports_amp_scaling = False
+
+
+def disable_sigterm_broadcast(trainer: Any) -> None:
+    """Stop Lightning from broadcasting at every batch whether a SIGTERM arrived: `GANModule` agrees on stopping."""
+    trainer.fit_loop.epoch_loop._broadcast_sigterm_tensor = _nothing
+
+
+def disable_signal_handlers(trainer: Any) -> None:
+    """Keep Lightning from installing signal handlers.
+
+    They broadcast between processes at any moment, end the process by an exception before it can save, and on SLURM
+    requeue the job a second time.
+    """
+    trainer._signal_connector.register_signal_handlers = _nothing
+
+
+def mark_metric_updated(metric: Any) -> None:
+    """Let a torchmetrics metric be computed without an update: a process without samples adds zeros."""
+    metric._update_count = 1
+
+
+def accept_plugins(plugins: Any, accept: Callable[[str], bool]) -> None:
+    """Let Hydra instantiate launchers and sweepers outside the `hydra_plugins` namespace if `accept(target)`."""
+    vars(plugins)["is_in_toplevel_plugins_module"] = accept
+
+
+def trial_id(frozen_trial: Any) -> int:
+    """Return the storage's number of an Optuna trial, by which a running trial is taken up again."""
+    number: int = frozen_trial._trial_id
+    return number
+
+
+def workspace_model(page: Any) -> Any:
+    """Return the pydantic model of a W&B page, which is otherwise only sent to the server."""
+    return page._to_model()
+
+
+def _nothing(*arguments: object) -> None:
+    """Do nothing."""
