@@ -31,7 +31,10 @@ def node(group: str, name: str) -> dict:
     content = yaml.safe_load((CONF / group / f"{name}.yaml").read_text()) or {}
     defaults = content.pop("defaults", [])
     for base in [each for each in defaults if isinstance(each, str) and each != "_self_"]:
-        content = node(group, base) | content
+        name, _, place = base.partition("@")
+        content = (
+            {place: node(group, name) | content.pop(place, {})} | content if place else node(group, name) | content
+        )
     for place, choice in [pair for each in defaults if isinstance(each, dict) for pair in each.items()]:
         if place.startswith("override "):  # of a part beside this one
             continue
