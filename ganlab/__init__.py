@@ -1,8 +1,8 @@
-"""ganlab: run, compare and trust GAN experiments.
+"""ganlab: train, evaluate and compare GANs from configurations.
 
-`compose` a configuration, `train` it, `load` a generator from its run directory, `instantiate` single components; the
-base classes for components of your own are here, too. Names are imported when first used, so that `ganlab train
---help` does not wait for torch.
+`compose` returns a checked configuration, `train` trains it, `load` returns the generator of a finished run, and
+`instantiate` builds single components. The base classes of custom components are here, too. Names are imported when
+first used, so `ganlab train --help` does not wait for torch.
 """
 
 from importlib import import_module
@@ -13,7 +13,7 @@ from ganlab.core import renamed
 renamed.install()
 __version__ = "0.1.0"
 
-_HOMES = {
+_MODULES = {
     "AdversarialLoss": "ganlab.core.interfaces",
     "Augment": "ganlab.core.interfaces",
     "Batch": "ganlab.core.interfaces",
@@ -38,10 +38,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'ganlab' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*_HOMES, "__version__"])
+    return sorted([*_MODULES, "__version__"])

@@ -1,4 +1,4 @@
-"""`python -m ganlab COMMAND`, where the `ganlab` command is not on the PATH."""
+"""`python -m ganlab COMMAND`, if the `ganlab` command is not on the PATH."""
 
 import sys
 

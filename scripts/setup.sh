@@ -1,5 +1,5 @@
-# Sourced by scripts/train and scripts/test: makes .venv once, and again when what it is made from has changed.
-# Usage: setup EXTRAS, where EXTRAS is empty or a list such as [dev]. Leaves the environment's programs in $bin.
+# Sourced by the other scripts: creates .venv, and updates it when pyproject.toml, constraints.txt or the extras change.
+# Usage: setup EXTRAS, with EXTRAS empty or a list such as [dev]. Sets $bin to the folder of the environment's programs.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 bin=$root/.venv/bin
@@ -16,7 +16,7 @@ find_python() {
     return 1
 }
 
-# Print the file that says that these extras are installed, of the project as it is now.
+# Print the file that marks these extras as installed for the current pyproject.toml and constraints.txt.
 stamp() {
     echo ".venv/ready-$(cat pyproject.toml constraints.txt <(echo "$1") | cksum | tr ' ' '-')"
 }
@@ -24,13 +24,13 @@ stamp() {
 setup() {
     local extras=$1 python
     cd "$root"
-    # What the tests need holds all that training does.
+    # The extras [dev] include all packages that training needs.
     if [ -e "$(stamp "$extras")" ] || [ -e "$(stamp "[dev]")" ]; then
         return
     fi
     if [ ! -x "$bin/python" ]; then
         python=$(find_python)
-        echo "making .venv with $("$python" --version)" >&2
+        echo "creating .venv with $("$python" --version)" >&2
         "$python" -m venv .venv
     fi
     echo "installing the pinned packages (a few minutes, once)" >&2

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# A real SLURM cluster on this one machine, as plain processes of whoever calls it: no systemd, no cgroups, nothing in
-# /etc, and every port on the loopback address.
+# A real SLURM cluster on this machine, as normal processes of the calling user: no systemd, no cgroups, no files in /etc,
+# and all ports on the loopback address.
 #
-#   scripts/slurm_local.sh install    the Debian packages it needs (as root)
-#   scripts/slurm_local.sh start      start it; where it is up already, say so
-#   scripts/slurm_local.sh status     what runs; exit code 0 only where it takes jobs
+#   scripts/slurm_local.sh install    install the Debian packages it needs (as root)
+#   scripts/slurm_local.sh start      start it, unless it is already up
+#   scripts/slurm_local.sh status     show daemons, nodes and jobs; exit code 0 only if it accepts jobs
 #   scripts/slurm_local.sh stop       cancel all jobs and stop all daemons
-#   scripts/slurm_local.sh fail NODE  let a node die, with all that runs on it
+#   scripts/slurm_local.sh fail NODE  make a node fail, with everything that runs on it
 #   scripts/slurm_local.sh clean      stop, and remove its directory
-#   scripts/slurm_local.sh env        print what a shell needs: eval "$(scripts/slurm_local.sh env)"
-#   scripts/slurm_local.sh run CMD    run a command in that environment
+#   scripts/slurm_local.sh env        print the variables a shell needs: eval "$(scripts/slurm_local.sh env)"
+#   scripts/slurm_local.sh run CMD    run a command with these variables
 #
 # Partitions: debug (the default), low (its jobs are preempted and requeued) and high (which preempts them).
-# Settings, by environment:
-#   SLURM_LOCAL_DIR          where configuration, keys, state and logs are; at most 85 characters (outputs/slurm)
-#   SLURM_LOCAL_PORT         first of the ports: PORT to PORT+2, and one per node from PORT+10 (26816)
+# Environment variables (defaults in parentheses):
+#   SLURM_LOCAL_DIR          directory for configuration, keys, state and logs; at most 85 characters (outputs/slurm)
+#   SLURM_LOCAL_PORT         first port: PORT to PORT+2 are used, and one per node from PORT+10 (26816)
 #   SLURM_LOCAL_NODES        1, named localhost, or 2, named node1 and node2 (1)
-#   SLURM_LOCAL_CPUS         processors of a node, which may be more than there are (nproc)
-#   SLURM_LOCAL_ACCOUNTING   yes has slurmdbd and a MariaDB of its own; no is a cluster whose sacct fails (yes)
+#   SLURM_LOCAL_CPUS         processors of a node; may be more than the machine has (nproc)
+#   SLURM_LOCAL_ACCOUNTING   yes starts slurmdbd and its own MariaDB; no is a cluster without sacct (yes)
 set -euo pipefail
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
@@ -38,7 +38,7 @@ export PATH=$PATH:/usr/sbin:/sbin SLURM_CONF=$home/etc/slurm.conf
 say() { echo "slurm_local: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# The process of run/NAME.pid; a zombie, whose parent has not looked yet, is not alive.
+# Whether the process of run/NAME.pid is alive; a zombie is not.
 alive() { local pid; pid=$(cat "$home/run/$1.pid" 2>/dev/null) && grep -qs "^$pid (${1%%-*}) [^ZX]" "/proc/$pid/stat"; }
 
 wait_for() { # TENTHS WHAT COMMAND...
@@ -50,7 +50,7 @@ wait_for() { # TENTHS WHAT COMMAND...
     done
 }
 
-end() { # NAME: let it end, then make it
+end() { # NAME: ask it to end, and kill it after 15 s
     local left=150
     if alive "$1"; then
         kill "$(cat "$home/run/$1.pid")" 2>/dev/null || true
@@ -60,7 +60,7 @@ end() { # NAME: let it end, then make it
     rm -f "$home/run/$1.pid"
 }
 
-# The daemons of job steps, of all nodes or of one: they outlive slurmd and write to its log.
+# The slurmstepd processes of all nodes or of one. They outlive slurmd, and are found by its log, to which they write.
 steps() { # [NODE]
     local process
     for process in /proc/[0-9]*; do
@@ -94,7 +94,7 @@ SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
 CredType=cred/munge
-# a credential that expires soon lets a requeued job start soon (SLURM's default is 120 s)
+# a requeued job starts only after its credential has expired (SLURM's default is 120 s)
 AuthInfo=socket=$home/run/munge.socket,cred_expire=5
 StateSaveLocation=$home/state
 SlurmdSpoolDir=$home/spool/%n
@@ -194,13 +194,13 @@ guard() { exec 9>"$home/lock"; flock -w 120 9 || die "another start or stop is u
 start() {
     local missing=() tool name
     for tool in "${tools[@]}"; do command -v "$tool" >/dev/null || missing+=("$tool"); done
-    [ ${#missing[@]} = 0 ] || die "SLURM is not here (${missing[*]}); on Debian or Ubuntu, as root: $self install"
-    [ ${#home} -le 85 ] || die "SLURM_LOCAL_DIR=$home is too long for a socket's name; choose a shorter one"
+    [ ${#missing[@]} = 0 ] || die "SLURM is not installed (${missing[*]}); on Debian or Ubuntu, as root: $self install"
+    [ ${#home} -le 85 ] || die "SLURM_LOCAL_DIR=$home is too long for the path of a socket; choose a shorter one"
     [[ $(getent ahostsv4 "$(hostname)") = 127.* ]] ||
-        die "this machine's name must stand for a loopback address: add '127.0.0.1 $(hostname)' to /etc/hosts"
+        die "the name of this machine must resolve to a loopback address: add '127.0.0.1 $(hostname)' to /etc/hosts"
     guard
     ! up || { say "already up in $home"; return; }
-    stop_daemons # what is half up goes, so that all daemons have read one configuration
+    stop_daemons # of an incomplete start, so all daemons read the same configuration
     configure
     munged --key-file="$home/etc/munge.key" --socket="$home/run/munge.socket" --pid-file="$home/run/munged.pid" \
         --log-file="$home/log/munged.log" --seed-file="$home/run/munged.seed" --force 9>&- >"$home/log/start.log" 2>&1
@@ -228,12 +228,12 @@ stop_daemons() {
 }
 
 install() {
-    command -v apt-get >/dev/null || die "install knows apt-get alone; elsewhere install SLURM with its package manager"
+    command -v apt-get >/dev/null || die "install needs apt-get; on other systems install SLURM with their package manager"
     if [ "$(dpkg-query -W -f '${Status}\n' "${packages[@]}" 2>/dev/null | grep -c '^install ok')" = ${#packages[@]} ]; then
         say "already installed" && return
     fi
-    [ "$(id -u)" = 0 ] || die "install must be root's: sudo $self install"
-    # The packages' own services are not wanted; this is how Debian is told not to start them.
+    [ "$(id -u)" = 0 ] || die "install must be run as root: sudo $self install"
+    # Debian does not start the services of the packages while this policy exists.
     local policy=/usr/sbin/policy-rc.d made=""
     [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy && made=$policy; }
     local code=0
@@ -244,10 +244,10 @@ install() {
 }
 
 fail() { # NODE
-    alive "slurmd-$1" || die "there is no node $1 that is up"
+    alive "slurmd-$1" || die "node $1 does not exist or is not up"
     kill -9 "$(cat "$home/run/slurmd-$1.pid")"
     kill_steps "$1"
-    scontrol update nodename="$1" state=down reason=failed # what SLURM would find after a minute
+    scontrol update nodename="$1" state=down reason=failed # SLURM would detect it only after a minute
 }
 
 status() {
@@ -260,12 +260,12 @@ status() {
 
 print_env() {
     printf 'export SLURM_CONF=%q\n' "$SLURM_CONF"
-    [ ${#nodes[@]} = 1 ] || echo "export MASTER_ADDR=127.0.0.1" # no name server knows node1
+    [ ${#nodes[@]} = 1 ] || echo "export MASTER_ADDR=127.0.0.1" # node1 has no DNS entry
 }
 
 case ${1:-} in
 install | start | status) "$1" ;;
-fail) fail "${2:?which node?}" ;;
+fail) fail "${2:?fail needs a NODE}" ;;
 stop) guard && stop_daemons && say "stopped" ;;
 clean) guard && stop_daemons && rm -rf -- "$home" ;;
 env) print_env ;;

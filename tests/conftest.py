@@ -1,7 +1,8 @@
-"""Shared fixtures: one thread, and a module that steps without Lightning's loop."""
+"""Shared fixtures: one thread, and a module that is trained without Lightning's loop."""
 
 import os
 import signal
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -21,7 +22,7 @@ def _one_thread():
 
 @pytest.fixture(autouse=True, scope="session")
 def _ctrl_c():
-    # A shell's background job ignores it, and so would all that the tests start.
+    # A shell's background jobs ignore SIGINT, and so would all processes that the tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -31,15 +32,15 @@ def _own_cache(tmp_path_factory):
 
 
 class Bench:
-    """A real GANModule, and the few things of a Trainer's that its steps ask for."""
+    """A GANModule, with a stub of the Trainer that has the attributes that its steps read."""
 
     def __init__(self, game, lr=0.1, optimizer=torch.optim.SGD, schedule=None, ema=Live, **settings):
-        def make(weights):
+        def build_optimizer(weights):
             return optimizer(weights, lr=lr)
 
         self.module = GANModule(
             game,
-            {"discriminator": make, "generator": make},
+            {"discriminator": build_optimizer, "generator": build_optimizer},
             schedule or Alternating(),
             ema,
             **{"lr_schedule": Constant(), "iterations": 1000, "observe_every": 0, **settings},
@@ -49,10 +50,10 @@ class Bench:
             backward=lambda loss, _, **arguments: loss.backward(**arguments),
         )
         self._trainer = SimpleNamespace(world_size=1, global_rank=0, strategy=strategy)
-        self.module.trainer = self._trainer  # which keeps only a weak reference
+        self.module.trainer = self._trainer  # the module has only a weak reference
 
     def run(self, batches):
-        """Make one step per batch and return the module."""
+        """Train one step per batch and return the module."""
         for index, batch in enumerate(batches):
             self.module.training_step(batch, index)
         return self.module
@@ -83,3 +84,16 @@ def linear():
 @pytest.fixture
 def dirac():
     return generators.Dirac, discriminators.Dirac
+
+
+@pytest.fixture
+def fresh_my_gan():
+    """Let the package my_gan be imported from the test's own files: several tests write one of that name."""
+
+    def forget():
+        for name in [name for name in sys.modules if name.partition(".")[0] == "my_gan"]:
+            del sys.modules[name]
+
+    forget()
+    yield
+    forget()

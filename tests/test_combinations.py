@@ -1,4 +1,4 @@
-"""Every loss with every set of regularizers on every kind of sample: three steps each, without a special case."""
+"""Every loss with every set of regularizers on every kind of sample: three steps each, without exceptions."""
 
 from itertools import product
 from pathlib import Path
@@ -28,12 +28,13 @@ SHAPES = [(2,), (1, 8, 8), (6, 2)]
 CLASSES = [0, 3]
 MICROBATCHES = [1, 2]
 N_CRITIC = [1, 3]
+GRID = (SHAPES, CLASSES, MICROBATCHES, N_CRITIC)
 NODES = {}
-SETTINGS = {"top_k": {"decay": 0.5, "decay_steps": 1}}  # so that it leaves samples out from the second step on
+SETTINGS = {"top_k": {"decay": 0.5, "decay_steps": 1}}  # so it excludes samples from the second step on
 
 
 def node(group, name):
-    """Read a part's node as the configuration composes it, once; only parts without interpolations."""
+    """Return a component's node as composed, for components without interpolations; cached."""
     if (group, name) not in NODES:
         NODES[group, name] = OmegaConf.load(conf_directory() / group / f"{name}.yaml")
     return NODES[group, name]
@@ -43,16 +44,23 @@ def build(terms):
     return {name: instantiate(node("regularizer", name), **SETTINGS.get(name, {})) for name in terms if name != "none"}
 
 
-def suit(terms, shape, classes):
+def supported(terms, shape, classes):
     return all((classes or not term.needs_labels) and len(shape) in term.sample_dims for term in build(terms).values())
 
 
-def place_for(terms):
-    """Return the first shape, and whether with classes, that the terms work on."""
-    return next(place for place in product(SHAPES, CLASSES) if suit(terms, *place))
+def data_for(terms):
+    """Return the first sample shape and number of classes that the terms support."""
+    return next(data for data in product(SHAPES, CLASSES) if supported(terms, *data))
 
 
-def make(loss, terms, shape=(2,), classes=0, augment="none", packing=1):
+def checkerboard(offset):
+    """Yield half of the cells of GRID; every pair of values occurs in one of them."""
+    for indexes in product(*(range(len(values)) for values in GRID)):
+        if (sum(indexes) + offset) % 2 == 0:
+            yield tuple(values[index] for values, index in zip(GRID, indexes, strict=True))
+
+
+def build_game(loss, terms, shape=(2,), classes=0, augment="none", packing=1):
     torch.manual_seed(0)
     loss = instantiate(node("loss", loss))
     head = "tanh_probability" if loss.reads == "probability" else "logit"
@@ -85,14 +93,10 @@ def flat(network):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.slow
 def test_any_loss_with_any_regularizers_trains(bench, loss, terms):
-    for place in product(*map(range, map(len, (SHAPES, CLASSES, MICROBATCHES, N_CRITIC)))):
-        if (sum(place) + LOSSES.index(loss) + SETS.index(terms)) % 2:
-            continue  # a chessboard: half of the cells, with every pair of settings in some of them
-        shape, classes = SHAPES[place[0]], CLASSES[place[1]]
-        if not suit(terms, shape, classes):
+    for shape, classes, microbatches, n_critic in checkerboard(LOSSES.index(loss) + SETS.index(terms)):
+        if not supported(terms, shape, classes):
             continue
-        microbatches, n_critic = MICROBATCHES[place[2]], N_CRITIC[place[3]]
-        game = make(loss, terms, shape, classes)
+        game = build_game(loss, terms, shape, classes)
         before = {name: flat(network) for name, network in game.players().items()}
         module = bench(game, lr=0.01, schedule=Alternating(generator=n_critic), microbatches=microbatches).run(
             batches(3, shape, classes)
@@ -102,8 +106,8 @@ def test_any_loss_with_any_regularizers_trains(bench, loss, terms):
         for name, network in game.players().items():
             after = flat(network)
             assert after.isfinite().all(), f"{name} is not finite: {cell}"
-            assert not torch.equal(after, before[name]), f"{name} did not move: {cell}"
-        assert all(value.isfinite() for row in module.observed for value in row.values()), cell
+            assert not torch.equal(after, before[name]), f"{name} did not change: {cell}"
+        assert all(value.isfinite() for row in module.loss_buffer for value in row.values()), cell
 
 
 @pytest.mark.parametrize("augment", AUGMENTS)
@@ -111,15 +115,15 @@ def test_any_augmentation_trains(bench, augment):
     config = ganlab.compose([f"augment={augment}", "data=digits", "data.resolution=8"])
     assert instantiate(config.augment) is not None
     for terms in SETS:
-        game = make("non_saturating", terms, (1, 8, 8), 3, augment=augment)
+        game = build_game("non_saturating", terms, (1, 8, 8), 3, augment=augment)
         before = flat(game)
         bench(game, lr=0.01).run(batches(2, (1, 8, 8), 3))
         assert flat(game).isfinite().all()
         assert not torch.equal(flat(game), before)
 
 
-# What looks at a batch as a whole sees another one in every piece.
-BATCHWISE_LOSSES = {"relativistic_average": "judges samples against the batch's mean logit"}
+# These depend on statistics of the batch, so microbatches change them.
+BATCHWISE_LOSSES = {"relativistic_average": "compares samples with the batch's mean logit"}
 BATCHWISE_TERMS = {
     "dragan": "scales its noise by the batch's standard deviation",
     "consensus": "squares the gradient of the batch's mean loss",
@@ -129,29 +133,29 @@ BATCHWISE_TERMS = {
 
 
 def difference(bench, loss, terms, **settings):
-    """Train four steps with one and with two microbatches, and return the largest difference between all that moves."""
+    """Train four steps with one and with two microbatches, and return the largest difference of their states."""
     ends = []
-    place = settings.pop("place", None) or place_for(terms)
+    data = settings.pop("data", None) or data_for(terms)
     for microbatches in (1, 2):
-        game = make(loss, terms, *place, **settings)
-        bench(game, lr=0.05, microbatches=microbatches, schedule=Alternating(generator=2)).run(batches(4, *place))
+        game = build_game(loss, terms, *data, **settings)
+        bench(game, lr=0.05, microbatches=microbatches, schedule=Alternating(generator=2)).run(batches(4, *data))
         ends.append(torch.cat([value.flatten().float() for value in game.state_dict().values()]))
     return (ends[0] - ends[1]).abs().max().item()
 
 
-@pytest.mark.parametrize("terms", [each for each in SETS if not BATCHWISE_TERMS.keys() & {*each}], ids="+".join)
-@pytest.mark.parametrize("loss", [each for each in LOSSES if each not in BATCHWISE_LOSSES])
+@pytest.mark.parametrize("terms", [terms for terms in SETS if not BATCHWISE_TERMS.keys() & {*terms}], ids="+".join)
+@pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss not in BATCHWISE_LOSSES])
 def test_two_microbatches_equal_one(bench, loss, terms):
     assert difference(bench, loss, terms) < 1e-6
 
 
 @pytest.mark.parametrize("terms", [[name] for name in BATCHWISE_TERMS], ids="+".join)
-def test_terms_of_whole_batches_are_rightly_left_out_above(bench, terms):
+def test_batchwise_terms_depend_on_microbatches(bench, terms):
     assert difference(bench, "non_saturating", terms) > 1e-5
 
 
 @pytest.mark.parametrize("loss", BATCHWISE_LOSSES)
-def test_losses_of_whole_batches_are_rightly_left_out_above(bench, loss):
+def test_batchwise_losses_depend_on_microbatches(bench, loss):
     assert difference(bench, loss, []) > 1e-5
 
 
@@ -159,7 +163,7 @@ def test_losses_of_whole_batches_are_rightly_left_out_above(bench, loss):
 def test_label_flips_are_the_same_in_microbatches(bench, flip):
     ends = []
     for microbatches in (1, 2, 4):
-        game = make("hinge", [])
+        game = build_game("hinge", [])
         game.loss.flip = flip
         bench(game, lr=0.05, microbatches=microbatches).run(batches(4, (2,), 0))
         ends.append(flat(game))
@@ -169,13 +173,13 @@ def test_label_flips_are_the_same_in_microbatches(bench, flip):
 
 @pytest.mark.parametrize("augment", AUGMENTS)
 def test_augmentations_are_the_same_in_microbatches(bench, augment):
-    assert difference(bench, "non_saturating", [], place=((1, 8, 8), 3), augment=augment) < 1e-6
+    assert difference(bench, "non_saturating", [], data=((1, 8, 8), 3), augment=augment) < 1e-6
 
 
 @pytest.mark.parametrize("packing", [2, 4])
-@pytest.mark.parametrize("place", list(product(SHAPES, CLASSES)), ids=str)
+@pytest.mark.parametrize("data", list(product(SHAPES, CLASSES)), ids=str)
 @pytest.mark.slow
-def test_packs_are_the_same_in_microbatches_with_any_loss(bench, place, packing):
+def test_packs_are_the_same_in_microbatches_with_any_loss(bench, data, packing):
     for loss in LOSSES:
         if loss not in BATCHWISE_LOSSES:
-            assert difference(bench, loss, ["r1"], place=place, packing=packing) < 1e-6
+            assert difference(bench, loss, ["r1"], data=data, packing=packing) < 1e-6

@@ -1,4 +1,4 @@
-"""Every way to condition on every generator and every critic, found by looking: it takes a step or is refused."""
+"""Every conditioning with every generator and discriminator in conf/: it trains a step or is refused."""
 
 import re
 from functools import cache
@@ -9,20 +9,20 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 from support.small_runs import QUIET
-from test_conf import NETS, node
+from test_conf import NETWORK_CHOICES, node
 
 from ganlab.config import compose, conf_directory, instantiate, locate
 from ganlab.config.validation import find_issues
 from ganlab.core.interfaces import Batch, Spec
 
-WAYS = sorted(path.stem for path in (conf_directory() / "conditioning").glob("*.yaml"))
+CONDITIONINGS = sorted(path.stem for path in (conf_directory() / "conditioning").glob("*.yaml"))
 SMALL = {"width": 4, "max_width": 8, "style_size": 8, "mapping_layers": 2, "embedding": 4}
-SPECS = {3: Spec((1, 32, 32), classes=3), 2: Spec((6, 2), classes=3)}  # by the rank of samples
-POSSIBLE = ("concat", "none")  # on any network
+SPECS = {3: Spec((1, 32, 32), classes=3), 2: Spec((6, 2), classes=3)}  # by the number of dimensions of a sample
+ALWAYS_SUPPORTED = ("concat", "none")  # label modes of every network
 
 
 class Labelled:
-    """Data that is asked for nothing but its spec."""
+    """A data set of which only the spec is read."""
 
     def __init__(self, rank: int) -> None:
         self.spec = SPECS[rank]
@@ -32,8 +32,8 @@ class Labelled:
         return cls(rank).spec
 
 
-def small(content: dict) -> dict:
-    inner = {key: small(value) if isinstance(value, dict) else value for key, value in content.items()}
+def shrink(content: dict) -> dict:
+    inner = {key: shrink(value) if isinstance(value, dict) else value for key, value in content.items()}
     return inner | {key: value for key, value in SMALL.items() if key in content}
 
 
@@ -42,70 +42,76 @@ def ranks(group: str, name: str) -> set[int]:
     return {*locate(node(group, name)["_target_"]).sample_dims} & SPECS.keys()
 
 
-# The Dirac-GAN's have one number to say everything with.
-GENERATORS, CRITICS = (
-    [name for kind, name in NETS if kind == group and ranks(group, name)] for group in ("generator", "discriminator")
+# Networks of the Dirac-GAN support neither kind of sample.
+GENERATORS, DISCRIMINATORS = (
+    [name for kind, name in NETWORK_CHOICES if kind == group and ranks(group, name)]
+    for group in ("generator", "discriminator")
 )
 
 
 @cache
 def cells() -> list[tuple[str, str, str]]:
-    """Return each way with each generator and each critic, in turn with another partner that it shares samples with."""
-    fits = {(g, d): ranks("generator", g) & ranks("discriminator", d) for g in GENERATORS for d in CRITICS}
-    found = {}
-    for turn, way in enumerate(WAYS):
+    """Return each conditioning with each network, whose partner varies with the conditioning."""
+    shared = {(g, d): ranks("generator", g) & ranks("discriminator", d) for g in GENERATORS for d in DISCRIMINATORS}
+    triples = []
+    for turn, conditioning in enumerate(CONDITIONINGS):
         for index, generator in enumerate(GENERATORS):
-            partners = [critic for critic in CRITICS if fits[generator, critic]]
-            found[way, generator, partners[(turn * len(GENERATORS) + index) % len(partners)]] = None
-        for index, critic in enumerate(CRITICS):
-            partners = [generator for generator in GENERATORS if fits[generator, critic]]
-            found[way, partners[(turn * len(CRITICS) + index) % len(partners)], critic] = None
-    return list(found)
+            partners = [discriminator for discriminator in DISCRIMINATORS if shared[generator, discriminator]]
+            partner = partners[(turn * len(GENERATORS) + index) % len(partners)]
+            triples.append((conditioning, generator, partner))
+        for index, discriminator in enumerate(DISCRIMINATORS):
+            partners = [generator for generator in GENERATORS if shared[generator, discriminator]]
+            partner = partners[(turn * len(DISCRIMINATORS) + index) % len(partners)]
+            triples.append((conditioning, partner, discriminator))
+    return sorted(set(triples))
 
 
 @cache
-def written(way: str) -> dict:
-    return yaml.safe_load((conf_directory() / "conditioning" / f"{way}.yaml").read_text())
+def read_conditioning(name: str) -> dict:
+    return yaml.safe_load((conf_directory() / "conditioning" / f"{name}.yaml").read_text())
 
 
 @cache
-def base(way: str):
+def compose_base(conditioning: str):
     return compose([*QUIET, "data.labels=true", "generator=mlp", "generator.norm=batch", "discriminator=mlp",
-                    f"conditioning={way}", "latent.size=20", "batch_size=4"])  # fmt: skip
+                    f"conditioning={conditioning}", "latent.size=20", "batch_size=4"])  # fmt: skip
 
 
-def with_networks(way: str, **networks: str):
-    config = base(way).copy()
+def with_networks(conditioning: str, **networks: str):
+    config = compose_base(conditioning).copy()
     shared = set.intersection(*(ranks(group, name) for group, name in networks.items()))
     config.data = {"_target_": f"{__name__}.Labelled", "rank": max(shared)}
     for group, name in networks.items():
-        config[group] = OmegaConf.merge(small(node(group, name)), written(way).get(group, {}))
+        config[group] = OmegaConf.merge(shrink(node(group, name)), read_conditioning(conditioning).get(group, {}))
     return config, SPECS[max(shared)]
 
 
-@pytest.mark.parametrize(("way", "generator", "critic"), cells())
-def test_any_conditioning_takes_a_step_or_is_refused(way, generator, critic, monkeypatch):
+@pytest.mark.parametrize(("conditioning", "generator", "discriminator"), cells())
+def test_any_conditioning_trains_a_step_or_is_refused(conditioning, generator, discriminator, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", __name__)
-    config, spec = with_networks(way, generator=generator, discriminator=critic)
-    found = [issue.sentence for issue in find_issues(config)]
-    if found:
-        (sentence,) = found
-        assert re.match(r"generator: labels(=norm gives each class | must be one of .*, got 'norm')", sentence)
-        assert written(way)["generator"]["labels"] not in POSSIBLE
+    config, spec = with_networks(conditioning, generator=generator, discriminator=discriminator)
+    issues = [issue.sentence for issue in find_issues(config)]
+    if issues:
+        (sentence,) = issues
+        assert re.match(
+            r"generator: labels(=norm needs batch or instance normalisation| must be one of .*, got 'norm')", sentence
+        )
+        assert read_conditioning(conditioning)["generator"]["labels"] not in ALWAYS_SUPPORTED
         return
     torch.manual_seed(0)
     game = instantiate(config.game)(spec)
     batch = Batch(torch.randn(4, *spec.sample).clamp(-1, 1), torch.tensor([0, 1, 2, 0]))
     for player, network in game.players().items():
         terms = game.losses(player, batch, 0)
-        weights = [weight for part in (network, *game.extra_modules(player)) for weight in part.parameters()]
+        weights = [weight for module in (network, *game.extra_modules(player)) for weight in module.parameters()]
         slopes = torch.autograd.grad(torch.stack([*terms.values()]).sum(), weights, materialize_grads=True)
         assert all(slope.isfinite().all() for slope in slopes), player
         assert any(slope.any() for slope in slopes), player
 
 
-def test_each_way_meets_each_network():
-    met = {(way, each) for way, generator, critic in cells() for each in (("generator", generator), ("critic", critic))}
-    assert len(met) == len(WAYS) * (len(GENERATORS) + len(CRITICS))
-    assert all(len({cell[1:] for cell in cells() if cell[0] == way}) > len(CRITICS) for way in WAYS)
+def test_each_conditioning_is_tested_with_each_network():
+    tested = {(cell[0], position, cell[position]) for cell in cells() for position in (1, 2)}
+    assert len(tested) == len(CONDITIONINGS) * (len(GENERATORS) + len(DISCRIMINATORS))
+    pairs = {name: {cell[1:] for cell in cells() if cell[0] == name} for name in CONDITIONINGS}
+    assert all(len(pairs[name]) > len(DISCRIMINATORS) for name in CONDITIONINGS)
     assert any(first[1:] != second[1:] for first, second in pairwise(cells()))

@@ -1,4 +1,4 @@
-"""Every file of conf/, found by looking: it composes, checks, builds, and its networks learn."""
+"""Every file of conf/ composes, passes the checks and builds, and its networks have gradients."""
 
 import re
 from dataclasses import fields
@@ -19,24 +19,24 @@ from ganlab.data import normalize
 from ganlab.training.api import train
 
 CONF = conf_directory()
-PARTS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment")
+COMPONENTS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yaml") if path.parent.name != "experiment")
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
-NETS = [(group, name) for group, name in PARTS if group in ("generator", "discriminator")]
-# Data of every rank of samples, small, and without a download.
+NETWORK_CHOICES = [(group, name) for group, name in COMPONENTS if group in ("generator", "discriminator")]
+# Small data without a download, by the rank of its samples.
 DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=digits", "data.resolution=32"]}
 
 
 def node(group: str, name: str) -> dict:
-    """Return what a file says, with that of the file it builds on and of the parts it puts inside."""
+    """Return the content of a yaml file, with the files that its defaults name."""
     content = yaml.safe_load((CONF / group / f"{name}.yaml").read_text()) or {}
     defaults = content.pop("defaults", [])
-    for base in [each for each in defaults if isinstance(each, str) and each != "_self_"]:
+    for base in [entry for entry in defaults if isinstance(entry, str) and entry != "_self_"]:
         name, _, place = base.partition("@")
         content = (
             {place: node(group, name) | content.pop(place, {})} | content if place else node(group, name) | content
         )
-    for place, choice in [pair for each in defaults if isinstance(each, dict) for pair in each.items()]:
-        if place.startswith("override "):  # of a part beside this one
+    for place, choice in [pair for entry in defaults if isinstance(entry, dict) for pair in entry.items()]:
+        if place.startswith("override "):  # of a component in another group
             continue
         inner_group, _, path = place.strip("/").partition("@")
         *outer, last = path.split(".")
@@ -45,17 +45,17 @@ def node(group: str, name: str) -> dict:
 
 
 def downloads(experiment: str) -> bool:
-    """Tell whether an experiment's data have to be downloaded."""
+    """Return whether an experiment's data have to be downloaded."""
     defaults = yaml.safe_load((CONF / "experiment" / f"{experiment}.yaml").read_text()).get("defaults", [])
-    chosen = [each["override /data"] for each in defaults if "override /data" in each]
+    chosen = [entry["override /data"] for entry in defaults if "override /data" in entry]
     return any("data_root" in node("data", name) for name in chosen)
 
 
-RECIPES = [name for name in EXPERIMENTS if downloads(name)]  # test_recipes.py makes files for them
+RECIPES = [name for name in EXPERIMENTS if downloads(name)]  # test_recipes.py writes files for them
 
 
-def extra_modules(group: str, name: str, folder) -> list[str]:
-    """Return what a part needs around it, read off its class."""
+def required_overrides(group: str, name: str, folder) -> list[str]:
+    """Return the overrides that a component requires, according to its class."""
     content = node(group, name)
     target = locate(content["_target_"]) if "_target_" in content else None
     lines = []
@@ -88,12 +88,12 @@ def composed(group: str, name: str, folder):
     several = group in ("regularizer", "training_hook", "metric", "callback", "logger") and node(group, name)
     first = ["data=ring", *NETWORKS]
     chosen = [f"{group}=[{name}]" if several else f"{group}={name}"]
-    kept = [line for line in first if not line.startswith((f"{group}=", f"{group}."))]
-    return compose([*kept, *chosen, *extra_modules(group, name, folder)])
+    others = [line for line in first if not line.startswith((f"{group}=", f"{group}."))]
+    return compose([*others, *chosen, *required_overrides(group, name, folder)])
 
 
-@pytest.mark.parametrize(("group", "name"), PARTS)
-def test_every_part_composes_checks_and_builds(group, name, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("group", "name"), COMPONENTS)
+def test_every_component_composes_passes_the_checks_and_builds(group, name, tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
     config = composed(group, name, tmp_path / "images")
     content = node(group, name)
@@ -108,8 +108,8 @@ def test_every_part_composes_checks_and_builds(group, name, tmp_path, monkeypatc
         assert batch.sample.abs().max() <= 10
 
 
-def test_the_search_finds_all_groups_of_the_schema():
-    groups = {group for group, _ in PARTS}
+def test_conf_has_all_groups_of_the_schema():
+    groups = {group for group, _ in COMPONENTS}
     assert groups == {field.name for field in fields(Root) if field.type == "Any" or "Any" in str(field.type)}
 
 
@@ -119,9 +119,9 @@ def on_data(rank: int, *more: str):
 
 
 @pytest.mark.parametrize("labels", [False, True])
-@pytest.mark.parametrize(("group", "name"), NETS)
+@pytest.mark.parametrize(("group", "name"), NETWORK_CHOICES)
 @pytest.mark.slow
-def test_every_network_fits_each_rank_it_names_and_no_other(group, name, labels):
+def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels):
     own = node(group, name)
     own |= {"width": 4} if "width" in own else {}
     for rank in DATA:
@@ -150,13 +150,13 @@ def header(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_experiment_tells_its_command_paper_score_and_time(name):
+def test_every_experiment_states_its_command_paper_score_and_time(name):
     package, command, *text = header(name).splitlines()
     assert package == "# @package _global_"
     assert re.match(rf"# ganlab train experiment={name}( |$)", command)
     prose = "\n".join(text)
     assert re.search(r"\b(19|20)\d\d\b", prose), "which paper, of which year?"
-    # What needs a download or a device that nobody had says so, in place of a number.
+    # A score or time that needs a download or a device may be marked as not measured.
     assert re.search(r"^# expect: .*(\d|not yet measured: )", prose, re.MULTILINE), "no expected score"
     time = r"^# time: .*(\d.*(second|minute|hour)|not yet measured; )"
     assert re.search(time, prose, re.MULTILINE), "no time"
@@ -189,14 +189,14 @@ def test_the_default_experiment_is_real_images_without_a_download(tmp_path):
     assert isinstance(data.batch(torch.arange(2), Random()), Batch)
 
 
-def test_a_part_named_beside_an_experiment_comes_as_its_own_file_has_it(tmp_path):
+def test_a_component_named_with_an_experiment_has_the_settings_of_its_own_file(tmp_path):
     assert compose(["generator=mlp"]).generator.get("width") is None
     assert compose(["generator=mlp", "generator.widths=[4]"]).generator.widths == [4]
     go(tmp_path, *QUIET, *NETWORKS, "data.resolution=8", "iterations=1")
 
 
-def test_a_game_named_alone_comes_without_the_regularizers_that_others_need():
+def test_a_game_named_alone_has_no_regularizers_of_other_games():
     assert compose(["game=vae"]).regularizer == {} == compose(["game=vae", "experiment=ring"]).regularizer
     assert set(compose(["game=vae_gan"]).regularizer) == {"r1"}
-    with pytest.raises(ConfigurationError, match=r"VAE has no place for regularizer\.l2"):
+    with pytest.raises(ConfigurationError, match=r"VAE does not use regularizer\.l2"):
         compose(["game=vae", "regularizer=[l2]"])

@@ -1,6 +1,6 @@
 """Losses of the first steps of three small experiments, which a refactoring must not change.
 
-Where numbers are meant to change, write them anew and say so in the change log:
+If a change of the numbers is intended, rewrite the files and add a line to the change log:
 
     GANLAB_WRITE_GOLDEN=1 pytest tests/test_golden.py
 """
@@ -40,7 +40,7 @@ EXPERIMENTS = {
 
 
 def losses(overrides, run_dir):
-    """Train and return each loss term's and norm's values by step; None where a player did not move."""
+    """Train and return the values of each loss term and norm by step; None if the player was not updated."""
     ganlab.train(ganlab.compose([*COMMON, *overrides, f"run_dir={run_dir}"]))
     rows = list(csv.DictReader((run_dir / "metrics.csv").read_text().splitlines()))
     assert [int(row["step"]) for row in rows] == list(range(1, STEPS + 1))
@@ -48,27 +48,27 @@ def losses(overrides, run_dir):
     return {name: [float(row[name]) if row[name] else None for row in rows] for name in sorted(names)}
 
 
-def unlike(was, now):
-    if was is None or now is None:
-        return was is not now
-    return now != pytest.approx(was, rel=1e-5, abs=1e-6)
+def differs(expected, actual):
+    if expected is None or actual is None:
+        return expected is not actual
+    return actual != pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:.*smaller than the logging interval.*", "ignore:.*in eval mode at the start.*")
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_the_first_losses_are_what_they_were(name, tmp_path):
+def test_the_first_losses_are_unchanged(name, tmp_path):
     file = GOLDEN / f"{name}.json"
-    seen = losses(EXPERIMENTS[name], tmp_path / "run")
+    actual = losses(EXPERIMENTS[name], tmp_path / "run")
     if os.environ.get(WRITE):
-        file.write_text(json.dumps(seen, indent=1) + "\n")
+        file.write_text(json.dumps(actual, indent=1) + "\n")
     expected = json.loads(file.read_text())
     changed = [
-        f"{term} at step {step}: {was} → {now}"
-        for term in sorted({*expected, *seen})
-        for step, (was, now) in enumerate(zip(expected.get(term, []), seen.get(term, []), strict=False), 1)
-        if unlike(was, now)
+        f"{term} at step {step}: {before} → {now}"
+        for term in sorted({*expected, *actual})
+        for step, (before, now) in enumerate(zip(expected.get(term, []), actual.get(term, []), strict=False), 1)
+        if differs(before, now)
     ]
-    changed += [f"{term} is in only one of them" for term in expected.keys() ^ seen.keys()]
+    changed += [f"{term} is in only one of them" for term in expected.keys() ^ actual.keys()]
     assert not changed, (
         f"the losses of {name} changed: {'; '.join(changed[:3])}. If that is intended, "
         f"rewrite them with {WRITE}=1 pytest tests/test_golden.py and add a line to CHANGELOG.md that says why"

@@ -1,4 +1,4 @@
-"""What only a CUDA device can show; skipped elsewhere."""
+"""Tests that need a CUDA device; skipped without one."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ def run(tmp_path, *overrides):
     ],
     ids=lambda words: " ".join(words),
 )
-def test_trains_scores_and_samples_on_the_device(tmp_path, overrides):
+def test_a_run_trains_scores_and_samples_on_the_device(tmp_path, overrides):
     result = run(tmp_path, *overrides)
     assert result.metrics["fid"] > 0
     rows = (result.run_dir / "metrics.csv").read_text().splitlines()
@@ -52,7 +52,7 @@ def test_trains_scores_and_samples_on_the_device(tmp_path, overrides):
     assert samples.isfinite().all()
 
 
-def game_of(device, *overrides):
+def build_game(device, *overrides):
     config = ganlab.compose([*SMALL, *overrides])
     torch.manual_seed(0)
     game: AdversarialGame = ganlab.instantiate(config.game)(Spec((1, 16, 16)))
@@ -61,11 +61,11 @@ def game_of(device, *overrides):
 
 @pytest.mark.parametrize("regularizer", ["r1", "r2", "gradient_penalty", "dragan", "consensus"])
 def test_penalties_agree_with_the_cpu_and_survive_bf16(regularizer):
-    """Latents and mixing weights differ between devices, so only R1, which draws nothing, is compared by value."""
+    """Only R1 is compared by value: the others draw latents or mixing weights, which differ between devices."""
     real = torch.rand(8, 1, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
     values = {}
     for device in ("cpu", "cuda"):
-        game = game_of(device, f"regularizer=[{regularizer}]", "loss=wasserstein")
+        game = build_game(device, f"regularizer=[{regularizer}]", "loss=wasserstein")
         with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
             terms = game.losses("discriminator", Batch(real.to(device)), 0)
         assert terms[regularizer].dtype == torch.float32
@@ -76,12 +76,11 @@ def test_penalties_agree_with_the_cpu_and_survive_bf16(regularizer):
         assert values["cuda"] == pytest.approx(values["cpu"], rel=1e-3)
 
 
-def test_a_resumed_run_equals_an_undisturbed_one(tmp_path):
-    """Bit for bit, with cuDNN's deterministic algorithms."""
+def test_a_resumed_run_equals_an_uninterrupted_run(tmp_path):
+    """They are equal bit for bit with cuDNN's deterministic algorithms."""
     overrides = ["trainer.deterministic=true", "trainer.benchmark=false", "generator.norm=none", "evaluate_every=12"]
     whole = run(tmp_path / "whole", *overrides, "metric=[]")
-    halves = ["metric=[]", *overrides]
-    run(tmp_path / "halves", *halves, "iterations=6")
-    halved = run(tmp_path / "halves", *halves)
-    one, two = (ganlab.load(result.run_dir).network.state_dict() for result in (whole, halved))
-    assert all(torch.equal(one[name], two[name]) for name in one)
+    run(tmp_path / "halves", *overrides, "metric=[]", "iterations=6")
+    resumed = run(tmp_path / "halves", *overrides, "metric=[]")
+    first, second = (ganlab.load(result.run_dir).network.state_dict() for result in (whole, resumed))
+    assert all(torch.equal(first[name], second[name]) for name in first)

@@ -1,4 +1,4 @@
-"""The rules of the tree: who may import whom, and what a class may be."""
+"""The rules of the tree: which folder may import which, and that every class is abstract or final."""
 
 import ast
 import inspect
@@ -137,7 +137,7 @@ def classes():
     "kind", sorted(classes(), key=lambda c: (c.__module__, c.__qualname__)), ids=lambda c: c.__name__
 )
 def test_every_class_is_abstract_or_final(kind):
-    # Exceptions are told apart by their bases, which is what bases are for there.
+    # Exceptions are distinguished by their bases.
     for base in kind.__bases__ if not issubclass(kind, BaseException) else ():
         if base.__module__.split(".")[0] == "ganlab":
             abstract = inspect.isabstract(base) or not {ABC, Protocol}.isdisjoint(base.__bases__)

@@ -1,4 +1,4 @@
-"""A mistake in a part of one's own is told in a sentence that names the part, before training where it can be."""
+"""An error in a custom component is reported in a sentence that names it, before training if possible."""
 
 import importlib
 from itertools import count
@@ -8,14 +8,15 @@ import torch
 from support.small_runs import NETWORKS, QUIET, composed
 
 from ganlab.commands.exit_codes import guarded
-from ganlab.commands.train import main, train
+from ganlab.commands.train import main
 from ganlab.config import check, compose, conf_directory, instantiate
 from ganlab.config.dry_build import dry_build
-from ganlab.config.forward_check import run as director
+from ganlab.config.forward_check import run as forward_check
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.data import Ring
-from ganlab.games.means import mean
+from ganlab.games.loss_terms import mean_value
 from ganlab.losses import Hinge
+from ganlab.training.api import train
 
 HEAD = """
 import numpy as np
@@ -33,33 +34,33 @@ NUMBERS = count()
 
 
 @pytest.fixture
-def own(tmp_path, monkeypatch):
-    """Write a module with the class Own, and return what a configuration says of it."""
+def custom(tmp_path, monkeypatch):
+    """Return a function that writes a module with the class Custom and returns its configuration."""
 
     def write(body: str, partial: bool = True) -> dict:
-        module = f"own_part_{next(NUMBERS)}"
+        module = f"custom_{next(NUMBERS)}"
         (tmp_path / f"{module}.py").write_text(HEAD + body)
         monkeypatch.syspath_prepend(str(tmp_path))
         monkeypatch.setenv("GANLAB_ALLOW", module)
         importlib.invalidate_caches()
-        return {"_target_": f"{module}.Own"} | ({"_partial_": True} if partial else {})
+        return {"_target_": f"{module}.Custom"} | ({"_partial_": True} if partial else {})
 
     return write
 
 
 def network(forward: str, start: str = "") -> str:
-    """Return a class of a network with a layer that maps what it gets to what it must return."""
+    """Return the source of a network with a layer `g` from latents to samples and one, `d`, from samples to logits."""
     return f"""
-class Own(nn.Module):
+class Custom(nn.Module):
     def __init__(self, spec):
         super().__init__()
-        self.maker, self.critic = nn.Linear(spec.latent, 2), nn.Linear(2, 1)
+        self.g, self.d = nn.Linear(spec.latent, 2), nn.Linear(2, 1)
         {start}
     {forward}
 """
 
 
-def told(config) -> str:
+def sentence_of(config) -> str:
     with pytest.raises(ConfigurationError) as caught:
         check(config)
     (sentence,) = caught.value.issues
@@ -74,97 +75,102 @@ def ring(*lines: str, **groups):
 
 
 GENERATORS = {
-    network("def forward(self, latents): return self.maker(latents)"): (
-        "generator: Own fails in forward(latents, cond): Own.forward() takes 2 positional arguments but 3 were given"
+    network("def forward(self, latents): return self.g(latents)"): (
+        "generator: Custom fails in forward(latents, cond): Custom.forward() takes 2 positional arguments but 3 were "
+        "given"
     ),
-    network("def forward(self, latents, cond=None): return self.maker(latents)[:, :1]"): (
-        "generator: Own makes a tensor of shape (8, 1), where samples of shape (8, 2) are wanted"
+    network("def forward(self, latents, cond=None): return self.g(latents)[:, :1]"): (
+        "generator: Custom returns a tensor of shape (8, 1), expected samples of shape (8, 2)"
     ),
-    network("def forward(self, latents, cond=None): return self.maker(latents)[1:]"): (
-        "generator: Own makes a tensor of shape (7, 2), where samples of shape (8, 2) are wanted"
+    network("def forward(self, latents, cond=None): return self.g(latents)[1:]"): (
+        "generator: Custom returns a tensor of shape (7, 2), expected samples of shape (8, 2)"
     ),
     network("def forward(self, latents, cond=None): return None"): (
-        "generator: Own makes None, where samples of shape (8, 2) are wanted"
+        "generator: Custom returns None, expected samples of shape (8, 2)"
     ),
-    network("def forward(self, latents, cond=None): return self.maker(latents), latents"): (
-        "generator: Own makes a tuple, where samples of shape (8, 2) are wanted"
+    network("def forward(self, latents, cond=None): return self.g(latents), latents"): (
+        "generator: Custom returns a tuple, expected samples of shape (8, 2)"
     ),
-    network("def forward(self, latents, cond=None): return self.maker(latents).detach()"): (
-        "generator: Own returns what is cut from its weights, so that they get no gradients; drop detach"
+    network("def forward(self, latents, cond=None): return self.g(latents).detach()"): (
+        "generator: Custom returns a result without gradients for its weights; remove detach()"
     ),
     network(
-        "def forward(self, latents, cond=None): return self.critic(latents)"
-    ): "generator: Own fails in forward(latents, cond): ",
+        "def forward(self, latents, cond=None): return self.d(latents)"
+    ): "generator: Custom fails in forward(latents, cond): ",
     network("def make(self): pass"): (
-        'generator: Own fails in forward(latents, cond): Module [Own] is missing the required "forward" function'
+        'generator: Custom fails in forward(latents, cond): Module [Custom] is missing the required "forward" function'
     ),
-    network("def forward(self, latents, cond=None): return self.maker(latents)", "self.requires_grad_(False)"): (
-        "generator: Own has no parameters that require gradients, so that there is nothing to learn"
+    network("def forward(self, latents, cond=None): return self.g(latents)", "self.requires_grad_(False)"): (
+        "generator: Custom has no parameters that require gradients, so there is nothing to train"
     ),
-    "class Own:\n    def __init__(self, spec): pass\n": "generator: own_part",
-    "def Own(spec): return None\n": "generator: own_part",
+    "class Custom:\n    def __init__(self, spec): pass\n": "generator: custom_",
+    "def Custom(spec): return None\n": "generator: custom_",
 }
 
 
 @pytest.mark.parametrize("body", GENERATORS)
-def test_a_generator_that_cannot_play(own, body):
-    node = own(body)
-    sentence = told(ring(generator=node))
+def test_a_generator_that_does_not_work_is_reported(custom, body):
+    node = custom(body)
+    sentence = sentence_of(ring(generator=node))
     assert sentence.startswith(GENERATORS[body])
-    if GENERATORS[body].endswith("own_part"):
-        assert " must make a torch.nn.Module of the data's Spec, got " in sentence
+    if GENERATORS[body].endswith("custom_"):
+        assert " must build a torch.nn.Module from the data's Spec, got " in sentence
 
 
 DISCRIMINATORS = {
-    network("def forward(self, samples): return self.critic(samples)"): (
-        "discriminator: Own fails in forward(samples, cond): Own.forward() takes 2 positional arguments but 3 were"
+    network("def forward(self, samples): return self.d(samples)"): (
+        "discriminator: Custom fails in forward(samples, cond): Custom.forward() takes 2 positional arguments but 3 "
+        "were"
     ),
-    network("def forward(self, samples, cond=None): return self.critic(samples).mean()"): (
-        "discriminator: Own returns logits of shape () for 8 samples, where one or more for each are wanted, as in (8,)"
+    network("def forward(self, samples, cond=None): return self.d(samples).mean()"): (
+        "discriminator: Custom returns logits of shape () for 8 samples, expected one or more per sample, such "
+        "as shape (8,)"
     ),
-    network("def forward(self, samples, cond=None): return self.critic(samples)[:1]"): (
-        "discriminator: Own returns logits of shape (1, 1) for 8 samples, where one or more for each are wanted"
+    network("def forward(self, samples, cond=None): return self.d(samples)[:1]"): (
+        "discriminator: Custom returns logits of shape (1, 1) for 8 samples, expected one or more per sample"
     ),
-    network("def forward(self, samples, cond=None): return self.critic(samples), samples"): (
-        "discriminator: Own returns a tuple, where logits, as a tensor or in a DiscriminatorOutput, are wanted"
+    network("def forward(self, samples, cond=None): return self.d(samples), samples"): (
+        "discriminator: Custom returns a tuple, expected logits as a tensor or in a DiscriminatorOutput"
     ),
-    network("def forward(self, samples, cond=None): pass"): "discriminator: Own returns None, where logits",
+    network("def forward(self, samples, cond=None): pass"): "discriminator: Custom returns None, expected logits",
     network(
-        "def forward(self, samples, cond=None): return self.maker(samples)"
-    ): "discriminator: Own fails in forward(samples, cond): ",
-    network("def judge(self): pass"): "discriminator: Own fails in forward(samples, cond): Module [Own] is missing",
-    network("def forward(self, samples, cond=None): return samples.mean(1)", "del self.maker, self.critic"): (
-        "discriminator: Own has no parameters that require gradients"
+        "def forward(self, samples, cond=None): return self.g(samples)"
+    ): "discriminator: Custom fails in forward(samples, cond): ",
+    network("def run(self): pass"): (
+        "discriminator: Custom fails in forward(samples, cond): Module [Custom] is missing"
     ),
-    "def Own(spec): return None\n": "discriminator: own_part",
+    network("def forward(self, samples, cond=None): return samples.mean(1)", "del self.g, self.d"): (
+        "discriminator: Custom has no parameters that require gradients"
+    ),
+    "def Custom(spec): return None\n": "discriminator: custom_",
 }
 
 
 @pytest.mark.parametrize("body", DISCRIMINATORS)
-def test_a_discriminator_that_cannot_play(own, body):
-    assert told(ring(discriminator=own(body))).startswith(DISCRIMINATORS[body])
+def test_a_discriminator_that_does_not_work_is_reported(custom, body):
+    assert sentence_of(ring(discriminator=custom(body))).startswith(DISCRIMINATORS[body])
 
 
 @pytest.mark.parametrize(
     "forward",
     [
-        "def forward(self, samples, cond=None): return self.critic(samples)",
-        "def forward(self, samples, cond=None): return self.critic(samples).squeeze(1)",
-        "def forward(self, samples, cond=None): return DiscriminatorOutput(self.critic(samples).expand(-1, 7))",
-        # data decide, which only real numbers can, or memory is asked for
-        "def forward(self, samples, cond=None): return self.critic(samples) * (2 if samples.sum() > 0 else 1)",
-        "def forward(self, samples, cond=None): return self.critic(samples) + samples.detach().numpy().size",
-        "def forward(self, samples, cond=None): return self.critic(samples) + torch.arange(len(samples))[:, None]",
-        # torch cannot, without memory, and does not say why
+        "def forward(self, samples, cond=None): return self.d(samples)",
+        "def forward(self, samples, cond=None): return self.d(samples).squeeze(1)",
+        "def forward(self, samples, cond=None): return DiscriminatorOutput(self.d(samples).expand(-1, 7))",
+        # control flow that depends on values, or memory, which the meta device does not have
+        "def forward(self, samples, cond=None): return self.d(samples) * (2 if samples.sum() > 0 else 1)",
+        "def forward(self, samples, cond=None): return self.d(samples) + samples.detach().numpy().size",
+        "def forward(self, samples, cond=None): return self.d(samples) + torch.arange(len(samples))[:, None]",
+        # torch cannot do these on the meta device, with errors that do not name it
         "def forward(self, samples, cond=None):\n        with torch.autocast(samples.device.type, enabled=False):\n"
-        "            return self.critic(samples)",
-        "def forward(self, samples, cond=None): return self.critic(samples[samples[:, 0].argsort()])",
-        # in groups of four, as the batch can be cut
-        "def forward(self, samples, cond=None): return self.critic(samples.view(4, -1, 2)).view(-1)",
+        "            return self.d(samples)",
+        "def forward(self, samples, cond=None): return self.d(samples[samples[:, 0].argsort()])",
+        # in groups of four, which divide the batch
+        "def forward(self, samples, cond=None): return self.d(samples.view(4, -1, 2)).view(-1)",
     ],
 )
-def test_a_discriminator_that_can_play_is_let_through_and_trains(own, forward, tmp_path):
-    config = ring(f"run_dir={tmp_path / 'run'}", discriminator=own(network(forward)))
+def test_a_discriminator_that_works_is_accepted_and_trains(custom, forward, tmp_path):
+    config = ring(f"run_dir={tmp_path / 'run'}", discriminator=custom(network(forward)))
     check(config)
     train(config)
 
@@ -174,23 +180,23 @@ def test_a_discriminator_that_can_play_is_let_through_and_trains(own, forward, t
     [
         ("assert samples.is_cuda", ""),
         ("if samples.device.type != 'cuda': raise RuntimeError('only on a GPU')", ""),
-        ("if samples.device.type == 'meta': raise RuntimeError('of some kernel')", ""),
-        ("raise RuntimeError('of some kernel')", "Own fails in forward(samples, cond): of some kernel"),
-        ("raise NotImplementedError", "Own fails in forward(samples, cond): NotImplementedError"),
+        ("if samples.device.type == 'meta': raise RuntimeError('kernel failed')", ""),
+        ("raise RuntimeError('kernel failed')", "Custom fails in forward(samples, cond): kernel failed"),
+        ("raise NotImplementedError", "Custom fails in forward(samples, cond): NotImplementedError"),
     ],
 )
-def test_what_only_this_trial_cannot_do_is_not_held_against_a_part(own, condition, sentence):
-    body = network(f"def forward(self, samples, cond=None):\n        {condition}\n        return self.critic(samples)")
-    config = ring(discriminator=own(body))
+def test_errors_of_the_meta_device_are_not_reported(custom, condition, sentence):
+    body = network(f"def forward(self, samples, cond=None):\n        {condition}\n        return self.d(samples)")
+    config = ring(discriminator=custom(body))
     if sentence:
-        assert sentence in told(config)
+        assert sentence in sentence_of(config)
     else:
         check(config)
 
 
-def test_both_networks_are_told_of_at_once(own, monkeypatch):
-    one = own(network("def forward(self, latents, cond=None): return latents"))
-    other = own(network("def forward(self, samples, cond=None): return samples.mean()"))
+def test_both_networks_are_reported_together(custom, monkeypatch):
+    one = custom(network("def forward(self, latents, cond=None): return latents"))
+    other = custom(network("def forward(self, samples, cond=None): return samples.mean()"))
     monkeypatch.setenv("GANLAB_ALLOW", ",".join(node["_target_"].split(".")[0] for node in (one, other)))
     with pytest.raises(ConfigurationError) as caught:
         check(ring(generator=one, discriminator=other))
@@ -200,137 +206,145 @@ def test_both_networks_are_told_of_at_once(own, monkeypatch):
 @pytest.mark.parametrize("game", ["adversarial", "vae", "vae_gan", "bigan"])
 @pytest.mark.parametrize("labels", ["false", "true"])
 @pytest.mark.slow
-def test_a_generator_is_tried_as_each_game_calls_it(own, game, labels):
+def test_a_generator_is_checked_as_each_game_calls_it(custom, game, labels):
     def node(width: str) -> dict:
-        return own(network(f"def forward(self, latents, cond=None): return self.maker(latents)[:, :{width}]"))
+        return custom(network(f"def forward(self, latents, cond=None): return self.g(latents)[:, :{width}]"))
 
     lines = [f"game={game}", f"data.labels={labels}", "regularizer=[]"]
     check(ring(*lines, generator=node("2")))
-    assert told(ring(*lines, generator=node("1"))).startswith("generator: Own makes a tensor of shape (8, 1)")
+    sentence = sentence_of(ring(*lines, generator=node("1")))
+    assert sentence.startswith("generator: Custom returns a tensor of shape (8, 1)")
 
 
 @pytest.mark.parametrize("labels", ["false", "true"])
 @pytest.mark.slow
-def test_packs_are_judged_without_labels_and_once_each(own, labels):
+def test_packs_have_one_output_each_and_no_labels(custom, labels):
     def node(forward: str) -> dict:
-        layer = "self.critic = nn.Linear(spec.sample[0], 1)"
-        return own(network(f"def forward(self, packs): return {forward}", layer))
+        layer = "self.d = nn.Linear(spec.sample[0], 1)"
+        return custom(network(f"def forward(self, packs): return {forward}", layer))
 
     lines = [f"data.labels={labels}", "game.packing=4"]
-    check(ring(*lines, discriminator=node("self.critic(packs)")))
-    wrong = ring(*lines, discriminator=node("self.critic(packs).expand(-1, 4).reshape(-1)"))
-    assert told(wrong).startswith("discriminator: Own returns logits of shape (8,) for 8 samples, where one")
+    check(ring(*lines, discriminator=node("self.d(packs)")))
+    wrong = ring(*lines, discriminator=node("self.d(packs).expand(-1, 4).reshape(-1)"))
+    sentence = "discriminator: Custom returns logits of shape (8,) for 8 samples, expected one or more per pack, "
+    assert sentence_of(wrong).startswith(sentence)
 
 
-def test_the_labels_of_a_batch_are_there(own):
+def test_the_synthetic_batch_has_labels(custom):
     look = "self.table = nn.Embedding(spec.classes, 2)"
-    forward = "def forward(self, latents, cond): return self.maker(latents) + self.table(cond)"
-    check(ring("data.labels=true", generator=own(network(forward, look))))
+    forward = "def forward(self, latents, cond): return self.g(latents) + self.table(cond)"
+    check(ring("data.labels=true", generator=custom(network(forward, look))))
 
 
-def test_own_parts_inside_of_ours_are_tried(own):
-    node = own(network("def forward(self, samples, cond=None): return self.critic(samples).mean()"))
-    config = ring(discriminator={**ENSEMBLE, "critics": {"mine": node}})
-    assert told(config).startswith("discriminator: Ensemble fails in forward(samples, cond): ")
+def test_custom_components_inside_shipped_ones_are_checked(custom):
+    node = custom(network("def forward(self, samples, cond=None): return self.d(samples).mean()"))
+    config = ring(discriminator={**ENSEMBLE, "critics": {"member": node}})
+    assert sentence_of(config).startswith("discriminator: Ensemble fails in forward(samples, cond): ")
 
 
 def loss(generator: str, discriminator: str = "real.relu() + fake") -> str:
     return f"""
-class Own(AdversarialLoss):
+class Custom(AdversarialLoss):
     def discriminator(self, real, fake): return {discriminator}
     def generator(self, fake, real=None): return {generator}
 """
 
 
 LOSSES = {
-    loss("None"): "loss: Own returns None for the generator, where one value for each logit, (8,), is wanted",
-    loss("0.5"): "loss: Own returns a float for the generator, where one value for each logit",
-    loss("-fake.mean()"): "loss: Own returns a tensor of shape () for the generator, where one value for each logit",
-    loss("-fake[1:]"): "loss: Own returns a tensor of shape (7,) for the generator, where one value for each logit",
-    loss("-fake", "torch.stack([real, fake])"): "loss: Own returns a tensor of shape (2, 8) for the discriminator",
-    loss("fake + fakes"): "loss: Own fails in discriminator(real, fake) or generator(fake, real): name 'fakes' is not",
-    "class Own(AdversarialLoss):\n    def discriminator(self, real, fake): return real\n": "loss: ",
-    loss("-fake") + "    def __init__(self): pass\n": "loss: own_part",
-    "class Own: pass\n": "loss: own_part",
+    loss("None"): "loss: Custom returns None for the generator, expected one value per logit, shape (8,)",
+    loss("0.5"): "loss: Custom returns a float for the generator, expected one value per logit",
+    loss("-fake.mean()"): "loss: Custom returns a tensor of shape () for the generator, expected one value per logit",
+    loss("-fake[1:]"): "loss: Custom returns a tensor of shape (7,) for the generator, expected one value per logit",
+    loss("-fake", "torch.stack([real, fake])"): "loss: Custom returns a tensor of shape (2, 8) for the discriminator",
+    loss("fake + fakes"): (
+        "loss: Custom fails in discriminator(real, fake) or generator(fake, real): name 'fakes' is not"
+    ),
+    "class Custom(AdversarialLoss):\n    def discriminator(self, real, fake): return real\n": "loss: ",
+    loss("-fake") + "    def __init__(self): pass\n": "loss: custom_",
+    "class Custom: pass\n": "loss: custom_",
 }
 
 
 @pytest.mark.parametrize("body", LOSSES)
-def test_a_loss_that_is_none(own, body):
-    sentence = told(ring(loss=own(body, partial=False)))
+def test_a_loss_that_does_not_work_is_reported(custom, body):
+    sentence = sentence_of(ring(loss=custom(body, partial=False)))
     assert sentence.startswith(LOSSES[body])
     if "def __init__" in body:
-        assert "must call super().__init__(…), which AdversarialLoss needs" in sentence
+        assert "must call super().__init__(…) of AdversarialLoss" in sentence
 
 
-def test_a_loss_of_several_logits_a_sample(own):
-    body = network("def forward(self, samples, cond=None): return self.critic(samples)").replace("Own", "Critic")
-    node = own(loss("-fake") + body, partial=False)
-    critic = {"_target_": node["_target_"].replace("Own", "Critic"), "_partial_": True}
-    check(ring(loss=node, discriminator={**ENSEMBLE, "critics": {"one": critic, "other": critic}}))
+def test_a_loss_of_several_logits_per_sample_is_accepted(custom):
+    body = network("def forward(self, samples, cond=None): return self.d(samples)").replace("Custom", "Discriminator")
+    node = custom(loss("-fake") + body, partial=False)
+    discriminator = {"_target_": node["_target_"].replace("Custom", "Discriminator"), "_partial_": True}
+    check(ring(loss=node, discriminator={**ENSEMBLE, "critics": {"one": discriminator, "other": discriminator}}))
 
 
 def penalty(returned: str, more: str = "") -> str:
     return f"""
-class Own(Regularizer):
+class Custom(Regularizer):
     player = "discriminator"
     def __init__(self, weight=1.0, every=1):
         {more or "super().__init__(weight, every)"}
-    def penalty(self, round): return {returned}
+    def penalty(self, view): return {returned}
 """
 
 
 PENALTIES = {
-    penalty("None"): "regularizer.own: Own returns None, where a value for each of 8 samples, or one for all",
-    penalty("1.0"): "regularizer.own: Own returns a float, where a value for each of 8 samples",
-    penalty("torch.cat([round.on_real.logits] * 2)"): "regularizer.own: Own returns a tensor of shape (16,), where a",
+    penalty("None"): (
+        "regularizer.custom: Custom returns None, expected one value for each of 8 samples, or a single value"
+    ),
+    penalty("1.0"): "regularizer.custom: Custom returns a float, expected one value for each of 8 samples",
+    penalty("torch.cat([view.on_real.logits] * 2)"): (
+        "regularizer.custom: Custom returns a tensor of shape (16,), expected one value"
+    ),
     penalty(
-        "round.on_real.logit"
-    ): "regularizer.own: Own fails in penalty(round): 'DiscriminatorOutput' object has no attribute",
-    penalty("round.real.sum()", "self.weight = weight"): "regularizer.own: own_part",
-    penalty("round.real.sum()", "nn.Module.__init__(self)"): "regularizer.own: own_part",
-    penalty("round.real.sum()") + "    def select_rows(self, rows, view): pass\n": (
-        "regularizer.own: Own returns None from select_rows, where the numbers of rows are wanted"
+        "view.on_real.logit"
+    ): "regularizer.custom: Custom fails in penalty(view): 'DiscriminatorOutput' object has no attribute",
+    penalty("view.real.sum()", "self.weight = weight"): "regularizer.custom: custom_",
+    penalty("view.real.sum()", "nn.Module.__init__(self)"): "regularizer.custom: custom_",
+    penalty("view.real.sum()") + "    def select_rows(self, rows, view): pass\n": (
+        "regularizer.custom: Custom returns None from select_rows, expected row indices"
     ),
 }
 
 
 @pytest.mark.parametrize("body", PENALTIES)
-def test_a_regularizer_that_is_none(own, body):
-    sentence = told(ring(regularizer={"own": own(body, partial=False)}))
+def test_a_regularizer_that_does_not_work_is_reported(custom, body):
+    sentence = sentence_of(ring(regularizer={"custom": custom(body, partial=False)}))
     assert sentence.startswith(PENALTIES[body])
-    if sentence.startswith("regularizer.own: own_part"):
-        assert sentence.endswith("must call super().__init__(…), which Regularizer needs")
+    if sentence.startswith("regularizer.custom: custom_"):
+        assert sentence.endswith("must call super().__init__(…) of Regularizer")
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        penalty("round.on_real.logits.square()"),
-        penalty("round.on_real.logits.mean()"),
-        penalty("round.on_real.logits[:4]"),
-        penalty("sum(weight.square().sum() for weight in round.network.parameters())"),
-        penalty("torch.stack([each.square().sum() for each in round.vector_field()]).sum()"),
-        penalty("torch.autograd.grad(round.on_real.logits.sum(), round.real, create_graph=True)[0].square().sum(1)")
+        penalty("view.on_real.logits.square()"),
+        penalty("view.on_real.logits.mean()"),
+        penalty("view.on_real.logits[:4]"),
+        penalty("sum(weight.square().sum() for weight in view.network.parameters())"),
+        penalty("torch.stack([field.square().sum() for field in view.vector_field()]).sum()"),
+        penalty("torch.autograd.grad(view.on_real.logits.sum(), view.real, create_graph=True)[0].square().sum(1)")
         + "    differentiates = True\n",
-        penalty("round.random.normal('mine', (len(round.real),), round.real.device) * round.on_fake.logits"),
-        penalty("round.latents.square().sum(1) + (1 if round.on_real.logits.sum() > 0 else 0)"),
+        penalty("view.random.normal('noise', (len(view.real),), view.real.device) * view.on_fake.logits"),
+        penalty("view.latents.square().sum(1) + (1 if view.on_real.logits.sum() > 0 else 0)"),
     ],
 )
 @pytest.mark.parametrize("game", ["adversarial", "bigan"])
 @pytest.mark.slow
-def test_a_regularizer_that_is_one_is_let_through_and_trains(own, body, game, tmp_path):
-    node = own(body, partial=False)
-    config = ring(f"game={game}", f"run_dir={tmp_path / 'run'}", regularizer={"own": node})
+def test_a_regularizer_that_works_is_accepted_and_trains(custom, body, game, tmp_path):
+    node = custom(body, partial=False)
+    config = ring(f"game={game}", f"run_dir={tmp_path / 'run'}", regularizer={"custom": node})
     check(config)
     train(config)
 
 
 def data(returned: str, labels: bool = False) -> str:
     return f"""
-class Own(PointDataSet):
+class Custom(PointDataSet):
     def __init__(self):
-        super().__init__(1.0, ("own",), {labels}, {3 if labels else 0})
+        super().__init__(1.0, ("custom",), {labels}, {3 if labels else 0})
     def draw(self, count, random): return {returned}
 """
 
@@ -341,7 +355,7 @@ DATA = {
     ),
     data("Batch(torch.zeros(count + 1, 2))"): "data: draw(2, random) must return float32 samples of shape (2, 2), got",
     data("torch.zeros(count, 2)"): (
-        "data: draw must return a Batch of samples (2, 2) and labels or None, got a torch.Tensor"
+        "data: draw must return a Batch of samples of shape (2, 2) and labels or None, got a torch.Tensor"
     ),
     data("Batch(np.zeros((count, 2)))"): (
         "data: draw(2, random) must return float32 samples of shape (2, 2), got a numpy.ndarray"
@@ -349,7 +363,7 @@ DATA = {
     data("Batch(torch.zeros(count, 2).double())"): (
         "data: draw(2, random) must return float32 samples of shape (2, 2), got float64 of shape (2, 2)"
     ),
-    data("None"): "data: draw must return a Batch of samples (2, 2) and labels or None, got a NoneType",
+    data("None"): "data: draw must return a Batch of samples of shape (2, 2) and labels or None, got a NoneType",
     data("Batch(torch.zeros(count, 2))", True): (
         "data: draw(2, random) must return int64 labels of shape (2,), got None"
     ),
@@ -360,37 +374,40 @@ DATA = {
 
 
 @pytest.mark.parametrize("body", DATA)
-def test_data_that_draw_something_else(own, body):
-    assert told(ring(data=own(body, partial=False))).startswith(DATA[body])
+def test_data_that_draw_other_shapes_are_reported(custom, body):
+    assert sentence_of(ring(data=custom(body, partial=False))).startswith(DATA[body])
 
 
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("class Own:\n    def __init__(self, features, data=None): pass\n", "Own is no metric; it must extend"),
         (
-            "class Own(Metric):\n    name, scores = 'own', {'own': True}\n",
-            "Own cannot score without compute, statistics",
+            "class Custom:\n    def __init__(self, features, data=None): pass\n",
+            "Custom must extend ganlab.metrics.Metric or ganlab.metrics.ModelMetric",
         ),
         (
-            "class Own(Metric):\n    statistics = ()\n    def compute(self, real, fake): return {}\n",
-            "Own must say its name and its scores, as ganlab.metrics.FID does",
+            "class Custom(Metric):\n    name, scores = 'custom', {'custom': True}\n",
+            "Custom cannot score without compute, statistics",
+        ),
+        (
+            "class Custom(Metric):\n    statistics = ()\n    def compute(self, real, fake): return {}\n",
+            "Custom must declare its name and its scores, as ganlab.metrics.FID does",
         ),
     ],
 )
-def test_a_metric_that_is_none(own, body, sentence):
-    assert told(ring(metric={"own": own(body)})).startswith(f"metric.own: {sentence}")
+def test_a_class_that_is_not_a_metric_is_reported(custom, body, sentence):
+    assert sentence_of(ring(metric={"custom": custom(body)})).startswith(f"metric.custom: {sentence}")
 
 
-def test_a_function_that_makes_no_metric_is_told_before_training(own, tmp_path):
-    config = ring(f"run_dir={tmp_path / 'run'}", metric={"own": own("def Own(features, data): return 3\n")})
-    with pytest.raises(UserError, match=r"metric\.own makes 3, which is no metric"):
+def test_a_function_that_does_not_build_a_metric_is_reported_before_training(custom, tmp_path):
+    config = ring(f"run_dir={tmp_path / 'run'}", metric={"custom": custom("def Custom(features, data): return 3\n")})
+    with pytest.raises(UserError, match=r"metric\.custom builds 3, which is not a metric"):
         train(config)
 
 
-def test_a_game_of_ones_own_is_left_to_itself(own):
-    config = ring(generator=own(network("def forward(self, words): return self.maker(words)")))
-    config.game["_target_"] = own("from ganlab.games import AdversarialGame\nclass Own(AdversarialGame): pass\n")[
+def test_components_of_a_custom_game_are_not_checked(custom):
+    config = ring(generator=custom(network("def forward(self, words): return self.g(words)")))
+    config.game["_target_"] = custom("from ganlab.games import AdversarialGame\nclass Custom(AdversarialGame): pass\n")[
         "_target_"
     ]
     modules = ",".join(node["_target_"].split(".")[0] for node in (config.game, config.generator))
@@ -400,41 +417,41 @@ def test_a_game_of_ones_own_is_left_to_itself(own):
 
 
 @pytest.mark.parametrize("returned", [None, 1.0, [1.0]])
-def test_what_is_no_tensor_is_told_in_training_too(returned):
-    with pytest.raises(UserError, match=r"Hinge returned .* where a tensor is wanted: a loss has a value for each"):
-        mean(returned, Hinge())
+def test_a_loss_that_is_not_a_tensor_is_reported_in_training_too(returned):
+    with pytest.raises(UserError, match=r"Hinge must return a tensor, got .*: a loss returns one value per logit"):
+        mean_value(returned, Hinge())
 
 
-def test_trying_leaves_torchs_randomness_alone_and_ours_is_not_tried(own, monkeypatch):
-    config = ring(generator=own(network("def forward(self, latents, cond=None): return self.maker(latents)")))
+def test_the_check_leaves_torchs_random_state_alone_and_skips_shipped_components(custom, monkeypatch):
+    config = ring(generator=custom(network("def forward(self, latents, cond=None): return self.g(latents)")))
     before = torch.get_rng_state()
     check(config)
     assert torch.equal(before, torch.get_rng_state())
-    monkeypatch.setattr("ganlab.generators.MLP.forward", lambda *_: pytest.fail("was asked"))
+    monkeypatch.setattr("ganlab.generators.MLP.forward", lambda *_: pytest.fail("was called"))
     assert dry_build(compose(RING), set())[1] == []
 
 
-def test_the_command_line_tells_it_with_exit_code_2_and_trains_nothing(own, tmp_path, capsys):
-    node = own(network("def forward(self, latents): return self.maker(latents)"))
+def test_the_command_line_reports_it_with_exit_code_2_and_trains_nothing(custom, tmp_path, capsys):
+    node = custom(network("def forward(self, latents): return self.g(latents)"))
     folder = tmp_path / "conf" / "generator"
     folder.mkdir(parents=True)
-    (folder / "mine.yaml").write_text(f"_target_: {node['_target_']}\n_partial_: true\n")
+    (folder / "custom.yaml").write_text(f"_target_: {node['_target_']}\n_partial_: true\n")
     lines = [line for line in RING if not line.startswith("generator")]
     run = f"run_dir={tmp_path / 'run'}"
-    assert guarded(main, [*lines, "--config-dir", str(tmp_path / "conf"), "generator=mine", run]) == 2
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 2
-    assert told[1].startswith("  generator: Own fails in forward(latents, cond): ")
+    assert guarded(main, [*lines, "--config-dir", str(tmp_path / "conf"), "generator=custom", run]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("  generator: Custom fails in forward(latents, cond): ")
     assert not (tmp_path / "run").exists()
 
 
-def test_our_own_data_draw_what_they_say():
+def test_the_preview_of_shipped_data_is_their_spec():
     assert Ring.preview(labels=True) == instantiate({"_target_": "ganlab.data.Ring", "labels": True}).spec
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("experiment", sorted(path.stem for path in (conf_directory() / "experiment").glob("*.yaml")))
-def test_nothing_would_be_held_against_our_own_parts(experiment, monkeypatch):
-    monkeypatch.setattr(director, "OURS", "ganlab.games")
-    monkeypatch.setattr(director, "instantiate", lambda *_: pytest.fail("was built for real"))
+def test_nothing_would_be_held_against_our_custom_s(experiment, monkeypatch):
+    monkeypatch.setattr(forward_check, "SHIPPED", "ganlab.games")
+    monkeypatch.setattr(forward_check, "instantiate", lambda *_: pytest.fail("was built for real"))
     compose([f"experiment={experiment}"])

@@ -1,57 +1,118 @@
-"""What README teaches works as it stands there."""
+"""README is short, its commands and examples work, and everything that it or docs/ link to exists."""
 
-import os
 import re
 import shlex
-import subprocess
-import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 import ganlab
+from ganlab.commands.cli import COMMANDS as SUBCOMMANDS
+from ganlab.commands.exit_codes import guarded
+from ganlab.commands.train import main
 from ganlab.config import conf_directory
-from ganlab.config.overrides import choices
+from ganlab.config.groups import choices
 
-DOCS = Path(__file__).parent.parent / "docs"
-README = (DOCS.parent / "README.md").read_text()
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+TEXTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
+}
+README = TEXTS["README.md"]
+WRITTEN = {name: text for name, text in TEXTS.items() if not name.startswith("docs/reference/")}  # by hand
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?://)([^)\s#]+)(?:#[^)\s]*)?\)")
+FILE = re.compile(r"```(?:python|yaml)\n# ((?:my_gan|conf)/\S+)\n(.*?)```", re.DOTALL)
+# In a command: a sweep, folders of the reader's, runs that a page made before, and values left out.
+NEEDS_MORE = (" -m ", "--", "run_dir=", "DIR", "…", "GANLAB_ALLOW")
+
+
+def commands(text):
+    """Return every line of a code block that starts with ganlab, without prompt and comment."""
+    blocks = [*FENCED.findall(text), *re.findall(r"^ {4}ganlab .*$", text.replace("\\\n", " "), re.MULTILINE)]
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines = [line.removeprefix("    ").removeprefix("$ ") for line in lines]
+    return [line.partition("   #")[0].strip() for line in lines if line.startswith("ganlab ")]
+
+
 COMMANDS = [
-    line.strip()
-    for line in README.replace("\\\n", " ").splitlines()
-    if line.startswith("    ganlab train ") and "…" not in line and "-m" not in line
+    (page, command)
+    for page, text in WRITTEN.items()
+    for command in commands(text)
+    if command.startswith("ganlab train ") and not any(word in command for word in NEEDS_MORE)
 ]
-FILES = dict(re.findall(r"```(?:python|yaml)\n# (mine/\S+|conf_mine/\S+)\n(.*?)```", README, re.DOTALL))
+VALID = [(page, command) for page, command in COMMANDS if "loss=hing " not in command]  # which shows an error
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_compose(command):
+def test_readme_fits_on_a_few_screens():
+    assert len(README.splitlines()) <= 150
+
+
+def test_readme_links_every_page():
+    linked = set(LINK.findall(README))
+    pages = {name for name in WRITTEN if name != "README.md"} | {"CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff"}
+    assert pages <= linked
+    assert not re.search(r"`docs/[\w/.]+`", README), "a document is named without a link"
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_every_relative_link_leads_to_a_file(page):
+    for target in LINK.findall(FENCED.sub("", TEXTS[page])):
+        assert ((ROOT / page).parent / target).exists(), f"{page} links to {target}"
+
+
+@pytest.mark.parametrize(("page", "command"), VALID)
+def test_commands_compose(page, command):
     ganlab.compose(shlex.split(command)[2:])
 
 
-def test_the_table_of_parts_names_every_choice():
-    named = set(re.findall(r"[a-z0-9_]+", README.split("## Swap parts")[1].split("Mistakes are told")[0]))
+def test_every_named_command_exists():
+    named = {words[1] for text in WRITTEN.values() for line in commands(text) if (words := line.split())[1][0] != "-"}
+    named |= set(re.findall(r"(?:`|\$\()ganlab (\w+)", "".join(WRITTEN.values())))
+    assert named <= set(SUBCOMMANDS)
+    assert set(SUBCOMMANDS) <= named
+
+
+def test_the_table_of_components_names_every_choice():
+    page = TEXTS["docs/configuration.md"].split("## Components and groups")[1].split("## Where values come from")[0]
     groups = choices([conf_directory()])
-    named |= set(re.findall(r"[a-z0-9_]+", (DOCS / "experiments.md").read_text()))
-    presets = {"dcgan_28", "dcgan_small", "mlp_128", "mlp_deep", "sngan", "minimax_probability", "none", "standard"}
-    callbacks = set(groups["callback"]) | {"adversarial", "non_saturating_probability"}
-    missing = {name for names in groups.values() for name in names} - named - presets - callbacks
+    rows = {
+        group: set(re.findall(r"\w+", row.split("|")[3]))
+        for row in page.splitlines()
+        for group in re.findall(r"`([\w/]+)`", row.split("|")[1] if row.startswith("| `") else "")
+    }
+    assert set(groups) <= set(rows)
+    rows["experiment"] |= set(re.findall(r"\w+", TEXTS["docs/experiments.md"]))
+    missing = {f"{group}={name}" for group, names in groups.items() for name in names if name not in rows[group]}
     assert not missing
 
 
-@pytest.mark.slow
-def test_own_parts_train_from_their_own_package(tmp_path):
-    assert len(FILES) == 8
-    for name, text in FILES.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (command,) = re.findall(r"    GANLAB_ALLOW=mine (ganlab train .*?iterations=500)", README, re.DOTALL)
-    words = shlex.split(command.replace("\\\n", " "))[2:]
-    environment = {**os.environ, "GANLAB_ALLOW": "mine"}
-    line = [sys.executable, "-m", "ganlab.train", *words, "iterations=4", "protocol.samples=100", "run_dir=run"]
-    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "run" / "samples" / "00000004.png").exists()
+def test_configuration_errors_look_as_shown(capsys):
+    for page in ("docs/configuration.md", "docs/quickstart.md"):
+        ((command, shown),) = re.findall(r"\$ (ganlab train loss=hing [^\n]*)\n(.*?)```", TEXTS[page], re.DOTALL)
+        assert guarded(main, shlex.split(command)[2:]) == 2
+        printed = capsys.readouterr().err.splitlines()
+        for line, expected in zip(printed, shown.splitlines(), strict=True):
+            start, _, end = expected.partition("…")
+            assert line.startswith(start), page
+            assert line.endswith(end), page
+
+
+def test_the_component_of_readme_trains(tmp_path, monkeypatch, fresh_my_gan):
+    files = dict(FILE.findall(README))
+    assert len(files) == 2
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (words,) = re.findall(r"    GANLAB_ALLOW=my_gan ganlab train (.*)", README)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("GANLAB_ALLOW", "my_gan")
+    short = ["trainer=smoke", "iterations=3", "callback.samples.count=8", "run_dir=run"]
+    assert guarded(main, [*shlex.split(words), *short]) == 0
+    assert (tmp_path / "run" / "samples" / "00000003.png").exists()
 
 
 def test_the_python_example_runs(tmp_path, monkeypatch):
@@ -65,3 +126,10 @@ def test_the_python_example_runs(tmp_path, monkeypatch):
         names,
     )
     assert names["points"].shape == (1000, 2)
+
+
+def test_the_citation_is_of_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert (citation["title"], citation["license"], citation["type"]) == ("ganlab", project["license"], "software")
+    assert citation["version"] == ganlab.__version__

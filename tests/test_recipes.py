@@ -1,4 +1,4 @@
-"""Recipes for data that have to be downloaded, found by looking: as wide as they say, each making a step on files."""
+"""Every experiment in conf/ on downloaded data: its stated parameter counts, and one training step on small files."""
 
 import math
 import pickle
@@ -15,13 +15,13 @@ from ganlab.core.interfaces import Game
 from ganlab.training.api import train
 
 COUNTED = [name for name in RECIPES if "# parameters: " in header(name)]
-LARGE = ("checkpoint", "best")  # they write hundreds of megabytes
+LARGE = ("checkpoint", "best")  # these write hundreds of megabytes
 numbers = np.random.default_rng(0)
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Write CIFAR-10's python batches and MNIST's four files with a few random images."""
+    """Write CIFAR-10's Python batches and MNIST's four files with a few random images."""
     root = tmp_path_factory.mktemp("data")
     cifar, mnist = root / "cifar-10-batches-py", root / "MNIST" / "raw"
     cifar.mkdir()
@@ -37,45 +37,48 @@ def root(tmp_path_factory):
     return root
 
 
-def built(name: str, *overrides: str) -> Game:
+def build_game(name: str, *overrides: str) -> Game:
     config = compose([f"experiment={name}", *overrides])
     settings = {key: value for key, value in config.data.items() if key[0] != "_"}
     return instantiate(config.game)(locate(config.data._target_).preview(**settings))
 
 
 def counts(game: Game) -> dict[str, int]:
-    return {player: sum(weight.numel() for weight in each.parameters()) for player, each in game.players().items()}
+    return {
+        player: sum(weight.numel() for weight in network.parameters()) for player, network in game.players().items()
+    }
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_networks_have_the_parameters_that_the_recipe_tells(name):
-    told = re.search(r"# parameters: generator ([\d,]+), discriminator ([\d,]+)", header(name)).groups()
-    assert counts(built(name)) == dict(
-        zip(("generator", "discriminator"), (int(number.replace(",", "")) for number in told), strict=True)
+def test_networks_have_the_parameter_counts_that_the_recipe_states(name):
+    stated = re.search(r"# parameters: generator ([\d,]+), discriminator ([\d,]+)", header(name)).groups()
+    assert counts(build_game(name)) == dict(
+        zip(("generator", "discriminator"), (int(number.replace(",", "")) for number in stated), strict=True)
     )
 
 
-def test_packing_widens_only_the_first_layer_of_the_critic():
-    told = re.search(r"with packing 2 ([\d,]+)", header("stacked_mnist_dcgan"))[1].replace(",", "")
-    packed = counts(built("stacked_mnist_dcgan", "game.packing=2"))
-    assert packed["discriminator"] == int(told) == counts(built("stacked_mnist_dcgan"))["discriminator"] + 3 * 25 * 64
+def test_packing_widens_only_the_first_layer_of_the_discriminator():
+    stated = int(re.search(r"with packing 2 ([\d,]+)", header("stacked_mnist_dcgan"))[1].replace(",", ""))
+    packed = counts(build_game("stacked_mnist_dcgan", "game.packing=2"))["discriminator"]
+    unpacked = counts(build_game("stacked_mnist_dcgan"))["discriminator"]
+    assert packed == stated == unpacked + 3 * 25 * 64
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_recipes_tell_the_protocol_of_the_published_number(name):
+def test_recipes_state_the_protocol_of_the_published_score(name):
     assert re.search(r"# expect: [^#]*?\d[\d,.]* .*samples", " ".join(header(name).splitlines()).replace(" #  ", ""))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_makes_a_step_on_files(name, root, tmp_path):
-    both = ["schedule.generator=1", "schedule.discriminator=1"]  # so that its first step moves both
+def test_every_recipe_trains_a_step_on_files(name, root, tmp_path):
+    both = ["schedule.generator=1", "schedule.discriminator=1"]  # so the first step updates both players
     smoke = ["trainer=smoke", "iterations=1", "batch_size=4", f"data_root={root}", f"run_dir={tmp_path}"]
     config = compose([f"experiment={name}", *smoke, *both])
     for network in (config.generator, config.discriminator):
-        if network.get("max_width"):  # at full width a step takes a core 5 to 20 seconds
+        if network.get("max_width"):  # at full width a step takes 5 to 20 seconds on one core
             network.max_width = 64
-    config.metric = {}  # these need feature networks that are downloaded or trained first
+    config.metric = {}  # metrics need feature networks that are downloaded or trained first
     config.callback.samples.count = 4
     for hook in config.training_hook.values():
         hook.update({key: 2 for key in ("batches", "size") if key in hook})

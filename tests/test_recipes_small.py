@@ -1,4 +1,4 @@
-"""Every small recipe of an architecture, at its own widths, for a few steps."""
+"""Every small experiment of an architecture, at its configured widths, for a few steps."""
 
 import math
 
@@ -26,6 +26,6 @@ def test_a_recipe_trains_and_stays_finite(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_recipe_that_is_told_classes_is_asked_for_them(name):
+def test_recipes_with_labels_measure_class_accuracy(name):
     config = compose([f"experiment={name}"])
     assert ("class_accuracy" in config.metric) == config.data.labels

@@ -1,4 +1,4 @@
-"""A wheel built from the repository carries its configuration and works away from it."""
+"""A wheel built from the repository contains the configuration and works outside the repository."""
 
 import os
 import subprocess
@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+import ganlab
+
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
-def test_a_built_wheel_works_elsewhere(tmp_path):
+def test_a_wheel_works_outside_the_repository(tmp_path):
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True, capture_output=True)
     (wheel,) = tmp_path.glob("ganlab-*.whl")
@@ -23,6 +25,10 @@ def test_a_built_wheel_works_elsewhere(tmp_path):
     shipped = {name.removeprefix("ganlab/conf/") for name in names if name.startswith("ganlab/conf/")}
     assert shipped == {str(path.relative_to(ROOT / "conf")) for path in (ROOT / "conf").rglob("*.yaml")}
     assert "ganlab/features/weights/digits.safetensors" in names
+    template = ROOT / "ganlab" / "commands" / "new_package"
+    files = {str(path.relative_to(ROOT)) for path in template.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert files <= {*names}
+    assert wheel.name.startswith(f"ganlab-{ganlab.__version__}-")
 
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

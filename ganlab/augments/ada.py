@@ -6,15 +6,16 @@ from torch import Tensor
 from ganlab.core.interfaces import Augment
 from ganlab.core.random import Random
 from ganlab.core.tree import Tree
-from ganlab.layers.image_changes import CHANGES, change, known_changes
+from ganlab.layers.image_changes import CHANGES, apply_changes, check_changes
 
 
 class ADA(Augment):
-    """Changes with a probability p that keeps D from knowing the training samples by heart (Karras et al. 2020, ADA).
+    """Adaptive discriminator augmentation: a probability p that limits D's overfitting (Karras et al. 2020, ADA).
 
-    At every `interval`-th move of D, p goes up where E[sign D(x)] of the real samples since is above `target` and down
-    where it is below, by as much as takes it from 0 to 1 in `speed_samples` real samples, and stays in [0, 1] (section
-    3.1). Raises ValueError for an unknown change, a value out of range, or an interval below 1.
+    At every `interval`-th update of D, p increases if the mean of sign D(x) over the real samples since the last change
+    is above `target`, and decreases if it is below. The rate takes p from 0 to 1 in `speed_samples` real samples; p
+    stays in [0, 1] (section 3.1). Each of the `changes` is applied with probability p. Raises ValueError for an unknown
+    change, a value out of range, or an interval below 1.
     """
 
     sample_dims = (3,)
@@ -41,28 +42,28 @@ class ADA(Augment):
         if not 0 <= start <= 1:
             raise ValueError(f"start must be at least 0 and at most 1, got {start}")
         self.target, self.speed_samples, self.interval = target, speed_samples, interval
-        self.changes = known_changes(changes)
+        self.changes = check_changes(changes)
         self.register_buffer("p", torch.tensor(float(start)))
-        self.register_buffer("signs", torch.zeros(4))  # since p changed: of signs, logits, samples, and moves
-        self.register_buffer("sums", torch.zeros(3), persistent=False)  # of signs, logits, and samples in this move
+        self.register_buffer("signs", torch.zeros(4))  # since p changed: of signs, logits, samples, and updates
+        self.register_buffer("sums", torch.zeros(3), persistent=False)  # of signs, logits, and samples in this update
 
     def forward(self, samples: Tree, random: Random) -> Tree:
         """Change images (n, channels, height, width)."""
-        self.seen = len(samples)
-        return change(samples, self.changes, self.p.clone(), random)
+        self.batch_size = len(samples)
+        return apply_changes(samples, self.changes, self.p.clone(), random)
 
     @torch.no_grad()
     def observe(self, margins: Tensor) -> None:
-        """Add up the signs."""
-        self.sums += torch.stack([margins.sign().sum(), *self.sums.new_tensor([margins.numel(), self.seen])])
+        """Add the signs of the margins to the sums."""
+        self.sums += torch.stack([margins.sign().sum(), *self.sums.new_tensor([margins.numel(), self.batch_size])])
 
     def batch_sums(self) -> list[Tensor]:
-        """Return the sum of the signs."""
+        """Return the sums of signs, logits and samples."""
         return [self.sums]
 
     @torch.no_grad()
     def apply_batch_sums(self) -> None:
-        """Move p, where it is time."""
+        """Change p, if the interval has passed."""
         self.signs[:3] += self.sums
         self.signs[3] += 1
         self.sums.zero_()

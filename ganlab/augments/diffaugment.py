@@ -1,4 +1,4 @@
-"""Differentiable augmentation for small data (Zhao et al. 2020)."""
+"""Differentiable augmentation for small data sets (Zhao et al. 2020)."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,11 +12,11 @@ from ganlab.layers.checks import look_up
 
 
 class DiffAugment(Augment):
-    """Every sample is changed by each policy, real and fake alike, and G learns through it (section 3.2).
+    """Changes every real and fake image by each policy; gradients reach the generator (section 3.2).
 
-    `color` draws brightness, saturation and contrast, `translation` moves by whole pixels up to `shift` of the sides
-    and fills with zeros, `cutout` zeroes a square of `hole` of the sides. Raises ValueError for an unknown policy or a
-    share outside [0, 1].
+    `color` changes brightness, saturation and contrast. `translation` moves images by whole pixels, up to the share
+    `shift` of their sides, and fills with zeros. `cutout` sets a rectangle of the share `hole` of the sides to zero.
+    Raises ValueError for an unknown policy or a share outside [0, 1].
     """
 
     sample_dims = (3,)
@@ -31,7 +31,7 @@ class DiffAugment(Augment):
         for name, value in (("shift", shift), ("hole", hole)):
             if not 0 <= value <= 1:
                 raise ValueError(f"{name} must be at least 0 and at most 1, got {value}")
-        self.policy = [look_up("policy", each, POLICIES) for each in policy]
+        self.policy = [look_up("policy", name, POLICIES) for name in policy]
         self.shift, self.hole = shift, hole
 
     def forward(self, samples: Tree, random: Random) -> Tree:
@@ -41,24 +41,24 @@ class DiffAugment(Augment):
         return samples
 
 
-def _drawn(name: str, images: Tensor, random: Random) -> Tensor:
+def _draw(name: str, images: Tensor, random: Random) -> Tensor:
     return random.uniform(f"diffaugment_{name}", (len(images), 1, 1, 1), images.device).to(images.dtype)
 
 
 def _color(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
-    images = images + _drawn("brightness", images, random) - 0.5
+    images = images + _draw("brightness", images, random) - 0.5
     grey = images.mean(1, keepdim=True)
-    images = grey + (images - grey) * 2 * _drawn("saturation", images, random)
+    images = grey + (images - grey) * 2 * _draw("saturation", images, random)
     mean = images.mean((1, 2, 3), keepdim=True)
-    return mean + (images - mean) * (_drawn("contrast", images, random) + 0.5)
+    return mean + (images - mean) * (_draw("contrast", images, random) + 0.5)
 
 
 def _translation(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
     for axis, name in ((2, "down"), (3, "across")):
         side = images.shape[axis]
-        most = int(side * augment.shift + 0.5)
-        moved = random.integers(f"diffaugment_{name}", 2 * most + 1, (len(images),), images.device) - most
-        source = torch.arange(side, device=images.device) - moved[:, None]
+        limit = int(side * augment.shift + 0.5)
+        offset = random.integers(f"diffaugment_{name}", 2 * limit + 1, (len(images),), images.device) - limit
+        source = torch.arange(side, device=images.device) - offset[:, None]
         shape = [len(images), 1, 1, 1]
         shape[axis] = side
         inside = ((source >= 0) & (source < side)).reshape(shape)
@@ -71,11 +71,11 @@ def _cutout(augment: DiffAugment, images: Tensor, random: Random) -> Tensor:
     for axis, name in ((2, "row"), (3, "column")):
         side = images.shape[axis]
         size = int(side * augment.hole + 0.5)
-        middle = random.integers(f"diffaugment_{name}", side + 1 - size % 2, (len(images),), images.device)
-        place = torch.arange(side, device=images.device) - middle[:, None] + size // 2
+        centre = random.integers(f"diffaugment_{name}", side + 1 - size % 2, (len(images),), images.device)
+        position = torch.arange(side, device=images.device) - centre[:, None] + size // 2
         shape = [len(images), 1, 1, 1]
         shape[axis] = side
-        holes.append(((place >= 0) & (place < size)).reshape(shape))
+        holes.append(((position >= 0) & (position < size)).reshape(shape))
     return images * ~(holes[0] & holes[1])
 
 

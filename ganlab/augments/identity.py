@@ -7,5 +7,5 @@ class Identity(Augment):
     """No augmentation."""
 
     def forward(self, samples: Tree, random: Random) -> Tree:
-        """Return the samples as they are."""
+        """Return the samples unchanged."""
         return samples

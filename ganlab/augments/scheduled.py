@@ -3,13 +3,13 @@ from collections.abc import Sequence
 from ganlab.core.interfaces import Augment
 from ganlab.core.random import Random
 from ganlab.core.tree import Tree
-from ganlab.layers.image_changes import CHANGES, change, known_changes
+from ganlab.layers.image_changes import CHANGES, apply_changes, check_changes
 
 
 class Scheduled(Augment):
-    """ADA's changes, each with a probability that goes linearly from `start` to `end` over the first `steps` steps.
+    """ADA's changes with a probability that changes linearly from `start` to `end` over the first `steps` steps.
 
-    Raises ValueError for an unknown change, a probability outside [0, 1], or less than one step.
+    Raises ValueError for an unknown change, a probability outside [0, 1], or `steps` below 1.
     """
 
     sample_dims = (3,)
@@ -23,7 +23,7 @@ class Scheduled(Augment):
                 raise ValueError(f"{name} must be at least 0 and at most 1, got {value}")
         if steps < 1:
             raise ValueError(f"steps must be at least 1, got {steps}")
-        self.start, self.end, self.steps, self.changes = start, end, steps, known_changes(changes)
+        self.start, self.end, self.steps, self.changes = start, end, steps, check_changes(changes)
 
     def probability(self, step: int) -> float:
         """Return the probability at a step."""
@@ -31,4 +31,4 @@ class Scheduled(Augment):
 
     def forward(self, samples: Tree, random: Random) -> Tree:
         """Change images (n, channels, height, width)."""
-        return change(samples, self.changes, self.probability(random.step), random)
+        return apply_changes(samples, self.changes, self.probability(random.step), random)

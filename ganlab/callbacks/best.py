@@ -7,73 +7,78 @@ import pytorch_lightning as pl
 
 from ganlab.callbacks.evaluate import Evaluate
 from ganlab.engine.module import GANModule
-from ganlab.loggers import summarise
+from ganlab.engine.trainer_access import callbacks_of
+from ganlab.loggers import log_summary
 from ganlab.runs.directory import write_json
 
 log = logging.getLogger(__name__)
 
 
 class Best(pl.Callback):
-    """Writes checkpoints/best.ckpt, and best.json beside it, whenever a score is the best so far.
+    """Writes checkpoints/best.ckpt and best.json when a score is the best so far.
 
-    The score is one of training's own, against the selection split, so that choosing by it spoils no report. A
-    continued run remembers its best, unless it goes on with another score, or one that means something else.
+    The score is one of those computed during training, on the selection split, so selecting by it does not bias the
+    reported scores. A resumed run compares with its former best, unless the score or its definition has changed.
     """
 
     def __init__(self, score: str) -> None:
         self.score = score
         self.value: float | None = None
-        self._meaning: str | None = None  # of the score whose value it is
-        self._seen = -1
+        self._definition: str | None = None  # the hash of the definition of the score that has this value
+        self._compared_at = -1
         self._evaluate: Evaluate | None = None
 
     def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
-        """Find who scores, and say where nobody computes the score."""
-        self._evaluate = next((each for each in trainer.callbacks if isinstance(each, Evaluate)), None)  # type: ignore[attr-defined]
-        measures = self._evaluate.measures if self._evaluate else {}
-        scores = [name for each in measures.values() for name in each.scores]
+        """Find the Evaluate callback, and warn if it does not compute the score."""
+        evaluators = [callback for callback in callbacks_of(trainer) if isinstance(callback, Evaluate)]
+        self._evaluate = evaluators[0] if evaluators else None
+        metrics = self._evaluate.metrics if self._evaluate else {}
+        scores = [name for metric in metrics.values() for name in metric.scores]
         if scores and self.score not in scores and trainer.is_global_zero:
             log.warning(
-                "optimized_metric=%s is none of this run's scores, so there will be no best.ckpt; choose %s",
+                "optimized_metric=%s is not among this run's scores, so no best.ckpt is written; choose %s",
                 self.score,
                 ", ".join(scores),
             )
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Tell loggers of a continued run what they may have to surpass, if that can be compared."""
-        former, self._meaning = self._meaning, self._evaluate.meaning(self.score) if self._evaluate else ""
-        if self.value is not None and former not in (None, self._meaning):
+        """Log the best value of a resumed run, or discard it if the score's definition has changed."""
+        former = self._definition
+        self._definition = self._evaluate.definition_hash(self.score) if self._evaluate else ""
+        if self.value is not None and former not in (None, self._definition):
             self.value = None
             if trainer.is_global_zero:
                 log.warning(
-                    "best.ckpt was chosen by another score, or by %s of another meaning: the next one chooses anew",
+                    "best.ckpt was selected by another score, or by %s with another definition; the next score "
+                    "replaces it",
                     self.score,
                 )
         if self.value is not None and trainer.is_global_zero:
             for logger in trainer.loggers:
-                summarise(logger, {f"best/{self.score}": self.value})
+                log_summary(logger, {f"best/{self.score}": self.value})
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
-        """Compare where there is a new score."""
+        """Compare a new score with the best."""
         self._compare(trainer, module)
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Compare the last score."""
+        """Compare the last score with the best."""
         self._compare(trainer, module)
 
     def state_dict(self) -> dict[str, Any]:
-        """Remember the best value, and what it means."""
-        return {"value": self.value, "meaning": self._meaning}
+        """Return the best value and the hash of the score's definition."""
+        return {"value": self.value, "meaning": self._definition}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from it."""
-        self.value, self._meaning = state["value"], state.get("meaning")
+        """Restore the best value."""
+        self.value, self._definition = state["value"], state.get("meaning")
 
     def _compare(self, trainer: pl.Trainer, module: GANModule) -> None:
-        if module.scored_at in (self._seen, -1) or self.score not in module.scores or self._evaluate is None:
+        is_new = module.scored_at not in (self._compared_at, -1)
+        if not is_new or self.score not in module.scores or self._evaluate is None:
             return
-        self._seen, value = module.scored_at, module.scores[self.score]
-        if not math.isfinite(value):  # nothing would ever be better than NaN
+        self._compared_at, value = module.scored_at, module.scores[self.score]
+        if not math.isfinite(value):  # no value would ever be better than NaN
             return
         sign = 1 if self._evaluate.higher_is_better(self.score) else -1
         if self.value is not None and not sign * value > sign * self.value:
@@ -85,4 +90,4 @@ class Best(pl.Callback):
         if trainer.is_global_zero:
             write_json(folder / "best.json", {"score": self.score, "value": value, "step": module.steps})
             for logger in trainer.loggers:
-                summarise(logger, {f"best/{self.score}": value, "best/step": module.steps})
+                log_summary(logger, {f"best/{self.score}": value, "best/step": module.steps})

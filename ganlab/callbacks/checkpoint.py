@@ -7,12 +7,12 @@ from ganlab.engine.module import GANModule
 
 
 class Checkpoint(Periodic):
-    """Writes checkpoints/last.ckpt in the run directory, from which training goes on exactly."""
+    """Writes checkpoints/last.ckpt in the run directory; a run resumed from it trains as if it had not been stopped."""
 
-    when_stopped = True
+    run_on_interrupt = True
     shows_weights = True
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
-        """Write it; all processes take part."""
+        """Write the checkpoint; all processes have to take part."""
         with module.clock.paused(module.device):
             trainer.save_checkpoint(Path(trainer.default_root_dir) / "checkpoints" / "last.ckpt")

@@ -12,18 +12,19 @@ from ganlab.core.errors import UserError
 from ganlab.core.interfaces import ReportsSettings
 from ganlab.data import DataSet
 from ganlab.engine.module import GANModule
+from ganlab.engine.trainer_access import callbacks_of, data_of
 from ganlab.features import Cache, Features
 from ganlab.games.sampler import Sampler
 from ganlab.metrics import BaseMetric, Evaluator, Processes
 from ganlab.metrics.scoring.scoring import (
-    Makers,
-    build_measures,
-    describe,
-    digest,
-    fakes_of,
-    reals_of,
-    report,
-    subject_of,
+    MetricFactories,
+    build_metrics,
+    build_report,
+    describe_protocol,
+    evaluation_context,
+    generated_samples,
+    hash_protocol,
+    real_samples,
 )
 from ganlab.protocols import Protocol
 from ganlab.runs.directory import write_json
@@ -32,116 +33,123 @@ log = logging.getLogger(__name__)
 
 
 class Evaluate(Periodic):
-    """Scores the kept generator against held-out samples for choosing, and writes scores.json with their protocol.
+    """Scores the EMA generator during training, and writes scores.json with the protocol.
 
-    The protocol's report split stays unseen: `ganlab evaluate` scores with it. A metric that the feature space or the
-    data cannot serve is left out and named. Nothing here touches the randomness or the weights of training.
+    Real samples are from the protocol's selection split; its report split is only used by `ganlab evaluate`. A metric
+    that the feature space or the data do not support is left out with a warning. The randomness and weights of training
+    are not changed.
     """
 
     shows_weights = True
 
     def __init__(
-        self, features: Callable[[DataSet], Features], metrics: Makers, protocol: Protocol, every: int = 0
+        self, features: Callable[[DataSet], Features], metrics: MetricFactories, protocol: Protocol, every: int = 0
     ) -> None:
         super().__init__(every)
-        self.make_features, self.make_metrics, self.protocol = features, metrics, protocol.selection()
-        self.measures: dict[str, BaseMetric] = {}
+        self.build_features, self.metric_factories, self.protocol = features, metrics, protocol.selection()
+        self.metrics: dict[str, BaseMetric] = {}
 
     def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
-        """Build the feature network and the metrics, so that what is missing is told before training."""
-        if not self.make_metrics:
+        """Build the feature network and the metrics, so errors are reported before training.
+
+        Raises UserError if the selection split, the features or a metric cannot be used.
+        """
+        if not self.metric_factories:
             return
-        data = trainer.datamodule.data  # type: ignore[attr-defined]
-        split = self.protocol.split
+        data, split = data_of(trainer), self.protocol.split
         try:
-            next(iter(data.reals(1, split=split)))
+            next(iter(data.real_samples(1, split=split)))
         except ValueError as error:
             raise UserError(f"protocol.selection_split={split}: {error}") from error
         with torch.random.fork_rng(devices=[]):
-            for turn in (True, False):  # the first process may have to train or download the features
-                if trainer.is_global_zero is turn:
-                    self.features = self._features(data)
+            for is_rank_zero in (True, False):  # rank 0 first: it may have to train or download the features
+                if trainer.is_global_zero is is_rank_zero:
+                    self.features = self._build_features(data)
                 trainer.strategy.barrier()
             try:
-                self.measures, left_out = build_measures(self.make_metrics, self.features, data)
+                self.metrics, left_out = build_metrics(self.metric_factories, self.features, data)
             except ValueError as error:
                 raise UserError(str(error)) from error
-        for sentence in left_out if trainer.is_global_zero else ():
-            log.warning("left out: %s", sentence)
-        splits, wanted = {"held_out": split, "train": "train"}, {each.reference for each in self.measures.values()}
+        if trainer.is_global_zero:
+            for sentence in left_out:
+                log.warning("left out: %s", sentence)
+        references = {metric.reference for metric in self.metrics.values()}
+        splits = {"held_out": split, "train": "train"}
         self.evaluator = Evaluator(
             self.features.to(module.device),
-            self.measures,
-            {name: reals_of(data, each, self.protocol) for name, each in splits.items() if name in wanted},
+            self.metrics,
+            {name: real_samples(data, splits[name], self.protocol) for name in splits if name in references},
             self.protocol.batch_size,
             Cache(),
             Processes(trainer.global_rank, trainer.world_size, trainer.strategy.broadcast),
         )
 
-    def _features(self, data: DataSet) -> Features:
+    def _build_features(self, data: DataSet) -> Features:
         try:
-            return self.make_features(data)
+            return self.build_features(data)
         except (ValueError, OSError, ImportError) as error:
             raise UserError(f"features: {error}") from error
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
-        """Score, log and write."""
-        if not self.measures:
+        """Compute the scores, log them and write scores.json."""
+        if not self.metrics:
             return
-        data, protocol = trainer.datamodule.data, self.protocol  # type: ignore[attr-defined]
+        data, protocol = data_of(trainer), self.protocol
         self.features.to(module.device)
         sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
-        fakes = fakes_of(sampler, protocol, protocol.seed)
+        generated = generated_samples(sampler, protocol, protocol.seed)
         with module.clock.paused(module.device):
-            subject = subject_of(sampler, self.features, data, protocol, module.steps)
+            context = evaluation_context(sampler, self.features, data, protocol, module.steps)
             try:
-                scores = self.evaluator(fakes, subject)
+                scores = self.evaluator(generated, context)
             except Exception as error:
                 saved = self._save(trainer, module)
-                if not isinstance(error, ValueError):  # such as of a metric of one's own
+                if not isinstance(error, ValueError):  # a programming error, for example of a custom metric
                     raise
                 raise UserError(
-                    f"the scores of step {module.steps}: {error}; drop that metric, or mend it{saved}"
+                    f"the scores of step {module.steps}: {error}; fix the metric or remove it{saved}"
                 ) from error
         module.scores, module.scored_at = scores, module.steps
         for logger in trainer.loggers:
             logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)
         if trainer.is_global_zero:
-            facts = describe(
-                protocol, self.features, self.measures, **run_facts(module, module.ema.network, data, protocol)
-            )
-            content = report(scores, {}, self.measures, facts, step=module.steps)
+            facts = describe_samples(module, module.ema.network, data, protocol)
+            description = describe_protocol(protocol, self.features, self.metrics, **facts)
+            content = build_report(scores, {}, self.metrics, description, step=module.steps)
             write_json(Path(trainer.default_root_dir) / "scores.json", content)
 
     def _save(self, trainer: pl.Trainer, module: GANModule) -> str:
-        """Save what is trained where no other process has to take part, and say so."""
-        savers = [each for each in trainer.callbacks if isinstance(each, Checkpoint)]  # type: ignore[attr-defined]
-        if not savers or trainer.world_size > 1:
+        """Write a checkpoint unless it needs other processes; return a clause about it for the error message."""
+        checkpoints = [callback for callback in callbacks_of(trainer) if isinstance(callback, Checkpoint)]
+        if not checkpoints or trainer.world_size > 1:
             return ""
-        savers[0].act(trainer, module)
-        return f", and go on from this step with run_dir={trainer.default_root_dir}"
+        checkpoints[0].act(trainer, module)
+        return f", and resume from this step with run_dir={trainer.default_root_dir}"
 
-    def meaning(self, score: str) -> str:
-        """Return a digest of what a score means, the same in another version; "" where nobody computes it."""
-        mine = {name: each for name, each in self.measures.items() if score in each.scores}
-        if not mine:
+    def definition_hash(self, score: str) -> str:
+        """Return a hash of a score's definition, the same in another version of ganlab; "" if it is not computed."""
+        metrics = {name: metric for name, metric in self.metrics.items() if score in metric.scores}
+        if not metrics:
             return ""
-        facts = describe(self.protocol, self.features, mine)
-        return digest({name: value for name, value in facts.items() if name != "versions"})
+        description = describe_protocol(self.protocol, self.features, metrics)
+        return hash_protocol({name: value for name, value in description.items() if name != "versions"})
 
     def higher_is_better(self, score: str) -> bool | None:
-        """Tell the direction of a score, None where it has none or nobody computes it."""
-        directions = {name: better for each in self.measures.values() for name, better in each.scores.items()}
+        """Return whether a higher score is better; None if the score has no direction or is not computed."""
+        directions = {name: better for metric in self.metrics.values() for name, better in metric.scores.items()}
         return directions.get(score)
 
 
-def run_facts(module: GANModule, network: nn.Module, data: DataSet, protocol: Protocol) -> dict[str, object]:
-    """Return what a protocol says of the samples of a run's network and of its data."""
-    disclosed = [part.score_settings() for part in network.modules() if isinstance(part, ReportsSettings)]
+def describe_samples(module: GANModule, network: nn.Module, data: DataSet, protocol: Protocol) -> dict[str, object]:
+    """Return the settings of a run's network and data that its scores depend on, for the protocol in score files."""
+    settings: dict[str, object] = {}
+    for layer in network.modules():
+        if isinstance(layer, ReportsSettings):
+            settings |= layer.score_settings()
     return {
         "weights": "live" if network is module.game.sampler else "ema",
         "truncation": module.game.latent.truncation,
-        **{name: value for facts in disclosed for name, value in facts.items()},
+        **settings,
         "data": data.fingerprint(),
-        "real_samples": reals_of(data, protocol.split, protocol).count,
+        "real_samples": real_samples(data, protocol.split, protocol).count,
     }

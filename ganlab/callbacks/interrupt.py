@@ -11,73 +11,74 @@ import torch
 from ganlab.core import private_api
 from ganlab.engine.module import GANModule
 
-# The signal with which submitit has SLURM announce a preemption or the end of the time.
+# The signal that submitit lets SLURM send before a preemption or the time limit.
 PREEMPT_VARIABLE = "SUBMITIT_PREEMPT_SIGNAL"
 
 
 class Interrupt(pl.Callback):
-    """Lets SIGINT (Ctrl-C), SIGTERM and the preemption signal (USR2) end training after the step in hand, saved.
+    """Ends training after the present step, with a checkpoint, on SIGINT (Ctrl-C), SIGTERM or the preemption signal.
 
-    Entered as a context it takes the signals over, and gives them back when it is left; only the main thread may, and a
-    signal that the process ignores stays ignored. The handler notes the signal and nothing more, so one that comes
-    while data is read or scores are computed is not lost; several processes ask each other every `agree_every` steps
-    and stop at the same one. A second Ctrl-C ends training at once. Raises ValueError for `agree_every` below 1.
+    The preemption signal is USR2, or $SUBMITIT_PREEMPT_SIGNAL. As a context manager it installs signal handlers and
+    restores the former ones; only the main thread can do so, and a signal that the process ignores stays ignored. The
+    handler only records the signal, so a signal that arrives while data are read or scores are computed is not lost.
+    Several processes agree every `agree_every` steps, and stop at the same step. A second Ctrl-C ends training at once.
+    Raises ValueError for `agree_every` below 1.
     """
 
     def __init__(self, agree_every: int = 10) -> None:
         if agree_every < 1:
             raise ValueError(f"agree_every must be at least 1, got {agree_every}")
         self.agree_every = agree_every
-        self.number = 0  # of the signal by which training is to end: this process's, or after agreement another's
+        self.signal_number = 0  # of the signal that ends training, after agreement: of this or another process
         self._received = 0
         self._owner = os.getpid()
-        self._formers: dict[int, Any] = {}
+        self._former_handlers: dict[int, Any] = {}
 
     @property
     def requested(self) -> bool:
         """Whether training is to end."""
-        return bool(self.number or self._received)
+        return bool(self.signal_number or self._received)
 
     def __enter__(self) -> Self:
         self._owner = os.getpid()
         if threading.current_thread() is threading.main_thread():
             for number in _signals():
                 if signal.getsignal(number) not in (signal.SIG_IGN, None):
-                    self._formers[number] = signal.signal(number, self._note)
+                    self._former_handlers[number] = signal.signal(number, self._record)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        for number, former in self._formers.items():
-            signal.signal(number, former)
+        for number, handler in self._former_handlers.items():
+            signal.signal(number, handler)
 
-    def hand_over(self) -> None:
-        """Call the handler that the received signal had before, if it is somebody's: submitit's requeues the job."""
-        former = self._formers.get(self._received)
-        if callable(former) and former is not signal.default_int_handler:
-            former(self._received, sys._getframe())
+    def call_former_handler(self) -> None:
+        """Call the received signal's former handler unless it is a default; submitit's handler requeues the job."""
+        handler = self._former_handlers.get(self._received)
+        if callable(handler) and handler is not signal.default_int_handler:
+            handler(self._received, sys._getframe())
 
     def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
-        """Keep Lightning's own handlers out."""
+        """Disable Lightning's own signal handlers."""
         private_api.disable_signal_handlers(trainer)
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Make no step where the signal came before the first."""
+        """Stop before the first step if a signal was received."""
         self._agree(trainer)
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
-        """Stop where it was asked for."""
+        """Stop if a signal was received."""
         if trainer.world_size == 1 or module.steps % self.agree_every == 0:
             self._agree(trainer)
 
     def _agree(self, trainer: pl.Trainer) -> None:
-        self.number = self._received
+        self.signal_number = self._received
         if trainer.world_size > 1:
             number = torch.tensor(self._received, device=trainer.strategy.root_device)
-            self.number = int(trainer.strategy.reduce(number, reduce_op="max"))
-        trainer.should_stop = trainer.should_stop or bool(self.number)
+            self.signal_number = int(trainer.strategy.reduce(number, reduce_op="max"))
+        trainer.should_stop = trainer.should_stop or bool(self.signal_number)
 
-    def _note(self, number: int, frame: FrameType | None) -> None:
-        if os.getpid() != self._owner:  # a child that was forked from us: its parent will tell it what to do
+    def _record(self, number: int, frame: FrameType | None) -> None:
+        if os.getpid() != self._owner:  # a forked child, such as a data worker: its parent stops it
             return
         if self._received and number == signal.SIGINT:
             signal.default_int_handler(number, frame)
@@ -89,10 +90,6 @@ class Interrupt(pl.Callback):
 
 
 def _signals() -> set[int]:
-    given = os.environ.get(PREEMPT_VARIABLE, "").upper().removeprefix("SIG") or "USR2"
-    preempt = getattr(signal, f"SIG{given}", signal.SIGUSR2)
+    name = os.environ.get(PREEMPT_VARIABLE, "").upper().removeprefix("SIG") or "USR2"
+    preempt = getattr(signal, f"SIG{name}", signal.SIGUSR2)
     return {signal.SIGINT, signal.SIGTERM, preempt}
-
-
-def _nothing() -> None:
-    """Take no signal."""

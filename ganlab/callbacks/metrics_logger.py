@@ -9,32 +9,32 @@ from ganlab.engine.module import GANModule
 
 
 class MetricsLogger(Periodic):
-    """Logs loss terms, D's verdicts, norms, learning rates, speed and memory.
+    """Logs loss terms, the discriminator's outputs, norms, learning rates, speed and memory.
 
-    Terms are means over the steps since the last time, or over the last 1,000 of them. Where a run is stopped between
-    two rows, the checkpoint keeps them for the next.
+    Loss terms are means over the steps since the last row, at most 1,000. If a run is stopped between two rows, its
+    checkpoint has the terms for the next one.
     """
 
     def __init__(self, every: int = 50) -> None:
         super().__init__(every)
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Remember where this process started."""
-        self._since = (0.0, module.samples)
+        """Initialise the measurement of speed."""
+        self._last_row = (0.0, module.samples)  # seconds of training and samples at the last row
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Log one row."""
-        if not module.observed:
+        if not module.loss_buffer:
             return
-        means = module.communicator.mean({**module.observed.take(module.device), **module.game.diagnostics()})
+        means = module.communicator.mean({**module.loss_buffer.drain(module.device), **module.game.diagnostics()})
         row = {name: float(value) for name, value in {**means, **module.norms}.items()}
         for player, optimizer in zip(module.game.players(), trainer.optimizers, strict=True):
             row[f"{player}/lr"] = optimizer.param_groups[0]["lr"]
-        now, (then, samples) = module.clock.seconds, self._since
+        seconds, (last_seconds, last_samples) = module.clock.seconds, self._last_row
         row["samples"] = module.samples
-        row["samples_per_second"] = (module.samples - samples) / (now - then)
+        row["samples_per_second"] = (module.samples - last_samples) / (seconds - last_seconds)
         row["memory_mib"] = _memory_mib(module.device)
-        self._since = (now, module.samples)
+        self._last_row = (seconds, module.samples)
         module.latest = row
         for logger in trainer.loggers:
             logger.log_metrics(row, step=module.steps)

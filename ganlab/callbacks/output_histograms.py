@@ -2,17 +2,19 @@ import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
 from ganlab.engine.module import GANModule
-from ganlab.loggers import show_histograms
+from ganlab.loggers import log_histograms
 
 
 class OutputHistograms(Periodic):
-    """Shows how D's outputs on the latest real and fake samples are spread, in loggers that draw histograms.
+    """Logs histograms of the discriminator's outputs for real and fake samples, to loggers that support histograms.
 
-    They are those that training has just computed, so nothing is drawn or judged again.
+    The outputs are those of the latest training step; nothing is computed again.
     """
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
-        """Give every logger one histogram per kind of sample."""
+        """Log one histogram for real and one for fake samples to every logger."""
+        if not trainer.is_global_zero:
+            return
         histograms = module.game.histograms()
-        for logger in trainer.loggers if trainer.is_global_zero else ():
-            show_histograms(logger, histograms, module.steps)
+        for logger in trainer.loggers:
+            log_histograms(logger, histograms, module.steps)

@@ -8,7 +8,7 @@ from ganlab.engine.module import GANModule
 
 
 class Progress(Periodic):
-    """A bar with step, speed, losses and time to go on a terminal; plain lines, one per `every` steps, elsewhere."""
+    """Shows step, losses, speed and remaining time: as a bar on a terminal, else as a line every `every` steps."""
 
     def __init__(self, every: int = 50) -> None:
         super().__init__(every)
@@ -20,7 +20,7 @@ class Progress(Periodic):
             self._bar = tqdm(total=module.iterations, initial=module.steps, unit="step", dynamic_ncols=True)
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
-        """Advance."""
+        """Update the bar."""
         if self._bar is not None:
             self._bar.update(module.steps - self._bar.n)
         super().on_train_batch_end(trainer, module, *args)
@@ -29,22 +29,24 @@ class Progress(Periodic):
         """Show the latest numbers."""
         if not trainer.is_global_zero:
             return
-        losses = [name for name in module.observed.taken if name.endswith("/adversarial")]
-        short = {name.removesuffix("/adversarial"): module.latest[name] for name in losses or module.observed.taken}
+        terms = module.loss_buffer.drained_names
+        losses = [name for name in terms if name.endswith("/adversarial")] or terms
+        values = {name.removesuffix("/adversarial"): module.latest[name] for name in losses}
         if module.scored_at == module.steps:
-            short |= module.scores
+            values |= module.scores
         if self._bar is not None:
-            short["samples/s"] = module.latest.get("samples_per_second", 0.0)
-            self._bar.set_postfix({name: f"{value:.4g}" for name, value in short.items()}, refresh=False)
+            values["samples/s"] = module.latest.get("samples_per_second", 0.0)
+            self._bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()}, refresh=False)
             return
-        numbers = "  ".join(f"{name} {value:.4g}" for name, value in short.items())
-        said = [f"step {module.steps}/{module.iterations}", numbers]
+        numbers = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+        fields = [f"step {module.steps}/{module.iterations}", numbers]
         speed = module.latest.get("samples_per_second", 0.0)
-        if speed:  # which nobody measures without callback=[metrics_logger]
-            left = (module.iterations - module.steps) * module.samples / module.steps / speed
-            left *= 1 + module.clock.seconds_beside / max(module.clock.seconds, 1e-9)  # as much beside it as so far
-            said += [f"{speed:.0f} samples/s", f"{_clock(left)} left"]
-        print("  ".join(filter(None, said)), file=sys.stderr, flush=True)
+        if speed:  # measured by callback.metrics_logger only
+            seconds = (module.iterations - module.steps) * module.samples / module.steps / speed
+            # Sampling, evaluation and checkpointing are assumed to take the same share of the time as so far.
+            seconds *= 1 + module.clock.paused_seconds / max(module.clock.seconds, 1e-9)
+            fields += [f"{speed:.0f} samples/s", f"{_format_time(seconds)} left"]
+        print("  ".join(filter(None, fields)), file=sys.stderr, flush=True)
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Show the last numbers and close the bar."""
@@ -61,7 +63,7 @@ class Progress(Periodic):
             self._bar = None
 
 
-def _clock(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

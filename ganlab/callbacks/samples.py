@@ -4,12 +4,13 @@ import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
 from ganlab.engine.module import GANModule
+from ganlab.engine.trainer_access import data_of
 from ganlab.games.sampler import Sampler
-from ganlab.loggers import show_picture
+from ganlab.loggers import log_image
 
 
 class Samples(Periodic):
-    """Draws the same latents at intervals, as a PNG in the run directory's samples/ and in loggers that show pictures.
+    """Writes sample sheets of fixed latents, as PNG files in the run directory's samples/ and to loggers with images.
 
     Raises ValueError for a count below 1.
     """
@@ -23,15 +24,15 @@ class Samples(Periodic):
         self.count, self.seed = count, seed
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
-        """Draw one sheet."""
+        """Write one sample sheet."""
         if not trainer.is_global_zero:
             return
-        data = trainer.datamodule.data  # type: ignore[attr-defined]
+        data = data_of(trainer)
         with module.clock.paused(module.device):
             samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
-            picture = data.sheet(samples)
+            sheet = data.sample_sheet(samples)
         path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(path)
+        sheet.save(path)
         for logger in trainer.loggers:
-            show_picture(logger, "sheet", picture, module.steps)
+            log_image(logger, "sheet", sheet, module.steps)

@@ -8,12 +8,12 @@ from ganlab.runs.directory import RunDirectory
 
 
 class StatusFile(Periodic):
-    """Keeps the run directory's status.json at the latest step while training; the heartbeat goes on between."""
+    """Writes the latest step to the run directory's status.json; the heartbeat is renewed independently of it."""
 
-    when_stopped = True
+    run_on_interrupt = True
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
-        """Say that the run is on."""
+        """Write the status before the first step."""
         self.act(trainer, module)
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:

@@ -1,10 +1,10 @@
-"""Compare runs in one table: `ganlab compare outputs/digits by=fid`."""
+"""`ganlab compare`: one table of runs, with intervals over seeds, such as `ganlab compare outputs/digits by=fid`."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganlab.analysis.comparison import FORMATS, compare, remarks
+from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
@@ -13,36 +13,38 @@ HELP = """ganlab compare: print one table of runs, with intervals over seeds
 
 usage: ganlab compare DIR... [by=SCORE] [protocol=NAME] [scores=A,B] [format=table] [output=FILE]
 
-  DIR       a run's directory, a folder with runs at any depth, or a score file
-  by        the score that orders the rows, best first; else what the runs were optimised for
-  protocol  read evaluations/NAME.json; else the report scores that every run has, and where some have none the
-            selection scores of training
-  scores    the columns, from all that were measured
+  DIR       a run directory, a folder with runs at any depth, or a score file
+  by        the score that orders the rows, best first; by default the score that the runs optimised
+  protocol  read evaluations/NAME.json; by default the report scores that every run has, or the selection scores of
+            training if a run has none
+  scores    the columns; by default all scores
   format    table, csv, markdown or json
   output    a file to write instead of printing
 
-Runs that differ in nothing but their seed, and in settings that do not touch training, are one row. Scores under unlike
-protocols are never in one column. Runs without scores are named with their state and reason.
+Runs that differ only in their seed, and in settings that do not affect training, share one row. A column never holds
+scores under different protocols. Runs without scores are listed with their state and reason.
 """
 SETTINGS = {"by": None, "protocol": None, "scores": "", "format": "table", "output": None}
+CHOICES = {"format": ("table", "csv", "markdown", "json")}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command."""
-    if "-h" in arguments or "--help" in arguments:
-        print(HELP)
+    """Run the command and return its exit code."""
+    if flags.answer(arguments, HELP):
         return 0
-    words = KeyValueArguments("compare", SETTINGS, arguments, takes_paths=True)
-    form = words.choice("format", FORMATS)
-    words.require("DIR is needed: directories of runs, folders that hold some, or score files", words.paths)
-    words.raise_if_invalid()
-    scores = [name for name in words["scores"].split(",") if name]
-    comparison = compare(words.paths, words.values["by"], words.values["protocol"], scores)
-    text = FORMATS[form](comparison)
-    if form == "csv":  # which has no place for them
+    args = KeyValueArguments("compare", SETTINGS, arguments, takes_paths=True)
+    file_format = args.choice("format", CHOICES["format"])
+    args.require("DIR is needed: run directories, folders with runs, or score files", args.paths)
+    args.raise_if_invalid()
+    from ganlab.analysis.comparison import FORMATS, compare, remarks
+
+    scores = [name for name in args["scores"].split(",") if name]
+    comparison = compare(args.paths, args.values["by"], args.values["protocol"], scores)
+    text = FORMATS[file_format](comparison)
+    if file_format == "csv":  # a CSV file cannot hold remarks
         print("".join(f"{line}\n" for line in remarks(comparison)), end="", file=sys.stderr)
-    if words.values["output"]:
-        _write(Path(words["output"]), text)
+    if args.values["output"]:
+        _write(Path(args["output"]), text)
     else:
         print(text, end="")
     return 0

@@ -1,4 +1,4 @@
-"""Score a run or finished samples: `ganlab evaluate run=DIR`, `ganlab evaluate real=DIR fake=DIR`."""
+"""`ganlab evaluate`: scores of a run (`run=DIR`) or of finished samples (`real=DIR fake=DIR`)."""
 
 import logging
 import os
@@ -10,60 +10,64 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.arguments import parse
 from ganlab.config.composition import compose
+from ganlab.config.groups import conf_directory
 from ganlab.config.help import evaluate_help
 from ganlab.config.schema import EVALUATE
-from ganlab.config.targets import conf_directory
 from ganlab.core.errors import UserError
 
-ROWS = 8  # generated images in the picture of neighbours
+ROWS = 8  # generated images in the picture of nearest neighbours
+DEFAULT_MODEL = {"last", "ema"}  # checkpoint and weights that a score file does not name
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command."""
-    given = parse(arguments)
-    if given.wants_help:
-        print(evaluate_help(conf_directory()))
+    """Run the command and return its exit code."""
+    if flags.answer(arguments, lambda: evaluate_help(conf_directory())):
         return 0
-    if given.flags:
-        raise UserError(f"'{given.flags[0]}' is no flag of ganlab evaluate; see ganlab evaluate --help")
-    config = compose(given.overrides, given.config_dirs, EVALUATE)
-    if given.wants_config:
+    args = parse(arguments)
+    if args.flags:
+        raise UserError(f"'{args.flags[0]}' is not a flag of ganlab evaluate; see ganlab evaluate --help")
+    config = compose(args.overrides, args.config_dirs, EVALUATE)
+    if args.wants_config:
         print(OmegaConf.to_yaml(config), end="")
         return 0
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     from ganlab.analysis.evaluation import evaluate
-    from ganlab.data.sheets import image_grid  # these import torch, which `--help` need not wait for
+    from ganlab.data.sheets import image_grid
     from ganlab.engine.device import keep_freed_memory
-    from ganlab.metrics.scoring.neighbours import neighbours
+    from ganlab.metrics.scoring.neighbours import find_neighbour_images
 
-    path = _place(config)
+    path = _output_file(config)
     keep_freed_memory()
     result = evaluate(config)
-    for line in _lines(result.content):
+    for line in _score_lines(result.content):
         print(line)
     _write(path, result.content)
-    sheet = neighbours(result.evaluator, result.fakes(), ROWS, config.neighbours)
-    if sheet is not None:
-        picture = image_grid(sheet.flatten(0, 1).float() / 127.5 - 1, columns=sheet.shape[1])
+    images = find_neighbour_images(result.evaluator, result.generated(), ROWS, config.neighbours)
+    if images is not None:
+        picture = image_grid(images.flatten(0, 1).float() / 127.5 - 1, columns=images.shape[1])
         picture.save(path.with_name(f"{path.stem}_neighbours.png"))
     count = result.content["protocol"]["real_samples"]
-    print(f"against {count:,} real samples; intervals are of the generated ones alone; wrote {path}", file=sys.stderr)
+    print(
+        f"against {count:,} real samples; intervals cover the variation of generated samples only; wrote {path}",
+        file=sys.stderr,
+    )
     return 0
 
 
-def _place(config: DictConfig) -> Path:
-    """Return the file for the scores, which is tried before hours of scoring."""
-    given, usual = {Path(config.checkpoint).stem, config.weights}, {"last", "ema"}
-    truncated = [] if config.truncation is None else [f"truncation{config.truncation:g}"]
-    name = "_".join([config.protocol.name, *sorted(given - usual), *truncated])
+def _output_file(config: DictConfig) -> Path:
+    """Return the score file; raises UserError if it cannot be written, before hours of scoring."""
+    model = sorted({Path(config.checkpoint).stem, config.weights} - DEFAULT_MODEL)
+    truncation = [] if config.truncation is None else [f"truncation{config.truncation:g}"]
+    name = "_".join([config.protocol.name, *model, *truncation])
     default = Path(config.run) / "evaluations" / f"{name}.json" if config.run else Path("scores.json")
     if not config.output:
-        folder = next(each for each in default.parents if each.exists())
-        if not os.access(folder, os.W_OK):
-            raise _unwritable(default, PermissionError(EACCES, os.strerror(EACCES)))
+        existing = next(folder for folder in default.parents if folder.exists())
+        if not os.access(existing, os.W_OK):
+            raise _not_writable(default, PermissionError(EACCES, os.strerror(EACCES)))
         return default
     path = Path(config.output)
     try:
@@ -73,7 +77,7 @@ def _place(config: DictConfig) -> Path:
         if is_new:
             path.unlink()
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _not_writable(path, error) from error
     return path
 
 
@@ -83,22 +87,24 @@ def _write(path: Path, content: Any) -> None:
     try:
         write_json(path, content)
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise _not_writable(path, error) from error
 
 
-def _unwritable(path: Path, error: OSError) -> UserError:
+def _not_writable(path: Path, error: OSError) -> UserError:
     return UserError(f"output={path} cannot be written ({error.strerror}); choose another file")
 
 
-def _lines(content: Any) -> list[str]:
-    """Return one line a score, with its interval where there is one."""
-    intervals = content["intervals"]
-    width = max(len(name) for name in content["scores"])
-    return [
-        f"{name:{width}}  {value:.6g}"
-        + (f"  (95 % {intervals[name][0]:.4g} to {intervals[name][1]:.4g})" if name in intervals else "")
-        for name, value in content["scores"].items()
-    ]
+def _score_lines(content: Any) -> list[str]:
+    """Return one line per score, with its interval if it has one."""
+    scores, intervals = content["scores"], content["intervals"]
+    width = max(len(name) for name in scores)
+    lines = []
+    for name, value in scores.items():
+        line = f"{name:{width}}  {value:.6g}"
+        if name in intervals:
+            line += f"  (95 % {intervals[name][0]:.4g} to {intervals[name][1]:.4g})"
+        lines.append(line)
+    return lines
 
 
 if __name__ == "__main__":

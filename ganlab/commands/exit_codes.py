@@ -1,4 +1,4 @@
-"""How every command ends: its exit code, and errors as one sentence on stderr."""
+"""Exit codes of all commands, and errors as one sentence on stderr."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from ganlab.core.errors import TrainingError, UserError
 
 
 def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """Run a command and return its exit code: 2 after a mistake of the user's, 1 after a run that could not go on."""
+    """Run a command and return its exit code: 2 after a user error, 1 after a run that could not continue."""
     try:
         code = command(arguments)
         sys.stdout.flush()
@@ -19,8 +19,8 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
     except TrainingError as error:
         print(f"stopped: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # who read what we print, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains once more at its end
+    except BrokenPipeError:  # the reader of a pipe, such as head, has closed it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports the pipe again at exit
         return 0
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""KEY=VALUE words of the commands that have no configuration of their own."""
+"""KEY=VALUE arguments of the commands that do not compose a configuration."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -9,31 +9,32 @@ from ganlab.core.errors import UserError, suggest
 
 @final
 class KeyValueArguments:
-    """A command line sorted into values by name, and `paths` where the command takes any; mistakes are kept.
+    """A command line split into `values` by setting and, if the command takes any, `paths`.
 
-    A word that names an existing file is a path even where it holds an equals sign, as a sweep's folder may.
+    Errors are collected in `issues` until `raise_if_invalid`. An argument that names an existing file is a path even if
+    it contains an equals sign, as a sweep's directory may.
     """
 
     def __init__(
-        self, command: str, known: Mapping[str, str | None], words: Sequence[str], takes_paths: bool = False
+        self, command: str, settings: Mapping[str, str | None], arguments: Sequence[str], takes_paths: bool = False
     ) -> None:
-        self.values, self.paths, self.issues = dict(known), list[str](), list[str]()
-        kind = "neither a path nor a setting" if takes_paths else "no setting"
-        for word in words:
-            key, equals, value = word.partition("=")
-            if equals and key in known:
+        self.values, self.paths, self.issues = dict(settings), list[str](), list[str]()
+        problem = "neither a path nor a setting" if takes_paths else "not a setting"
+        for argument in arguments:
+            key, equals, value = argument.partition("=")
+            if equals and key in settings:
                 self.values[key] = None if value == "null" else value
-                self.issues += [] if value else [f"{key} needs a value"]
-            elif takes_paths and not word.startswith("-") and (not equals or os.path.exists(word)):
-                self.paths.append(word)
+                if not value:
+                    self.issues.append(f"{key} needs a value")
+            elif takes_paths and not argument.startswith("-") and (not equals or os.path.exists(argument)):
+                self.paths.append(argument)
             else:
-                near = (
-                    f"; did you mean 'run={word}'?" if "run" in known and os.path.isdir(word) else suggest(key, known)
-                )
-                self.issues.append(f"'{word}' is {kind} of ganlab {command}{near}")
+                is_run = "run" in settings and os.path.isdir(argument)
+                advice = f"; did you mean 'run={argument}'?" if is_run else suggest(key, settings)
+                self.issues.append(f"'{argument}' is {problem} of ganlab {command}{advice}")
 
     def __getitem__(self, key: str) -> str:
-        """Return a value that is known to be there, after `raise_if_invalid`."""
+        """Return the value of a setting that is not null, after `raise_if_invalid`."""
         value = self.values[key]
         assert value is not None, key
         return value
@@ -41,13 +42,14 @@ class KeyValueArguments:
     def count(self, key: str) -> int:
         """Return an integer of at least 0."""
         value = self.values[key] or ""
-        if value.isascii() and value.isdecimal():  # ² is a digit too
+        if value.isascii() and value.isdecimal():  # not ², which is a digit too
             return int(value)
-        self.issues += [f"{key} must be an integer of at least 0, got '{value}'"] if value else []
+        if value:
+            self.issues.append(f"{key} must be an integer of at least 0, got '{value}'")
         return 0
 
     def number(self, key: str) -> float | None:
-        """Return a number, or None where there is none."""
+        """Return a number, or None for null."""
         value = self.values[key]
         try:
             return None if value is None else float(value)
@@ -59,16 +61,16 @@ class KeyValueArguments:
         """Return one of the choices."""
         value = self.values[key] or ""
         if value and value not in choices:
-            near = suggest(value, choices)
-            self.issues.append(f"there is no {key} '{value}'; choose {', '.join(choices)}{near}")
+            similar = suggest(value, choices)
+            self.issues.append(f"there is no {key} '{value}'; choose {', '.join(choices)}{similar}")
         return value
 
-    def require(self, what: str, given: object) -> None:
-        """Note that something is missing, unless another mistake may be the reason."""
-        if not given and not self.issues:
-            self.issues.append(f"{what}")
+    def require(self, sentence: str, value: object) -> None:
+        """Add an issue if a value is missing, unless another issue may be the reason."""
+        if not value and not self.issues:
+            self.issues.append(sentence)
 
     def raise_if_invalid(self) -> None:
-        """Raise UserError naming every mistake, if there is any."""
+        """Raise UserError with every issue, if there is any."""
         if self.issues:
             raise UserError("; ".join(self.issues))

@@ -1,4 +1,4 @@
-"""One further process of a run, `python -m ganlab.rank`: the first one starts it, and it ends with that one."""
+"""A further process of a run, `python -m ganlab.rank`: started by rank 0, and exits with it."""
 
 import contextlib
 import os
@@ -18,37 +18,37 @@ from ganlab.training.run import RUN_VARIABLE
 
 
 def main() -> int:
-    """Train as the run directory's configuration says; the first process hears what went wrong, and tells it."""
-    line = socket.socket(fileno=sys.stdin.fileno())
-    threading.Thread(target=_end_with, args=(line,), daemon=True).start()
+    """Train with the configuration in the run directory; rank 0 receives the message of an error and reports it."""
+    rank_0 = socket.socket(fileno=sys.stdin.fileno())
+    threading.Thread(target=_exit_with_rank_0, args=(rank_0,), daemon=True).start()
     config = OmegaConf.load(RunDirectory(Path(os.environ[RUN_VARIABLE])).config)
     try:
         train(cast(DictConfig, config))
         return 0
     except UserError as error:
-        return _say(line, error, 2)
+        return _report(rank_0, error, 2)
     except TrainingError as error:
-        return _say(line, error, 1)
+        return _report(rank_0, error, 1)
     except BaseException as error:
         traceback.print_exc()
-        return _say(line, f"{type(error).__name__}: {error}", 1)
+        return _report(rank_0, f"{type(error).__name__}: {error}", 1)
 
 
-def _end_with(line: socket.socket) -> None:
+def _exit_with_rank_0(rank_0: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        while line.recv(1):
+        while rank_0.recv(1):
             pass
     os._exit(1)
 
 
-def _say(line: socket.socket, words: object, code: int) -> int:
+def _report(rank_0: socket.socket, message: object, code: int) -> int:
     with contextlib.suppress(OSError):
-        line.sendall(str(words).encode())
+        rank_0.sendall(str(message).encode())
     return code
 
 
 if __name__ == "__main__":
-    ended = main()
-    if ended:
+    exit_code = main()
+    if exit_code:
         sys.stderr.flush()
-        os._exit(ended)  # a tidy end may wait for ever for processes that are gone
+        os._exit(exit_code)  # a regular exit may wait forever for processes that have ended

@@ -1,4 +1,4 @@
-"""Pictures of samples for those who have no data set at hand."""
+"""Pictures of generated samples, drawn without the data set."""
 
 import csv
 from collections.abc import Sequence
@@ -6,34 +6,32 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ganlab.data.sheets import Density, image_grid, panels, picture, scatter
+from ganlab.data.sheets import Density, image_grid, plot_sequences, scatter, to_pil_image
 
-SHEET = 64  # samples on a sheet
+SHEET_SAMPLES = 64
 
 
 def write_pictures(samples: Tensor, folder: Path, classes: Sequence[str] = ()) -> None:
-    """Write sheet.png and, for images (n, channels, height, width), one PNG each in images/, with its classes.csv."""
-    _DRAW[samples.ndim](samples, folder, classes)
+    """Write sheet.png and, for images, one PNG each in images/, with classes.csv if there are class names.
+
+    `samples` are images (n, channels, height, width), sequences (n, channels, length) or points (n, 2).
+    """
+    sheet = folder / "sheet.png"
+    if samples.ndim == 4:
+        _write_images(samples, folder / "images", classes)
+        image_grid(samples[:SHEET_SAMPLES]).save(sheet)
+    elif samples.ndim == 3:
+        bounds = (float(samples.min()), float(samples.max()))
+        plot_sequences(samples[:SHEET_SAMPLES], bounds).save(sheet)
+    else:
+        scatter(samples, Density(samples)).save(sheet)
 
 
-def _images(samples: Tensor, folder: Path, classes: Sequence[str]) -> None:
-    digits, single = len(str(len(samples) - 1)), folder / "images"  # apart from the sheet, so that they can be scored
-    single.mkdir(exist_ok=True)
+def _write_images(samples: Tensor, folder: Path, classes: Sequence[str]) -> None:
+    digits = len(str(len(samples) - 1))
+    folder.mkdir(exist_ok=True)  # without the sheet, so that `ganlab evaluate` reads only samples
     for i, sample in enumerate(samples):
-        picture(sample).save(single / f"{i:0{digits}}.png")
+        to_pil_image(sample).save(folder / f"{i:0{digits}}.png")
     if classes:
-        with (single / "classes.csv").open("w", newline="") as file:
+        with (folder / "classes.csv").open("w", newline="") as file:
             csv.writer(file).writerows((f"{i:0{digits}}.png", name) for i, name in enumerate(classes))
-    image_grid(samples[:SHEET]).save(folder / "sheet.png")
-
-
-def _sequences(samples: Tensor, folder: Path, classes: Sequence[str]) -> None:
-    bounds = (float(samples.min()), float(samples.max()))
-    panels(samples[:SHEET], bounds).save(folder / "sheet.png")
-
-
-def _points(samples: Tensor, folder: Path, classes: Sequence[str]) -> None:
-    scatter(samples, Density(samples)).save(folder / "sheet.png")
-
-
-_DRAW = {4: _images, 3: _sequences, 2: _points}

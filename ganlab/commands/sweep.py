@@ -1,62 +1,67 @@
-"""Look at a sweep from outside: `ganlab sweep status DIR`, `ganlab sweep collect DIR`."""
+"""`ganlab sweep`: the state and the results of a sweep, as `ganlab sweep status DIR` and `ganlab sweep collect DIR`."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.core.errors import UserError, suggest
-from ganlab.sweeps.jobs.record import FILE, Record
-from ganlab.sweeps.launchers.slurm_record import explain_ended
 
-HELP = """ganlab sweep: look at a sweep that `ganlab train -m` began, whether its launcher is there or not
+if TYPE_CHECKING:
+    from ganlab.sweeps.jobs.record import Record
 
-usage: ganlab sweep status DIR    a table of its jobs, as their run directories tell
-       ganlab sweep collect DIR   write sweep.json, plots and the best configuration from what is finished
+HELP = """ganlab sweep: show or collect a sweep that `ganlab train -m` started, running or not
 
-  DIR  the sweep's directory: hydra.sweep.dir, or outputs/NAME/TIME where none was given
+usage: ganlab sweep status DIR    print a table of its jobs, read from their run directories
+       ganlab sweep collect DIR   write sweep.json, plots and the best configuration of the finished jobs
 
-Go on with a sweep by giving its command again with hydra.sweep.dir=DIR; finished jobs are not run again. `status` ends
-with 0 when all jobs have ended well, and with 1 while some have not; `collect` only with 2, where there is no sweep.
+  DIR  the sweep's directory: hydra.sweep.dir, by default outputs/NAME/TIME
+
+Resume a sweep by repeating its command with hydra.sweep.dir=DIR; finished jobs are not repeated. `status` exits with 0
+if all jobs have finished or were pruned, else with 1; `collect` exits with 2 if DIR is not a sweep.
 """
+ACTIONS = ("status", "collect")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command."""
-    if "-h" in arguments or "--help" in arguments:
-        print(HELP)
+    """Run the command and return its exit code."""
+    if flags.answer(arguments, HELP):
         return 0
-    actions = {"status": _status, "collect": _collect}
     action = arguments[0] if arguments else ""
-    if action not in actions:
-        raise UserError(f"ganlab sweep needs one of {', '.join(actions)}, got '{action}'{suggest(action, actions)}")
+    if action not in ACTIONS:
+        raise UserError(f"ganlab sweep needs one of {', '.join(ACTIONS)}, got '{action}'{suggest(action, ACTIONS)}")
     if len(arguments) != 2:
         raise UserError(f"ganlab sweep {action} needs one directory, got {len(arguments) - 1}")
-    return actions[action](Path(arguments[1]))
+    record = _load_record(Path(arguments[1]))
+    return _print_status(record) if action == "status" else _collect(record)
 
 
-def _status(directory: Path) -> int:
+def _print_status(record: "Record") -> int:
     from ganlab.sweeps.jobs.job import Outcome
-    from ganlab.sweeps.results.tables import aligned, counted, job_rows
+    from ganlab.sweeps.results.tables import align_columns, count_states, job_rows
 
-    record = _record(directory)
     jobs = record.jobs()
-    print("\n".join([*aligned(job_rows(jobs, record.swept, record.objectives)), counted(jobs)]))
-    return 0 if all(Outcome.of(job.directory).state in ("finished", "pruned") for job in jobs) else 1
+    print("\n".join([*align_columns(job_rows(jobs, record.swept, record.objectives)), count_states(jobs)]))
+    return 0 if all(Outcome.read(job.directory).state in ("finished", "pruned") for job in jobs) else 1
 
 
-def _collect(directory: Path) -> int:
+def _collect(record: "Record") -> int:
     from ganlab.sweeps.results.collect import collect
 
-    print(collect(_record(directory)).text, end="")
+    print(collect(record).text, end="")
     return 0
 
 
-def _record(directory: Path) -> Record:
+def _load_record(directory: Path) -> "Record":
+    from ganlab.sweeps.jobs.record import FILE, Record
+    from ganlab.sweeps.launchers.slurm_record import update_ended_jobs
+
     record = Record(directory)
     if not record.jobs():
-        raise UserError(f"{directory} holds no sweep: there is no {FILE} with jobs; `ganlab train -m` writes it")
-    explain_ended(directory, record.jobs())
+        raise UserError(f"{directory} is not a sweep: there is no {FILE} with jobs, which `ganlab train -m` writes")
+    update_ended_jobs(directory, record.jobs())
     return record
 
 

@@ -1,4 +1,4 @@
-"""Train one experiment: `ganlab train KEY=VALUE …`, or `ganlab.train(config)`."""
+"""`ganlab train`: one run or, with -m, a sweep."""
 
 import os
 import shlex
@@ -8,96 +8,99 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.arguments import Arguments, parse
-from ganlab.config.composition import compose, search_path
+from ganlab.config.composition import compose
+from ganlab.config.groups import conf_directory
 from ganlab.config.help import train_help
+from ganlab.config.hydra_compose import search_path
 from ganlab.config.overrides import normalize
-from ganlab.config.targets import conf_directory
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.training.api import train
 
 # Flags that Hydra answers.
-HYDRA = {
-    *("--hydra-help", "--version", "--info", "-i", "--resolve", "--package", "-p", "--run", "-r"),
+HYDRA_FLAGS = {
+    *("--hydra-help", "--info", "-i", "--resolve", "--package", "-p", "--run", "-r"),
     *("--shell-completion", "-sc", "--config-path", "-cp", "--config-name", "-cn"),
 }
 
 
-def job(config: DictConfig) -> float | None:
-    """Train one job of a launcher that is not ours, where Hydra says, and return the score to optimise."""
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and return its exit code; only a sweep and Hydra's own flags go through Hydra's application."""
+    if flags.answer(arguments, lambda: train_help(conf_directory())):
+        return 0
+    args = parse(arguments)
+    if args.wants_config:
+        print(OmegaConf.to_yaml(compose(args.overrides, args.config_dirs)), end="")
+        return 0
+    if not args.flags:
+        return _train_once(args, arguments)
+    if not {"-m", "--multirun"}.isdisjoint(args.flags):
+        from ganlab.sweeps.multirun import multirun
+
+        return multirun(args, train_job)
+    for flag in args.flags:
+        if flag.partition("=")[0] not in HYDRA_FLAGS:
+            raise UserError(
+                f"'{flag}' is not a flag of ganlab train: settings have no dashes, as in seed=1, and --no-wait and "
+                "--retry-failed require -m; see ganlab train --help"
+            )
+    return _run_hydra(args)
+
+
+def train_job(config: DictConfig) -> float | None:
+    """Train one job of another package's launcher in the directory that Hydra names; returns the optimized score."""
     from hydra.core.hydra_config import HydraConfig
     from hydra.types import RunMode
 
-    given = HydraConfig.get()
-    directories = [each.path.removeprefix("file://") for each in given.runtime.config_sources if each.schema == "file"]
-    mine = [each for each in directories if Path(each) != conf_directory()]
-    config = compose(given.overrides.task, mine)
-    if given.mode == RunMode.MULTIRUN and _starts_processes(config):
+    hydra_config = HydraConfig.get()
+    sources = [source for source in hydra_config.runtime.config_sources if source.schema == "file"]
+    folders = [source.path.removeprefix("file://") for source in sources]
+    config_dirs = [folder for folder in folders if Path(folder) != conf_directory()]
+    config = compose(hydra_config.overrides.task, config_dirs)
+    if hydra_config.mode == RunMode.MULTIRUN and _starts_processes(config):
         raise UserError(
-            f"this launcher runs its jobs in one process, from which trainer.devices={config.trainer.devices} cannot "
-            "start others; use hydra/launcher=local"
+            f"this launcher runs its jobs in one process, which cannot start the others of "
+            f"trainer.devices={config.trainer.devices}; use hydra/launcher=local"
         )
     if config.run_dir is None:
-        config.run_dir = given.runtime.output_dir
+        config.run_dir = hydra_config.runtime.output_dir
     result = train(config)
     if result.interrupted:
-        raise SystemExit(128 + result.signal if result.signal else 0)  # which ends the sweep
+        raise SystemExit(128 + result.signal if result.signal else 0)  # ends the sweep
     return result.metrics.get(config.optimized_metric)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command; a sweep and Hydra's own flags go through Hydra, one job does not need it."""
-    given = parse(arguments)
-    if given.wants_help:
-        print(train_help(conf_directory()))
+def _train_once(args: Arguments, arguments: Sequence[str]) -> int:
+    for override in args.overrides:
+        if override.lstrip("+~").startswith(("hydra/", "hydra.")):
+            raise UserError(f"{override} is a setting of a sweep, and this is a single run; add -m, or remove it")
+    result = train(compose(args.overrides, args.config_dirs))
+    if not result.signal:  # finished, or a process other than rank 0, which prints the line below
         return 0
-    if given.wants_config:
-        print(OmegaConf.to_yaml(compose(given.overrides, given.config_dirs)), end="")
-        return 0
-    if not given.flags:
-        return _once(given, arguments)
-    if not {"-m", "--multirun"}.isdisjoint(given.flags):
-        from ganlab.sweeps.multirun import multirun  # what only sweeps need
-
-        return multirun(given, job)
-    for flag in given.flags:
-        if flag.partition("=")[0] not in HYDRA:
-            raise UserError(
-                f"'{flag}' is no flag of ganlab train: settings have no dashes, as in seed=1, and --no-wait and "
-                "--retry-failed go with -m; see ganlab train --help"
-            )
-    return _through_hydra(given)
-
-
-def _once(given: Arguments, arguments: Sequence[str]) -> int:
-    for word in given.overrides:
-        if word.lstrip("+~").startswith(("hydra/", "hydra.")):
-            raise UserError(f"{word} is of a sweep, and this is a single run here; add -m, or drop it")
-    result = train(compose(given.overrides, given.config_dirs))
-    if not result.signal:  # to its end, or one of several processes, of which the first tells
-        return 0
-    place = [] if any(word.startswith("run_dir=") for word in given.overrides) else [f"run_dir='{result.run_dir}'"]
-    print(f"go on with: {shlex.join(['ganlab', 'train', *arguments, *place])}", file=sys.stderr)
-    return 128 + result.signal  # as a shell has it
+    command = ["ganlab", "train", *arguments]
+    if not any(override.startswith("run_dir=") for override in args.overrides):
+        command.append(f"run_dir={result.run_dir}")
+    print(f"resume with: {shlex.join(command)}", file=sys.stderr)
+    return 128 + result.signal  # the exit code of a shell
 
 
 def _starts_processes(config: DictConfig) -> bool:
-    """Tell whether Lightning would start processes of its own: it gives them this process's command line."""
+    """Return whether Lightning would start further processes, which it does with this process's command line."""
     devices = config.trainer.get("devices", 1)
     return isinstance(devices, int) and devices > 1 and "SLURM_PROCID" not in os.environ
 
 
-def _through_hydra(given: Arguments) -> int:
+def _run_hydra(args: Arguments) -> int:
     import hydra
 
-    lines, issues = normalize(given.overrides, [conf_directory(), *given.config_dirs])
+    lines, issues = normalize(args.overrides, [conf_directory(), *args.config_dirs])
     if issues:
         raise ConfigurationError(issue.sentence for issue in issues)
-    overrides = [*lines, *search_path(given.config_dirs)]
-    sys.argv = ["ganlab train", *given.flags, *overrides]
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which knows which of them need a traceback
-    hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(job)()
+    sys.argv = ["ganlab train", *args.flags, *lines, *search_path(args.config_dirs)]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which decides which of them need a traceback
+    hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(train_job)()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How class labels enter the networks: one mode for each, checked together."""
+"""How class labels enter generator and discriminator: one mode for each network."""
 
 from ganlab.conditioning.conditioning import Conditioning
 

@@ -1,4 +1,4 @@
-"""What all commands share: arguments, and the way a person is told of a mistake."""
+"""Command-line arguments of the commands that compose a configuration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,33 +9,31 @@ from ganlab.core.errors import UserError
 
 @dataclass
 class Arguments:
-    """A command line, sorted."""
+    """A command line, split by the kind of its arguments."""
 
     overrides: list[str] = field(default_factory=list)
     config_dirs: list[Path] = field(default_factory=list)
-    flags: list[str] = field(default_factory=list)  # Hydra's
-    wants_help: bool = False
+    flags: list[str] = field(default_factory=list)  # answered by Hydra or by the sweep
     wants_config: bool = False
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
-    """Sort a command line; raises UserError for --config-dir without a folder."""
-    given = Arguments()
+    """Split a command line; raises UserError if --config-dir does not name a folder."""
+    parsed = Arguments()
     rest = iter(arguments)
-    for word in rest:
-        name, _, value = word.partition("=")
-        if word in ("-h", "--help"):
-            given.wants_help = True
-        elif name in ("--config-dir", "-cd"):
+    for argument in rest:
+        name, _, value = argument.partition("=")
+        if name in ("--config-dir", "-cd"):
             folder = Path(value or next(rest, ""))
             if not folder.is_dir() or folder == Path():
                 raise UserError(f"--config-dir needs a folder with config groups, got '{folder}'")
-            given.config_dirs.append(folder.resolve())
+            parsed.config_dirs.append(folder.resolve())
         elif name in ("--cfg", "-c"):
-            given.wants_config = True
-            _ = value or next(rest, "")  # Hydra's word for what to print; there is only one thing here
-        elif word.startswith("-"):
-            given.flags.append(word)
+            parsed.wants_config = True
+            if not value:
+                next(rest, "")  # Hydra's choice of what to print; ganlab always prints the job's configuration
+        elif argument.startswith("-"):
+            parsed.flags.append(argument)
         else:
-            given.overrides.append(word)
-    return given
+            parsed.overrides.append(argument)
+    return parsed

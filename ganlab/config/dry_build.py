@@ -1,4 +1,4 @@
-"""A trial of a configuration: every small part built for real, and the networks without memory for their weights."""
+"""Dry build of a configuration: small components are built for real, networks on the meta device without memory."""
 
 from collections.abc import Callable, Set
 from dataclasses import replace
@@ -8,7 +8,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.conditioning import Conditioning
-from ganlab.config.compatibility import Parts, broken_rules
+from ganlab.config.compatibility import Components, broken_rules
 from ganlab.config.forward_check import run_forward_checks
 from ganlab.config.schema import RESERVED
 from ganlab.config.targets import instantiate, locate
@@ -16,8 +16,8 @@ from ganlab.core.errors import ConfigIssue
 from ganlab.core.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Spec, UpdateSchedule
 from ganlab.lr_schedules import LearningRateSchedule
 
-# What the constructors of these set, and an own part lacks that does not call them.
-SET: dict[type, tuple[str, ...]] = {
+# Attributes that a base class sets in its constructor; a custom component lacks them if it does not call super().
+BASE_ATTRIBUTES: dict[type, tuple[str, ...]] = {
     AdversarialLoss: ("flip",),
     Regularizer: ("_parameters", "weight", "every"),
     Augment: ("_parameters",),
@@ -26,109 +26,122 @@ SET: dict[type, tuple[str, ...]] = {
 }
 
 
-def dry_build(config: DictConfig, broken: Set[str], spec: Spec | None = None) -> tuple[Parts, list[ConfigIssue]]:
-    """Build the parts of all groups but the broken ones, and collect what their constructors refuse.
+def dry_build(
+    config: DictConfig, invalid_groups: Set[str], spec: Spec | None = None
+) -> tuple[Components, list[ConfigIssue]]:
+    """Build the components of all valid groups; returns them, and the errors of their constructors.
 
-    `spec` is that of the data where they are read already, and else as far as the configuration tells.
+    `spec` describes the data if they are already read; otherwise it comes from the configuration, which may not
+    determine it.
     """
-    attempts = _Builder(config, broken)
-    parts = Parts(
-        spec=spec or attempts.build("data", preview),
-        loss=attempts.make("loss", AdversarialLoss),
+    builder = _Builder(config, invalid_groups)
+    components = Components(
+        spec=spec or builder.build("data", preview),
+        loss=builder.build_kind("loss", AdversarialLoss),
         regularizer={
             name: term
-            for name in attempts.several("regularizer")
-            if (term := attempts.make(f"regularizer.{name}", Regularizer)) is not None
+            for name in builder.names("regularizer")
+            if (term := builder.build_kind(f"regularizer.{name}", Regularizer)) is not None
         },
-        augment=attempts.make("augment", Augment),
-        latent=attempts.make("latent", Latent),
-        schedule=attempts.make("schedule", UpdateSchedule),
+        augment=builder.build_kind("augment", Augment),
+        latent=builder.build_kind("latent", Latent),
+        schedule=builder.build_kind("schedule", UpdateSchedule),
     )
-    for group, kind in (("conditioning", Conditioning), ("lr_schedule", LearningRateSchedule)):
-        attempts.make(group, kind)
-    for player in attempts.several("optimizer"):
+    builder.build_kind("conditioning", Conditioning)
+    builder.build_kind("lr_schedule", LearningRateSchedule)
+    for player in builder.names("optimizer"):
         weights = [torch.nn.Parameter(torch.zeros(1))]
-        parts.optimizer[player] = attempts.build(f"optimizer.{player}", _call, weights)
-    attempts.make("protocol", cast(type, locate("ganlab.metrics.Protocol")))
+        components.optimizer[player] = builder.build(f"optimizer.{player}", _call, weights)
+    builder.build_kind("protocol", cast(type, locate("ganlab.metrics.Protocol")))
     callback = cast(type, locate("pytorch_lightning.Callback"))
-    for group, made in (("training_hook", parts.training_hook), ("callback", {})):
-        for name in attempts.several(group):
-            if not attempts.reads_broken(f"{group}.{name}"):
-                made[name] = attempts.make(f"{group}.{name}", callback)
-    if "recovery" in config and "recovery" not in broken and not attempts.reads_broken("recovery"):
-        parts.recovery = attempts.make("recovery", cast(type, locate("ganlab.recovery.Recovery")))
-    parts.ema = attempts.build("ema", _call, torch.nn.Identity())
-    if parts.spec is not None and parts.latent is not None:
-        seen = replace(parts.spec, latent=parts.latent.size)
-        game = None
-        with torch.device("meta"):
-            parts.generator = attempts.build("generator", _network, seen)
-            parts.discriminator = attempts.build("discriminator", _network, seen)
-            if not broken and not attempts.problems and not broken_rules(config, parts):
-                game = attempts.build("game", _call, parts.spec)
-        if game is not None:
-            attempts.problems += run_forward_checks(config, game, parts.spec)
-    return parts, attempts.problems
+    components.training_hook = builder.build_callbacks("training_hook", callback)
+    builder.build_callbacks("callback", callback)
+    if "recovery" in config and "recovery" not in invalid_groups and not builder.reads_invalid("recovery"):
+        components.recovery = builder.build_kind("recovery", cast(type, locate("ganlab.recovery.Recovery")))
+    components.ema = builder.build("ema", _call, torch.nn.Identity())
+    if components.spec is not None and components.latent is not None:
+        _build_networks(builder, components)
+    return components, builder.issues
+
+
+def preview(node: DictConfig) -> Spec | None:
+    """Return the spec of a data set without reading it, or None if it depends on the files."""
+    plain = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
+    kind = cast(Any, locate(plain["_target_"]))
+    spec: Spec | None = kind.preview(**{key: value for key, value in plain.items() if key not in RESERVED})
+    return spec
 
 
 @final
 class _Builder:
-    """Builds one part after another, and keeps what each refuses in its own words."""
+    """Builds components one by one, and collects the errors of their constructors as `issues`."""
 
-    def __init__(self, config: DictConfig, broken: Set[str]) -> None:
-        self.config, self.broken = config, broken
-        self.problems: list[ConfigIssue] = []
+    def __init__(self, config: DictConfig, invalid_groups: Set[str]) -> None:
+        self.config, self.invalid_groups = config, invalid_groups
+        self.issues: list[ConfigIssue] = []
 
-    def several(self, group: str) -> list[str]:
-        """Return the names of a group's parts, none where the group is broken."""
-        known = group not in self.broken and group in self.config
-        return [str(name) for name in self.config[group]] if known else []
+    def names(self, group: str) -> list[str]:
+        """Return the names of the components in a group, none if the group is invalid or absent."""
+        if group in self.invalid_groups or group not in self.config:
+            return []
+        return [str(name) for name in self.config[group]]
 
     def build(self, path: str, build: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what `build` makes of the node at a path, or None."""
+        """Return what `build` makes of the node at a path, or None if it fails or its group is invalid or absent."""
         group = path.split(".")[0]
-        if group in self.broken or group not in self.config:
+        if group in self.invalid_groups or group not in self.config:
             return None
         try:
             return build(OmegaConf.select(self.config, path), *arguments)
-        except Exception as error:  # whatever a constructor may raise
-            self.problems.append(ConfigIssue(group, f"{path}: {' '.join(str(error.__cause__ or error).split())}"))
+        except Exception as error:  # a constructor may raise anything
+            self.issues.append(ConfigIssue(group, f"{path}: {' '.join(str(error.__cause__ or error).split())}"))
             return None
 
-    def make(self, path: str, kind: type) -> Any:
-        """Return the part at a path, which must be of a kind, or None."""
-        return self.build(path, _made, kind)
+    def build_kind(self, path: str, kind: type) -> Any:
+        """Return the component at a path, which must be an instance of `kind`, or None."""
+        return self.build(path, _instantiate_kind, kind)
 
-    def reads_broken(self, path: str) -> bool:
-        """Return whether a node takes over a setting that is broken itself."""
+    def build_callbacks(self, group: str, kind: type) -> dict[str, object]:
+        """Return the callbacks of a group by name, without those that take an invalid setting."""
+        paths = {name: f"{group}.{name}" for name in self.names(group)}
+        return {name: self.build_kind(path, kind) for name, path in paths.items() if not self.reads_invalid(path)}
+
+    def reads_invalid(self, path: str) -> bool:
+        """Return whether a node interpolates a setting that is itself invalid."""
         text = OmegaConf.to_yaml(OmegaConf.select(self.config, path))
-        settings = self.broken | {problem.where for problem in self.problems}
+        settings = self.invalid_groups | {issue.key for issue in self.issues}
         return any(f"${{{setting}}}" in text for setting in settings)
 
 
-def _made(node: DictConfig, kind: type) -> Any:
+def _build_networks(builder: _Builder, components: Components) -> None:
+    """Build both networks; if no issue is known, also build the game and check custom components in it."""
+    config, spec = builder.config, cast(Spec, components.spec)
+    network_spec = replace(spec, latent=cast(Latent, components.latent).size)
+    game = None
+    with torch.device("meta"):
+        components.generator = builder.build("generator", _build_network, network_spec)
+        components.discriminator = builder.build("discriminator", _build_network, network_spec)
+        if not builder.invalid_groups and not builder.issues and not broken_rules(config, components):
+            game = builder.build("game", _call, spec)
+    if game is not None:
+        builder.issues += run_forward_checks(config, game, spec)
+
+
+def _instantiate_kind(node: DictConfig, kind: type) -> Any:
     built = instantiate(node)
     if not isinstance(built, kind):
-        raise TypeError(f"{node._target_} makes no {kind.__name__}; choose another _target_")
-    if any(getattr(built, name, None) is None for name in SET.get(kind, ())):
-        raise TypeError(f"{node._target_}.__init__ must call super().__init__(…), which {kind.__name__} needs")
+        raise TypeError(f"{node._target_} must build a {kind.__name__}; choose another _target_")
+    if any(getattr(built, name, None) is None for name in BASE_ATTRIBUTES.get(kind, ())):
+        raise TypeError(f"{node._target_}.__init__ must call super().__init__(…) of {kind.__name__}")
     return built
 
 
-def _network(node: DictConfig, spec: Spec) -> torch.nn.Module:
+def _build_network(node: DictConfig, spec: Spec) -> torch.nn.Module:
     built = _call(node, spec)
     if not isinstance(built, torch.nn.Module):
-        raise TypeError(f"{node._target_} must make a torch.nn.Module of the data's Spec, got {built!r}")
+        raise TypeError(f"{node._target_} must build a torch.nn.Module from the data's Spec, got {built!r}")
     return built
 
 
 def _call(node: DictConfig, argument: Any) -> Any:
     return instantiate(node)(argument)
-
-
-def preview(node: DictConfig) -> Spec | None:
-    """Return the spec of a data set that is described so, without reading it, or None where only that tells."""
-    plain = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
-    built = cast(Any, locate(plain["_target_"]))
-    spec: Spec | None = built.preview(**{key: value for key, value in plain.items() if key not in RESERVED})
-    return spec

@@ -1,14 +1,16 @@
-"""The types and bounds of the commands' settings; the parts below them are typed by the signatures of their classes."""
+"""Types and bounds of the settings of `train` and `evaluate`; the signatures of their classes type the components."""
 
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from omegaconf import MISSING
 
+from ganlab.config.groups import LIST_GROUPS
+
 
 @dataclass
 class Root:
-    """A whole experiment: settings first, then one node per config group."""
+    """Settings of a training run, then one node per config group."""
 
     name: str = "digits"
     seed: int = 0
@@ -52,7 +54,7 @@ class Root:
 
 @dataclass
 class Evaluation:
-    """Scoring a run, or finished samples in files."""
+    """Settings of an evaluation of a run, or of finished samples in files."""
 
     run: str | None = None
     checkpoint: str = "last"
@@ -71,15 +73,16 @@ class Evaluation:
     protocol: Any = MISSING
 
 
-SEVERAL = {"regularizer", "optimizer", "training_hook", "metric", "callback", "logger"}  # groups of several parts
+PLAYER_GROUPS = {"optimizer"}  # groups with one component per player
+NAMED_COMPONENTS = LIST_GROUPS | PLAYER_GROUPS  # groups that hold components by name; others are one component
 
 
 class Command(NamedTuple):
-    """A command with a configuration of its own: conf/NAME.yaml, typed by `root`."""
+    """A command that composes conf/NAME.yaml, typed by `root`."""
 
     name: str
     root: type
-    recipes: tuple[str, ...] = ()  # groups that are no nodes but set many of them
+    recipes: tuple[str, ...] = ()  # groups that set several nodes and are not nodes themselves
 
 
 TRAIN = Command("train", Root, ("experiment",))
@@ -102,4 +105,4 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "matmul_precision": ("highest", "high", "medium"),
     "weights": ("ema", "live"),
 }
-RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}  # keys of a node that are Hydra's
+RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}  # keys of a node that Hydra reads

@@ -1,4 +1,4 @@
-"""Plain values held against the types of a signature, in words."""
+"""Type checks of plain configuration values against the type hints of a signature."""
 
 import math
 import types
@@ -6,36 +6,44 @@ import typing
 from collections.abc import Sequence
 from typing import Any
 
-UNWRITABLE = "Tensor"  # a kind of value that PyTorch's optimizers take beside numbers, and no configuration can say
-WORDS = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
+IGNORED = "Tensor"  # a type that PyTorch's optimizers take as well as numbers, which yaml cannot express
+NAMES = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
 EXAMPLES = {int: "[1,2]", float: "[0.5,2]", str: "[a,b]", bool: "[true,false]"}
 
 
 def mismatch(value: Any, kind: Any) -> str:
-    """Return what a plain value ought to be where it is not of a plain type; other types are left to their class."""
+    """Return what a value must be if it does not have a plain type, such as "an integer", else an empty string.
+
+    Other types are left to the constructor of their class.
+    """
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (typing.Union, types.UnionType):
-        plain = [each for each in arguments if each is not type(None) and getattr(each, "__name__", "") != UNWRITABLE]
-        problems = [mismatch(value, each) for each in plain]
-        fits = not all(problems) or (value is None and type(None) in arguments)
-        return "" if fits else " or ".join(dict.fromkeys(problems))
+        return _union_mismatch(value, arguments)
     if origin in (list, Sequence):
         inner = arguments[0] if arguments else Any
-        bad = not isinstance(value, list) or any(mismatch(each, inner) for each in value)
-        return f"a list, each {WORDS[inner]}, such as {EXAMPLES[inner]}" if bad and inner in WORDS else ""
+        fits = isinstance(value, list) and not any(mismatch(item, inner) for item in value)
+        return "" if fits or inner not in NAMES else f"a list, each {NAMES[inner]}, such as {EXAMPLES[inner]}"
     if origin is tuple and arguments[-1] is not Ellipsis:
-        words = dict.fromkeys(mismatch([], each) or "value" for each in arguments)
-        same = isinstance(value, list) and len(value) == len(arguments)
-        bad = not same or any(map(mismatch, value, arguments))
-        return f"a list of {len(arguments)}, each {' or '.join(words)}" if bad else ""
+        fits = isinstance(value, list) and len(value) == len(arguments) and not any(map(mismatch, value, arguments))
+        items = dict.fromkeys(mismatch([], inner) or "value" for inner in arguments)
+        return "" if fits else f"a list of {len(arguments)}, each {' or '.join(items)}"
     if origin is typing.Literal:
         return "" if value in arguments else f"one of {', '.join(map(str, arguments))}"
-    if kind not in WORDS:
+    return "" if kind not in NAMES or _is_a(kind, value) else NAMES[kind]
+
+
+def _union_mismatch(value: Any, kinds: Sequence[Any]) -> str:
+    if value is None and type(None) in kinds:
         return ""
+    plain = [kind for kind in kinds if kind is not type(None) and getattr(kind, "__name__", "") != IGNORED]
+    mismatches = [mismatch(value, kind) for kind in plain]
+    return " or ".join(dict.fromkeys(mismatches)) if all(mismatches) else ""
+
+
+def _is_a(kind: type, value: Any) -> bool:
+    """Return whether a value has a plain type; true and false are not numbers, and an integer is a number."""
+    if kind is bool:
+        return isinstance(value, bool)
     if kind is float:
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
-    elif kind is int:
-        fits = isinstance(value, int) and not isinstance(value, bool)
-    else:
-        fits = isinstance(value, kind)
-    return "" if fits else WORDS[kind]
+        return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -1,68 +1,71 @@
-"""Every mistake of a composed configuration, found without building anything large or reading any data."""
+"""Find every issue of a composed configuration, without building anything large or reading any data."""
 
 import inspect
 import typing
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import fields
-from typing import Any, cast
+from typing import Any, cast, final
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.config.compatibility import broken_rules
 from ganlab.config.dry_build import dry_build
-from ganlab.config.schema import BOUNDS, CHOICES, RESERVED, SEVERAL, TRAIN, Command
+from ganlab.config.hints import did_you_mean, setting_paths
+from ganlab.config.schema import BOUNDS, CHOICES, NAMED_COMPONENTS, PLAYER_GROUPS, RESERVED, TRAIN, Command
 from ganlab.config.targets import locate
 from ganlab.config.types import mismatch
 from ganlab.core.errors import ConfigIssue, suggest
 from ganlab.core.interfaces import Spec
 
-PLAIN = {"trainer"}  # groups that are no part themselves
-NOT_YET = {"spec": "it comes from the data, so add '_partial_: true' to the part's yaml"}
-PLAYERS = {"optimizer"}  # of SEVERAL, those with one part for each player
+ARGUMENT_GROUPS = {"trainer"}  # groups of plain arguments, without a component
+# Arguments that are passed after the configuration is built.
+LATE_ARGUMENTS = {"spec": "it comes from the data, so add '_partial_: true' to the component's yaml"}
 
 
 def find_issues(
-    config: DictConfig, broken: Set[str] = frozenset(), command: Command = TRAIN, spec: Spec | None = None
+    config: DictConfig, invalid_groups: Set[str] = frozenset(), command: Command = TRAIN, spec: Spec | None = None
 ) -> list[ConfigIssue]:
-    """Return every mistake: in settings, in parts, in the values of parts, and in pairs that do not fit.
+    """Return the issues of settings, of components and their arguments, and of combinations that cannot work.
 
-    Groups in `broken` are not looked into: they hold what the user did not ask for. `spec` is that of data that are
-    read already.
+    Groups in `invalid_groups` are skipped: they do not hold what the user wanted. `spec` describes the data if they are
+    already read.
     """
     try:
-        plain = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
+        resolved = cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
     except OmegaConfBaseException as error:
         return [ConfigIssue("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
-    found = list(_root(plain, command.root))
-    shallow = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
-    told = {f"${{{issue.where}}}" for issue in found}
-    for group in [group for group in plain if group not in broken | {issue.where for issue in found}]:
-        found += [ConfigIssue(group, sentence) for sentence in _nodes(plain[group], shallow[group], group, told)]
-    parts, problems = dry_build(config, broken | {issue.where for issue in found}, spec)
-    wrong = broken | {issue.where for issue in found}
-    return [
-        *found,
-        *problems,
-        *(ConfigIssue("", sentence) for sentence in broken_rules(config, parts, {*wrong, *_absent(config)})),
-    ]
+    unresolved = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
+    issues = list(_check_settings(resolved, command.root))
+    invalid = invalid_groups | {issue.key for issue in issues}
+    checker = _SignatureChecker({issue.key for issue in issues}, list(setting_paths(unresolved)))
+    for group in resolved:
+        if group not in invalid:
+            sentences = checker.check(resolved[group], unresolved[group], group)
+            issues += [ConfigIssue(group, sentence) for sentence in sentences]
+    invalid |= {issue.key for issue in issues}
+    components, build_issues = dry_build(config, invalid, spec)
+    # Settings that another command has are absent here; rules that read them do not apply.
+    absent = {field.name for field in fields(TRAIN.root)} - {str(key) for key in config}
+    rule_issues = [ConfigIssue("", sentence) for sentence in broken_rules(config, components, invalid | absent)]
+    return [*issues, *build_issues, *rule_issues]
 
 
-def _root(plain: Mapping[str, Any], root: type) -> Iterator[ConfigIssue]:
-    """Judge the settings by their types and bounds, and groups by whether they hold parts at all."""
+def _check_settings(resolved: Mapping[str, Any], root: type) -> Iterator[ConfigIssue]:
+    """Check the settings by type and bounds, and whether each group holds components."""
     known = {field.name: field.type for field in fields(root)}
     may_be_empty = {field.name for field in fields(root) if field.default_factory is dict}
-    for key in plain:
+    for key in resolved:
         if key not in known:
             yield ConfigIssue(key, f"there is no setting '{key}'{suggest(key, known)}")
     for key, kind in known.items():
-        value = plain.get(key, MISSING)
+        value = resolved.get(key, MISSING)
         if value == MISSING:
             yield ConfigIssue(key, f"{key}: nothing is chosen; write {key}=NAME")
         elif value == {} and key in may_be_empty:
             continue
         elif kind is Any:
-            yield from (ConfigIssue(key, sentence) for sentence in _shape(key, value))
+            yield from (ConfigIssue(key, sentence) for sentence in _check_group(key, value))
         elif problem := mismatch(value, kind):
             yield ConfigIssue(key, f"{key} must be {problem}, got {value!r}")
         elif key in BOUNDS and value < BOUNDS[key]:
@@ -71,89 +74,106 @@ def _root(plain: Mapping[str, Any], root: type) -> Iterator[ConfigIssue]:
             yield ConfigIssue(key, f"{key}: there is no '{value}'; choose {', '.join(CHOICES[key])}")
 
 
-def _shape(group: str, value: Any) -> Iterator[str]:
+def _check_group(group: str, value: Any) -> Iterator[str]:
+    """Check that a group is a component, or that it holds components by name."""
     if not isinstance(value, dict):
-        yield f"{group} must be a part, got {value!r}; write {group}=NAME"
-    elif group in SEVERAL and "_target_" in value:
+        yield f"{group}: expected a component, got {value!r}; write {group}=NAME"
+    elif group in NAMED_COMPONENTS and "_target_" in value:
         yield (
-            f"{group} is a list of parts, and the file of {value['_target_']} makes itself all of it; write "
-            f"'# @package {group}.NAME' as its first line, by the name that it has there"
+            f"{group} is a list of components, but the file of {value['_target_']} replaces the list; write "
+            f"'# @package {group}.NAME' as its first line"
         )
-    elif group in SEVERAL:
-        for name, part in value.items():
-            if not (isinstance(part, dict) and "_target_" in part):
-                yield f"{group}.{name} must be a part, but it is only {part!r}; {_way(group, str(name), value)}"
-    elif group not in PLAIN and "_target_" not in value:
-        yield f"{group} must be a part, but it is only {value!r}; name one, as in {group}=NAME"
+    elif group in NAMED_COMPONENTS:
+        for name, component in value.items():
+            if not (isinstance(component, dict) and "_target_" in component):
+                advice = _advise_on_named_component(group, str(name), value)
+                yield f"{group}.{name}: expected a component, got {component!r}; {advice}"
+    elif group not in ARGUMENT_GROUPS and "_target_" not in value:
+        yield f"{group}: expected a component, got {value!r}; write {group}=NAME"
 
 
-def _way(group: str, name: str, value: Mapping[str, Any]) -> str:
-    """Say how a setting reaches a part of a group of several."""
-    others = [key for key in value if key != name]
-    if group in PLAYERS:
-        return f"write {' and '.join(f'{group}.{player}.{name}' for player in others)} for the players' own"
-    return f"list it with the others, as in {group}=[{','.join([*others, name])}]"
+def _advise_on_named_component(group: str, name: str, value: Mapping[str, Any]) -> str:
+    """Return how to set a value that was written directly below a group of named components."""
+    if group in PLAYER_GROUPS:
+        players = [key for key in value if key != name]
+        return f"set it per player: {' and '.join(f'{group}.{player}.{name}' for player in players)}"
+    return f"select it first, as in '+{group}=[{name}]'"
 
 
-def _nodes(value: Any, shallow: Any, path: str, told: Set[str]) -> Iterator[str]:
-    """Bind every node with a target to its class's signature; what is reached by interpolation is told of once.
+@final
+class _SignatureChecker:
+    """Compares the arguments of every node that has a `_target_` with the signature of its class.
 
-    `told` holds the interpolations of settings that are known to be mistaken.
+    The resolved and the unresolved configuration are walked in parallel, so that each issue is reported once, at the
+    place where its value is written. Take a configuration with batch_size=many, which is already reported:
+
+        unresolved                                resolved
+        latent: {size: big}                       latent: {size: big}           reported: latent.size must be …
+        game: {latent: ${latent}}                 game: {latent: {size: big}}   a copy: skipped
+        callback: {x: {count: ${batch_size}}}     callback: {x: {count: many}}  `count` copies a reported value: skipped
+        loss: ${oc.create:{_target_: …}}          loss: {_target_: …}           made by a resolver: checked
     """
-    if isinstance(shallow, str) and isinstance(value, dict | list):
-        if ":" not in shallow:
+
+    def __init__(self, reported: Collection[str], paths: Collection[str]) -> None:
+        """Take the settings that are already reported, and the dotted names of all settings for suggestions."""
+        self.reported = {f"${{{key}}}" for key in reported}
+        self.paths = paths
+
+    def check(self, value: Any, unresolved: Any, path: str) -> Iterator[str]:
+        """Yield the issues of a node and of all nodes inside it."""
+        if isinstance(unresolved, str) and isinstance(value, dict | list):
+            if ":" not in unresolved:  # an interpolation, checked at its source
+                return
+            unresolved = value
+        if value == MISSING:
+            yield f"{path}: no value is set; write {path}=VALUE"
+        if isinstance(value, dict):
+            if "_target_" in value:
+                copies = {key for key, inner in unresolved.items() if str(inner) in self.reported}
+                yield from self._bind(value, path, copies)
+            if path == "trainer":
+                yield from self._bind({"_target_": "pytorch_lightning.Trainer", **value}, path)
+            for key, inner in value.items():
+                yield from self.check(inner, unresolved[key], f"{path}.{key}")
+        elif isinstance(value, list):
+            for i, (inner, inner_unresolved) in enumerate(zip(value, unresolved, strict=True)):
+                yield from self.check(inner, inner_unresolved, f"{path}[{i}]")
+
+    def _bind(self, node: Mapping[str, Any], path: str, skipped: Set[str] = frozenset()) -> Iterator[str]:
+        """Yield the arguments of a node that its class does not take, does not accept, or misses."""
+        target = str(node["_target_"])
+        try:
+            built = locate(target)
+        except LookupError as error:
+            yield f"{path}: {error}"
             return
-        shallow = value  # made by a resolver, so nobody else tells of it
-    if value == MISSING:
-        yield f"{path}: nothing is given; write {path}=VALUE"
-    if isinstance(value, dict):
-        if "_target_" in value:
-            yield from _bind(value, path, {key for key, given in shallow.items() if str(given) in told})
-        if path == "trainer":
-            yield from _bind({"_target_": "pytorch_lightning.Trainer", **value}, path)
-        for key, inner in value.items():
-            yield from _nodes(inner, shallow[key], f"{path}.{key}" if path else str(key), told)
-    elif isinstance(value, list):
-        for i, (inner, outer) in enumerate(zip(value, shallow, strict=True)):
-            yield from _nodes(inner, outer, f"{path}[{i}]", told)
+        name = getattr(built, "__name__", target)
+        parameters = inspect.signature(built).parameters
+        takes_any = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
+        hints = _type_hints(built)
+        for key, value in node.items():
+            if key in RESERVED or key in skipped:
+                continue
+            if key in parameters:
+                if problem := mismatch(value, hints.get(str(key), Any)):
+                    yield f"{path}.{key} must be {problem}, got {value!r}"
+            elif not takes_any:
+                similar = suggest(str(key), parameters) or self._suggest_elsewhere(f"{path}.{key}")
+                yield f"{path}.{key}: {name} has no such setting{similar}"
+        if not node.get("_partial_"):
+            for key, parameter in parameters.items():
+                is_named = parameter.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+                if is_named and parameter.default is inspect.Parameter.empty and key not in node:
+                    advice = LATE_ARGUMENTS.get(key, f"write {path}.{key}=VALUE")
+                    yield f"{path}.{key}: {name} requires it; {advice}"
+
+    def _suggest_elsewhere(self, path: str) -> str:
+        """Return a suggestion of settings that end with this path: optimizer.generator.lr for generator.lr."""
+        return did_you_mean([setting for setting in self.paths if setting.endswith(f".{path}")])
 
 
-def _bind(node: Mapping[str, Any], path: str, spared: Set[str] = frozenset()) -> Iterator[str]:
-    target = str(node["_target_"])
-    try:
-        built = locate(target)
-    except LookupError as error:
-        yield f"{path}: {error}"
-        return
-    name = getattr(built, "__name__", target)
-    parameters = inspect.signature(built).parameters
-    open_ended = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
-    hints = _hints(built)
-    for key, value in node.items():
-        if key in RESERVED or key in spared:
-            continue
-        if key not in parameters:
-            if not open_ended:
-                yield f"{path}.{key}: {name} has no such setting{suggest(str(key), parameters)}"
-            continue
-        problem = mismatch(value, hints.get(str(key), Any))
-        if problem:
-            yield f"{path}.{key} must be {problem}, got {value!r}"
-    if not node.get("_partial_"):
-        for key, parameter in parameters.items():
-            named = parameter.kind in (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-            if named and parameter.default is inspect.Parameter.empty and key not in node:
-                way = NOT_YET.get(key, f"write {path}.{key}=VALUE")
-                yield f"{path}.{key}: {name} needs it; {way}"
-
-
-def _hints(built: Callable[..., Any]) -> dict[str, Any]:
+def _type_hints(built: Callable[..., Any]) -> dict[str, Any]:
     try:
         return typing.get_type_hints(built.__init__ if inspect.isclass(built) else built)
-    except (NameError, TypeError):  # a class of another package whose hints exist only for type checkers
+    except (NameError, TypeError):  # hints of other packages may exist for type checkers only
         return {}
-
-
-def _absent(config: DictConfig) -> set[str]:
-    """Return the settings that other commands have."""
-    return {field.name for field in fields(TRAIN.root)} - {str(key) for key in config}

@@ -1,4 +1,4 @@
-"""Mistakes that a person can mend: told in one sentence each, without a traceback, with exit code 2."""
+"""User errors: one sentence each, no traceback, exit code 2; and errors that end a training run."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -6,22 +6,22 @@ from typing import NamedTuple
 
 
 class UserError(Exception):
-    """A mistake of the user's, or a state of the world that only the user can mend."""
+    """An error that the user can fix: a wrong setting, a missing or damaged file, a device that does not work."""
 
 
 class ConfigIssue(NamedTuple):
-    """A sentence about one setting or config group, named by the first part of its key."""
+    """One sentence about a setting or a config group; `key` is the name of that group or root setting."""
 
-    where: str
+    key: str
     sentence: str
 
 
 class ConfigurationError(UserError, ValueError):
-    """All errors of one configuration; `issues` holds a sentence for each."""
+    """All errors of one configuration; `issues` holds one sentence per error."""
 
     def __init__(self, issues: Iterable[str]) -> None:
         self.issues = list(dict.fromkeys(issues))
-        super().__init__("this configuration cannot be built:\n" + "\n".join(f"  {each}" for each in self.issues))
+        super().__init__("this configuration cannot be built:\n" + "\n".join(f"  {issue}" for issue in self.issues))
 
     @property
     def mistakes(self) -> list[str]:
@@ -33,14 +33,14 @@ class ConfigurationError(UserError, ValueError):
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
-    """Return "; did you mean …?" where a known word is near, else nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    """Return "; did you mean …?" if a known word is similar, else an empty string."""
+    matches = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{matches[0]}'?" if matches else ""
 
 
 class TrainingError(Exception):
-    """A run that cannot go on: what happened, at which step, and what to try."""
+    """A run that cannot continue; the message states what happened, at which step, and what to try."""
 
 
 class AlarmError(TrainingError):
-    """A run that is not healthy any more: its recovery stops it, or takes it back to where it was."""
+    """A run that is no longer healthy; its recovery stops it, or returns it to an earlier checkpoint."""

@@ -1,8 +1,8 @@
-"""What torchmetrics imports and no GAN needs waits until somebody reads from it: 87 MiB and a second of each process.
+"""Defers imports of torchmetrics that GANs do not need until they are used: saves 87 MiB and a second per process.
 
-Lightning imports the whole of torchmetrics, whose plots import matplotlib.pyplot and whose metrics of sound import
-scipy.signal. While torchmetrics is being imported these are stand-ins that know only the names it reads at once; later
-they pass every question on to the real module. Nothing changes for a process that has imported them itself.
+Lightning imports all of torchmetrics, whose plots import matplotlib.pyplot and whose audio metrics import scipy.signal.
+While torchmetrics is imported, placeholder modules provide only the names that it reads at import time; afterwards
+every other attribute access imports the real module. A process that has imported these modules itself is unaffected.
 """
 
 import sys
@@ -16,8 +16,8 @@ from typing import Any, final
 
 
 @final
-class _StandIn(ModuleType):
-    """A module that knows some names, and asks the real one of its name for all others."""
+class _Placeholder(ModuleType):
+    """A module with some names of its own; all other names come from the real module of its name."""
 
     def __init__(self, name: str, **known: Any) -> None:
         super().__init__(name)
@@ -37,30 +37,31 @@ def _plot_style(*arguments: Any) -> Iterator[None]:
         yield
 
 
-def _stand_ins() -> list[_StandIn]:
-    axes = _StandIn("matplotlib.axes", Axes=object)
-    colors = _StandIn("matplotlib.colors", Colormap=object)
-    pyplot = _StandIn("matplotlib.pyplot", Figure=object, style=_StandIn("matplotlib.style", context=_plot_style))
-    matplotlib = _StandIn("matplotlib", __path__=[], axes=axes, colors=colors, pyplot=pyplot)
-    signal = _StandIn("scipy.signal", hamming=None)
+def _placeholders() -> list[_Placeholder]:
+    axes = _Placeholder("matplotlib.axes", Axes=object)
+    colors = _Placeholder("matplotlib.colors", Colormap=object)
+    style = _Placeholder("matplotlib.style", context=_plot_style)
+    pyplot = _Placeholder("matplotlib.pyplot", Figure=object, style=style)
+    matplotlib = _Placeholder("matplotlib", __path__=[], axes=axes, colors=colors, pyplot=pyplot)
+    signal = _Placeholder("scipy.signal", hamming=None)
     return [signal] if "matplotlib" in sys.modules else [signal, matplotlib, axes, colors, pyplot]
 
 
 @final
 class _Loader(SourceFileLoader):
-    """Imports torchmetrics beside the stand-ins, or without them where it reads more from them than they know."""
+    """Imports torchmetrics with the placeholders, or without them if it reads a name that they do not have."""
 
     def exec_module(self, module: ModuleType) -> None:
-        present = {each.__name__: each for each in _stand_ins() if each.__name__ not in sys.modules}
-        sys.modules.update(present)
+        placeholders = {p.__name__: p for p in _placeholders() if p.__name__ not in sys.modules}
+        sys.modules.update(placeholders)
         try:
             super().exec_module(module)
             return
-        except Exception:  # whatever a version to come makes of them; a mistake of its own shows itself once more below
+        except Exception:  # a later version may read other names; an error of torchmetrics itself is raised again below
             for name in [name for name in sys.modules if name.startswith(f"{module.__name__}.")]:
                 del sys.modules[name]
         finally:
-            for name in present:
+            for name in placeholders:
                 del sys.modules[name]
         super().exec_module(module)
 
@@ -75,5 +76,5 @@ class _Finder(MetaPathFinder):
 
 
 def install() -> None:
-    """Let the process's first import of torchmetrics find the stand-ins."""
+    """Use the placeholders when this process imports torchmetrics for the first time."""
     sys.meta_path.insert(0, _Finder())

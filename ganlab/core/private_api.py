@@ -1,7 +1,7 @@
-"""The private attributes of other libraries that ganlab reads or sets, in one place; no other module touches any.
+"""All accesses to private attributes of other libraries; no other module of ganlab touches any.
 
 Tested with pytorch-lightning 2.6.6, torch 2.15.0, torchmetrics 1.9.0, hydra-core 1.3.8, optuna 5.0.0 and
-wandb-workspaces 0.4.13 (constraints.txt). Each function states why no public name will do.
+wandb-workspaces 0.4.13 (constraints.txt). Each function states why no public name suffices.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def lightning_optimizers(strategy: Any) -> Sequence[Any]:
-    """Return a strategy's optimizers as `self.optimizers()` does, which costs more at every update."""
+    """Return a strategy's optimizers; the public `self.optimizers()` is slower at every update."""
     optimizers: Sequence[Any] = strategy._lightning_optimizers
     return optimizers
 
@@ -37,7 +37,7 @@ def disable_signal_handlers(trainer: Any) -> None:
 
 
 def mark_metric_updated(metric: Any) -> None:
-    """Let a torchmetrics metric be computed without an update: a process without samples adds zeros."""
+    """Let a torchmetrics metric be computed without an update: a process without samples contributes zeros."""
     metric._update_count = 1
 
 
@@ -47,13 +47,13 @@ def accept_plugins(plugins: Any, accept: Callable[[str], bool]) -> None:
 
 
 def trial_id(frozen_trial: Any) -> int:
-    """Return the storage's number of an Optuna trial, by which a running trial is taken up again."""
+    """Return the storage's number of an Optuna trial, by which a running trial is resumed."""
     number: int = frozen_trial._trial_id
     return number
 
 
 def workspace_model(page: Any) -> Any:
-    """Return the pydantic model of a W&B page, which is otherwise only sent to the server."""
+    """Return the pydantic model of a W&B page; the public method only sends it to the server."""
     return page._to_model()
 
 

@@ -1,4 +1,4 @@
-"""Names of earlier versions, so that old run directories, command lines and packages keep working for one release.
+"""Names of earlier versions: old run directories, command lines and packages keep working for one release.
 
 `MODULES`, `ATTRIBUTES`, `GROUPS` and `CHOICES` map old names to new ones. Saved configurations are translated silently
 by `current_config`, command lines by `current_override`; importing an old module emits a FutureWarning.
@@ -7,7 +7,7 @@ by `current_config`, command lines by `current_override`; importing an old modul
 import re
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -38,7 +38,7 @@ MODULES = {
     "ganlab.sweeps.samplers": "ganlab.sweeps.search.samplers",
     "ganlab.sweeps.pruners": "ganlab.sweeps.search.pruners",
 }
-# Old dotted names of classes and functions whose own name changed, or that moved without their module.
+# Old dotted names of classes and functions that were renamed, or that moved without their module.
 ATTRIBUTES = {
     "ganlab.layers.Conditioning": "ganlab.conditioning.Conditioning",
     "ganlab.metrics.Protocol": "ganlab.protocols.Protocol",
@@ -51,6 +51,10 @@ ATTRIBUTES = {
     "ganlab.metrics.RandomConvolution": "ganlab.features.RandomConvolution",
     "ganlab.metrics.Features": "ganlab.features.Features",
     "ganlab.metrics.FeatureBatch": "ganlab.features.FeatureBatch",
+    "ganlab.metrics.features.spatial": "ganlab.features.base.flatten_spatial",
+    "ganlab.theory.behaviour": "ganlab.games.theory.classify_path",
+    "ganlab.theory.rate": "ganlab.games.theory.convergence_rate",
+    "ganlab.theory.orbit": "ganlab.games.theory.plot_orbit",
     "ganlab.interfaces.Verdict": "ganlab.core.interfaces.DiscriminatorOutput",
     "ganlab.interfaces.as_verdict": "ganlab.core.interfaces.as_output",
     "ganlab.interfaces.Schedule": "ganlab.core.interfaces.UpdateSchedule",
@@ -58,8 +62,16 @@ ATTRIBUTES = {
     "ganlab.interfaces.Critic": "ganlab.core.interfaces.ShowsFeatures",
     "ganlab.interfaces.Truncating": "ganlab.core.interfaces.SupportsTruncation",
     "ganlab.interfaces.Disclosing": "ganlab.core.interfaces.ReportsSettings",
+    "ganlab.tree.exact": "ganlab.core.tree.without_autocast",
+    "ganlab.tree.leaf": "ganlab.core.tree.require_gradients",
+    "ganlab.tree.mean_of_each": "ganlab.core.tree.mean_per_sample",
     "ganlab.round.Round": "ganlab.core.interfaces.batch_view.BatchView",
     "ganlab.errors.Mistake": "ganlab.core.errors.ConfigIssue",
+    "ganlab.metrics.Kept": "ganlab.metrics.AllValues",
+    "ganlab.metrics.Measure": "ganlab.metrics.BaseMetric",
+    "ganlab.metrics.Probe": "ganlab.metrics.ModelMetric",
+    "ganlab.metrics.Side": "ganlab.metrics.SampleStatistics",
+    "ganlab.metrics.Subject": "ganlab.metrics.EvaluationContext",
     "ganlab.callbacks.Health": "ganlab.callbacks.NaNMonitor",
     "ganlab.callbacks.Observe": "ganlab.callbacks.MetricsLogger",
     "ganlab.callbacks.Sentinel": "ganlab.callbacks.CollapseMonitor",
@@ -87,7 +99,7 @@ COMMANDS = Path(__file__).parents[1] / "commands"
 
 
 def current_target(target: str) -> str:
-    """Return the present dotted name of a class or function, which is the given one if it was never renamed."""
+    """Return the present dotted name of a class or function; a name that was never renamed is returned as it is."""
     if target in ATTRIBUTES:
         return ATTRIBUTES[target]
     module, _, name = target.rpartition(".")
@@ -97,8 +109,10 @@ def current_target(target: str) -> str:
 def current_config(value: Any) -> Any:
     """Return a plain configuration (nested dicts and lists) with present names of groups and targets."""
     if isinstance(value, Mapping):
-        named = {GROUPS.get(str(key), key): current_config(inner) for key, inner in value.items()}
-        return named | ({"_target_": current_target(str(value["_target_"]))} if "_target_" in value else {})
+        config = {GROUPS.get(str(key), key): current_config(inner) for key, inner in value.items()}
+        if "_target_" in value:
+            config["_target_"] = current_target(str(value["_target_"]))
+        return config
     if isinstance(value, list):
         return [current_config(inner) for inner in value]
     return value
@@ -116,6 +130,20 @@ def current_override(override: str) -> str:
     return f"{sign}{GROUPS.get(group, group)}{rest}"
 
 
+def former_names(package: str) -> Callable[[str], Any]:
+    """Return a `__getattr__` for a package whose classes were renamed or moved; it emits a FutureWarning."""
+
+    def forward(name: str) -> Any:
+        former = f"{package}.{name}"
+        if former not in ATTRIBUTES:
+            raise AttributeError(f"module '{package}' has no attribute '{name}'")
+        warnings.warn(f"{former} is now {ATTRIBUTES[former]}; change the import", FutureWarning, stacklevel=2)
+        home, _, present = ATTRIBUTES[former].rpartition(".")
+        return getattr(import_module(home), present)
+
+    return forward
+
+
 def adopt_former_methods(kind: type, former: Mapping[str, str]) -> None:
     """Let a subclass that defines methods under former names keep working; emits a FutureWarning for each."""
     for old, new in former.items():
@@ -126,29 +154,29 @@ def adopt_former_methods(kind: type, former: Mapping[str, str]) -> None:
 
 @final
 class _FormerModule(Loader):
-    """Makes a module under its former name that passes every question to the present one."""
+    """Creates a module under its former name that forwards every attribute access to the present module."""
 
     def __init__(self, present: str) -> None:
         self.present = present
 
     def exec_module(self, module: ModuleType) -> None:
-        """Install the forwarding `__getattr__`; submodules are found by their own former names."""
+        """Install the forwarding `__getattr__`; submodules are imported by their own former names."""
         former, present = module.__name__, self.present
         warnings.warn(f"{former} is now {present}; change the import", FutureWarning, stacklevel=2)
 
-        def ask(name: str) -> Any:
+        def forward(name: str) -> Any:
             home, _, renamed = ATTRIBUTES.get(f"{former}.{name}", f"{present}.{name}").rpartition(".")
             return getattr(import_module(home), renamed)
 
-        module.__dict__.update(__getattr__=ask, __path__=[])
+        module.__dict__.update(__getattr__=forward, __path__=[])
 
 
 @final
 class _CommandLoader(SourceFileLoader):
-    """Lets `python -m ganlab.train` run a command, whose name in the library is a function."""
+    """Lets `python -m ganlab.train` run a command, although `ganlab.train` in the library is a function."""
 
     def exec_module(self, module: ModuleType) -> None:
-        """Refuse an import, which would hide the function of that name."""
+        """Raise ImportError for an import, which would hide the function of that name."""
         name = module.__name__
         raise ImportError(f"{name} is a command: run python -m {name}, or import ganlab.commands{name[6:]}", name=name)
 
@@ -156,7 +184,7 @@ class _CommandLoader(SourceFileLoader):
 @final
 class _Finder(MetaPathFinder):
     def find_spec(self, name: str, path: Any, target: Any = None) -> ModuleSpec | None:
-        """Answer only for former names, and for commands directly below the package."""
+        """Return a spec for former names and for commands directly below the package, else None."""
         if name in MODULES:
             return ModuleSpec(name, _FormerModule(MODULES[name]), is_package=True)
         package, _, command = name.rpartition(".")
@@ -167,5 +195,5 @@ class _Finder(MetaPathFinder):
 
 
 def install() -> None:
-    """Let the process find modules by their former names, after all present ones."""
+    """Let this process import modules by their former names; present names have precedence."""
     sys.meta_path.append(_Finder())

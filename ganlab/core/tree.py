@@ -1,4 +1,4 @@
-"""Verbs on nested tensors: a tree is a tensor, or a mapping or sequence of trees; None is a tree without leaves."""
+"""Functions on nested tensors: a tree is a tensor, or a mapping or sequence of trees; None is a tree without leaves."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ Tree: TypeAlias = Any
 
 
 def map(function: Callable[..., Any], tree: Tree, *rest: Tree) -> Tree:
-    """Apply `function` to corresponding leaves of trees of one structure."""
+    """Apply `function` to corresponding leaves of trees of the same structure."""
     match tree:
         case None:
             return None
@@ -43,76 +43,76 @@ def first(tree: Tree) -> Tensor:
 
 
 def length(tree: Tree) -> int:
-    """Return the batch size, the leading dimension that all leaves share."""
+    """Return the batch size: the leading dimension, which all leaves share."""
     return len(first(tree))
 
 
-def leaf(tree: Tree) -> Tree:
-    """Cut the tree from its graph and make every floating tensor a leaf that collects gradients."""
+def require_gradients(tree: Tree) -> Tree:
+    """Detach the tree from its graph; every floating-point tensor becomes an autograd leaf that requires gradients."""
     return map(lambda x: x.detach().requires_grad_(x.is_floating_point()), tree)
 
 
 def detach(tree: Tree) -> Tree:
-    """Cut the tree from its graph."""
+    """Detach the tree from its graph."""
     return map(torch.Tensor.detach, tree)
 
 
 def widen(tree: Tree) -> Tree:
-    """Turn half-precision leaves into float32 and leave the others as they are."""
+    """Convert float16 and bfloat16 leaves to float32; other leaves stay as they are."""
     return map(lambda x: x.float() if x.dtype in (torch.float16, torch.bfloat16) else x, tree)
 
 
-def exact(like: Tensor) -> torch.autocast:
-    """Return a context without autocast on a tensor's device; "meta", which has none, is taken for the processor."""
+def without_autocast(like: Tensor) -> torch.autocast:
+    """Return a context that disables autocast on the device of `like`; "meta" has no autocast and counts as "cpu"."""
     device = like.device.type
     return torch.autocast("cpu" if device == "meta" else device, enabled=False)
 
 
 def lerp(start: Tree, end: Tree, weight: Tensor) -> Tree:
-    """Interpolate from `start` to `end` with one weight of shape (n,) per sample."""
+    """Interpolate from `start` to `end` with one weight per sample, shape (n,)."""
     return map(lambda a, b: torch.lerp(a, b, per_sample(weight, a).to(a.dtype)), start, end)
 
 
 def per_sample(values: Tensor, like: Tensor) -> Tensor:
-    """Reshape (n,) so that it broadcasts over samples of shape (n, ...)."""
+    """Reshape (n,) to (n, 1, …, 1), which broadcasts over samples of shape (n, …)."""
     return values.reshape(-1, *[1] * (like.ndim - 1))
 
 
 def split(tree: Tree, parts: int) -> list[Tree]:
-    """Cut the leading dimension into `parts` equal trees; raises ValueError where it does not divide."""
+    """Split the leading dimension into `parts` equal trees; raises ValueError if it is not divisible."""
     size = length(tree)
     if size % parts:
-        raise ValueError(f"a batch of {size} cannot be cut into {parts} equal microbatches")
+        raise ValueError(f"a batch of {size} cannot be split into {parts} equal microbatches")
     step = size // parts
     return [narrow(tree, i * step, step) for i in range(parts)]
 
 
 def narrow(tree: Tree, start: int, count: int) -> Tree:
-    """Take `count` samples from `start` on."""
+    """Return `count` samples, beginning with sample `start`."""
     return map(lambda x: x.narrow(0, start, count), tree)
 
 
 def squared_norm(tree: Tree) -> Tensor:
-    """Return the squared Euclidean norm of each sample over all leaves, shape (n,), in float32 or better."""
+    """Return the squared Euclidean norm of each sample over all leaves, shape (n,), in float32 or float64."""
     terms = [x.flatten(1).square().sum(1) for x in leaves(widen(tree))]
     return torch.stack(terms).sum(0)
 
 
 def gradient(outputs: Tensor, inputs: Tree) -> list[Tensor]:
-    """Differentiate the sum of `outputs` by every floating leaf of `inputs`, keeping the graph."""
-    wanted = [x for x in leaves(inputs) if x.is_floating_point()]
-    with exact(outputs):
-        return list(torch.autograd.grad(widen(outputs).sum(), wanted, create_graph=True))
+    """Return the gradients of the sum of `outputs` with respect to every floating-point leaf, with their graph."""
+    floating = [x for x in leaves(inputs) if x.is_floating_point()]
+    with without_autocast(outputs):
+        return list(torch.autograd.grad(widen(outputs).sum(), floating, create_graph=True))
 
 
-def mean_of_each(values: Tensor) -> Tensor:
-    """Return the mean of each sample's values (n, ...), shape (n,)."""
+def mean_per_sample(values: Tensor) -> Tensor:
+    """Return the mean of each sample's values (n, …), shape (n,)."""
     return values.reshape(len(values), -1).mean(1)
 
 
 def squared_gradient_norm(outputs: Tensor, inputs: Tree) -> Tensor:
     """Return |d outputs / d inputs|² of each sample, shape (n,), differentiable once more.
 
-    Of several outputs a sample, such as the logits of patches, it is their mean that is differentiated.
+    If a sample has several outputs, such as the logits of patches, their mean is differentiated.
     """
-    return squared_norm(gradient(mean_of_each(outputs), inputs))
+    return squared_norm(gradient(mean_per_sample(outputs), inputs))

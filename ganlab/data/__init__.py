@@ -1,4 +1,4 @@
-"""Data sets, and the datamodule that feeds them to training."""
+"""Data sets, and the Lightning datamodule that yields their batches."""
 
 from ganlab.data.celeba import Celeba
 from ganlab.data.cifar import Cifar10, Cifar100

@@ -1,4 +1,4 @@
-"""CelebA's aligned faces, in the layout that torchvision downloads."""
+"""CelebA's aligned faces, in the folder structure that torchvision downloads."""
 
 from pathlib import Path
 
@@ -8,20 +8,20 @@ from torchvision import datasets
 
 from ganlab.data.image import ImageDataSet
 from ganlab.data.readers.archive import open_archive
-from ganlab.data.readers.decode_image import Picture, as_size
-from ganlab.data.readers.download import located, obtain
+from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
+from ganlab.data.readers.download import find_file, find_or_download
 from ganlab.data.readers.scan import read_images
 
 FACES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
 MAX_PIXELS = 1_000_000  # the faces have 178×218
-TEST = "2"  # the partition file's name for it; 0 and 1 are for training and validation
+TEST = "2"  # code of the test part in the partition file; 0 is training and 1 is validation
 
 
 class Celeba(ImageDataSet):
     """202,599 faces (Liu et al. 2015), cut to their central square and resized; the class is one binary attribute.
 
-    The test part is the official one. Faces beyond `memory_limit_mib` are decoded from disk. Raises ValueError where
-    the files are not found or broken.
+    The test split is the official one. Faces that need more than `memory_limit_mib` as pixels stay on disk and are
+    decoded on access. Raises ValueError if files are missing or broken, and for an unknown attribute.
     """
 
     classes = 2
@@ -39,18 +39,21 @@ class Celeba(ImageDataSet):
         memory_limit_mib: int = 4096,
     ) -> None:
         root = Path(data_root).expanduser()
-        required = [FACES, ATTRIBUTES, PARTITION]
-        places, fetch = [root / "celeba"], lambda: datasets.CelebA(str(root), download=True)
-        place = obtain("celeba", required, places, path, fetch, ".zip")
-        faces = located(place, FACES, ".zip")
-        assert faces  # `obtain` has seen it
+        files = [FACES, ATTRIBUTES, PARTITION]
+
+        def download() -> None:
+            datasets.CelebA(str(root), download=True)
+
+        folder = find_or_download("celeba", files, [root / "celeba"], path, download, ".zip")
+        faces = find_file(folder, FACES, ".zip")
+        assert faces  # because `find_or_download` returned its folder
         archive = open_archive(faces)
-        names, count = _order(archive.images(), place / PARTITION)
-        picture = Picture(as_size(resolution), 3, "crop", MAX_PIXELS)
-        images, names = read_images(archive, names, picture, memory_limit_mib, "refuse")
+        names, count = _order_faces(archive.images(), folder / PARTITION)
+        decoder = ImageDecoder(parse_resolution(resolution), 3, "crop", MAX_PIXELS)
+        images, names = read_images(archive, names, decoder, memory_limit_mib, "refuse")
         super().__init__(
             images,
-            _labels(place / ATTRIBUTES, attribute, names),
+            _read_attribute(folder / ATTRIBUTES, attribute, names),
             2,
             count,
             conditional=labels,
@@ -60,26 +63,29 @@ class Celeba(ImageDataSet):
         )
 
 
-def _order(names: list[str], partition: Path) -> tuple[list[str], int]:
-    """Return all faces, the official test part last, and how many come before it."""
-    part = dict(line.split()[:2] for line in partition.read_text().splitlines() if line.strip())
-    test = [name for name in names if part.get(_base(name)) == TEST]
-    others = [name for name in names if part.get(_base(name)) != TEST]
+def _order_faces(names: list[str], partition: Path) -> tuple[list[str], int]:
+    """Return all faces with the official test part at the end, and the number of faces before it."""
+    part_of = dict(line.split()[:2] for line in partition.read_text().splitlines() if line.strip())
+    test = [name for name in names if part_of.get(_file_name(name)) == TEST]
+    others = [name for name in names if part_of.get(_file_name(name)) != TEST]
     return others + test, len(others)
 
 
-def _labels(path: Path, attribute: str, names: list[str]) -> Tensor:
+def _read_attribute(path: Path, attribute: str, names: list[str]) -> Tensor:
+    """Return 1 for every face that has the attribute and 0 for the others, int64 of shape (n,)."""
     _, header, *rows = path.read_text().splitlines()
-    columns = header.split()
-    if attribute not in columns:
-        raise ValueError(f"attribute must be one of {', '.join(columns)}, got {attribute!r}")
-    column = columns.index(attribute) + 1
+    attributes = header.split()
+    if attribute not in attributes:
+        raise ValueError(f"attribute must be one of {', '.join(attributes)}, got {attribute!r}")
+    column = attributes.index(attribute) + 1
     values = {cells[0]: cells[column] for cells in map(str.split, rows)}
-    without = [name for name in names if _base(name) not in values]
-    if without:
-        raise ValueError(f"{path} must list every face, but {len(without)} are missing, {without[0]} for one")
-    return torch.tensor([values[_base(name)] == "1" for name in names]).long()
+    missing = [name for name in names if _file_name(name) not in values]
+    if missing:
+        raise ValueError(
+            f"{path} must list every face, but {len(missing)} are missing, such as {missing[0]}: download it again"
+        )
+    return torch.tensor([values[_file_name(name)] == "1" for name in names]).long()
 
 
-def _base(name: str) -> str:
+def _file_name(name: str) -> str:
     return name.rsplit("/", 1)[-1]

@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100, in the binary format or in the python format that torchvision downloads."""
+"""CIFAR-10 and CIFAR-100, in the binary format or in the pickled format that torchvision downloads."""
 
 from abc import ABC
 from collections.abc import Callable, Mapping
@@ -9,35 +9,35 @@ import torch
 from torch import Tensor
 from torchvision.datasets.utils import download_and_extract_archive
 
-from ganlab.data.image import ImageDataSet, load_parts
+from ganlab.data.image import ImageDataSet, load_train_and_test
 from ganlab.data.readers.arrays import read_pickled, read_records
-from ganlab.data.readers.download import find, obtain
-from ganlab.data.readers.image_storage import InMemory, resize
+from ganlab.data.readers.download import find_folder, find_or_download
+from ganlab.data.readers.image_storage import InMemoryImages, resize
 
 SHAPE = (3, 32, 32)
 
 
 class Layout(NamedTuple):
-    """One way in which the set is distributed: a folder, its files by part, and how one file is read."""
+    """One of the set's two formats: a folder, its files by part ("train", "test"), and how to read a file."""
 
     folder: str
     parts: Mapping[str, tuple[str, ...]]
     read: Callable[[Path], tuple[Tensor, Tensor]]
 
-    def names(self) -> list[str]:
+    def files(self) -> list[str]:
         """Return the names of all files."""
         return [name for names in self.parts.values() for name in names]
 
-    def load(self, place: Path, part: str, resolution: int) -> tuple[Tensor, Tensor]:
-        """Read all files of a part."""
-        images, labels = zip(*(self.read(place / name) for name in self.parts[part]), strict=True)
+    def load(self, folder: Path, part: str, resolution: int) -> tuple[Tensor, Tensor]:
+        """Read all files of a part: images uint8 (n, 3, resolution, resolution) and labels int64 (n,)."""
+        images, labels = zip(*(self.read(folder / name) for name in self.parts[part]), strict=True)
         return resize(torch.cat(images), resolution), torch.cat(labels)
 
 
 class CifarDataSet(ImageDataSet, ABC):
-    """32×32 colour images, 50,000 to train and 10,000 to test (Krizhevsky 2009).
+    """32×32 colour images, 50,000 for training and 10,000 for tests (Krizhevsky 2009).
 
-    Raises ValueError where the files are not found or broken.
+    Raises ValueError if files are missing or broken.
     """
 
     title: ClassVar[str]
@@ -57,12 +57,14 @@ class CifarDataSet(ImageDataSet, ABC):
         validation: float = 0.1,
         limit: int = 0,
     ) -> None:
-        place, layout = self._locate(Path(data_root).expanduser(), path)
-        images, classes, count = load_parts(lambda part: layout.load(place, part, resolution))
+        folder, layout = self._locate(Path(data_root).expanduser(), path)
+        images, classes, count = load_train_and_test(lambda part: layout.load(folder, part, resolution))
         if int(classes.max()) >= self.classes:
-            raise ValueError(f"{place} must hold labels from 0 to {self.classes - 1}, got {int(classes.max())}")
+            raise ValueError(
+                f"{folder} must hold labels from 0 to {self.classes - 1}, got {int(classes.max())}: download it again"
+            )
         super().__init__(
-            InMemory(images),
+            InMemoryImages(images),
             classes,
             self.classes,
             count,
@@ -73,14 +75,14 @@ class CifarDataSet(ImageDataSet, ABC):
         )
 
     def _locate(self, root: Path, path: str | None) -> tuple[Path, Layout]:
-        python = [root / self.python.folder, root / self.title] if path is None else [Path(path).expanduser()]
-        place = find(self.python.names(), python)
-        if place is not None:
-            return place, self.python
-        # The binary format is what we download, for it is no pickle.
-        binary = [root / self.binary.folder, root / self.title]
-        place = obtain(self.title, self.binary.names(), binary, path, lambda: self._download(root))
-        return place, self.binary
+        folders = [root / self.python.folder, root / self.title] if path is None else [Path(path).expanduser()]
+        folder = find_folder(self.python.files(), folders)
+        if folder is not None:
+            return folder, self.python
+        # The download is the binary format, because reading it involves no pickle.
+        folders = [root / self.binary.folder, root / self.title]
+        folder = find_or_download(self.title, self.binary.files(), folders, path, lambda: self._download(root))
+        return folder, self.binary
 
     def _download(self, root: Path) -> None:
         download_and_extract_archive(self.url, str(root), md5=self.md5)
@@ -95,7 +97,7 @@ BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 
 
 class Cifar10(CifarDataSet):
-    """Ten classes of animals and vehicles."""
+    """CIFAR-10: ten classes of animals and vehicles."""
 
     title, classes = "cifar10", 10
     url = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -113,7 +115,7 @@ class Cifar10(CifarDataSet):
 
 
 class Cifar100(CifarDataSet):
-    """A hundred fine classes."""
+    """CIFAR-100 with its hundred fine classes."""
 
     title, classes = "cifar100", 100
     url = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"

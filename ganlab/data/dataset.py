@@ -1,4 +1,4 @@
-"""What the framework knows of data: how many samples, of which shape, and how to gather, draw and picture them."""
+"""`DataSet`, the base class of all data sets, and the conversion of batches to what the networks read."""
 
 from __future__ import annotations
 
@@ -13,24 +13,66 @@ from torch import Tensor
 from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Shape, Spec
 from ganlab.core.random import Random
+from ganlab.core.renamed import adopt_former_methods
 
 SPLITS = ("train", "validation", "test")
 
 
 class DataSet(ABC):
-    """Samples in network coordinates (uint8 images stand for [−1, 1]), functions of indices and `Random` alone."""
+    """Base class of data sets: samples addressed by index, in network coordinates.
+
+    Images are uint8 of shape (n, channels, height, width), which `normalize` maps to [−1, 1]; other samples are float32
+    of shape (n, *spec.sample). A batch depends only on its indices and `Random`, so a resumed run sees the same data.
+    Subclass `PointDataSet`, `SequenceDataSet` or `ImageDataSet` if one of them fits; they need fewer methods:
+
+    >>> from ganlab.data import DataSet
+    >>> class Corners(DataSet):
+    ...     spec = Spec((2,))
+    ...     table = torch.tensor([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    ...
+    ...     def split(self, name):
+    ...         return {"train": torch.arange(2), "validation": torch.arange(0), "test": torch.tensor([2])}[name]
+    ...
+    ...     def labelled_batch(self, indices, random):
+    ...         return Batch(self.table[indices])
+    ...
+    ...     def real_samples(self, count=0, seed=0, split="train", chunk=256):
+    ...         return map(Batch, self.table[self.split(split)][: count or None].split(chunk))
+    ...
+    ...     def sample_sheet(self, samples):
+    ...         return Image.new("L", (8, 8))
+    ...
+    ...     def fingerprint(self):
+    ...         return "0" * 64
+    >>> data = Corners()
+    >>> len(data), data.batch(torch.tensor([1]), Random()).sample.tolist()
+    (2, [[1.0, 0.0]])
+    """
 
     spec: Spec
-    scale: float = 1.0  # own coordinates = network coordinates × scale
-    labels: Tensor | None = None  # (table,) class of every sample, known even where conditioning is off
+    scale: float = 1.0  # the data's own coordinates = network coordinates × scale
+    labels: Tensor | None = None  # (table,) class of every sample, also if the networks are unconditional
     classes_available: int = 0
-    classifier: str | None = None  # the shipped classifier that was trained on this data
-    class_names: Sequence[str] = ()  # by number, where classes have names
-    needs_workers: bool = False  # samples are decoded when asked for, which pays for worker processes
+    classifier: str | None = None  # name of the shipped classifier that was trained on this data
+    class_names: Sequence[str] = ()  # by class number; empty if classes have no names
+    needs_workers: bool = False  # samples are decoded on access, so worker processes speed up training
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        adopt_former_methods(
+            cls,
+            {
+                "census": "summary",
+                "decodes": "needs_workers",
+                "labelled": "labelled_batch",
+                "reals": "real_samples",
+                "sheet": "sample_sheet",
+            },
+        )
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec that data of these settings has, or None where that is known only after reading it."""
+        """Return the spec of data with these settings, or None if it is known only after the data is read."""
         return None
 
     @abstractmethod
@@ -38,68 +80,69 @@ class DataSet(ABC):
         """Return the indices of "train", "validation" or "test", shape (n,); raises ValueError for another name."""
 
     @abstractmethod
-    def labelled(self, indices: Tensor, random: Random) -> Batch:
-        """Return the samples of some indices, with their class as condition wherever it is known."""
+    def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
+        """Return the samples at `indices` (n,), with their class as the condition if it is known."""
 
     @abstractmethod
-    def reals(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
-        """Yield at most `count` (0: all) real samples for scores, unflipped, with labels where known.
+    def real_samples(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
+        """Yield at most `count` (0: all) real samples for scores in batches of `chunk`, unflipped, with known labels.
 
-        A table gives every sample at most once, in an order drawn from `seed`; a distribution gives fresh ones. Raises
-        ValueError where the split is empty.
+        A table yields every sample at most once, in an order derived from `seed`; a distribution draws fresh samples.
+        Raises ValueError if the split is empty.
         """
 
     @abstractmethod
-    def sheet(self, samples: Tensor) -> Image.Image:
-        """Picture samples that are given in the data's own coordinates."""
+    def sample_sheet(self, samples: Tensor) -> Image.Image:
+        """Draw a picture of samples (n, *spec.sample), which are in the data's own coordinates."""
 
     @abstractmethod
     def fingerprint(self) -> str:
-        """Return a SHA-256 of the samples, their labels and their split, in hexadecimal."""
+        """Return a SHA-256 of the samples, their labels and their splits, in hexadecimal."""
 
     def summary(self) -> str:
-        """Return what there is of it, in words, for whoever watches; nothing where it has no end."""
+        """Return a one-line summary for the log; empty for data without end."""
         return ""
 
-    def count(self, wanted: int = 0, split: str = "train") -> int:
-        """Return how many samples `reals` yields where so many are wanted, 0 being all."""
-        there = len(self.split(split))
-        return min(wanted or there, there)
+    def count(self, requested: int = 0, split: str = "train") -> int:
+        """Return how many samples `real_samples` yields if `requested` (0: all) are requested."""
+        available = len(self.split(split))
+        return min(requested or available, available)
 
     def __len__(self) -> int:
-        """Return the number of training samples; for a distribution a nominal one."""
+        """Return the number of training samples; nominal for a distribution."""
         return len(self.split("train"))
 
     def batch(self, indices: Tensor, random: Random) -> Batch:
-        """Return training samples, with their labels only where conditioning was asked for."""
-        batch = self.labelled(indices, random)
+        """Return training samples, with labels only if the networks are conditional."""
+        batch = self.labelled_batch(indices, random)
         return batch if self.spec.classes else Batch(batch.sample)
 
     def decode(self, samples: Tensor) -> Tensor:
-        """Turn network coordinates into the data's own."""
+        """Convert samples from network coordinates to the data's own coordinates."""
         return samples * self.scale if self.scale != 1 else samples
 
 
-def describe(sample: Shape, labels: bool, classes: int) -> Spec:
-    """Return the spec of data with `classes` known classes; raises ValueError where labels are asked of too few."""
+def build_spec(sample: Shape, labels: bool, classes: int) -> Spec:
+    """Return the spec of data with `classes` known classes; raises ValueError if `labels` is true with fewer than 2."""
     if labels and classes < 2:
+        available = "1 class" if classes == 1 else "no classes"
         raise ValueError(
-            f"labels is true, but this data has {classes or 'no'} class{'es' if classes == 0 else ''}: "
-            "conditioning needs at least 2, so set labels to false or give the data more classes"
+            f"labels is true, but this data has {available}: conditioning needs at least 2, so set labels to false or "
+            "give the data more classes"
         )
     return Spec(sample, cond=() if labels else None, classes=classes if labels else 0)
 
 
 def check_split(name: str) -> None:
-    """Raise ValueError for anything but "train", "validation" and "test"."""
+    """Raise ValueError unless `name` is "train", "validation" or "test"."""
     if name not in SPLITS:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}, got {name!r}")
 
 
 def normalize(batch: Batch) -> Batch:
-    """Turn uint8 leaves into float32 in [−1, 1]; labels and floats stay as they are."""
-    return Batch(tree.map(_unit, batch.sample), tree.map(_unit, batch.cond))
+    """Convert uint8 leaves to float32 in [−1, 1]; labels and floats stay as they are."""
+    return Batch(tree.map(_to_unit_range, batch.sample), tree.map(_to_unit_range, batch.cond))
 
 
-def _unit(x: Tensor) -> Tensor:
+def _to_unit_range(x: Tensor) -> Tensor:
     return x.float().div_(127.5).sub_(1) if x.dtype == torch.uint8 else x

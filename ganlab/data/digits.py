@@ -1,4 +1,4 @@
-"""The 1797 handwritten digits that scikit-learn ships: image data for a machine without a network."""
+"""The 1797 handwritten digits that scikit-learn ships: image data without a download."""
 
 import gzip
 from importlib.util import find_spec
@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganlab.data.image import ImageDataSet
-from ganlab.data.readers.image_storage import InMemory, rescale
+from ganlab.data.readers.image_storage import InMemoryImages, rescale
 
-SIDE = 8
+SIDE = 8  # pixels
 
 
 class Digits(ImageDataSet):
@@ -36,11 +36,11 @@ class Digits(ImageDataSet):
     ) -> None:
         if resolution < SIDE:
             raise ValueError(f"resolution must be at least {SIDE}, got {resolution}")
-        images, classes = _read()
-        # Enlarged strokes would be cut off at the edge, which they touch; a black frame lets them end.
+        images, classes = _read_digits()
+        # Strokes touch the edge, where enlarging would cut them off; a black frame lets them end.
         images = rescale(functional.pad(images, [1] * 4), resolution) if resolution > SIDE else images.to(torch.uint8)
         super().__init__(
-            InMemory(images),
+            InMemoryImages(images),
             classes,
             10,
             len(images),
@@ -52,10 +52,10 @@ class Digits(ImageDataSet):
         )
 
 
-def _read() -> tuple[Tensor, Tensor]:
-    """Read pixels (n, 1, 8, 8) from 0 to 255, and classes, from the file that `sklearn.datasets.load_digits` reads.
+def _read_digits() -> tuple[Tensor, Tensor]:
+    """Read pixels (n, 1, 8, 8) from 0 to 255 and classes (n,) from the file of `sklearn.datasets.load_digits`.
 
-    The package is only looked up: its import would take 78 MiB and a second.
+    The package is located but not imported: its import would take 78 MiB and a second.
     """
     package = find_spec("sklearn")
     assert package is not None

@@ -1,4 +1,4 @@
-"""The real samples of the smallest of all GANs."""
+"""The data of the Dirac-GAN, the smallest GAN: a point mass at 0."""
 
 from functools import cached_property
 
@@ -14,20 +14,20 @@ from ganlab.data.sheets import Density, scatter
 
 
 class Dirac(Distribution):
-    """All mass at 0, in one dimension (Mescheder et al. 2018, definition 2.1)."""
+    """A point mass at 0 in one dimension (Mescheder et al. 2018, definition 2.1)."""
 
     def __init__(self) -> None:
         super().__init__((1,), 1.0, ("dirac",), False, 0)
 
     def draw(self, count: int, random: Random) -> Batch:
-        """Return zeros; there is nothing to draw."""
+        """Return zeros of shape (count, 1); `random` is not used."""
         return Batch(torch.zeros(count, 1))
 
     @cached_property
     def density(self) -> Density:
-        """The one real point, on a line in the plane."""
+        """The one real point, embedded in the plane."""
         return Density(torch.zeros(1, 2))
 
-    def sheet(self, samples: Tensor) -> Image.Image:
+    def sample_sheet(self, samples: Tensor) -> Image.Image:
         """Scatter samples (n, 1) along a line through the real point."""
         return scatter(pad(samples, (0, 1)), self.density)

@@ -1,4 +1,4 @@
-"""Images with or without classes, wherever they are kept."""
+"""`ImageDataSet`, the base class of image data sets, with or without classes."""
 
 from abc import ABC
 from collections.abc import Callable, Iterator
@@ -13,27 +13,45 @@ from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
-from ganlab.data.dataset import SPLITS, DataSet, check_split, describe
-from ganlab.data.readers.decode_image import as_size
+from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
+from ganlab.data.readers.decode_image import parse_resolution
 from ganlab.data.readers.image_storage import Images
 from ganlab.data.sheets import image_grid
-from ganlab.data.splits import check_shares, shuffled, split_indices
+from ganlab.data.splits import check_shares, seeded_permutation, split_indices
 
-USES = {"train": "to train on", "validation": "to choose by", "test": "for reports"}
-SHOWN = 10  # classes that a census names
-SOME_CLASSES = 2  # stand for as many as there will be, so that networks can be tried
+MAX_NAMED_CLASSES = 10  # classes that a summary lists
+PLACEHOLDER_CLASSES = 2  # number of classes in a preview if only the files determine it
 
 
 class ImageDataSet(DataSet, ABC):
-    """A table of uint8 images: `count` to divide by shares and `limit`, and official test images after them.
+    """Base class of image data sets: a table of uint8 images of one shape (channels, height, width).
 
-    `labels` (table,) are their classes, where known; `conditional` hands them to the networks; `flip` mirrors half of
-    the training images.
+    The first `count` images are split into train, validation and test by the shares `validation` and `test`; images
+    after them are official test images, which replace the share `test`. `limit` keeps that many training images (0:
+    all). `labels` (table,) are the int64 classes from 0 to `classes` − 1, or None; the networks see them if
+    `conditional` is true. `flip` mirrors each training image with probability ½. Raises ValueError if no training image
+    is left, and if `conditional` is true with fewer than 2 classes. The constructor arguments are the settings, so a
+    subclass has its own `resolution` and `labels`:
+
+    >>> from ganlab.data.readers.image_storage import InMemoryImages
+    >>> class Stripes(ImageDataSet):
+    ...     channels, classes = 1, 2
+    ...
+    ...     def __init__(self, resolution=8, labels=False):
+    ...         rows = torch.arange(resolution).expand(resolution, -1) % 2 * 255
+    ...         images = torch.stack([rows, rows.T])[:, None].repeat(10, 1, 1, 1).to(torch.uint8)
+    ...         super().__init__(InMemoryImages(images), torch.arange(20) % 2, 2, 20, conditional=labels, flip=False,
+    ...                          validation=0.1, limit=0, test=0.1)
+    >>> data = Stripes(labels=True)
+    >>> data.summary()
+    'images: 16 training, 2 validation, 2 test'
+    >>> data.batch(torch.tensor([0, 1]), Random()).cond
+    tensor([0, 1])
     """
 
-    channels: ClassVar[int] = 3  # of the samples, where no setting says so
-    classes: ClassVar[int] = 0  # 0 where only the files tell
-    stratified: ClassVar[bool] = False  # each split has its share of a class; published data keep the splits they had
+    channels: ClassVar[int] = 3  # of the images, unless there is a setting of this name
+    classes: ClassVar[int] = 0  # 0 if only the files determine the number of classes
+    stratified: ClassVar[bool] = False  # split every class by the same shares; published data keep their former splits
 
     def __init__(
         self,
@@ -50,33 +68,34 @@ class ImageDataSet(DataSet, ABC):
     ) -> None:
         self.images, self.labels, self.classes_available, self.flip = images, labels, classes, flip
         self.needs_workers = images.needs_workers
-        self.spec = describe(images.shape, conditional, classes)
-        by = labels[:count] if self.stratified and labels is not None else None
-        self._splits = split_indices(count, len(images) - count, validation, test, limit, by)
+        self.spec = build_spec(images.shape, conditional, classes)
+        strata = labels[:count] if self.stratified and labels is not None else None
+        self._splits = split_indices(count, len(images) - count, validation, test, limit, strata)
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec as far as settings and class tell, with some number of classes where only the files tell.
+        """Return the spec without reading a file; raises ValueError for invalid settings.
 
-        Raises ValueError for settings that no images have.
+        The number of classes is a placeholder if only the files determine it.
         """
-        given = cls.settings(settings)
-        check_shares({name: given[name] for name in ("validation", "test") if name in given}, given.get("limit", 0))
-        shape = (given.get("channels", cls.channels), *as_size(given["resolution"]))
-        return describe(shape, given["labels"], cls.classes or SOME_CLASSES)
+        complete = cls.complete_settings(settings)
+        shares: dict[str, float] = {name: complete[name] for name in ("validation", "test") if name in complete}
+        check_shares(shares, complete.get("limit", 0))
+        shape = (complete.get("channels", cls.channels), *parse_resolution(complete["resolution"]))
+        return build_spec(shape, complete["labels"], cls.classes or PLACEHOLDER_CLASSES)
 
     @classmethod
-    def settings(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Return all settings, with defaults for those that are not given."""
-        return {name: each.default for name, each in signature(cls).parameters.items()} | given
+    def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings, with the constructor's defaults for those that are left out."""
+        return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
 
     def split(self, name: str) -> Tensor:
-        """Return the indices of a split in the table."""
+        """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""
         check_split(name)
         return self._splits[name]
 
-    def labelled(self, indices: Tensor, random: Random) -> Batch:
-        """Gather images, each mirrored with probability one half where `flip` is on."""
+    def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
+        """Gather images with their labels; if `flip` is true, mirror each image with probability ½."""
         batch = self._gather(indices)
         if not self.flip:
             return batch
@@ -89,48 +108,57 @@ class ImageDataSet(DataSet, ABC):
         labels = None if self.labels is None else self.labels.index_select(0, indices)
         return Batch(self.images.take(indices), labels)
 
-    def reals(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
-        """Yield distinct images of a split."""
+    def real_samples(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
+        """Yield distinct uint8 images of a split in batches of `chunk`; raises ValueError if the split is empty."""
         indices = self.split(split)
         if not len(indices):
             raise ValueError(
-                f"this data has no {split} images among its {len(self.images)}: raise data.{split}, their share, or "
-                "score against another split with protocol.split and protocol.selection_split"
+                f"this data has no {split} images among its {len(self.images)}: raise data.{split}, or use another "
+                "split for scores with protocol.split and protocol.selection_split"
             )
-        order = indices[shuffled(len(indices), seed, "reals")]
+        order = indices[seeded_permutation(len(indices), seed, "reals")]
         return (self._gather(part) for part in order[: count or None].split(chunk))
 
     def summary(self) -> str:
-        """Return the sizes of the splits, and of the classes to train on where these have names."""
-        sizes = ", ".join(f"{len(self._splits[name]):,} {use}" for name, use in USES.items())
+        """Return the sizes of the splits and, if classes have names, the number of training images per class."""
+        train, validation, test = (f"{len(self._splits[name]):,}" for name in SPLITS)
+        sizes = f"images: {train} training, {validation} validation, {test} test"
         if self.labels is None or not self.class_names:
-            return f"images: {sizes}"
+            return sizes
         counts = self.labels[self._splits["train"]].bincount(minlength=len(self.class_names)).tolist()
-        told = [f"{name} {count:,}" for name, count in zip(self.class_names, counts, strict=True)][:SHOWN]
-        more = f", and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
-        missing = [name for name, count in zip(self.class_names, counts, strict=True) if not count]
-        none = f"; no image to train on of {', '.join(missing[:SHOWN])}" if missing and self.spec.classes else ""
-        return f"images: {sizes}; classes to train on: {', '.join(told)}{more}{none}"
+        classes = list(zip(self.class_names, counts, strict=True))
+        listed = ", ".join(f"{name} {count:,}" for name, count in classes[:MAX_NAMED_CLASSES])
+        more = f" and {len(classes) - MAX_NAMED_CLASSES} more" if len(classes) > MAX_NAMED_CLASSES else ""
+        text = f"{sizes}; training images per class: {listed}{more}"
+        empty = [name for name, count in classes if not count]
+        if empty and self.spec.classes:
+            text += f"; classes without a training image: {', '.join(empty[:MAX_NAMED_CLASSES])}"
+        return text
 
-    def sheet(self, samples: Tensor) -> Image.Image:
-        """Lay images in [−1, 1] out as a grid."""
+    def sample_sheet(self, samples: Tensor) -> Image.Image:
+        """Lay out images (n, channels, height, width) in [−1, 1] as a grid."""
         return image_grid(samples)
 
     @cached_property
     def _fingerprint(self) -> str:
-        whole = sha256(repr(self.images.shape).encode() + self.images.digest.encode())
-        whole.update(repr({name: len(indices) for name, indices in sorted(self._splits.items())}).encode())
-        for tensor in (*(self._splits[name] for name in SPLITS), *([] if self.labels is None else [self.labels])):
-            whole.update(tensor.numpy().tobytes())
-        return whole.hexdigest()
+        result = sha256(repr(self.images.shape).encode() + self.images.digest.encode())
+        result.update(repr({name: len(indices) for name, indices in sorted(self._splits.items())}).encode())
+        for name in SPLITS:
+            result.update(self._splits[name].numpy().tobytes())
+        if self.labels is not None:
+            result.update(self.labels.numpy().tobytes())
+        return result.hexdigest()
 
     def fingerprint(self) -> str:
-        """Hash pixels, labels and split, once."""
+        """Hash pixels, labels and splits; computed once."""
         return self._fingerprint
 
 
-def load_parts(load: Callable[[str], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, int]:
-    """Return the images and labels of the training part and, after it, the test part; and how many the first has."""
+def load_train_and_test(load: Callable[[str], tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, int]:
+    """Return images and labels of the parts "train" and "test", in this order, and the number of training images.
+
+    `load(part)` returns images (n, channels, height, width) and labels (n,).
+    """
     images, labels = load("train")
     test_images, test_labels = load("test")
     return torch.cat([images, test_images]), torch.cat([labels, test_labels]), len(images)

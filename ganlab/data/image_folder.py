@@ -1,4 +1,4 @@
-"""A user's own images, in folders or a zip."""
+"""Your own images, in a folder or a zip."""
 
 import csv
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import torch
 from ganlab.core.interfaces import Spec
 from ganlab.data.image import ImageDataSet
 from ganlab.data.readers.archive import Archive, open_archive
-from ganlab.data.readers.decode_image import Picture, as_size
+from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
 from ganlab.data.readers.scan import check_on_error, read_images
 
 CLASSES = "classes.csv"
@@ -21,8 +21,8 @@ SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testi
 class ImageFolder(ImageDataSet):
     """Images of any size and kind below `path`; the top-level folder, or classes.csv, names an image's class.
 
-    Images beyond `memory_limit_mib` of pixels stay on disk and are decoded by the datamodule's workers. Raises
-    ValueError for a folder without images, and for unreadable ones where `on_error` is "refuse".
+    Images that need more than `memory_limit_mib` as pixels stay on disk, and the datamodule's workers decode them.
+    Raises ValueError for a path without images, and for unreadable images if `on_error` is "refuse".
     """
 
     stratified: ClassVar[bool] = True
@@ -44,22 +44,28 @@ class ImageFolder(ImageDataSet):
         verify: bool = True,
     ) -> None:
         archive = open_archive(path)
-        picture = Picture(as_size(resolution), channels, fit, max_pixels)
-        found = archive.images()
-        if not found:
-            raise ValueError(f"path must hold images (png, jpg, webp, bmp, gif, tif), but there is none in {path}")
-        images, names = read_images(archive, found, picture, memory_limit_mib, on_error, verify)
-        classes = classes_of(archive, names)
-        ordered = sorted(set(classes))
-        numbers = {name: number for number, name in enumerate(ordered)}
+        decoder = ImageDecoder(parse_resolution(resolution), channels, fit, max_pixels)
+        files = archive.images()
+        if not files:
+            raise ValueError(
+                f"path must hold images (png, jpg, webp, bmp, gif, tif), but {path} holds none; give the folder or "
+                ".zip that holds them"
+            )
+        images, names = read_images(archive, files, decoder, memory_limit_mib, on_error, verify)
+        classes = find_classes(archive, names)
+        class_names = sorted(set(classes))
         if labels:
-            _must_be_classes(classes, names)
-        # Images outside of any class folder leave the classes unknown, and so do folders that are splits.
-        known = None if "" in numbers or _are_splits(ordered) else torch.tensor([numbers[name] for name in classes])
+            _check_classes(classes, names)
+        # Images outside of all class folders, and folders named like splits, leave the classes unknown.
+        if "" in class_names or _are_splits(class_names):
+            class_names, numbers = [], None
+        else:
+            number_of = {name: number for number, name in enumerate(class_names)}
+            numbers = torch.tensor([number_of[name] for name in classes])
         super().__init__(
             images,
-            known,
-            len(ordered) if known is not None else 0,
+            numbers,
+            len(class_names),
             len(names),
             conditional=labels,
             flip=flip,
@@ -67,55 +73,60 @@ class ImageFolder(ImageDataSet):
             test=test,
             limit=limit,
         )
-        self.class_names = ordered if known is not None else []
-        self._others = archive.others()
+        self.class_names = class_names
+        self._ignored = archive.others()
 
     def summary(self) -> str:
-        """Return what there is, and which files are no images by their names."""
-        others = f"; left out by type: {len(self._others):,}, {self._others[0]} for one" if self._others else ""
-        return f"{super().summary()}{others}"
+        """Return the sizes of splits and classes, and the number of files that are not images by their suffix."""
+        if not self._ignored:
+            return super().summary()
+        return f"{super().summary()}; files ignored by type: {len(self._ignored):,}, such as {self._ignored[0]}"
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec as far as settings tell; raises ValueError for those that no folder could be read with."""
-        given = cls.settings(settings)
-        Picture(as_size(given["resolution"]), given["channels"], given["fit"], given["max_pixels"])
-        check_on_error(given["on_error"])
+        """Return the spec without reading a file; raises ValueError for invalid settings."""
+        complete = cls.complete_settings(settings)
+        resolution = parse_resolution(complete["resolution"])
+        ImageDecoder(resolution, complete["channels"], complete["fit"], complete["max_pixels"])
+        check_on_error(complete["on_error"])
         return super().preview(**settings)
 
 
-def classes_of(archive: Archive, names: list[str]) -> list[str]:
-    """Return the class of every image, "" where it has none; raises ValueError where classes.csv does not tell it."""
+def find_classes(archive: Archive, names: list[str]) -> list[str]:
+    """Return the class of every image, from classes.csv or else from the top-level folders; "" for none.
+
+    Raises ValueError if classes.csv does not give every image exactly one class.
+    """
     files = set(archive.names())
-    # Beside the images, or beside the folders around all of them.
-    place = next((folder for folder in _outer_folders(names) if folder + CLASSES in files), None)
-    if place is None:
+    # classes.csv may lie next to the images or in any folder that contains all of them.
+    folder = next((folder for folder in _common_folders(names) if folder + CLASSES in files), None)
+    if folder is None:
         return _top_folders(names)
     table: dict[str, set[str]] = {}
-    for path, label in _rows(archive, place + CLASSES):
-        table.setdefault(place + path.strip().replace("\\", "/"), set()).add(label.strip())
-    known = [table.get(name, set()) - {""} for name in names]
-    without = [name for name, labels in zip(names, known, strict=True) if not labels]
-    if without:
+    for path, label in _read_rows(archive, folder + CLASSES):
+        table.setdefault(folder + path.strip().replace("\\", "/"), set()).add(label.strip())
+    labels_of = [(name, table.get(name, set()) - {""}) for name in names]
+    unlabelled = [name for name, labels in labels_of if not labels]
+    if unlabelled:
         raise ValueError(
-            f"{CLASSES} must name a class for every image as 'path,class', but {len(without)} have none, "
-            f"{without[0]} for one"
+            f"{CLASSES} must name a class for every image as 'path,class', but {len(unlabelled)} have none, such as "
+            f"{unlabelled[0]}; add a line for each of them"
         )
-    for name, labels in zip(names, known, strict=True):
+    for name, labels in labels_of:
         if len(labels) > 1:
-            raise ValueError(f"{CLASSES} names several classes for {name}, {', '.join(sorted(labels))}; leave it one")
-    return [label for labels in known for label in labels]
+            raise ValueError(
+                f"{CLASSES} names several classes for {name} ({', '.join(sorted(labels))}); remove all lines but one"
+            )
+    return [label for _, labels in labels_of for label in labels]
 
 
-def _rows(archive: Archive, file: str) -> list[list[str]]:
-    """Return the rows of two columns in a table; raises ValueError where it is no text of such rows."""
+def _read_rows(archive: Archive, file: str) -> list[list[str]]:
+    """Return the rows with two columns of a table; raises ValueError if it is not UTF-8 text of such rows."""
     try:
         text = archive.read(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{file} must be UTF-8, which it is not from byte {error.start} on; save it as UTF-8"
-        ) from error
-    if "\0" in text:  # which is how UTF-16 without a mark looks
+        raise ValueError(f"{file} must be UTF-8, but byte {error.start} is not; save it as UTF-8") from error
+    if "\0" in text:  # UTF-16 without a byte order mark
         raise ValueError(f"{file} must be UTF-8, but it holds zero bytes, as UTF-16 does; save it as UTF-8")
     try:
         return [row for row in csv.reader(StringIO(text, newline=None)) if len(row) == 2]
@@ -123,33 +134,35 @@ def _rows(archive: Archive, file: str) -> list[list[str]]:
         raise ValueError(f"{file} cannot be read as lines 'path,class' ({error}); write it again") from error
 
 
-def _are_splits(folders: list[str]) -> bool:
+def _are_splits(folders: Sequence[str]) -> bool:
     return {folder.lower() for folder in folders} <= SPLIT_NAMES
 
 
-def _must_be_classes(classes: list[str], names: list[str]) -> None:
-    """Raise ValueError where what was found beside the images does not tell the classes of all of them."""
+def _check_classes(classes: list[str], names: list[str]) -> None:
+    """Raise ValueError if some images lie outside of the class folders, or if the folders are splits."""
     outside = [name for name, label in zip(names, classes, strict=True) if not label]
     if outside and any(classes):
         raise ValueError(
-            f"{len(outside)} of {len(names)} images lie outside of the class folders, {outside[0]} for one; move them "
+            f"{len(outside)} of {len(names)} images lie outside of the class folders, such as {outside[0]}; move them "
             f"into one, or list every image in {CLASSES}"
         )
     if not outside and _are_splits(classes):
         raise ValueError(
-            f"the folders {' and '.join(sorted(set(classes)))} are splits, not classes; give the path of one of them: "
-            "images to choose by and for reports are held out of it (data.validation, data.test)"
+            f"the folders {' and '.join(sorted(set(classes)))} are splits, not classes; set path to one of them, and "
+            "data.validation and data.test hold out images of it"
         )
 
 
-def _outer_folders(names: list[str]) -> list[str]:
-    folders = [each for each in commonpath([f"/{name.rpartition('/')[0]}" for name in names]).split("/") if each]
+def _common_folders(names: list[str]) -> list[str]:
+    """Return every folder that contains all files, "" first, with a slash at its end."""
+    common = commonpath([f"/{name.rpartition('/')[0]}" for name in names])
+    folders = [folder for folder in common.split("/") if folder]
     return ["".join(f"{folder}/" for folder in folders[:depth]) for depth in range(len(folders) + 1)]
 
 
 def _top_folders(names: list[str]) -> list[str]:
     paths = [name.split("/") for name in names]
-    # A folder around everything, as zips often have, says nothing about an image.
+    # One folder around everything, as in many zips, is not a class.
     while all(len(path) > 2 for path in paths) and len({path[0] for path in paths}) == 1:
         paths = [path[1:] for path in paths]
     return [path[0] if len(path) > 1 else "" for path in paths]

@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians in the plane, on which dropped modes can be counted."""
+"""Mixtures of Gaussians in the plane, for counting dropped modes."""
 
 import math
 
@@ -20,14 +20,14 @@ class Ring(MixtureDataSet):
 
 
 class Grid(MixtureDataSet):
-    """`side` × `side` modes at equal distances around the origin; raises ValueError for fewer than 2 on a side."""
+    """`side` × `side` modes at distances of `spacing`, centred at the origin; raises ValueError for a side below 2."""
 
     def __init__(self, side: int = 5, spacing: float = 2.0, sigma: float = 0.05, labels: bool = False) -> None:
         if side < 2:
             raise ValueError(f"side must be at least 2, got {side}")
         check_positive(spacing=spacing)
         line = spacing * (torch.arange(side) - (side - 1) / 2)
-        scale = spacing * math.sqrt((side**2 - 1) / 12)  # the networks then see a standard deviation of 1
+        scale = spacing * math.sqrt((side**2 - 1) / 12)  # gives a standard deviation of 1 in network coordinates
         super().__init__(torch.cartesian_prod(line, line), sigma, scale, ("grid", side, spacing, sigma), labels)
 
 

@@ -1,4 +1,4 @@
-"""Points in the plane, for experiments whose truth is known."""
+"""`PointDataSet`, the base class of distributions over points in the plane."""
 
 from abc import ABC
 from functools import cached_property
@@ -12,30 +12,49 @@ from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
 from ganlab.data.sheets import Density, scatter
 
-PICTURED = 100_000  # real points behind a picture
+SHEET_POINTS = 100_000  # real points that a sample sheet's density is estimated from
 
 
 class PointDataSet(Distribution):
-    """A distribution over points of shape (2,)."""
+    """Base class of distributions over points of shape (2,); a subclass defines `draw`.
 
-    modes: Tensor | None = None  # (k, 2), in the data's own coordinates, where the distribution has modes
-    sigma: float = 0.0
+    The constructor's arguments are those of `Distribution` without the shape. Draw from `random`, so every run and
+    every resumed run sees the same points:
+
+    >>> class Line(PointDataSet):
+    ...     def __init__(self, length=2.0):
+    ...         super().__init__(scale=1.0, identity=("line", length), labels=False, classes=0)
+    ...         self.length = length
+    ...
+    ...     def draw(self, count, random):
+    ...         x = self.length * random.uniform("data.x", (count, 1))
+    ...         return Batch(torch.cat([x, x], 1))
+    >>> points = Line().draw(3, Random(seed=0)).sample
+    >>> points.shape, points[:, 0].equal(points[:, 1])
+    (torch.Size([3, 2]), True)
+    """
+
+    modes: Tensor | None = None  # (k, 2) in the data's own coordinates, if the distribution has modes
+    sigma: float = 0.0  # standard deviation around the modes
 
     def __init__(self, scale: float, identity: tuple[object, ...], labels: bool, classes: int) -> None:
         super().__init__((2,), scale, identity, labels, classes)
 
     @cached_property
     def density(self) -> Density:
-        """How dense the real points lie, for pictures."""
-        return Density(self.reference(PICTURED).sample)
+        """The density of real points, for sample sheets."""
+        return Density(self.reference(SHEET_POINTS).sample)
 
-    def sheet(self, samples: Tensor) -> Image.Image:
-        """Scatter points over the density of real ones."""
+    def sample_sheet(self, samples: Tensor) -> Image.Image:
+        """Scatter points (n, 2) over the density of real points."""
         return scatter(samples, self.density)
 
 
 class MixtureDataSet(PointDataSet, ABC):
-    """Equally likely Gaussians of standard deviation `sigma` around `modes` (k, 2); the class is the mode."""
+    """Base class of mixtures: equally likely Gaussians of standard deviation `sigma` around `modes` (k, 2).
+
+    The class is the mode. Raises ValueError for a `sigma` that is not positive.
+    """
 
     modes: Tensor
 
@@ -45,7 +64,7 @@ class MixtureDataSet(PointDataSet, ABC):
         self.modes, self.sigma = modes, sigma
 
     def draw(self, count: int, random: Random) -> Batch:
-        """Choose modes and add noise."""
-        chosen = random.integers("data.mode", len(self.modes), (count,))
+        """Choose a mode for every point and add noise."""
+        modes = random.integers("data.mode", len(self.modes), (count,))
         noise = random.normal("data.noise", (count, 2))
-        return Batch(torch.addcmul(self.modes[chosen], noise, torch.tensor(self.sigma)), chosen)
+        return Batch(torch.addcmul(self.modes[modes], noise, torch.tensor(self.sigma)), modes)

@@ -1,4 +1,4 @@
-"""Sequences: real-valued signals over time."""
+"""`SequenceDataSet`, the base class of distributions over real-valued sequences, and sine waves."""
 
 import math
 from functools import cached_property
@@ -10,29 +10,40 @@ from torch import Tensor
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
-from ganlab.data.sheets import panels
+from ganlab.data.sheets import plot_sequences
 
-PICTURED = 1000  # real sequences that fix a picture's axes
+SHEET_SEQUENCES = 1000  # real sequences that determine a sample sheet's axes
 
 
 class SequenceDataSet(Distribution):
-    """A distribution over sequences of shape (length, channels)."""
+    """Base class of distributions over sequences of shape (length, channels); a subclass defines `draw`.
+
+    >>> class Steps(SequenceDataSet):
+    ...     def __init__(self, length=4):
+    ...         super().__init__((length, 1), scale=1.0, identity=("steps", length), labels=False, classes=0)
+    ...         self.length = length
+    ...
+    ...     def draw(self, count, random):
+    ...         return Batch(random.normal("data.steps", (count, self.length, 1)).cumsum(1))
+    >>> Steps().draw(3, Random(seed=0)).sample.shape
+    torch.Size([3, 4, 1])
+    """
 
     @cached_property
     def bounds(self) -> tuple[float, float]:
-        """Lowest and highest value of real sequences, for pictures."""
-        reals = self.reference(PICTURED).sample
-        return float(reals.min()), float(reals.max())
+        """Lowest and highest value of real sequences, for sample sheets."""
+        values = self.reference(SHEET_SEQUENCES).sample
+        return float(values.min()), float(values.max())
 
-    def sheet(self, samples: Tensor) -> Image.Image:
-        """Plot each sequence in a panel of its own."""
-        return panels(samples, self.bounds)
+    def sample_sheet(self, samples: Tensor) -> Image.Image:
+        """Plot sequences (n, length, channels), each in its own panel."""
+        return plot_sequences(samples, self.bounds)
 
 
 class SineWaves(SequenceDataSet):
     """Sinusoids of random frequency, phase and amplitude (Esteban et al. 2017, RCGAN), independent by channel.
 
-    `low` to `high` are cycles in a sequence. Raises ValueError where they are not in order.
+    A sequence has `low` to `high` cycles. Raises ValueError if `high` is below `low`, or if a setting is not positive.
     """
 
     def __init__(self, length: int = 32, channels: int = 1, low: float = 1.0, high: float = 4.0) -> None:
@@ -43,7 +54,7 @@ class SineWaves(SequenceDataSet):
         self.length, self.channels, self.low, self.high = length, channels, low, high
 
     def draw(self, count: int, random: Random) -> Batch:
-        """Draw the three numbers of each wave, and the wave."""
+        """Draw frequency, phase and amplitude of each wave, and compute the wave."""
         shape = (count, 1, self.channels)
         cycles = self.low + (self.high - self.low) * random.uniform("data.frequency", shape)
         phase = random.uniform("data.phase", shape)

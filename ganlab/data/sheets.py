@@ -1,6 +1,6 @@
-"""Pictures of samples: a grid of images, points over a density, lines in panels.
+"""Sample sheets, pictures of many samples: a grid of images, points over a density, or sequences in panels.
 
-Grids are Pillow's work; what else there is to import, a picture imports that needs it.
+matplotlib and scipy are imported by the functions that use them.
 """
 
 import math
@@ -11,38 +11,41 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.core.figures import INK, SAMPLE, new_figure, quieten, render
+from ganlab.core.figures import INK, SAMPLE, new_figure, render, simplify_axes
 
-WIDTH = 512  # least width of a picture in pixels
-GAP = 2
-PAPER = 255
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-BINS = 240
-PANELS = 16
+MIN_WIDTH = 512  # of a grid, in pixels
+GAP = 2  # pixels between the images of a grid
+WHITE = 255
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's mode for each number of channels
+BINS = 240  # of a density, along each axis
+MAX_PANELS = 16
 
 
 def image_grid(images: Tensor, columns: int = 0) -> Image.Image:
-    """Lay images of shape (n, 1 or 3 or 4, height, width) in [−1, 1] out as a grid, tiny ones enlarged pixel by pixel.
+    """Lay out images (n, 1 or 3 or 4, height, width) in [−1, 1] as a grid; small ones are enlarged without smoothing.
 
-    `columns` 0 makes it as good as square. Raises ValueError where there is none or it has other channels.
+    `columns` is the number of columns; 0 makes the grid about square. Raises ValueError if there is no image, or for
+    another number of channels.
     """
     count, channels, height, width = images.shape
     if channels not in MODES or not count:
-        raise ValueError(f"a sheet needs images of 1, 3 or 4 channels, got {count} of {channels}")
+        raise ValueError(
+            f"a sample sheet needs at least one image of 1, 3 or 4 channels, got {count} of {channels} channels"
+        )
     columns = columns or math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
-    factor = max(1, math.ceil(WIDTH / (columns * (width + 1))))
-    large = _pixels(images).repeat_interleave(factor, 2).repeat_interleave(factor, 3).permute(0, 2, 3, 1).numpy()
+    factor = max(1, math.ceil(MIN_WIDTH / (columns * (width + 1))))
+    tiles = _pixels(images).repeat_interleave(factor, 2).repeat_interleave(factor, 3).permute(0, 2, 3, 1).numpy()
     down, across = height * factor + GAP, width * factor + GAP
-    sheet = np.full((rows * down + GAP, columns * across + GAP, channels), PAPER, np.uint8)
-    for number, tile in enumerate(large):
+    grid = np.full((rows * down + GAP, columns * across + GAP, channels), WHITE, np.uint8)
+    for number, tile in enumerate(tiles):
         top, left = (number // columns) * down + GAP, (number % columns) * across + GAP
-        sheet[top : top + down - GAP, left : left + across - GAP] = tile
-    return Image.fromarray(sheet.squeeze(2) if channels == 1 else sheet, MODES[channels])
+        grid[top : top + down - GAP, left : left + across - GAP] = tile
+    return Image.fromarray(grid.squeeze(2) if channels == 1 else grid, MODES[channels])
 
 
-def picture(image: Tensor) -> Image.Image:
-    """Turn one image of shape (1 or 3 or 4, height, width) in [−1, 1] into a picture of its own size."""
+def to_pil_image(image: Tensor) -> Image.Image:
+    """Convert one image (1 or 3 or 4, height, width) in [−1, 1] to Pillow's type, at its own size."""
     pixels = _pixels(image).permute(1, 2, 0).numpy()
     return Image.fromarray(pixels.squeeze(2) if len(image) == 1 else pixels, MODES[len(image)])
 
@@ -53,11 +56,11 @@ def _pixels(images: Tensor) -> Tensor:
 
 @dataclass
 class Density:
-    """A smoothed histogram of real points (n, 2), and the square that holds all of them."""
+    """A smoothed histogram of real points (n, 2), over a square that contains all of them."""
 
     points: Tensor
     extent: tuple[float, float, float, float] = field(init=False)  # left, right, bottom, top
-    heights: np.ndarray = field(init=False)
+    heights: np.ndarray = field(init=False)  # (BINS, BINS), rows from bottom to top
 
     def __post_init__(self) -> None:
         from scipy.ndimage import gaussian_filter
@@ -72,10 +75,10 @@ class Density:
 
 
 def scatter(points: Tensor, density: Density) -> Image.Image:
-    """Scatter points (n, 2) over a density of real ones, on the density's axes; those outside are counted."""
+    """Scatter points (n, 2) over a density of real points, on the density's axes; the title counts points outside."""
     figure = new_figure(6, 6, dpi=110)
     axes = figure.add_subplot()
-    # A root makes thin tails visible beside sharp modes.
+    # The square root makes thin tails visible next to sharp modes.
     heights = np.sqrt(density.heights / density.heights.max())
     axes.imshow(heights, extent=density.extent, origin="lower", cmap="Blues", vmax=1.4, interpolation="bilinear")
     x, y = points.detach().float().cpu().numpy().T
@@ -84,23 +87,26 @@ def scatter(points: Tensor, density: Density) -> Image.Image:
     left, right, bottom, top = density.extent
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     outside = int((~((x >= left) & (x <= right) & (y >= bottom) & (y <= top))).sum())
-    note = f"{len(x)} samples" + (f", {outside} of them outside" if outside else "")
-    axes.set_title(note, fontsize=10, color=INK, loc="left")
-    quieten(axes)
+    title = f"{len(x)} samples" + (f", {outside} of them outside" if outside else "")
+    axes.set_title(title, fontsize=10, color=INK, loc="left")
+    simplify_axes(axes)
     return render(figure)
 
 
-def panels(sequences: Tensor, bounds: tuple[float, float]) -> Image.Image:
-    """Plot the first 16 of the sequences (n, length, channels), a panel each, a line a channel, on fixed axes."""
-    shown = sequences[:PANELS].detach().float().cpu().numpy()
-    columns = math.ceil(math.sqrt(len(shown)))
+def plot_sequences(sequences: Tensor, bounds: tuple[float, float]) -> Image.Image:
+    """Plot the first 16 sequences of (n, length, channels): one panel each, one line per channel, equal axes.
+
+    `bounds` are the lowest and the highest value that the axes show.
+    """
+    values = sequences[:MAX_PANELS].detach().float().cpu().numpy()
+    columns = math.ceil(math.sqrt(len(values)))
     figure = new_figure(8, 6, dpi=100)
-    grid = figure.subplots(math.ceil(len(shown) / columns), columns, sharex=True, sharey=True, squeeze=False)
+    panels = figure.subplots(math.ceil(len(values) / columns), columns, sharex=True, sharey=True, squeeze=False)
     margin = 0.08 * (bounds[1] - bounds[0])
-    for axes, sequence in zip(grid.flat, shown, strict=False):
+    for axes, sequence in zip(panels.flat, values, strict=False):
         axes.plot(sequence, linewidth=1.5)
-    for axes in grid.flat:
-        axes.set(ylim=(bounds[0] - margin, bounds[1] + margin), xlim=(0, shown.shape[1] - 1))
+    for axes in panels.flat:
+        axes.set(ylim=(bounds[0] - margin, bounds[1] + margin), xlim=(0, values.shape[1] - 1))
         axes.axhline(0, color=INK, alpha=0.2, linewidth=0.8)
-        quieten(axes)
+        simplify_axes(axes)
     return render(figure)

@@ -1,4 +1,4 @@
-"""Stacked MNIST: 1000 modes that a classifier can count."""
+"""Stacked MNIST: images of 1000 modes that a classifier can count."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 from ganlab.core.random import derive
 from ganlab.data.image import ImageDataSet
 from ganlab.data.mnist import Mnist
-from ganlab.data.readers.image_storage import Stacked
+from ganlab.data.readers.image_storage import StackedImages
 
 CHANNELS = 3
 
@@ -14,8 +14,8 @@ CHANNELS = 3
 class StackedMnist(ImageDataSet):
     """Three random digits as the channels of an image (Metz et al. 2017, unrolled GANs); the class is 0 … 999.
 
-    `size` training triples, and a sixth as many test triples of test digits. Raises ValueError for another resolution
-    than 28 and 32.
+    There are `size` training images, and a sixth as many test images of test digits. Raises ValueError for a resolution
+    other than 28 and 32, or a size below 6.
     """
 
     classes = 1000
@@ -35,10 +35,12 @@ class StackedMnist(ImageDataSet):
         if size < 6:
             raise ValueError(f"size must be at least 6, got {size}")
         images, digits, count = Mnist.load(data_root, path, resolution)
-        rows = torch.cat([triples(size, count, "train"), count + triples(size // 6, len(images) - count, "test")])
+        train = draw_triples(size, count, "train")
+        test = count + draw_triples(size // 6, len(images) - count, "test")
+        rows = torch.cat([train, test])
         classes = digits[rows] @ torch.tensor([100, 10, 1])
         super().__init__(
-            Stacked(images, rows),
+            StackedImages(images, rows),
             classes,
             1000,
             size,
@@ -49,7 +51,10 @@ class StackedMnist(ImageDataSet):
         )
 
 
-def triples(count: int, digits: int, part: str) -> Tensor:
-    """Return which of so many digits make each image, shape (count, 3): the same in every run."""
+def draw_triples(count: int, digits: int, part: str) -> Tensor:
+    """Return, for `count` images, the indices of their digits, from 0 to `digits` − 1, shape (count, 3).
+
+    They depend on the arguments only, so they are the same in every run.
+    """
     generator = torch.Generator().manual_seed(derive("stacked", part))
     return torch.randint(digits, (count, CHANNELS), generator=generator)

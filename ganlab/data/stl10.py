@@ -9,11 +9,12 @@ from torch import Tensor
 from torchvision.datasets import STL10
 from torchvision.datasets.utils import download_and_extract_archive
 
-from ganlab.data.image import ImageDataSet, load_parts
-from ganlab.data.readers.download import obtain
-from ganlab.data.readers.image_storage import InMemory, resize
+from ganlab.data.image import ImageDataSet, load_train_and_test
+from ganlab.data.readers.download import find_or_download
+from ganlab.data.readers.image_storage import InMemoryImages, resize
 
 SHAPE = (3, 96, 96)
+# By the setting `part`: the files of images, and of labels if they are read, for training and test.
 PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "labeled": {"train": ("train_X.bin", "train_y.bin"), "test": ("test_X.bin", "test_y.bin")},
     "unlabeled": {"train": ("unlabeled_X.bin",), "test": ("test_X.bin",)},
@@ -21,9 +22,9 @@ PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 
 
 class Stl10(ImageDataSet):
-    """96×96 colour images of 10 classes (Coates et al. 2011): 5,000 labelled ones, or 100,000 without labels.
+    """96×96 colour images (Coates et al. 2011): 5,000 labelled ones of 10 classes, or 100,000 unlabelled ones.
 
-    The test images are 8,000. Raises ValueError where the files are not found or broken.
+    There are 8,000 test images. Raises ValueError if files are missing or broken, and for an unknown `part`.
     """
 
     def __init__(
@@ -41,15 +42,16 @@ class Stl10(ImageDataSet):
             raise ValueError(f"part must be one of {', '.join(PARTS)}, got {part!r}")
         root = Path(data_root).expanduser()
         names = [name for files in PARTS[part].values() for name in files]
-        place = obtain("stl10", names, [root / "stl10_binary", root / "stl10"], path, lambda: _download(root))
-        images, classes, count = load_parts(
-            lambda name: _read([place / file for file in PARTS[part][name]], resolution)
+        folders = [root / "stl10_binary", root / "stl10"]
+        folder = find_or_download("stl10", names, folders, path, lambda: _download(root))
+        images, classes, count = load_train_and_test(
+            lambda split: _read([folder / name for name in PARTS[part][split]], resolution)
         )
-        known = {"labeled": classes}.get(part)
+        labelled = part == "labeled"
         super().__init__(
-            InMemory(images),
-            known,
-            10 if known is not None else 0,
+            InMemoryImages(images),
+            classes if labelled else None,
+            10 if labelled else 0,
             count,
             conditional=labels,
             flip=flip,
@@ -63,17 +65,19 @@ def _download(root: Path) -> None:
 
 
 def _read(paths: list[Path], resolution: int) -> tuple[Tensor, Tensor]:
-    """Read images and, where a second file has them, their labels, which count from 1."""
+    """Read images from the first file and labels 1 … 10 from the second one, or zeros if there is no second file."""
     size = torch.Size(SHAPE).numel()
-    values = paths[0].stat().st_size
-    if not values or values % size:
-        raise ValueError(f"{paths[0]} must be a whole number of images of {size} bytes, got {values}: fetch it again")
-    # Mapped, for the unlabelled images are 2.6 GB, resized in pieces; columns come before rows in the file.
+    total = paths[0].stat().st_size
+    if not total or total % size:
+        raise ValueError(
+            f"{paths[0]} must hold a whole number of images of {size} bytes, got {total} bytes: download it again"
+        )
+    # Memory-mapped and resized in chunks, because the unlabelled images are 2.6 GB; columns come before rows.
     table = torch.from_numpy(np.memmap(paths[0], np.uint8, "c")).reshape(-1, *SHAPE).transpose(2, 3)
     images = resize(table, resolution)
     if len(paths) == 1:
         return images, torch.zeros(len(images), dtype=torch.long)
     labels = torch.from_numpy(np.fromfile(paths[1], np.uint8)).long() - 1
     if len(labels) != len(images) or int(labels.min()) < 0 or int(labels.max()) > 9:
-        raise ValueError(f"{paths[1]} must hold {len(images)} labels from 1 to 10: fetch it again")
+        raise ValueError(f"{paths[1]} must hold {len(images)} labels from 1 to 10: download it again")
     return images, labels

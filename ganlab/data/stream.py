@@ -1,7 +1,7 @@
-"""The order of training samples as arithmetic: what step t sees is a function of the seed and t, and of nothing else.
+"""The order of training samples: the batch of step t is a function of the seed and t only.
 
-No position has to be saved: a run that starts at step t goes on as the one that was killed before it, and ranks or
-worker processes see their part of what one process would.
+A checkpoint therefore saves no position: a run resumed at step t sees the batches that an uninterrupted run sees, and
+ranks and worker processes see their part of the batches that one process sees.
 """
 
 import multiprocessing
@@ -15,13 +15,13 @@ from torch.utils.data import DataLoader
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data.dataset import DataSet
-from ganlab.data.splits import shuffled
+from ganlab.data.splits import seeded_permutation
 
-PREFETCH = 4  # batches that every worker holds ready
+PREFETCH = 4  # batches that every worker prepares in advance
 
 
-class Order:
-    """An endless sequence of indices: permutations of `indices`, one after another."""
+class SampleOrder:
+    """An endless sequence of indices: permutations of `indices`, one per epoch, one after another."""
 
     def __init__(self, indices: Tensor, seed: int) -> None:
         self.indices, self.seed = indices, seed
@@ -38,16 +38,16 @@ class Order:
 
     def _permutation(self, epoch: int) -> Tensor:
         if epoch != self._epoch:
-            self._permuted = self.indices[shuffled(len(self.indices), self.seed, "order", epoch)]
+            self._permuted = self.indices[seeded_permutation(len(self.indices), self.seed, "order", epoch)]
             self._epoch = epoch
         return self._permuted
 
 
 class Stream:
-    """A rank's part of the joined batch of `batch_size` samples, for the steps start … iterations − 1.
+    """The batches of one rank, `batch_size` / `world` samples each, for the steps start … iterations − 1.
 
-    Its length is `iterations` wherever it starts, for Lightning counts a resumed run's batches from the run's first.
-    Raises ValueError where the ranks cannot share the batch equally.
+    Its length is `iterations` for any start, because Lightning counts the batches of a resumed run from step 0. Raises
+    ValueError if `batch_size` is not a multiple of `world`.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Stream:
             raise ValueError(f"batch_size must be a multiple of the {world} processes that share it, got {batch_size}")
         self.data, self.batch_size, self.rank, self.world = data, batch_size, rank, world
         self.steps = range(start, max(start, iterations))
-        self.order = Order(data.split("train"), seed)
+        self.order = SampleOrder(data.split("train"), seed)
         self.random = Random(seed)
 
     def __len__(self) -> int:
@@ -67,32 +67,32 @@ class Stream:
         return map(self.__getitem__, self.steps)
 
     def __getitem__(self, step: int) -> Batch:
-        """Return the batch of a step."""
+        """Return the rank's batch of a step."""
         share = self.batch_size // self.world
         indices = self.order.take(step * self.batch_size + self.rank * share, share)
         return self.data.batch(indices, self.random.seek(step, self.rank, self.world))
 
     def state_dict(self) -> dict[str, int]:
-        """Return nothing: the position follows from the step, but Lightning warns of loaders that cannot be asked."""
+        """Return an empty state; without this method Lightning warns that the loader cannot be resumed."""
         return {}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Restore nothing."""
 
 
-class Workers:
-    """The batches of a stream, made by worker processes: whole batches, so that any number of them makes the same.
+class WorkerLoader:
+    """The batches of a stream, prepared by worker processes; the same batches for any number of workers.
 
-    It hides the DataLoader, into which Lightning would put a sampler of its own. Workers come from a fork server, for
-    forking a process with threads or a GPU context can hang it.
+    It wraps a DataLoader instead of being one, because Lightning would replace the DataLoader's sampler. A fork server
+    starts the workers, because forking a process that has threads or a GPU context can deadlock.
     """
 
     def __init__(self, stream: Stream, workers: int) -> None:
         self.stream = stream
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["ganlab.data"])  # imported once for all workers, which takes seconds
+        context.set_forkserver_preload(["ganlab.data"])  # the import takes seconds; done once for all workers
         self.loader: DataLoader[Batch] = DataLoader(
-            stream,  # type: ignore[arg-type]  # indexed by step, and never asked for anything else
+            stream,  # type: ignore[arg-type]  # only its indexing by step is used
             batch_size=None,
             sampler=stream.steps,
             num_workers=workers,
@@ -100,7 +100,7 @@ class Workers:
             prefetch_factor=PREFETCH,
             persistent_workers=True,
             multiprocessing_context=context,
-            generator=torch.Generator(),  # else the loader would draw its workers' seed from training's generator
+            generator=torch.Generator(),  # otherwise the loader draws the workers' seed from the global generator
         )
 
     def __len__(self) -> int:
@@ -110,11 +110,11 @@ class Workers:
         return iter(self.loader)
 
     def state_dict(self) -> dict[str, int]:
-        """Return the stream's state."""
+        """Return the stream's state, which is empty."""
         return self.stream.state_dict()
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Restore the stream's state."""
+        """Restore nothing."""
 
 
 def _unchanged(batch: Any) -> Any:

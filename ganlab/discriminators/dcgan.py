@@ -1,4 +1,4 @@
-"""A critic of strided convolutions."""
+"""DCGAN's discriminator of strided convolutions."""
 
 from typing import ClassVar
 
@@ -10,23 +10,23 @@ from ganlab.layers import (
     DenseHeadDiscriminator,
     build_activation,
     build_head,
-    image_norm,
+    build_image_norm,
     initialise,
     label_specs,
     normalise_spectrally,
     pyramid,
     sample_shape,
 )
-from ganlab.layers.checks import at_least, one_of, share
-from ganlab.layers.class_projection import projection_of
+from ganlab.layers.checks import check_at_least, check_one_of, check_share
+from ganlab.layers.class_projection import build_projection
 from ganlab.layers.norms import IMAGE_NORMS
 
 
 class DCGAN(DenseHeadDiscriminator):
-    """Convolutions that halve the resolution (Radford et al. 2016), down to 4 to 15 pixels, and a dense layer.
+    """Convolutions that halve the resolution, down to 4 to 15 pixels, and a dense layer (Radford et al. 2016).
 
-    Channels double from `width` on; the first layer is not normalised. Raises ValueError for an option out of range or
-    a resolution that cannot be halved so.
+    Channels double from layer to layer, from `width` up to `max_width`; the first layer has no normalisation. Raises
+    ValueError for a setting out of range or an unsupported resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -50,31 +50,31 @@ class DCGAN(DenseHeadDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "DCGAN", "discriminator", self.sample_dims)
         base = pyramid(shape, "DCGAN")
-        at_least("width", width, 1)
-        at_least("max_width", max_width, 1)
-        at_least("kernel", kernel, 2)
-        share("dropout", dropout)
-        one_of("norm", norm, IMAGE_NORMS)  # small images have no layer that uses it
-        seen = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(seen["concat"])
+        check_at_least("width", width, 1)
+        check_at_least("max_width", max_width, 1)
+        check_at_least("kernel", kernel, 2)
+        check_share("dropout", dropout)
+        check_one_of("norm", norm, IMAGE_NORMS)  # checked here, because with small images no layer uses it
+        specs = label_specs(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(specs["concat"])
         widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
         layers: list[nn.Module] = []
         for before, after in zip([shape[0] + self.labels.width, *widths], widths, strict=False):
             layer_norm = norm if layers else "none"
             layers += [
                 nn.Conv2d(before, after, kernel, 2, (kernel - 1) // 2, bias=layer_norm == "none"),
-                image_norm(layer_norm, after),
+                build_image_norm(layer_norm, after),
                 build_activation(activation, slope),
                 nn.Dropout(dropout),
             ]
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.feature_size = widths[-1] * base.height * base.width
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = projection_of(seen["projection"], self.feature_size)
+        self.projection = build_projection(specs["projection"], self.feature_size)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return the last images, flat."""
+        """Return the last feature maps, flattened: (n, feature_size)."""
         return self.body(self.labels(samples, cond))

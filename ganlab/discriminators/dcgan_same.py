@@ -1,4 +1,4 @@
-"""A critic of strided convolutions for images of any size."""
+"""DCGAN's discriminator with "same" padding, for images of any size."""
 
 from itertools import pairwise
 from typing import ClassVar
@@ -10,23 +10,23 @@ from ganlab.layers import (
     ClassLabels,
     DenseHeadDiscriminator,
     build_head,
-    image_norm,
+    build_image_norm,
     initialise,
     label_specs,
     normalise_spectrally,
     sample_shape,
 )
-from ganlab.layers.checks import at_least, one_of
-from ganlab.layers.class_projection import projection_of
+from ganlab.layers.checks import check_at_least, check_one_of
+from ganlab.layers.class_projection import build_projection
 from ganlab.layers.norms import IMAGE_NORMS
-from ganlab.layers.same_padding import HalvingSame, halved
+from ganlab.layers.same_padding import HalvingSame, half_size
 
 
 class DCGANSame(DenseHeadDiscriminator):
-    """Convolutions that halve images, rounding up (Radford et al. 2016), and a dense layer.
+    """Convolutions that halve images of any size, rounding up, and a dense layer (Radford et al. 2016).
 
-    The network of the TensorFlow program that PacGAN and VEEGAN build on. Channels double from `width` on; the first
-    layer is not normalised. Raises ValueError for an option out of range.
+    This is the network of the TensorFlow code that PacGAN and VEEGAN build on. Channels double from layer to layer,
+    starting at `width`; the first layer has no normalisation. Raises ValueError for a setting out of range.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -46,28 +46,28 @@ class DCGANSame(DenseHeadDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "DCGANSame", "discriminator", self.sample_dims)
         for name, value, least in (("width", width, 1), ("halvings", halvings, 1), ("kernel", kernel, 2)):
-            at_least(name, value, least)
-        one_of("norm", norm, IMAGE_NORMS)  # a single layer has none
-        seen = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(seen["concat"])
+            check_at_least(name, value, least)
+        check_one_of("norm", norm, IMAGE_NORMS)  # checked here, because a single layer does not use it
+        specs = label_specs(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(specs["concat"])
         widths = [shape[0] + self.labels.width, *(width << step for step in range(halvings))]
         layers: list[nn.Module] = []
         size = (shape[1], shape[2])
         for before, after in pairwise(widths):
             layers += [
                 HalvingSame(before, after, kernel, size),
-                image_norm(norm if layers else "none", after),
+                build_image_norm(norm if layers else "none", after),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
-            size = halved(size)
+            size = half_size(size)
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.feature_size = widths[-1] * size[0] * size[1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = projection_of(seen["projection"], self.feature_size)
+        self.projection = build_projection(specs["projection"], self.feature_size)
         initialise(self, "dcgan")
         if spectral_norm:
             normalise_spectrally(self)
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return the last images, flat."""
+        """Return the last feature maps, flattened: (n, feature_size)."""
         return self.body(self.labels(samples, cond))

@@ -1,4 +1,4 @@
-"""The critic of the smallest of all GANs."""
+"""The discriminator of the Dirac-GAN."""
 
 from typing import ClassVar
 
@@ -10,9 +10,9 @@ from ganlab.layers import build_head, sample_shape
 
 
 class Dirac(nn.Module):
-    """D(x) = ψ · x, whatever the label (Mescheder et al. 2018, definition 2.1), with a head on it.
+    """D(x) = ψ · x, independent of the label, followed by a head (Mescheder et al. 2018, definition 2.1).
 
-    Every coordinate of ψ starts at `start`. Raises ValueError for samples that are no points or an unknown head.
+    Every coordinate of ψ starts at `start`. Raises ValueError if samples are not points or the head is unknown.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (1,)

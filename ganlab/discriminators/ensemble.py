@@ -1,4 +1,4 @@
-"""Several critics of any kinds."""
+"""An ensemble of different discriminators."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
@@ -7,14 +7,14 @@ from torch import nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.core.tree import Tree
-from ganlab.layers import DiscriminatorEnsemble, build_head, with_labels
+from ganlab.layers import DiscriminatorEnsemble, build_head, with_label_mode
 
 
 class Ensemble(DiscriminatorEnsemble):
-    """Critics by name that vote, each with the same say (Durugkar et al. 2017, with the mean of their losses).
+    """Discriminators by name whose losses are averaged (Durugkar et al. 2017).
 
-    `head` is that of all votes, and `labels` the way that labels enter all of them, None being each one's own setting.
-    Raises ValueError without critics, or where one cannot be built for the samples.
+    `head` maps the logits of all discriminators. `labels` sets the label mode of all discriminators; None leaves each
+    one's own setting. Raises ValueError if `critics` is empty or a discriminator cannot be built for the samples.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (1, 2, 3)
@@ -28,11 +28,11 @@ class Ensemble(DiscriminatorEnsemble):
         labels: str | None = None,
     ) -> None:
         if not critics:
-            raise ValueError("critics must name at least one critic, got none")
-        members = {name: with_labels(critic, labels)(spec) for name, critic in critics.items()}
-        super().__init__(members, build_head(head, beta))
+            raise ValueError("critics must name at least one discriminator, got none")
+        networks = {name: with_label_mode(build, labels)(spec) for name, build in critics.items()}
+        super().__init__(networks, build_head(head, beta))
 
-    def views(self, samples: Tree) -> Iterator[tuple[nn.Module, Tree]]:
-        """Yield each critic with all of the samples."""
-        for critic in self.critics.values():
-            yield critic, samples
+    def inputs(self, samples: Tree) -> Iterator[tuple[nn.Module, Tree]]:
+        """Yield each discriminator with all samples."""
+        for network in self.critics.values():
+            yield network, samples

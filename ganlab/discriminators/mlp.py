@@ -1,4 +1,4 @@
-"""A critic of dense layers."""
+"""A discriminator of dense layers (multilayer perceptron)."""
 
 from collections.abc import Sequence
 from math import prod
@@ -10,21 +10,21 @@ from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     ClassLabels,
     DenseHeadDiscriminator,
+    build_dense_stack,
     build_head,
-    dense_stack,
     initialise,
     label_specs,
     normalise_spectrally,
     sample_shape,
 )
-from ganlab.layers.checks import share
-from ganlab.layers.class_projection import projection_of
+from ganlab.layers.checks import check_share
+from ganlab.layers.class_projection import build_projection
 
 
 class MLP(DenseHeadDiscriminator):
-    """Dense layers on flattened samples of any shape (Goodfellow et al. 2014); without widths it is linear.
+    """Dense layers on flattened samples of any shape (Goodfellow et al. 2014); linear if `widths` is empty.
 
-    Raises ValueError for an option out of range or nested samples.
+    Raises ValueError for a setting out of range or nested samples.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (1, 2, 3)
@@ -44,18 +44,18 @@ class MLP(DenseHeadDiscriminator):
         init: str = "torch",
     ) -> None:
         super().__init__()
-        seen = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(seen["concat"])
+        specs = label_specs(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(specs["concat"])
         inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + self.labels.width
-        share("dropout", dropout)
-        self.body = dense_stack(inputs, widths, norm, activation, slope, dropout)
+        check_share("dropout", dropout)
+        self.body = build_dense_stack(inputs, widths, norm, activation, slope, dropout)
         self.feature_size = [inputs, *widths][-1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
-        self.projection = projection_of(seen["projection"], self.feature_size)
+        self.projection = build_projection(specs["projection"], self.feature_size)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return the last hidden layer."""
+        """Return the last hidden layer: (n, feature_size)."""
         return self.body(self.labels(samples.flatten(1), cond))

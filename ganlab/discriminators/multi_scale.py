@@ -1,4 +1,4 @@
-"""Copies of one critic at several scales."""
+"""A multi-scale discriminator: one discriminator for each of several resolutions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,16 +8,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import DiscriminatorEnsemble, build_head, sample_shape, with_labels
-from ganlab.layers.checks import at_least
+from ganlab.layers import DiscriminatorEnsemble, build_head, sample_shape, with_label_mode
+from ganlab.layers.checks import check_at_least
 
 
 class MultiScale(DiscriminatorEnsemble):
-    """Critics of the image, of half its size, of a quarter, … (Wang et al. 2018, pix2pixHD, section 3.2).
+    """Discriminators of the image at full size, half size, quarter size, … (Wang et al. 2018, pix2pixHD, section 3.2).
 
-    Each has weights of its own, and the same say. Sizes are halved by means over 3 × 3 pixels, odd ones rounded up.
-    `head` is that of all votes, and `labels` the way that labels enter all critics, None being their own setting.
-    Raises ValueError for fewer than one scale, or where a critic cannot be built for one.
+    Each scale has its own weights, and their logits count equally. Average pooling over 3 × 3 pixels halves the size,
+    rounding up. `head` maps the logits of all scales. `labels` sets the label mode of all discriminators; None leaves
+    their own setting. Raises ValueError if `scales` is below 1 or the discriminator cannot be built for one of them.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -32,15 +32,16 @@ class MultiScale(DiscriminatorEnsemble):
         labels: str | None = None,
     ) -> None:
         channels, height, width = sample_shape(spec, "MultiScale", "discriminator", self.sample_dims)
-        at_least("scales", scales, 1)
-        critics = {}
+        check_at_least("scales", scales, 1)
+        networks = {}
+        build = with_label_mode(critic, labels)
         for number in range(scales):
-            critics[str(number)] = with_labels(critic, labels)(replace(spec, sample=(channels, height, width)))
+            networks[str(number)] = build(replace(spec, sample=(channels, height, width)))
             height, width = (height + 1) // 2, (width + 1) // 2
-        super().__init__(critics, build_head(head, beta))
+        super().__init__(networks, build_head(head, beta))
 
-    def views(self, samples: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
-        """Yield each critic with images (n, channels, height, width) of its scale."""
-        for critic in self.critics.values():
-            yield critic, samples
+    def inputs(self, samples: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
+        """Yield each discriminator with the images (n, channels, height, width) at its scale."""
+        for network in self.critics.values():
+            yield network, samples
             samples = functional.avg_pool2d(samples, 3, 2, 1, count_include_pad=False)

@@ -1,4 +1,4 @@
-"""A critic of patches."""
+"""A patch discriminator (PatchGAN)."""
 
 from typing import ClassVar
 
@@ -10,24 +10,25 @@ from ganlab.layers import (
     FeatureDiscriminator,
     build_activation,
     build_head,
-    image_norm,
+    build_image_norm,
     initialise,
     label_specs,
     normalise_spectrally,
     sample_shape,
 )
-from ganlab.layers.checks import at_least, one_of
-from ganlab.layers.class_projection import convolved_projection_of
+from ganlab.layers.checks import check_at_least, check_one_of
+from ganlab.layers.class_projection import build_patch_projection
 from ganlab.layers.norms import IMAGE_NORMS
 
 
 class Patch(FeatureDiscriminator):
-    """Convolutions that judge every patch of an image for itself (Isola et al. 2017, section 3.2.2).
+    """Convolutions with one logit for each patch of an image (Isola et al. 2017, section 3.2.2).
 
-    `layers` convolutions halve the resolution, and two keep it; channels double from `width` on, up to `max_width`. A
-    logit sees `receptive_field` pixels a side: with a kernel of 4, and 0 to 5 layers, 7, 16, 34, 70, 142 or 286; with a
-    kernel of 1 and no layers a single one. Its features are the last maps, summed over all positions. Raises ValueError
-    for an option out of range or an image of which nothing is left.
+    `layers` convolutions halve the resolution, then two preserve it. Channels double from layer to layer, from `width`
+    up to `max_width`. A logit sees patches of `receptive_field` pixels a side: with a kernel of 4 and 0 to 5 layers 7,
+    16, 34, 70, 142 or 286 pixels; with a kernel of 1 and no layers, a single pixel. The features are the last feature
+    maps, summed over all positions. Raises ValueError for a setting out of range, or if an image is too small for the
+    layers.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -51,48 +52,48 @@ class Patch(FeatureDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "Patch", "discriminator", self.sample_dims)
         for name, value, bound in (("width", width, 1), ("max_width", max_width, 1), ("layers", layers, 0)):
-            at_least(name, value, bound)
-        at_least("kernel", kernel, 1)
-        one_of("norm", norm, IMAGE_NORMS)
+            check_at_least(name, value, bound)
+        check_at_least("kernel", kernel, 1)
+        check_one_of("norm", norm, IMAGE_NORMS)
         strides = [2] * layers + [1]
-        _fit(shape, strides, kernel)
+        _check_size(shape, strides, kernel)
         self.receptive_field = _receptive_field(layers, kernel)
         widths = [min(width << doubling, max_width) for doubling in range(len(strides))]
-        seen = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(seen["concat"])
+        specs = label_specs(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(specs["concat"])
         body: list[nn.Module] = []
         for before, after, stride in zip([shape[0] + self.labels.width, *widths], widths, strides, strict=False):
-            own = norm if body else "none"
+            layer_norm = norm if body else "none"
             body += [
-                nn.Conv2d(before, after, kernel, stride, (kernel - 1) // 2, bias=own == "none"),
-                image_norm(own, after),
+                nn.Conv2d(before, after, kernel, stride, (kernel - 1) // 2, bias=layer_norm == "none"),
+                build_image_norm(layer_norm, after),
                 build_activation(activation, slope),
             ]
         self.body = nn.Sequential(*body)
         self.feature_size = widths[-1]
         self.last = nn.Conv2d(widths[-1], 1, kernel, 1, (kernel - 1) // 2)
-        self.projection = convolved_projection_of(seen["projection"], widths[-1], kernel)
+        self.projection = build_patch_projection(specs["projection"], widths[-1], kernel)
         self.head = build_head(head, beta)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map images (n, channels, height, width) and labels (n,) to logits (n, patches), or (n,) of one patch."""
+        """Map images (n, channels, height, width) and labels (n,) to logits (n, patches); (n,) for a single patch."""
         return self.discriminate(samples, cond).logits
 
     def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
-        """Return the logits with the features."""
+        """Return the logits and the features."""
         maps = self.body(self.labels(samples, cond))
         values = self.projection(self.last(maps), maps, cond)
         return DiscriminatorOutput(self.head(values.flatten(1)), (maps.sum((2, 3)),))
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return the sum of the last maps over all positions."""
+        """Return the last feature maps, summed over all positions: (n, feature_size)."""
         return self.body(self.labels(samples, cond)).sum((2, 3))
 
     def remove_head(self) -> None:
-        """Drop the last convolution."""
+        """Remove the last convolution, the projection and the head."""
         del self.last, self.projection, self.head
 
 
@@ -103,7 +104,7 @@ def _receptive_field(layers: int, kernel: int) -> int:
     return field
 
 
-def _fit(shape: tuple[int, ...], strides: list[int], kernel: int) -> None:
+def _check_size(shape: tuple[int, ...], strides: list[int], kernel: int) -> None:
     sides = shape[1:]
     for stride in (*strides, 1):
         sides = tuple((side + 2 * ((kernel - 1) // 2) - kernel) // stride + 1 for side in sides)

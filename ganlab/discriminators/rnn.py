@@ -1,4 +1,4 @@
-"""A recurrent critic of sequences."""
+"""A recurrent discriminator of sequences."""
 
 from typing import ClassVar
 
@@ -9,18 +9,18 @@ from ganlab.layers import (
     ClassLabels,
     DenseHeadDiscriminator,
     build_head,
+    build_recurrent_stack,
     label_specs,
     normalise_spectrally,
-    recurrent_stack,
     sample_shape,
 )
-from ganlab.layers.class_projection import projection_of
+from ganlab.layers.class_projection import build_projection
 
 
 class RNN(DenseHeadDiscriminator):
-    """Recurrent layers whose logits are averaged over all time steps (Esteban et al. 2017).
+    """Recurrent layers with logits averaged over all time steps (Esteban et al. 2017).
 
-    Raises ValueError for an option out of range.
+    Raises ValueError for a setting out of range.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (2,)
@@ -38,15 +38,15 @@ class RNN(DenseHeadDiscriminator):
     ) -> None:
         super().__init__()
         _, channels = sample_shape(spec, "RNN", "discriminator", self.sample_dims)
-        seen = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(seen["concat"], axis=-1)
-        self.body = recurrent_stack(cell, channels + self.labels.width, width, layers)
+        specs = label_specs(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(specs["concat"], axis=-1)
+        self.body = build_recurrent_stack(cell, channels + self.labels.width, width, layers)
         self.feature_size = width
         self.head = nn.Sequential(nn.Linear(width, 1), build_head(head, beta))
-        self.projection = projection_of(seen["projection"], width)
+        self.projection = build_projection(specs["projection"], width)
         if spectral_norm:
             normalise_spectrally(self)
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return the mean of the last layer's states over time."""
+        """Return the last layer's states, averaged over time: (n, feature_size)."""
         return self.body(self.labels(samples, cond)).mean(1)

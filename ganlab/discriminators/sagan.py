@@ -1,4 +1,4 @@
-"""The critic of SAGAN."""
+"""SAGAN's discriminator."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,18 +7,19 @@ from typing import ClassVar
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, build_head, label_specs, normalise_spectrally, pyramid, sample_shape
 from ganlab.layers.attention_discriminator import AttentionDiscriminator
-from ganlab.layers.checks import at_least
-from ganlab.layers.residual import Style, down_block, first_block, level_block
+from ganlab.layers.checks import check_at_least
+from ganlab.layers.residual import BlockStyle, down_block, first_block, same_size_block
 
-STYLE = Style("none", "relu", 0.2)
+STYLE = BlockStyle("none", "relu", 0.2)
 
 
 class SAGAN(AttentionDiscriminator):
-    """SNGAN's residual blocks with self-attention among them, and projection (Zhang et al. 2019, section 3).
+    """SNGAN's residual blocks with self-attention between them, and a class projection (Zhang et al. 2019, section 3).
 
-    Sides are 4 to 15 times a power of two. `width` None is SNGAN's, 128 up to three halvings of the resolution and else
-    64; `attention` lists the shorter sides of blocks that it follows, None being half the image's; `labels`
-    None is the paper's projection. Raises ValueError for an option out of range or another resolution.
+    Sides are 4 to 15 times a power of two. `width` None is SNGAN's: 128 up to three halvings of the resolution,
+    otherwise 64. `attention` lists the shorter sides of the blocks that it follows; None is half the image's shorter
+    side. `labels` None is the paper's projection. Raises ValueError for a setting out of range or an unsupported
+    resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -33,27 +34,28 @@ class SAGAN(AttentionDiscriminator):
         beta: float = 1.0,
         labels: str | None = None,
     ) -> None:
-        seen = label_specs(labels, spec, "projection", "concat")
-        append_codes = ClassLabels(seen["concat"])
+        specs = label_specs(labels, spec, "projection", "concat")
+        append_codes = ClassLabels(specs["concat"])
         shape = sample_shape(spec, "SAGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "SAGAN").steps
         width = (128 if steps <= 3 else 64) if width is None else width
-        at_least("width", width, 1)
+        check_at_least("width", width, 1)
         multiples, halvings = _plan(steps)
         channels = [width * multiple for multiple in multiples]
         blocks = [first_block(shape[0] + append_codes.width, channels[0], STYLE)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
-            blocks.append((down_block if index < halvings else level_block)(before, after, STYLE))
+            blocks.append((down_block if index < halvings else same_size_block)(before, after, STYLE))
         side = min(shape[1:])
         sides = [side >> min(index + 1, halvings) for index in range(len(channels))]
-        last = build_head(head, beta)
-        super().__init__(seen["projection"], append_codes, blocks, channels, sides, attention, side // 2, last)
+        super().__init__(
+            specs["projection"], append_codes, blocks, channels, sides, attention, side // 2, build_head(head, beta)
+        )
         if spectral_norm:
             normalise_spectrally(self)
 
 
 def _plan(steps: int) -> tuple[list[int], int]:
-    """Return SNGAN's channels in units of its width, and how many blocks, from the first on, halve the resolution."""
+    """Return SNGAN's channels as multiples of the width, and the number of blocks that halve the resolution."""
     if steps <= 3:
         return [1] * 4, min(steps, 2)
     return [min(1 << block, 16) for block in range(max(steps, 5) + (steps > 4))], max(steps, 5)

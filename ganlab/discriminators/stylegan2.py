@@ -1,4 +1,4 @@
-"""The critic of StyleGAN2."""
+"""StyleGAN2's discriminator."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
-from ganlab.layers.checks import at_least, look_up
-from ganlab.layers.class_projection import Multiplied, NoProjection
+from ganlab.layers.checks import check_at_least, look_up
+from ganlab.layers.class_projection import ClassProduct, NoProjection
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.minibatch_std import MinibatchDeviation
 from ganlab.layers.resampling import Blur, Downsample
@@ -18,7 +18,7 @@ from ganlab.layers.styled import Mapping as LabelMapping
 LABEL_LAYERS, LABEL_RATE = 8, 0.01
 
 
-def _plain(before: int, after: int, taps: Sequence[float]) -> nn.Sequential:
+def _plain_block(before: int, after: int, taps: Sequence[float]) -> nn.Sequential:
     return nn.Sequential(
         EqualisedConv2d(before, before, 3),
         ScaledLeakyReLU(),
@@ -28,28 +28,31 @@ def _plain(before: int, after: int, taps: Sequence[float]) -> nn.Sequential:
     )
 
 
-class _Residual(nn.Module):
-    """The sum of both paths, over √2 to keep the variance."""
+class _ResidualBlock(nn.Module):
+    """The sum of both paths, divided by √2 to preserve the variance."""
 
     def __init__(self, before: int, after: int, taps: Sequence[float]) -> None:
         super().__init__()
         self.shortcut = nn.Sequential(Downsample(taps), EqualisedConv2d(before, after, 1, bias=False))
-        self.residual = _plain(before, after, taps)
+        self.residual = _plain_block(before, after, taps)
 
     def forward(self, images: Tensor) -> Tensor:
         return (self.shortcut(images) + self.residual(images)) * 0.5**0.5
 
 
-BLOCKS: Mapping[str, Callable[[int, int, Sequence[float]], nn.Module]] = {"residual": _Residual, "plain": _plain}
+BLOCKS: Mapping[str, Callable[[int, int, Sequence[float]], nn.Module]] = {
+    "residual": _ResidualBlock,
+    "plain": _plain_block,
+}
 
 
 class StyleGAN2(DenseHeadDiscriminator):
     """Residual blocks with filtered halvings and equalised learning rates (Karras et al. 2020, section 4.1).
 
-    Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is
-    32768 / shorter side, as in the paper. The last convolution reads the standard deviation over `group` samples.
-    `labels` None is the paper's projection, of the last dense layer on a direction that labels are mapped to. Raises
-    ValueError for an option out of range or another resolution.
+    Sides are 4 to 15 times a power of two. Channels double from `width` up to `max_width`; `width` None is the paper's
+    32768 / shorter side. The last convolution also reads the standard deviation over `group` samples. `labels` None is
+    the paper's projection: the logit is the inner product of the last dense layer and a direction that a mapping
+    network computes from the label. Raises ValueError for a setting out of range or an unsupported resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -70,13 +73,13 @@ class StyleGAN2(DenseHeadDiscriminator):
         shape = sample_shape(spec, "StyleGAN2", "discriminator", self.sample_dims)
         base = pyramid(shape, "StyleGAN2")
         width = 32768 // min(shape[1:]) if width is None else width
-        at_least("width", width, 1)
-        at_least("max_width", max_width, 1)
+        check_at_least("width", width, 1)
+        check_at_least("max_width", max_width, 1)
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]
         last = channels[-1]
         build = look_up("blocks", blocks, BLOCKS)
-        seen = label_specs(labels, spec, "projection", "concat")
-        self.labels = ClassLabels(seen["concat"])
+        specs = label_specs(labels, spec, "projection", "concat")
+        self.labels = ClassLabels(specs["concat"])
         self.body = nn.Sequential(
             EqualisedConv2d(shape[0] + self.labels.width, channels[0], 1),
             ScaledLeakyReLU(),
@@ -89,15 +92,15 @@ class StyleGAN2(DenseHeadDiscriminator):
             ScaledLeakyReLU(),
         )
         self.feature_size = last
-        projected = seen["projection"]
-        dense = EqualisedLinear(last, last if projected.classes else 1)
+        projection = specs["projection"]
+        dense = EqualisedLinear(last, last if projection.classes else 1)
         self.head = nn.Sequential(dense, build_head(head, beta))
-        self.projection = _direction(projected, last) if projected.classes else NoProjection()
+        self.projection = _build_label_projection(projection, last) if projection.classes else NoProjection()
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return the last hidden layer."""
+        """Return the last hidden layer: (n, feature_size)."""
         return self.body(self.labels(samples, cond))
 
 
-def _direction(spec: Spec, size: int) -> Multiplied:
-    return Multiplied(LabelMapping(spec, 0, size, LABEL_LAYERS, LABEL_RATE), size**-0.5)
+def _build_label_projection(spec: Spec, size: int) -> ClassProduct:
+    return ClassProduct(LabelMapping(spec, 0, size, LABEL_LAYERS, LABEL_RATE), size**-0.5)

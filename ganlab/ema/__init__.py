@@ -1,4 +1,4 @@
-"""Which generator weights are sampled, scored and exported."""
+"""Averages of the generator's weights: the network that is sampled, scored and exported."""
 
 from ganlab.ema.averages import EMA, HalfLife, Live
 

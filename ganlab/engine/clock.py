@@ -1,4 +1,4 @@
-"""What training takes, without what is done beside it."""
+"""Training time, excluding sampling, evaluation and checkpointing."""
 
 import time
 from collections.abc import Iterator
@@ -8,24 +8,24 @@ import torch
 
 
 class TrainingClock:
-    """Counts the seconds since it was made, and apart from them those spent on samples, scores and checkpoints."""
+    """Measures seconds of training since its construction; seconds spent in `paused` blocks are counted separately."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter()
-        self.seconds_beside = 0.0
+        self.paused_seconds = 0.0
 
     @property
     def seconds(self) -> float:
-        """The seconds that training itself has taken."""
-        return time.perf_counter() - self._start - self.seconds_beside
+        """The seconds of training so far."""
+        return time.perf_counter() - self._start - self.paused_seconds
 
     @contextmanager
     def paused(self, device: torch.device) -> Iterator[None]:
-        """Take what is done within for none of training; what training still has queued on the device ends first."""
+        """Exclude the enclosed block from training time; work that is queued on a CUDA device is completed before."""
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         started = time.perf_counter()
         try:
             yield
         finally:
-            self.seconds_beside += time.perf_counter() - started
+            self.paused_seconds += time.perf_counter() - started

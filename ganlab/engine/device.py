@@ -1,4 +1,4 @@
-"""Where networks run."""
+"""Selection of the device, and settings of the CPU's memory allocator."""
 
 import ctypes
 
@@ -8,12 +8,12 @@ from ganlab.core.errors import UserError
 
 
 def select_device(name: str | torch.device) -> torch.device:
-    """Return a device that works, the GPU for "auto" where there is one; raises UserError for one that does not."""
+    """Return the named device; "auto" is the GPU if there is one. Raises UserError if the device does not work."""
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # torch has no one error for it
+    except (RuntimeError, AssertionError) as error:  # torch raises either
         raise UserError(f"device={name} cannot be used: {str(error).splitlines()[0]}") from error
 
 
@@ -21,15 +21,15 @@ _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 
 def keep_freed_memory() -> None:
-    """Let freed memory stay with this process; where the C library is not glibc, nothing happens.
+    """Let this process keep freed memory; does nothing if the C library is not glibc.
 
-    glibc hands large blocks, and whatever is free at the heap's end, back to the system at once. On a CPU every step
-    would take its activations from there anew, page by page and each cleared first: up to a sixth of a convolutional
-    GAN's time. Kept, they fit the next step's but for what alignment costs: up to a quarter more at the peak.
+    glibc returns large blocks, and free memory at the end of the heap, to the system at once. On a CPU every step would
+    request memory for its activations again, page by page and each cleared first: up to a sixth of a convolutional
+    GAN's time. If the blocks are kept, the next step reuses them; alignment costs up to a quarter more at the peak.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # another C library
         return
-    mallopt(_M_TRIM_THRESHOLD, -1)  # never
-    mallopt(_M_MMAP_MAX, 0)  # no block is the system's own
+    mallopt(_M_TRIM_THRESHOLD, -1)  # never trim the heap
+    mallopt(_M_MMAP_MAX, 0)  # never allocate a block by mmap, which would be unmapped when freed

@@ -1,4 +1,4 @@
-"""The LightningModule: it moves players; the game says what they minimise; neither knows the other's inside."""
+"""The LightningModule that updates the players; the game defines the loss of each player."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -21,10 +21,10 @@ from ganlab.lr_schedules import LearningRateSchedule
 
 
 class GANModule(pl.LightningModule):
-    """Alternating updates by manual optimisation, on step and sample counts of its own.
+    """Trains a game by manual optimisation, with its own counts of steps and samples.
 
-    Lightning's `global_step` counts optimizer steps, of which a GAN makes several or none per batch; everything
-    in ganlab goes by `steps` (training batches) and `samples` (real samples, over all processes).
+    Lightning's `global_step` counts optimizer steps, of which a GAN makes several or none per batch. ganlab counts
+    `steps` (training batches) and `samples` (real samples, over all processes) instead.
     """
 
     def __init__(
@@ -47,63 +47,68 @@ class GANModule(pl.LightningModule):
         self.iterations, self.seed, self.microbatches = iterations, seed, microbatches
         self.gradient_clip_norm, self.observe_every = gradient_clip_norm, observe_every
         self.steps, self.samples = 0, 0
-        self.observed = LossBuffer()
-        self.norms: dict[str, Tensor] = {}  # of the latest observed step
+        self.loss_buffer = LossBuffer()
+        self.norms: dict[str, Tensor] = {}  # of gradients and weights, at the latest step that measured them
         self.norms_are_new = False
         self.latest: dict[str, float] = {}  # the latest row that was logged
-        self.scores: dict[str, float] = {}  # the latest, made after step `scored_at`
+        self.scores: dict[str, float] = {}  # the latest scores, computed after step `scored_at`
         self.scored_at = -1
         self.clock = TrainingClock()
         self._optimizer_partials = optimizers
         self._weights = {player: game.weights(player) for player in game.players()}
-        kept = {id(weight) for weight in game.sampler.parameters()}
-        self._keeps = {name for name, weights in self._weights.items() if kept & {id(weight) for weight in weights}}
-        self._moving = ""  # whose optimizer steps
+        sampler_ids = {id(weight) for weight in game.sampler.parameters()}
+        self._sampler_players = {  # an update of one of these changes the sampler
+            player for player, weights in self._weights.items() if any(id(weight) in sampler_ids for weight in weights)
+        }
+        self._updated_player = ""  # during an optimizer step
         self.game.random.seed = seed
         self.communicator: Communicator = SingleProcess()
-        self._running: list[Tensor] = []  # statistics that each process would gather for itself
+        self._float_buffers: list[Tensor] = []  # such as running statistics, which differ between processes
 
     def setup(self, stage: str) -> None:
-        """Learn how the processes of this run talk."""
+        """Set the communicator between the processes of this run."""
         self.communicator = communicator_of(self.trainer.strategy)
 
     def on_train_start(self) -> None:
-        """Start the clock, and find the buffers, which are where they stay only now; whole numbers are equal anyway."""
+        """Start the clock, and list the buffers to broadcast: only now are they on their device.
+
+        Integer buffers are equal in all processes.
+        """
         self.clock = TrainingClock()
-        self._running = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
+        self._float_buffers = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
 
     def configure_optimizers(self) -> list[Optimizer]:
         """Build one optimizer per player, in the order of the players."""
-        made = {player: self._optimizer_partials[player](weights) for player, weights in self._weights.items()}
+        optimizers = {player: self._optimizer_partials[player](weights) for player, weights in self._weights.items()}
         self._base_rates = {
-            player: [group["lr"] for group in optimizer.param_groups] for player, optimizer in made.items()
+            player: [group["lr"] for group in optimizer.param_groups] for player, optimizer in optimizers.items()
         }
-        for optimizer in made.values():
+        for optimizer in optimizers.values():
             private_api.unscale_before_step(optimizer)
-        return list(made.values())
+        return list(optimizers.values())
 
     def training_step(self, batch: Batch, batch_idx: int) -> None:
-        """Let the players move on one batch as the schedule says."""
+        """Update the players on one batch as the schedule says."""
         groups = self.schedule(self.steps)
         updated_players = [player for group in groups for player in group]
         self._seed_dropout()
         if self.microbatches == 1:
             self._seek()
             self.game.prepare(batch, updated_players)
-        self._observing = bool(self.observe_every) and (self.steps + 1) % self.observe_every == 0
-        if self._observing:
+        self._measures_norms = bool(self.observe_every) and (self.steps + 1) % self.observe_every == 0
+        if self._measures_norms:
             self.norms.clear()
         terms: dict[str, Tensor] = {}
         for group in groups:
             for player in group:
                 terms |= self.accumulate(player, batch)
             for player in group:
-                self.move(player)
-        self.observed.append(terms)
+                self.update(player)
+        self.loss_buffer.append(terms)
         self.steps += 1
         self.samples += tree.length(batch.sample) * self.trainer.world_size
-        self.communicator.broadcast(self._running)
-        if not self._keeps.isdisjoint(updated_players):
+        self.communicator.broadcast(self._float_buffers)
+        if not self._sampler_players.isdisjoint(updated_players):
             self.ema.update(self.game.sampler, self.samples)
 
     def accumulate(self, player: str, batch: Batch) -> dict[str, Tensor]:
@@ -111,26 +116,26 @@ class GANModule(pl.LightningModule):
         weights = self._weights[player]
         for weight in weights:
             weight.grad = None
-        move = self.schedule.updates_before(player, self.steps)
-        observed: dict[str, Tensor] = {}
-        for i, part in enumerate(_parts(batch, self.microbatches)):
+        update = self.schedule.updates_before(player, self.steps)
+        terms: dict[str, Tensor] = {}
+        for i, microbatch in enumerate(_split(batch, self.microbatches)):
             self._seek(i)
-            losses = self.game.losses(player, part, move)
+            losses = self.game.losses(player, microbatch, update)
             total = torch.stack(list(losses.values())).sum() if len(losses) > 1 else next(iter(losses.values()))
             if self.microbatches > 1:
                 total = total / self.microbatches
             self.manual_backward(total, inputs=weights)
             for name, loss in losses.items():
-                seen = loss.detach() / self.microbatches if self.microbatches > 1 else loss.detach()
-                observed[f"{player}/{name}"] = observed[f"{player}/{name}"] + seen if i else seen
-        self.communicator.average_gradients(weights, " ".join(observed))
+                value = loss.detach() / self.microbatches if self.microbatches > 1 else loss.detach()
+                terms[f"{player}/{name}"] = terms[f"{player}/{name}"] + value if i else value
+        self.communicator.average_gradients(weights, " ".join(terms))
         self.communicator.sum_tensors(self.game.batch_sums(player))
-        return observed
+        return terms
 
-    def move(self, player: str) -> None:
-        """Step one player's optimizer with the gradients that it has."""
+    def update(self, player: str) -> None:
+        """Make one optimizer step of a player with its present gradients."""
         optimizers = dict(zip(self._weights, private_api.lightning_optimizers(self.trainer.strategy), strict=True))
-        self._moving, optimizer = player, optimizers[player]
+        self._updated_player, optimizer = player, optimizers[player]
         factor = self.lr_schedule(self.steps, self.iterations)
         for group, base in zip(optimizer.param_groups, self._base_rates[player], strict=True):
             group["lr"] = base * factor
@@ -138,53 +143,53 @@ class GANModule(pl.LightningModule):
         self.game.after_update(player, self.schedule.updates_before(player, self.steps))
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Clip and observe gradients here: under 16-bit precision they are unscaled only now."""
-        if not (self.gradient_clip_norm or self._observing):
+        """Clip gradients and measure norms here: under 16-bit precision gradients are unscaled only now."""
+        if not (self.gradient_clip_norm or self._measures_norms):
             return
-        player, weights = self._moving, self._weights[self._moving]
+        player, weights = self._updated_player, self._weights[self._updated_player]
         gradients = [weight.grad for weight in weights if weight.grad is not None]
         norm = torch.nn.utils.get_total_norm(gradients)
         if self.gradient_clip_norm:
             torch.nn.utils.clip_grads_with_norm_(weights, self.gradient_clip_norm, norm)
-        if self._observing:
+        if self._measures_norms:
             self.norms_are_new = True
             self.norms[f"{player}/gradient_norm"] = norm
             self.norms[f"{player}/weight_norm"] = torch.nn.utils.get_total_norm([w.detach() for w in weights])
 
     def on_train_batch_end(self, *args: object) -> None:
-        """Stop in all processes where a callback of any of them asked for it."""
+        """Stop all processes if a callback in any of them requested it."""
         self.trainer.should_stop = self.communicator.any_rank(self.trainer.should_stop)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add our counts, and leave out Lightning's own, which count optimizer steps."""
+        """Save ganlab's counts, and remove Lightning's, which count optimizer steps."""
         checkpoint["ganlab"] = {"steps": self.steps, "samples": self.samples}
         checkpoint["term_weights"] = {name: term.weight for name, term in self.game.terms().items()}
-        checkpoint["observed"] = self.observed.state_dict(self.communicator, self.device)
+        checkpoint["observed"] = self.loss_buffer.state_dict(self.communicator, self.device)
         checkpoint.pop("loops", None)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Take up our counts; raises UserError where the checkpoint is of other networks."""
+        """Restore ganlab's counts; raises UserError if the checkpoint is of other networks."""
         require_matching_weights(checkpoint, self.state_dict())
         self.steps, self.samples = checkpoint["ganlab"]["steps"], checkpoint["ganlab"]["samples"]
         weights = checkpoint.get("term_weights", {})  # which may have been annealed
         for name, term in self.game.terms().items():
             term.weight = weights.get(name, term.weight)
-        if "observed" in checkpoint:  # which older checkpoints have not
-            self.observed.load_state_dict(checkpoint["observed"])
+        if "observed" in checkpoint:  # absent from older checkpoints
+            self.loss_buffer.load_state_dict(checkpoint["observed"])
 
     def _seek(self, microbatch: int = 0) -> None:
         part = self.trainer.global_rank * self.microbatches + microbatch
         self.game.random.seek(self.steps, part, self.trainer.world_size * self.microbatches)
 
     def _seed_dropout(self) -> None:
-        # Layers that draw for themselves use torch's default generators; a seed per step makes them resumable too.
+        # Some layers, such as dropout, use torch's default generators; a seed per step makes these resumable, too.
         seed = derive(self.seed, self.steps, self.trainer.global_rank, "layers")
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.default_generators[self.device.index].manual_seed(seed)
 
 
-def _parts(batch: Batch, count: int) -> list[Batch]:
+def _split(batch: Batch, count: int) -> list[Batch]:
     if count == 1:
         return [batch]
     samples = tree.split(batch.sample, count)

@@ -1,7 +1,7 @@
-"""Feature spaces in which samples are compared; every score names the one it was measured in."""
+"""Feature spaces in which metrics compare samples; every score records the one that it was measured in."""
 
 from ganlab.features.auto import auto_features
-from ganlab.features.base import FeatureBatch, Features, Labelled, Source, quantise
+from ganlab.features.base import FeatureBatch, Features, LabelledSource, Source, quantise
 from ganlab.features.cache import Cache
 from ganlab.features.classifier import Classifier
 from ganlab.features.clip import CLIP
@@ -19,7 +19,7 @@ __all__ = [
     "Features",
     "Identity",
     "Inception",
-    "Labelled",
+    "LabelledSource",
     "RandomConvolution",
     "Source",
     "auto_features",

@@ -1,4 +1,4 @@
-"""The feature space that fits a data set when nobody named one."""
+"""The default feature space of a data set (`features=auto`)."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from ganlab.features.classifier import Classifier
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
 
-# Up to this many pixels on a side a small classifier trains fast, and Inception is far from what it was trained on.
+# Up to this side in pixels a small classifier trains fast, and images are unlike those that Inception was trained on.
 SMALL = 32
 
 
 def auto_features(data: Any) -> Features:
-    """Return coordinates for points and sequences, a classifier for small labelled images, Inception for the rest."""
+    """Return coordinates for points and sequences, a classifier for small labelled grey images, else Inception."""
     if len(data.spec.sample) < 3:
         return Identity(data)
     if data.classes_available and max(data.spec.sample[1:]) <= SMALL and data.spec.sample[0] == 1:

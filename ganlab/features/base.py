@@ -1,4 +1,4 @@
-"""The spaces in which samples are compared, and what they may ask of a data set."""
+"""`Features`, the base class of feature spaces, and what they read from a data set."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -9,45 +9,47 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.renamed import adopt_former_methods
 
-SPATIAL = 2048  # spatial features a sample, at most: about as many as Inception has pooled ones
+MAX_SPATIAL = 2048  # spatial features per sample: about as many as Inception has pooled features
 
 
 class Source(Protocol):
-    """What every feature space may know of the data set."""
+    """What every feature space may read from a data set."""
 
     @property
     def spec(self) -> Spec:
-        """The shape of a sample."""
+        """The spec, with the shape of a sample."""
 
 
-class Labelled(Source, Protocol):
-    """What a feature space that learns from labels asks of an image data set."""
+class LabelledSource(Source, Protocol):
+    """What a feature space that is trained on labels reads from an image data set."""
 
     @property
     def labels(self) -> Tensor | None:
-        """The classes of all samples, or None where they are unknown."""
+        """The classes of all samples, or None if they are unknown."""
 
     @property
     def classes_available(self) -> int:
-        """The number of classes, 0 without labels; `spec.classes` tells only those that the networks see."""
+        """The number of classes, 0 without labels; `spec.classes` counts only classes that the networks see."""
 
     @property
     def classifier(self) -> str | None:
         """The name of the shipped classifier that was trained on this data, if there is one."""
 
     def fingerprint(self) -> str:
-        """Return a text that differs for every other content of the data set."""
+        """Return a content hash of the data set."""
 
-    def reals(self) -> Iterator[Batch]:
+    def real_samples(self) -> Iterator[Batch]:
         """Yield all training images unaugmented, uint8 of shape (n, channels, height, width), with labels (n,)."""
 
 
 class FeatureBatch(NamedTuple):
-    """Features (n, width) in float32 and, where the space has classes, logits (n, classes).
+    """Features (n, width) in float32 and, if the space has classes, logits (n, classes).
 
-    `spatial` (n, width_s) keeps where in the image something is, which pooled features forget. An extractor fills these
-    three; whoever calls it may add the `samples` that it read, uint8 images or float32 points, and their `labels` (n,).
+    `spatial` (n, spatial_width) holds features with their position in the image, which pooled features lose. A feature
+    space fills these three fields; its caller may add the `samples` that it read, uint8 images or float32 points, and
+    their `labels` (n,).
     """
 
     features: Tensor
@@ -58,15 +60,34 @@ class FeatureBatch(NamedTuple):
 
 
 class Features(nn.Module, ABC):
-    """A frozen feature space: always in evaluation mode, without gradients, in full float32 under any autocast.
+    """Base class of feature spaces: a frozen `network` with features of shape (n, width).
 
-    Keep it outside of the modules whose weights are saved. Images come as uint8 of shape (n, channels, height, width),
-    points as float32 in the data's own coordinates.
+    It is always in evaluation mode, without gradients, and in full float32 under any autocast. Images are uint8 of
+    shape (n, channels, height, width), points are float32 in the data's own coordinates. Keep it out of modules that
+    save their weights. The constructor's first argument is the data set, the others are the settings:
+
+    >>> class Mean(Features):
+    ...     name = "mean"
+    ...
+    ...     def __init__(self, data):
+    ...         super().__init__(nn.Flatten(), width=1)
+    ...
+    ...     def extract(self, samples):
+    ...         return FeatureBatch(self.network(samples).float().mean(1, keepdim=True))
+    ...
+    ...     def describe(self):
+    ...         return {"name": self.name, "weights": None, "resize": None, "resolution": None, "width": self.width}
+    >>> Mean(data=None)(torch.tensor([[1.0, 3.0]])).features
+    tensor([[2.]])
     """
 
     name: str
-    classes: int = 0  # positive where the space gives class logits
-    spatial_width: int = 0  # positive where the space gives spatial features
+    classes: int = 0  # number of logits, 0 if the space has none
+    spatial_width: int = 0  # number of spatial features, 0 if the space has none
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        adopt_former_methods(cls, {"missing": "unavailable_reason"})
 
     def __init__(self, network: nn.Module, width: int) -> None:
         super().__init__()
@@ -75,20 +96,20 @@ class Features(nn.Module, ABC):
         self.eval()
 
     def train(self, mode: bool = True) -> "Features":
-        """Stay in evaluation mode, whatever a parent module is told."""
+        """Stay in evaluation mode, also if a parent module switches to training mode."""
         return super().train(False)
 
     @torch.no_grad()
     def forward(self, samples: Tensor) -> FeatureBatch:
-        """Return the features of a batch of samples."""
+        """Return the features of samples (n, *spec.sample)."""
         with torch.autocast(samples.device.type, enabled=False), full_precision():
             return self.extract(samples)
 
     @classmethod
-    def missing(cls, **settings: Any) -> str | None:
-        """Return None where a space of these settings can be built here, else a sentence: why not, and what to do.
+    def unavailable_reason(cls, **settings: Any) -> str | None:
+        """Return None if a space with these settings can be built here, else one sentence: why not, and what to do.
 
-        Nothing is loaded, trained or downloaded for it.
+        Loads, trains and downloads nothing.
         """
         return None
 
@@ -98,47 +119,49 @@ class Features(nn.Module, ABC):
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:
-        """Return what makes a score of this space comparable: name, weights' sha256, resize rule, resolution, width."""
+        """Return what makes scores comparable: name, sha256 of the weights, resize rule, resolution, width."""
 
 
 def image_channels(data: Source, name: str) -> int:
-    """Return 1 or 3; raises ValueError where the samples are no images that the space `name` could read."""
+    """Return the images' channels, 1 or 3; raises ValueError if the space `name` cannot read the data's samples."""
     match data.spec.sample:
         case [1 | 3 as channels, int(), int()]:
             return channels
-        case other:
-            wrong = f"features={name} reads images of 1 or 3 channels, but the data's samples have shape {other}"
-            raise ValueError(f"{wrong}; choose features=identity")
+        case shape:
+            raise ValueError(
+                f"features={name} reads images of 1 or 3 channels, but the data's samples have shape {shape}; choose "
+                "features=identity"
+            )
 
 
 def quantise(samples: Tensor) -> Tensor:
-    """Round images in [−1, 1] to uint8; raises ValueError for values that are not finite."""
+    """Quantise images in [−1, 1] to uint8; raises ValueError for values that are not finite."""
     return check_finite(samples).clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
 
 
 def check_finite(samples: Tensor) -> Tensor:
-    """Return the samples; raises ValueError where one holds NaN or infinity, which every score would swallow."""
+    """Return the samples; raises ValueError if one contains NaN or infinity, which would not show in a score."""
     broken = int((~samples.isfinite()).flatten(1).any(1).sum())
     if broken:
         raise ValueError(
             f"{broken} of {len(samples)} samples hold NaN or infinite values and cannot be scored; "
-            "the generator has diverged, so go back to an earlier checkpoint"
+            "the generator has diverged, so use an earlier checkpoint"
         )
     return samples
 
 
-def spatial(maps: Tensor) -> Tensor:
-    """Flatten maps (n, channels, height, width) to (n, ≤ 2048): the first channels, as many as fit, and at least one.
+def flatten_spatial(maps: Tensor) -> Tensor:
+    """Flatten maps (n, channels, height, width) to (n, ≤ 2048): the first channels that fit, but at least one.
 
     Of Inception's 17 × 17 maps these are the seven channels of sFID (Nash et al. 2021).
     """
     pixels = maps.shape[2] * maps.shape[3]
-    return maps[:, : max(1, SPATIAL // pixels)].flatten(1)
+    return maps[:, : max(1, MAX_SPATIAL // pixels)].flatten(1)
 
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Switch off TF32 and bfloat16 within float32, which would make scores depend on the kind of processor."""
+    """Compute float32 operations without TF32 and bfloat16, so scores do not depend on the type of processor."""
     backends: Any = torch.backends
     settings = (backends.cudnn.conv, backends.cuda.matmul, backends.mkldnn.conv, backends.mkldnn.matmul)
     before = [setting.fp32_precision for setting in settings]

@@ -1,4 +1,4 @@
-"""The feature space of a classifier that knows the data set, for images that Inception has never seen the like of."""
+"""The feature space of a small classifier of the data set, for images that are unlike Inception's photographs."""
 
 import json
 import shutil
@@ -14,43 +14,49 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ganlab.core.random import derive
-from ganlab.features.base import FeatureBatch, Features, Labelled, image_channels, spatial
+from ganlab.features.base import FeatureBatch, Features, LabelledSource, flatten_spatial, image_channels
 from ganlab.features.cache import cache_directory
-from ganlab.features.classifier_training import RESOLUTION, WIDTH, Recognizer, Trained, train_classifier
+from ganlab.features.classifier_training import (
+    RESOLUTION,
+    WIDTH,
+    ClassifierNetwork,
+    TrainedClassifier,
+    train_classifier,
+)
 from ganlab.features.resizing import standardise
 
 SHIPPED = Path(__file__).parent / "weights"
 WEIGHTS = "classifier.safetensors"
-VERSION = 1  # of architecture and training: another number trains anew
+VERSION = 1  # of architecture and training; a new number makes every data set train a new classifier
 
 
 @final
 class Classifier(Features):
     """Penultimate features (64), logits and spatial features (2009) of a small classifier of 28 × 28 images.
 
-    `weights` names a shipped classifier (digits) or a safetensors file with its json beside it; without it the one
-    shipped for the data set is taken, or one is trained on it, once, and kept under $GANLAB_CACHE (~/.cache/ganlab).
-    Raises FileNotFoundError for weights that are nowhere and ValueError for damaged ones or a data set without labels
-    to learn from.
+    `weights` is the name of a shipped classifier (digits), or a safetensors file with its json file next to it. Without
+    it, the classifier shipped for the data set is used; if there is none, one is trained once and saved under
+    $GANLAB_CACHE (~/.cache/ganlab). Raises FileNotFoundError if the weights do not exist, and ValueError if they are
+    damaged or the data set has no labels to train on.
     """
 
     name = "classifier"
     resolution = RESOLUTION
     spatial_width = 41 * 7 * 7
 
-    def __init__(self, data: Labelled, weights: str | None = None, seed: int = 0, steps: int = 1000) -> None:
+    def __init__(self, data: LabelledSource, weights: str | None = None, seed: int = 0, steps: int = 1000) -> None:
         image_channels(data, self.name)
-        known = weights or data.classifier
-        path = _find(known) if known else _trained_for(data, seed, steps)
-        network, self.facts = read(path)
+        weights = weights or data.classifier
+        path = _find_weights(weights) if weights else _find_or_train(data, seed, steps)
+        network, self.facts = load_classifier(path)
         super().__init__(network, WIDTH)
         self.classes, self.channels = int(self.facts["classes"]), int(self.facts["channels"])
 
     def extract(self, samples: Tensor) -> FeatureBatch:
-        """Return the penultimate features, the logits, and the last maps before they are pooled (41 of 7 × 7)."""
+        """Return the penultimate features, the logits, and the last maps before pooling (41 of 7 × 7)."""
         images, maps = standardise(samples, self.channels, self.resolution), []
         pooling = next(module for module in self.network.modules() if isinstance(module, nn.AdaptiveAvgPool2d))
-        with pooling.register_forward_pre_hook(lambda module, inputs: maps.append(spatial(inputs[0]))):
+        with pooling.register_forward_pre_hook(lambda module, inputs: maps.append(flatten_spatial(inputs[0]))):
             features, logits = self.network(images)
         return FeatureBatch(features, logits, maps[0])
 
@@ -61,8 +67,8 @@ class Classifier(Features):
         return {"name": self.name, "weights": self.facts["sha256"], **resize, "width": self.width, **origin}
 
 
-def write(path: Path, trained: Trained, **facts: Any) -> None:
-    """Write `path` (safetensors) and its json with the facts and the file's sha256."""
+def save_classifier(path: Path, trained: TrainedClassifier, **facts: Any) -> None:
+    """Write the weights to `path` (safetensors), and the facts and the weights' sha256 to the json file next to it."""
     network = trained.network
     content = save(network.state_dict())
     shape = {"channels": network.body[0].in_channels, "classes": network.head.out_features}
@@ -72,22 +78,22 @@ def write(path: Path, trained: Trained, **facts: Any) -> None:
     path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=2)}\n")
 
 
-def read(path: Path) -> tuple[Recognizer, dict[str, Any]]:
-    """Return the network and the facts that `write` wrote; raises ValueError where they do not belong together."""
+def load_classifier(path: Path) -> tuple[ClassifierNetwork, dict[str, Any]]:
+    """Return the network and the facts that `save_classifier` wrote; raises ValueError if a file is damaged."""
     try:
         facts = json.loads(path.with_suffix(".json").read_text())
         content = path.read_bytes()
         if sha256(content).hexdigest() != facts["sha256"]:
-            raise ValueError("its sha256 is not the one in the json")
-        with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
-            network = Recognizer(facts["channels"], facts["classes"])
+            raise ValueError("its sha256 differs from the one in the json file")
+        with torch.random.fork_rng(devices=[]):  # initialisation draws weights that are overwritten
+            network = ClassifierNetwork(facts["channels"], facts["classes"])
         network.load_state_dict(load(content))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ValueError(f"{path} does not hold a classifier ({error}); remove it or train it again") from error
     return network, facts
 
 
-def _find(weights: str) -> Path:
+def _find_weights(weights: str) -> Path:
     shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.safetensors"))}
     path = shipped.get(weights, Path(weights).expanduser())
     if not path.is_file():
@@ -99,7 +105,7 @@ def _find(weights: str) -> Path:
     return path
 
 
-def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
+def _find_or_train(data: LabelledSource, seed: int, steps: int) -> Path:
     if data.labels is None or not data.classes_available:
         raise ValueError(
             "features=classifier learns from labels, which this data set does not have; "
@@ -109,13 +115,13 @@ def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
     key = derive(fingerprint, data.classes_available, seed, steps, RESOLUTION, VERSION)
     folder = cache_directory() / "classifiers" / f"{key:016x}"
     if not folder.is_dir():
-        images, labels = _gather(data)
+        images, labels = _load_images(data)
         trained = train_classifier(images, labels, data.classes_available, seed, steps)
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        write(draft / WEIGHTS, trained, data=fingerprint, seed=seed, steps=steps)
+        save_classifier(draft / WEIGHTS, trained, data=fingerprint, seed=seed, steps=steps)
         try:
-            draft.rename(folder)  # both files at once: two runs may train the same classifier at the same time
+            draft.rename(folder)  # both files at once, because another run may train the same classifier now
         except OSError:
             shutil.rmtree(draft)
             if not folder.is_dir():
@@ -123,11 +129,14 @@ def _trained_for(data: Labelled, seed: int, steps: int) -> Path:
     return folder / WEIGHTS
 
 
-def _gather(data: Labelled) -> tuple[Tensor, Tensor]:
-    """Return images at the classifier's resolution, so that large data sets fit in memory, and their labels."""
+def _load_images(data: LabelledSource) -> tuple[Tensor, Tensor]:
+    """Return all images, uint8 at the classifier's resolution so large data sets fit in memory, and their labels."""
     images, labels = [], []
-    for batch in tqdm(data.reals(), desc="reading labelled images", unit="batch", delay=2, leave=False, disable=None):
-        small = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
-        images.append(small.add(1).mul(127.5).round().to(torch.uint8))
+    batches = tqdm(
+        data.real_samples(), desc="reading labelled images", unit="batch", delay=2, leave=False, disable=None
+    )
+    for batch in batches:
+        resized = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
+        images.append(resized.add(1).mul(127.5).round().to(torch.uint8))
         labels.append(batch.cond)
     return torch.cat(images), torch.cat(labels)

@@ -1,4 +1,4 @@
-"""A vision transformer trained without labels, whose features judge images of any kind."""
+"""DINOv2, a vision transformer trained without labels, as a feature space for images of any kind."""
 
 from pathlib import Path
 from typing import Any, final
@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 from ganlab.features.base import FeatureBatch, Features, Source, image_channels
-from ganlab.features.resizing import photographs
+from ganlab.features.resizing import resize_and_normalise
 from ganlab.features.weight_files import (
     BROKEN,
-    absence,
-    digest,
-    existing,
+    file_sha256,
+    find_in_hub_cache,
     hub_advice,
-    in_hub_cache,
-    lacking,
+    missing_file_message,
+    missing_package_message,
     read_tensors,
+    require_file,
 )
 
 LARGE = "vit_large_patch14_dinov2.lvd142m"
@@ -25,14 +25,14 @@ FILE = "model.safetensors"
 
 @final
 class DINOv2(Features):
-    """The class token of DINOv2 (Oquab et al. 2023), through timm; its distances agree with people's judgement.
+    """The class token of DINOv2 (Oquab et al. 2023), through timm; its distances agree with human ratings.
 
-    Stein et al. 2023 found that, with the default `architecture` of 1024 features; any other of timm's vision
-    transformers with a class token can be named. timm resamples the positions from the resolution of training to 224 ×
-    224. `weights` is a local file, safetensors or one with nothing but tensors, in timm's names or the original ones;
-    without it they come from the Hugging Face hub's cache, else from the hub. Raises ModuleNotFoundError where timm is
-    not installed, FileNotFoundError where there is no file, ConnectionError where there is no network, ValueError for a
-    file or name of something else.
+    Stein et al. 2023 showed this for the default `architecture` of 1024 features; any other of timm's vision
+    transformers with a class token works, too. timm resamples the position embeddings from the training resolution to
+    224 × 224. `weights` is a local file (safetensors, or a file with nothing but tensors) with timm's names or the
+    original ones; without it the weights come from the Hugging Face hub's cache, else from the hub. Raises
+    ModuleNotFoundError if timm is not installed, FileNotFoundError if the file does not exist, ConnectionError if the
+    download fails, and ValueError if the file holds something else or the architecture is unknown.
     """
 
     name = "dinov2"
@@ -40,26 +40,30 @@ class DINOv2(Features):
 
     def __init__(self, data: Source, weights: str | Path | None = None, architecture: str = LARGE) -> None:
         image_channels(data, self.name)
-        if sentence := lacking("timm", "timm", self.name):
-            raise ModuleNotFoundError(sentence)
+        if message := missing_package_message("timm", "timm", self.name):
+            raise ModuleNotFoundError(message)
         self.architecture = architecture
         network, facts = _build(architecture, self.resolution)
         advice = _advice(architecture)
-        path = existing(weights, advice) if weights else _cached(architecture) or _fetch(architecture)
-        self.hash = digest(path, None, advice)
+        path = require_file(weights, advice) if weights else _find_cached(architecture) or _download(architecture)
+        self.hash = file_sha256(path, None, advice)
         _load(network, path, architecture)
         self.mean, self.std = tuple(facts["mean"]), tuple(facts["std"])
         super().__init__(network, int(facts["width"]))
 
     @classmethod
-    def missing(cls, weights: str | Path | None = None, architecture: str = LARGE, **settings: Any) -> str | None:
-        """Return None where timm and the weights are on this machine, else a sentence: what to do."""
-        sentence = lacking("timm", "timm", cls.name)
-        return sentence or absence(weights, _cached(architecture), f"{architecture}'s weights", _advice(architecture))
+    def unavailable_reason(
+        cls, weights: str | Path | None = None, architecture: str = LARGE, **settings: Any
+    ) -> str | None:
+        """Return None if timm and the weights are on this machine, else one sentence: what to do."""
+        if message := missing_package_message("timm", "timm", cls.name):
+            return message
+        what = f"{architecture}'s weights"
+        return missing_file_message(weights, _find_cached(architecture), what, _advice(architecture))
 
     def extract(self, samples: Tensor) -> FeatureBatch:
         """Return the class token after the last normalisation; grey images are repeated to three channels."""
-        return FeatureBatch(self.network(photographs(samples, self.resolution, self.mean, self.std)))
+        return FeatureBatch(self.network(resize_and_normalise(samples, self.resolution, self.mean, self.std)))
 
     def describe(self) -> dict[str, Any]:
         """Return the name, the architecture, the weights' hash and the resize rule."""
@@ -69,17 +73,17 @@ class DINOv2(Features):
 
 
 def _build(architecture: str, resolution: int) -> tuple[Any, dict[str, Any]]:
-    """Return a network with random weights, its width, and the mean and deviation of the pixels it was trained on."""
+    """Return a network with random weights, and its width with the mean and deviation of its training images."""
     import timm
     from timm.models.vision_transformer import VisionTransformer
 
     if not timm.is_model(architecture):
         raise ValueError(f"features.architecture must be a name that timm knows, such as {LARGE}, got {architecture}")
     try:
-        with torch.random.fork_rng(devices=[]):  # building draws weights that are overwritten
+        with torch.random.fork_rng(devices=[]):  # initialisation draws weights that are overwritten
             network: Any = timm.create_model(architecture, num_classes=0, img_size=resolution, global_pool="token")
         fits = isinstance(network, VisionTransformer)
-    except (*BROKEN, AssertionError):  # timm has no one error for settings that do not fit
+    except (*BROKEN, AssertionError):  # timm raises various errors for settings that do not fit
         fits = False
     if not fits:
         raise ValueError(
@@ -95,23 +99,23 @@ def _load(network: Any, path: Path, architecture: str) -> None:
     what = f"the weights of {architecture}"
     state = read_tensors(path, what, _advice(architecture))
     try:
-        # The file may have a classifier that we do not use, but must have all that we do.
-        lost = network.load_state_dict(checkpoint_filter_fn(state, network), strict=False).missing_keys
+        # Not strict: the file may also hold a classifier, which is not used.
+        missing = network.load_state_dict(checkpoint_filter_fn(state, network), strict=False).missing_keys
     except BROKEN as error:
         raise ValueError(f"{path} does not hold {what}; {_advice(architecture)}") from error
-    if lost:
-        raise ValueError(f"{path} does not hold {what}: {lost[0]} is not in it; {_advice(architecture)}")
+    if missing:
+        raise ValueError(f"{path} does not hold {what}: {missing[0]} is not in it; {_advice(architecture)}")
 
 
 def _repository(architecture: str) -> str:
     return f"timm/{architecture}"
 
 
-def _cached(architecture: str) -> Path | None:
-    return in_hub_cache(_repository(architecture), [FILE])
+def _find_cached(architecture: str) -> Path | None:
+    return find_in_hub_cache(_repository(architecture), [FILE])
 
 
-def _fetch(architecture: str) -> Path:
+def _download(architecture: str) -> Path:
     from huggingface_hub import hf_hub_download
 
     try:

@@ -1,3 +1,5 @@
+"""The samples themselves as features."""
+
 import math
 from collections.abc import Sequence
 from typing import Any, final
@@ -9,7 +11,7 @@ from ganlab.features.base import FeatureBatch, Features, Source
 
 @final
 class Identity(Features):
-    """The samples themselves, flattened: the space for points; raises ValueError for samples that are nests."""
+    """The flattened samples, for points and sequences; raises ValueError for samples that are nests of tensors."""
 
     name = "identity"
 

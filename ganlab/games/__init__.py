@@ -1,3 +1,5 @@
+"""Games: the networks that are trained against each other, and the loss of each."""
+
 from ganlab.games.adversarial import AdversarialGame
 from ganlab.games.bigan import BiGAN
 from ganlab.games.vae import VAE

@@ -1,4 +1,4 @@
-"""A game in which samples come with their latents (Donahue et al. 2017; Dumoulin et al. 2017)."""
+"""BiGAN: an adversarial game on pairs of a sample and its latents (Donahue et al. 2017; Dumoulin et al. 2017)."""
 
 from collections.abc import Callable, Mapping
 from typing import ClassVar
@@ -11,12 +11,12 @@ from ganlab.core import tree
 from ganlab.core.interfaces import AdversarialLoss, Batch, Capability, Latent, Regularizer, Spec
 from ganlab.core.tree import Tree
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.games.with_encoder import ENCODER_UPDATES_TOO, GANWithEncoder
-from ganlab.layers import append_codes, build_encoder, channel_axis, widened
+from ganlab.games.with_encoder import NEEDS_TWO_NETWORKS, GANWithEncoder
+from ganlab.layers import append_codes, build_encoder, channel_axis, with_channels
 
 
-class _Pairs(nn.Module):
-    """The generator as the critic sees it: each sample with its latents appended as further channels."""
+class _PairGenerator(nn.Module):
+    """Generates pairs: each sample with its latents appended as additional channels."""
 
     def __init__(self, generator: nn.Module, axis: int) -> None:
         super().__init__()
@@ -27,12 +27,12 @@ class _Pairs(nn.Module):
 
 
 class BiGAN(GANWithEncoder):
-    """The critic judges pairs (x, E(x)) and (G(z), z); G and the encoder E, of the critic's make, want them alike.
+    """The discriminator distinguishes pairs (x, E(x)) from (G(z), z); the encoder E has its architecture.
 
-    Regularizers act on pairs, and E moves with the generator: to deceive the critic it wants its real pairs to pass
-    for fake ones, by the generator's loss mirrored at the boundary between both (Donahue et al. 2017, section 3.4).
-    Raises ValueError for a critic that shows no features, a relativistic loss, which has no such term, and regularizers
-    of styles, of codes or of both losses.
+    Regularizers act on pairs. E is updated with the generator: its loss is the generator's loss for the real pairs,
+    mirrored at the boundary between real and fake, so it is low if real pairs look fake (Donahue et al. 2017, section
+    3.4). Raises ValueError for a discriminator that shows no features, a relativistic loss, which has no such term, and
+    regularizers of styles, of codes or of both losses.
     """
 
     provides: ClassVar[frozenset[Capability]] = frozenset({Capability.ADVERSARIAL_LOSS})
@@ -49,44 +49,44 @@ class BiGAN(GANWithEncoder):
         super().__init__()
         if loss.relativistic:
             raise ValueError(
-                f"the encoder's term judges pairs one by one, which {type(loss).__name__} does not; use another loss, "
-                "such as non_saturating"
+                f"the encoder's loss needs a value for each pair alone, which {type(loss).__name__} does not have; use "
+                "another loss, such as non_saturating"
             )
         terms = regularizers.items()
-        pairs = "regularizers see pairs of a sample and its latents"
+        pairs = "regularizers act on pairs of a sample and its latents"
         self.reject_regularizers((name for name, term in terms if term.reads_styles), f"{pairs}, which have no styles")
         self.reject_regularizers(
-            (name for name, term in terms if term.needs_codes), f"{pairs}, where the codes are no secret"
+            (name for name, term in terms if term.needs_codes), f"{pairs}, which already contain the codes"
         )
-        self.reject_regularizers((name for name, term in terms if term.reads_both_losses), ENCODER_UPDATES_TOO)
+        self.reject_regularizers((name for name, term in terms if term.reads_both_losses), NEEDS_TWO_NETWORKS)
         self.axis = channel_axis(spec.sample)
-        shape = widened(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
+        shape = with_channels(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
+        sample_spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
         self.gan = AdversarialGame(
             Spec(shape, spec.cond, spec.classes),
-            lambda pairs: _Pairs(generator(Spec(spec.sample, spec.cond, spec.classes, latent.size)), self.axis),
+            lambda pair_spec: _PairGenerator(generator(sample_spec), self.axis),
             discriminator,
             loss,
             regularizers,
             Identity(),
             latent,
         )
-        self.encoder = build_encoder(
-            discriminator, Spec(spec.sample, spec.cond, spec.classes, latent.size), latent.size
-        )
+        self.encoder = build_encoder(discriminator, sample_spec, latent.size)
         self.loss, self.latent = loss, latent
 
     @property
     def sampler(self) -> nn.Module:  # type: ignore[override]
-        """The generator of samples."""
+        """The generator of samples, without their latents."""
         return self.gan.generator.generator  # type: ignore[return-value]
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Return the terms of the game of pairs, and for the generator the encoder's."""
+        """Return the losses of the game on pairs and, for the generator, the encoder's loss."""
         with torch.set_grad_enabled(player == "generator"):
-            pairs = append_codes(batch.sample, self.encoder(batch.sample, batch.cond).to(batch.sample.dtype), self.axis)
-        terms = self.adversarial().losses(player, Batch(tree.detach(pairs), batch.cond), step)
+            codes = self.encoder(batch.sample, batch.cond).to(batch.sample.dtype)
+            pairs = append_codes(batch.sample, codes, self.axis)
+        losses = self.adversarial_game().losses(player, Batch(tree.detach(pairs), batch.cond), step)
         if player == "generator":
-            logits = self.adversarial().discriminate(pairs, batch.cond).logits
-            mirrored = 2 * (self.loss.boundary or 0.0) - logits  # so that reals are what fakes are to the generator
-            terms["encoder"] = self.loss.generator(mirrored).mean()
-        return terms
+            logits = self.adversarial_game().discriminate(pairs, batch.cond).logits
+            mirrored = 2 * (self.loss.boundary or 0.0) - logits  # so the loss is low if real pairs look fake
+            losses["encoder"] = self.loss.generator(mirrored).mean()
+        return losses

@@ -1,4 +1,4 @@
-"""Samples from a generator, as a function of the seed alone."""
+"""Samples of a generator as a function of the seed only, and the truncation trick."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,14 +11,14 @@ from ganlab.core.interfaces import Batch, Game, Spec, SupportsTruncation
 from ganlab.core.random import Random, derive
 from ganlab.core.tree import Tree
 
-# Latents are drawn and passed on in pieces of this many samples, so that sample i does not depend on how many are asked
-# for, nor on the machine's memory.
+# Latents are drawn and passed through the generator in chunks of this many samples, so sample i depends neither on the
+# number of samples nor on the machine's memory.
 CHUNK = 100
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 class Sampler:
-    """Draws samples in the data's own coordinates, images in [−1, 1]."""
+    """Draws samples of a generator in the data's own coordinates; images are in [−1, 1]."""
 
     def __init__(
         self,
@@ -32,117 +32,122 @@ class Sampler:
         self.class_names = class_names
 
     def sample(self, n: int, seed: int = 0, cond: Tree = None) -> Tree:
-        """Return float tensors of shape (n, *spec.sample) on the CPU; classes are drawn evenly where `cond` is None.
+        """Return float tensors of shape (n, *spec.sample) on the CPU.
 
-        `cond` holds one class, by its number or its name, or another condition, for each sample. Raises ValueError for
-        a negative n, for a condition of another length or that the generator does not take, and for classes that it
-        does not have.
+        `cond` holds one condition per sample: for classes, a number or a name. Without it, a conditional generator
+        draws classes uniformly. Raises ValueError for a negative n, for a `cond` of another length, for unknown
+        classes, and for any `cond` if the generator is unconditional.
         """
-        return self.labelled(n, seed, cond).sample
+        return self.sample_batch(n, seed, cond).sample
 
-    def labelled(self, n: int, seed: int = 0, cond: Tree = None) -> Batch:
-        """Return the same samples with the conditions that they were made under."""
+    def sample_batch(self, n: int, seed: int = 0, cond: Tree = None) -> Batch:
+        """Return the samples of `sample` with the conditions under which they were generated."""
         if n < 0:
             raise ValueError(f"n must be at least 0, got {n}")
         if cond is not None:
-            cond = self._conditions(cond, n)
+            cond = self._check_conditions(cond, n)
         if n == 0:
             return Batch(torch.empty(0, *self.spec.sample), cond)
-        pieces = [
-            Batch(*(tree.map(lambda x: x.cpu(), each) for each in batch))
-            for batch in self.batches(n, CHUNK, seed, cond)
-        ]
-        return Batch(*(tree.map(lambda *parts: torch.cat(parts), *each) for each in zip(*pieces, strict=True)))
+        return Batch.cat(batch.map(Tensor.cpu) for batch in self.batches(n, CHUNK, seed, cond))
 
     def batches(
         self, n: int, size: int, seed: int = 0, cond: Tree = None, first: int = 0, stride: int = 1
     ) -> Iterator[Batch]:
-        """Yield batches first, first + stride, … of `size` samples, of `n` in all, with the conditions they were given.
+        """Yield batches first, first + stride, … of `size` samples, of `n` samples in all, with their conditions.
 
-        They are on the network's device. Sample i does not depend on `size`, nor on who makes which batch.
+        They are on the network's device. Sample i depends neither on `size` nor on `first` and `stride`, so several
+        processes can share the work.
         """
         latest, chunk = -1, Batch(None)
         for start in range(first * size, n, stride * size):
             stop = min(start + size, n)
             parts = []
             for number in range(start // CHUNK, -(-stop // CHUNK)):
-                if number != latest:  # a chunk that two batches share is made once
-                    latest, chunk = number, self._chunk(number, n, seed, cond)
-                parts.append(_cut(chunk, start - number * CHUNK, stop - number * CHUNK))
-            yield Batch(*(tree.map(lambda *xs: torch.cat(xs), *fields) for fields in zip(*parts, strict=True)))
+                if number != latest:  # generate a chunk that two batches share only once
+                    latest, chunk = number, self._generate_chunk(number, n, seed, cond)
+                parts.append(_slice(chunk, start - number * CHUNK, stop - number * CHUNK))
+            yield Batch.cat(parts)
 
-    def _conditions(self, cond: Tree, n: int) -> Tree:
-        """Return a condition as the generator takes it; raises ValueError where it cannot."""
+    def _check_conditions(self, cond: Tree, n: int) -> Tree:
+        """Return conditions as the generator reads them; raises ValueError if they are invalid."""
         if self.spec.cond is None:
             raise ValueError("this generator is not conditional, so cond must be None")
-        given = self._numbers(cond) if self.spec.classes else cond
+        conditions = self._class_numbers(cond) if self.spec.classes else cond
         try:
-            given = torch.as_tensor(given) if self.spec.classes else given
-            length = tree.length(given)
-        except (TypeError, ValueError, RuntimeError, StopIteration) as error:  # what has no length, or is ragged
+            conditions = torch.as_tensor(conditions) if self.spec.classes else conditions
+            length = tree.length(conditions)
+        except (TypeError, ValueError, RuntimeError, StopIteration) as error:  # a scalar, text or a ragged list
             raise ValueError(f"cond must have one entry per sample, {n}, got {cond!r}") from error
         if length != n:
             raise ValueError(f"cond must have one entry per sample, {n}, got {length}")
-        return _classes(given, self.spec.classes) if self.spec.classes and n else given
+        return _check_classes(conditions, self.spec.classes) if self.spec.classes and n else conditions
 
-    def _numbers(self, cond: Tree) -> Tree:
-        """Put numbers for the names of classes; raises ValueError for a name that no class has."""
+    def _class_numbers(self, cond: Tree) -> Tree:
+        """Replace names of classes by their numbers; raises ValueError for an unknown name."""
         if not isinstance(cond, list | tuple):
             return cond
-        known = dict(zip(self.class_names, range(self.spec.classes), strict=False))
-        strange = [each for each in cond if isinstance(each, str) and each not in known]
-        if strange:
-            raise ValueError(f"cond names '{strange[0]}', and the classes are {', '.join(known) or 'numbers'}")
-        return [known[each] if isinstance(each, str) else each for each in cond]
+        number_of = dict(zip(self.class_names, range(self.spec.classes), strict=False))
+        unknown = [entry for entry in cond if isinstance(entry, str) and entry not in number_of]
+        if unknown:
+            raise ValueError(f"cond names '{unknown[0]}', but the classes are {', '.join(number_of) or 'numbers'}")
+        return [number_of[entry] if isinstance(entry, str) else entry for entry in cond]
 
     @torch.no_grad()
-    def _chunk(self, number: int, n: int, seed: int, cond: Tree) -> Batch:
-        """Make a whole chunk, also where fewer are asked for: the first samples are the same however many follow."""
+    def _generate_chunk(self, number: int, n: int, seed: int, cond: Tree) -> Batch:
+        """Generate a complete chunk, also for fewer samples, so the first samples do not depend on their number."""
         device = next(self.network.parameters()).device
         random = Random(derive(seed, "samples")).seek(number)
         start = number * CHUNK
-        given = self._labels(random, device) if cond is None else tree.narrow(cond, start, min(CHUNK, n - start))
-        whole = tree.map(lambda x: torch.cat([x, x[:1].expand(CHUNK - len(x), *x.shape[1:])]).to(device), given)
-        with self.evaluating(random):
-            samples = self.game.sample(Batch(torch.empty(CHUNK, 0, device=device), whole), self.network)
-        return Batch(self.decode(tree.map(lambda x: x.float(), samples)), whole)
+        if cond is None:
+            conditions = self._draw_labels(random, device)
+        else:
+            conditions = tree.narrow(cond, start, min(CHUNK, n - start))
+        conditions = tree.map(lambda x: _fill_chunk(x).to(device), conditions)
+        with self.evaluation_mode(random):
+            samples = self.game.sample(Batch(torch.empty(CHUNK, 0, device=device), conditions), self.network)
+        return Batch(self.decode(tree.map(lambda x: x.float(), samples)), conditions)
 
-    def _labels(self, random: Random, device: torch.device) -> Tensor | None:
+    def _draw_labels(self, random: Random, device: torch.device) -> Tensor | None:
         return random.integers("labels", self.spec.classes, (CHUNK,), device) if self.spec.classes else None
 
     @contextmanager
-    def evaluating(self, random: Random) -> Iterator[None]:
-        """Lend the game our randomness and put the network into evaluation mode, and give both back."""
-        theirs, training = self.game.random, self.network.training
+    def evaluation_mode(self, random: Random) -> Iterator[None]:
+        """Make the game draw from `random` and the network evaluate; restore both on exit."""
+        game_random, training = self.game.random, self.network.training
         self.game.random = random
         self.network.eval()
         try:
             yield
         finally:
-            self.game.random = theirs
+            self.game.random = game_random
             self.network.train(training)
 
 
-def _classes(labels: Tensor, count: int) -> Tensor:
+def _check_classes(labels: Tensor, count: int) -> Tensor:
     numbers = labels.long()
-    wrong = numbers[(numbers < 0) | (numbers >= count)].tolist()
+    invalid = numbers[(numbers < 0) | (numbers >= count)].tolist()
     if labels.ndim != 1 or labels.dtype not in INTEGERS:
-        wrong = [f"{labels.dtype} of shape {tuple(labels.shape)}"]
-    if wrong:
-        raise ValueError(f"cond must be one class for each sample, from 0 to {count - 1}, got {wrong[0]}")
+        invalid = [f"{labels.dtype} of shape {tuple(labels.shape)}"]
+    if invalid:
+        raise ValueError(f"cond must be one class for each sample, from 0 to {count - 1}, got {invalid[0]}")
     return numbers
 
 
-def _cut(batch: Batch, start: int, stop: int) -> Batch:
-    return Batch(*(tree.map(lambda x: x[max(start, 0) : stop], field) for field in batch))
+def _fill_chunk(values: Tensor) -> Tensor:
+    """Repeat the first row until there are CHUNK rows."""
+    return torch.cat([values, values[:1].expand(CHUNK - len(values), *values.shape[1:])])
+
+
+def _slice(batch: Batch, start: int, stop: int) -> Batch:
+    return batch.map(lambda x: x[max(start, 0) : stop])
 
 
 def truncate(game: Game, network: nn.Module, truncation: float) -> None:
-    """Change what the network will make of the game's latents, for good.
+    """Apply the truncation trick, permanently: samples become less diverse and more typical.
 
-    A style generator's styles keep that share of their distance from the average (Karras et al. 2019, appendix B);
-    before any other, latents are cut off at that distance from 0 (Brock et al. 2019, section 3.1). Raises ValueError
-    for latents without tails and a truncation out of range.
+    A style generator scales the distance of its styles from their average by `truncation` (Karras et al. 2019,
+    appendix B); for other generators the game's latents are truncated at ±`truncation` (Brock et al. 2019, section
+    3.1). Raises ValueError for latents without tails and for a truncation out of range.
     """
     if isinstance(network, SupportsTruncation):
         network.truncate(truncation)

@@ -1,4 +1,4 @@
-"""The game that is none: two networks that want the same (Kingma & Welling 2014)."""
+"""The variational autoencoder as a cooperative game: both networks have the same objective (Kingma & Welling 2014)."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -13,11 +13,11 @@ from ganlab.layers import build_encoder, posterior
 
 
 class VAE(Game):
-    """A variational autoencoder: the generator decodes, and the discriminator's network, with another head, encodes.
+    """A variational autoencoder: the generator decodes; the discriminator's network, with another head, encodes.
 
-    Both minimise −log p(x | z) for a Gaussian of the given `variance`, less its constant, and the encoder `beta` times
-    its divergence from the latents' distribution, besides (eq. 10; Higgins et al. 2017 for beta). Raises ValueError for
-    a variance that is not positive, a negative beta, or latents that are not normal.
+    Both minimise −log p(x | z) for a Gaussian of the given `variance`, without its constant; the encoder also minimises
+    `beta` times its divergence from the latents' distribution (eq. 10; Higgins et al. 2017 for beta). Raises ValueError
+    for a variance that is not positive, a negative beta, or latents that are not normal.
     """
 
     provides: ClassVar[frozenset[Capability]] = frozenset()
@@ -36,7 +36,7 @@ class VAE(Game):
             raise ValueError(f"variance must be above 0, got {variance}")
         if not beta >= 0:
             raise ValueError(f"beta must be at least 0, got {beta}")
-        must_be_normal(latent)
+        require_normal(latent)
         self.spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
         self.generator = generator(self.spec)
         self.encoder = build_encoder(discriminator, self.spec, 2 * latent.size)
@@ -48,22 +48,24 @@ class VAE(Game):
         return self.generator
 
     def players(self) -> dict[str, nn.Module]:
-        """Return the two networks by the names that schedules and optimizers have for them."""
+        """Return encoder and decoder under the names that schedules and optimizers use."""
         return {"discriminator": self.encoder, "generator": self.generator}
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Return the reconstruction's error, and for the encoder the divergence."""
+        """Return the reconstruction error and, for the encoder, the divergence."""
         with torch.set_grad_enabled(player == "discriminator"):
             latents, divergence = posterior(self.encoder(batch.sample, batch.cond), self.random)
         error = tree.widen(batch.sample - self.generator(latents, batch.cond)).square().flatten(1).sum(1)
-        terms = {"reconstruction": error.mean() / (2 * self.variance)}
-        return terms | ({"divergence": self.beta * divergence.mean()} if player == "discriminator" else {})
+        losses = {"reconstruction": error.mean() / (2 * self.variance)}
+        if player == "discriminator":
+            losses["divergence"] = self.beta * divergence.mean()
+        return losses
 
 
-def must_be_normal(latent: Latent) -> None:
-    """Raise ValueError for latents that an encoder's Gaussians cannot be compared with."""
+def require_normal(latent: Latent) -> None:
+    """Raise ValueError unless the latents are normal, as an encoder's divergence assumes."""
     if not isinstance(latent, Normal):
         raise ValueError(
-            f"this game compares what it encodes with the standard normal distribution, got latents of "
+            f"this game compares encodings with the standard normal distribution, got latents of "
             f"{type(latent).__name__}; use latent=normal"
         )

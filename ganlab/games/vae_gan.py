@@ -1,4 +1,4 @@
-"""An autoencoder whose measure of likeness is a critic's (Larsen et al. 2016)."""
+"""VAE-GAN: an autoencoder with its reconstruction error in the discriminator's features (Larsen et al. 2016)."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -8,19 +8,19 @@ from torch import Tensor, nn
 from ganlab.core import tree
 from ganlab.core.interfaces import AdversarialLoss, Augment, Batch, Latent, Regularizer, ShowsFeatures, Spec
 from ganlab.games.adversarial import AdversarialGame
-from ganlab.games.vae import must_be_normal
-from ganlab.games.with_encoder import ENCODER_UPDATES_TOO, GANWithEncoder
+from ganlab.games.vae import require_normal
+from ganlab.games.with_encoder import NEEDS_TWO_NETWORKS, GANWithEncoder
 from ganlab.layers import build_encoder, posterior
 
 
 class VAEGAN(GANWithEncoder):
-    """An adversarial game whose generator also decodes what an encoder, of the critic's make, has encoded.
+    """An adversarial game whose generator also decodes the output of an encoder with the discriminator's architecture.
 
-    Beside its adversarial term it minimises `reconstruction` times the sum of ½|f(x) − f(x̂)|², f the critic's features
-    of samples and of their reconstructions, and `beta` times the divergence (algorithm 1). The encoder moves with the
-    generator. The critic judges samples of the prior alone, where the paper's judges reconstructions too. Raises
-    ValueError for a negative weight, latents that are not normal, a critic that shows no features, or regularizers of
-    both losses.
+    In addition to its adversarial loss, the generator minimises `reconstruction` times the sum of ½|f(x) − f(x̂)|², with
+    f the discriminator's features of samples and of their reconstructions, and `beta` times the divergence
+    (algorithm 1). The encoder is updated with the generator. The discriminator receives samples of the prior only; in
+    the paper it receives reconstructions, too. Raises ValueError for a negative weight, latents that are not normal, a
+    discriminator that shows no features, or regularizers of both losses.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class VAEGAN(GANWithEncoder):
         for name, value in (("reconstruction", reconstruction), ("beta", beta)):
             if not value >= 0:
                 raise ValueError(f"{name} must be at least 0, got {value}")
-        must_be_normal(latent)
+        require_normal(latent)
         self.reject_regularizers(
-            (name for name, term in regularizers.items() if term.reads_both_losses), ENCODER_UPDATES_TOO
+            (name for name, term in regularizers.items() if term.reads_both_losses), NEEDS_TWO_NETWORKS
         )
         self.gan = AdversarialGame(spec, generator, discriminator, loss, regularizers, augment, latent)
         self.encoder = build_encoder(discriminator, self.gan.spec, 2 * latent.size)
@@ -54,20 +54,22 @@ class VAEGAN(GANWithEncoder):
 
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Prepare the adversarial game."""
-        self.adversarial().prepare(batch, order)
+        self.adversarial_game().prepare(batch, order)
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Return the terms of the adversarial game, and for the generator those of the autoencoder."""
-        terms = self.adversarial().losses(player, batch, step)
-        return terms if player == "discriminator" else terms | self._autoencoder(batch)
+        """Return the losses of the adversarial game and, for the generator, those of the autoencoder."""
+        losses = self.adversarial_game().losses(player, batch, step)
+        if player == "generator":
+            losses |= self._autoencoder_losses(batch)
+        return losses
 
-    def _autoencoder(self, batch: Batch) -> dict[str, Tensor]:
-        critic = self.gan.discriminator
-        assert isinstance(critic, ShowsFeatures)  # as the encoder is
+    def _autoencoder_losses(self, batch: Batch) -> dict[str, Tensor]:
+        discriminator = self.gan.discriminator
+        assert isinstance(discriminator, ShowsFeatures)  # because an encoder could be built from it
         latents, divergence = posterior(self.encoder(batch.sample, batch.cond), self.random)
-        copy = critic.discriminate(self.gan.generator(latents, batch.cond), batch.cond).features[-1]
+        copy = discriminator.discriminate(self.gan.generator(latents, batch.cond), batch.cond).features[-1]
         with torch.no_grad():
-            original = critic.discriminate(batch.sample, batch.cond).features[-1]
+            original = discriminator.discriminate(batch.sample, batch.cond).features[-1]
         error = tree.widen(original - copy).square().sum(1) / 2
         return {
             "reconstruction": self.reconstruction * error.mean(),

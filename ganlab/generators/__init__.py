@@ -1,4 +1,9 @@
-"""Networks from latents to samples."""
+"""Generators: networks from latents to samples.
+
+A generator is built from a `Spec` of the data, which holds the sample's shape, the number of classes and the latent
+size. Its forward pass receives latents (n, latent) and `cond`, which is None or long labels (n,), and returns samples
+(n, *sample). Images are in [-1, 1] or unbounded, as the class states.
+"""
 
 from ganlab.generators.biggan import BigGAN
 from ganlab.generators.dcgan import DCGAN

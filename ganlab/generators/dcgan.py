@@ -1,4 +1,4 @@
-"""A generator of transposed convolutions."""
+"""DCGAN's generator of transposed convolutions."""
 
 from typing import ClassVar
 
@@ -8,23 +8,25 @@ from ganlab.core.interfaces import Spec
 from ganlab.layers import (
     Pyramid,
     build_activation,
-    feature_norm,
-    generator_labels,
-    image_norm,
+    build_feature_norm,
+    build_generator_labels,
+    build_image_norm,
     initialise,
     latent_size,
     normalise_spectrally,
     pyramid,
     sample_shape,
 )
-from ganlab.layers.checks import at_least, look_up
+from ganlab.layers.checks import check_at_least, look_up
 
 
 class DCGAN(nn.Module):
     """Transposed convolutions that double the resolution (Radford et al. 2016), to images in [-1, 1].
 
-    The dense layer makes an image of 4 to 15 pixels; hidden channels halve from layer to layer, down to `width`.
-    Raises ValueError for an option out of range or a resolution that is no such number times a power of two.
+    A dense layer produces feature maps whose shorter side is 4 to 15 pixels. Hidden channels halve from layer to layer,
+    from at most `max_width` down to `width`. `extra_layers` convolutions keep the resolution before it is doubled.
+    `dense_norm` normalises the dense layer per channel (channels) or per feature (features). Raises ValueError for a
+    setting out of range, or a resolution other than 4 to 15 times a power of two.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -47,10 +49,10 @@ class DCGAN(nn.Module):
         super().__init__()
         shape = sample_shape(spec, "DCGAN", "generator", self.sample_dims)
         base = pyramid(shape, "DCGAN")
-        _check(width, max_width, kernel, extra_layers)
+        _check_settings(width, max_width, kernel, extra_layers)
         strides = [1] * extra_layers + [2] * base.steps
         widths = [min(width << halving, max_width) for halving in reversed(range(len(strides)))]
-        self.labels = generator_labels(labels, spec)
+        self.labels = build_generator_labels(labels, spec)
         inputs = latent_size(spec, "DCGAN") + self.labels.width
         self.project = nn.Sequential(
             nn.Linear(inputs, widths[0] * base.height * base.width, norm == "none"),
@@ -59,9 +61,9 @@ class DCGAN(nn.Module):
         )
         layers: list[nn.Module] = []
         for stride, before, after in zip(strides, widths, [*widths[1:], shape[0]], strict=True):
-            layers += [_convolution(before, after, kernel, stride, norm), image_norm(norm, after)]
+            layers += [_convolution(before, after, kernel, stride, norm), build_image_norm(norm, after)]
             layers.append(build_activation(activation, slope))
-        layers[-2:] = [nn.Tanh()]  # the images themselves are not normalised
+        layers[-2:] = [nn.Tanh()]  # the image layer has no normalisation
         self.body = nn.Sequential(*layers)
         initialise(self, init)
         self.labels.condition(self)
@@ -73,11 +75,11 @@ class DCGAN(nn.Module):
         return self.body(self.project(self.labels(latents, cond)))
 
 
-def _check(width: int, max_width: int, kernel: int, extra_layers: int) -> None:
-    at_least("width", width, 1)
-    at_least("max_width", max_width, 1)
-    at_least("kernel", kernel, 2)
-    at_least("extra_layers", extra_layers, 0)
+def _check_settings(width: int, max_width: int, kernel: int, extra_layers: int) -> None:
+    check_at_least("width", width, 1)
+    check_at_least("max_width", max_width, 1)
+    check_at_least("kernel", kernel, 2)
+    check_at_least("extra_layers", extra_layers, 0)
     if extra_layers and kernel % 2 == 0:
         raise ValueError(
             f"extra_layers need an odd kernel to keep the resolution, got a kernel of {kernel}; use 3 or 5"
@@ -85,16 +87,19 @@ def _check(width: int, max_width: int, kernel: int, extra_layers: int) -> None:
 
 
 def _dense_norm(kind: str, norm: str, channels: int, base: Pyramid) -> nn.Module:
-    """Normalise the dense layer's image by channel, or every one of its features for itself."""
+    """Build the dense layer's normalisation, per channel or per feature, and the reshape to an image."""
     size = (base.height, base.width)
     kinds = {
-        "channels": lambda: [nn.Unflatten(1, (channels, *size)), image_norm(norm, channels)],
-        "features": lambda: [feature_norm(norm, channels * size[0] * size[1]), nn.Unflatten(1, (channels, *size))],
+        "channels": lambda: [nn.Unflatten(1, (channels, *size)), build_image_norm(norm, channels)],
+        "features": lambda: [
+            build_feature_norm(norm, channels * size[0] * size[1]),
+            nn.Unflatten(1, (channels, *size)),
+        ],
     }
     return nn.Sequential(*look_up("dense_norm", kind, kinds)())
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, norm: str) -> nn.ConvTranspose2d:
-    """Multiply the resolution by `stride` exactly."""
-    padding, missing = (kernel - 1) // 2, kernel % 2 if stride == 2 else 0
-    return nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding, missing, bias=norm == "none")
+    """Build a transposed convolution that multiplies the resolution by exactly `stride`."""
+    padding, output_padding = (kernel - 1) // 2, kernel % 2 if stride == 2 else 0
+    return nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding, output_padding, bias=norm == "none")

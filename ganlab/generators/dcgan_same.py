@@ -1,4 +1,4 @@
-"""A generator of transposed convolutions to images of any size."""
+"""DCGAN's generator with "same" padding, for images of any size."""
 
 from itertools import pairwise
 from typing import ClassVar
@@ -6,16 +6,17 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import generator_labels, initialise, latent_size, normalise_spectrally, sample_shape
-from ganlab.layers.checks import at_least
-from ganlab.layers.same_padding import DoublingSame, halved
+from ganlab.layers import build_generator_labels, initialise, latent_size, normalise_spectrally, sample_shape
+from ganlab.layers.checks import check_at_least
+from ganlab.layers.same_padding import DoublingSame, half_size
 
 
 class DCGANSame(nn.Module):
-    """Batch-normalised transposed convolutions that undo halvings rounded up (Radford et al. 2016), to [-1, 1].
+    """Batch-normalised transposed convolutions to images of any size in [-1, 1] (Radford et al. 2016).
 
-    The network of the TensorFlow program that PacGAN and VEEGAN build on. Channels halve from layer to layer, down to
-    `width` before the last. Raises ValueError for an option out of range.
+    They reverse `halvings` halvings that round up. Channels halve from layer to layer, down to `width` before the last.
+    This is the network of the TensorFlow code that PacGAN and VEEGAN build on. Raises ValueError for a setting out of
+    range.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -32,12 +33,12 @@ class DCGANSame(nn.Module):
         super().__init__()
         shape = sample_shape(spec, "DCGANSame", "generator", self.sample_dims)
         for name, value, least in (("width", width, 1), ("halvings", halvings, 1), ("kernel", kernel, 2)):
-            at_least(name, value, least)
+            check_at_least(name, value, least)
         sizes = [(shape[1], shape[2])]
         for _ in range(halvings):
-            sizes.append(halved(sizes[-1]))
+            sizes.append(half_size(sizes[-1]))
         widths = [width << step for step in reversed(range(halvings))]
-        self.labels = generator_labels(labels, spec)
+        self.labels = build_generator_labels(labels, spec)
         inputs = latent_size(spec, "DCGANSame") + self.labels.width
         layers: list[nn.Module] = [
             nn.Linear(inputs, widths[0] * sizes[-1][0] * sizes[-1][1]),

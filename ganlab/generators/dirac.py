@@ -1,4 +1,4 @@
-"""The generator of the smallest of all GANs."""
+"""The generator of the Dirac-GAN."""
 
 from typing import ClassVar
 
@@ -10,9 +10,9 @@ from ganlab.layers import sample_shape
 
 
 class Dirac(nn.Module):
-    """G(z) = θ: one point, whatever the latent and the label (Mescheder et al. 2018, definition 2.1).
+    """G(z) = θ: a single point, independent of latent and label (Mescheder et al. 2018, definition 2.1).
 
-    Every coordinate of θ starts at `start`. Raises ValueError for samples that are no points.
+    Every coordinate of θ starts at `start`. Raises ValueError if samples are not points.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (1,)
@@ -22,5 +22,5 @@ class Dirac(nn.Module):
         self.theta = nn.Parameter(torch.full(sample_shape(spec, "Dirac", "generator", self.sample_dims), start))
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Return θ once per latent, shape (n, dimensions)."""
+        """Return θ for each latent, shape (n, dimensions)."""
         return self.theta.expand(len(latents), -1)

@@ -1,4 +1,4 @@
-"""A generator of dense layers."""
+"""A generator of dense layers (multilayer perceptron)."""
 
 from collections.abc import Sequence
 from math import prod
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import (
-    dense_stack,
-    generator_labels,
+    build_dense_stack,
+    build_generator_labels,
     initialise,
     latent_size,
     normalise_spectrally,
@@ -18,9 +18,9 @@ from ganlab.layers import (
 
 
 class MLP(nn.Module):
-    """Dense layers to samples of any shape (Goodfellow et al. 2014): images in [-1, 1], all else unbounded.
+    """Dense layers to samples of any shape (Goodfellow et al. 2014): images in [-1, 1], other samples unbounded.
 
-    Raises ValueError for an option out of range or nested samples.
+    Raises ValueError for a setting out of range or nested samples.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (1, 2, 3)
@@ -38,10 +38,10 @@ class MLP(nn.Module):
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "MLP", "generator", self.sample_dims)
-        self.labels = generator_labels(labels, spec)
+        self.labels = build_generator_labels(labels, spec)
         inputs = latent_size(spec, "MLP") + self.labels.width
         self.body = nn.Sequential(
-            dense_stack(inputs, widths, norm, activation, slope),
+            build_dense_stack(inputs, widths, norm, activation, slope),
             nn.Linear([inputs, *widths][-1], prod(shape)),
             nn.Unflatten(1, shape),
             nn.Tanh() if len(shape) == 3 else nn.Identity(),

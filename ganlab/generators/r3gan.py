@@ -1,4 +1,4 @@
-"""The generator of R3GAN."""
+"""R3GAN's generator."""
 
 from itertools import pairwise
 from typing import ClassVar
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, label_specs, latent_size, pyramid, sample_shape
-from ganlab.layers.checks import at_least
-from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal
+from ganlab.layers.checks import check_at_least
+from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal_
 from ganlab.layers.labels import LabelEmbedding
 from ganlab.layers.resampling import Upsample
 
@@ -19,9 +19,10 @@ FILTER = (1, 3, 3, 1)
 class R3GAN(nn.Module):
     """Grouped residual blocks without normalisation (Huang et al. 2024, section 3), to unbounded images.
 
-    Sides are 4 to 15 times a power of two. Channels double from `width` on, up to `max_width`; `width` None is the
-    paper's, 24576 / shorter side. `labels` None is the paper's way, an embedding of `embedding` numbers beside the
-    latent. Raises ValueError for an option out of range or another resolution.
+    Sides are 4 to 15 times a power of two. The last block has `width` channels, and each doubling towards the latent
+    doubles them, up to `max_width`; `width` None is the paper's 24576 / shorter side. `labels` None is the paper's
+    embedding of `embedding` numbers, appended to the latent. Raises ValueError for a setting out of range or an
+    unsupported resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -40,22 +41,23 @@ class R3GAN(nn.Module):
         shape = sample_shape(spec, "R3GAN", "generator", self.sample_dims)
         base = pyramid(shape, "R3GAN")
         width = 24576 // min(shape[1:]) if width is None else width
-        options = {"width": width, "max_width": max_width, "blocks": blocks, "group_width": group_width}
-        for name, value in {**options, "embedding": embedding}.items():
-            at_least(name, value, 1)
+        settings = {"width": width, "max_width": max_width, "blocks": blocks, "group_width": group_width}
+        for name, value in {**settings, "embedding": embedding}.items():
+            check_at_least(name, value, 1)
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
-        seen = label_specs(labels, spec, "embedding", "concat")
-        self.embed, self.append_codes = LabelEmbedding(seen["embedding"], embedding), ClassLabels(seen["concat"])
+        specs = label_specs(labels, spec, "embedding", "concat")
+        self.embed, self.append_codes = LabelEmbedding(specs["embedding"], embedding), ClassLabels(specs["concat"])
         inputs = latent_size(spec, "R3GAN") + self.embed.width + self.append_codes.width
         self.project = nn.Linear(inputs, channels[0], bias=False)
         for layer in (self.embed, self.project):
             for weight in layer.parameters():
-                scaled_normal(weight)
+                scaled_normal_(weight)
         self.basis = nn.Parameter(torch.randn(channels[0], base.height, base.width))
         total = blocks * len(channels)
         layers: list[nn.Module] = [FixupBlock(channels[0], group_width, total) for _ in range(blocks)]
         for before, after in pairwise(channels):
-            layers += [] if before == after else [bare_convolution(before, after, 1)]
+            if before != after:
+                layers.append(bare_convolution(before, after, 1))
             layers += [Upsample(FILTER), *(FixupBlock(after, group_width, total) for _ in range(blocks))]
         self.body = nn.Sequential(*layers, bare_convolution(channels[-1], shape[0], 1))
 

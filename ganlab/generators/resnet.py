@@ -1,4 +1,4 @@
-"""The generator of SNGAN."""
+"""SNGAN's residual generator."""
 
 from itertools import pairwise
 from typing import ClassVar
@@ -7,19 +7,19 @@ from torch import Tensor, nn
 from torch.nn import init
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import generator_labels, latent_size, normalise_spectrally, pyramid, sample_shape
-from ganlab.layers.checks import at_least
-from ganlab.layers.residual import Style, Widths, convolution, generator_widths, up_block
+from ganlab.layers import build_generator_labels, latent_size, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers.checks import check_at_least
+from ganlab.layers.residual import BlockStyle, Widths, convolution, generator_widths, up_block
 
-WIDTHS_OF_48 = Widths(64, (8, 4, 2, 1))  # as in table 5, though there are three doublings as at 32
+WIDTHS_AT_48 = Widths(64, (8, 4, 2, 1))  # table 5; three doublings as at 32 pixels, but other channels
 
 
 class ResNet(nn.Module):
     """Residual blocks that double the resolution (Miyato et al. 2018, tables 4 to 6), to images in [-1, 1].
 
-    Both sides can be halved, once or more, until the shorter is 4 to 15 pixels. `width` None is the paper's at 32, 48,
-    64 and 128 pixels: 256 up to three doublings of the resolution but for 48, and else 64. Raises ValueError for an
-    option out of range or another resolution.
+    It must be possible to halve both sides, at least once, until the shorter is 4 to 15 pixels. `width` None is the
+    paper's at 32, 48, 64 and 128 pixels: 256 up to three doublings of the resolution, except 64 for a shorter side of
+    48; 64 otherwise. Raises ValueError for a setting out of range or an unsupported resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -37,12 +37,12 @@ class ResNet(nn.Module):
         super().__init__()
         shape = sample_shape(spec, "ResNet", "generator", self.sample_dims)
         base = pyramid(shape, "ResNet")
-        plan = WIDTHS_OF_48 if (min(shape[1:]), base.steps) == (48, 3) else generator_widths(base.steps)
-        width = plan.width if width is None else width
-        at_least("width", width, 1)
-        channels = [width * multiple for multiple in plan.multiples]
-        self.labels = generator_labels(labels, spec)
-        style = Style(norm, activation, slope)
+        widths = WIDTHS_AT_48 if (min(shape[1:]), base.steps) == (48, 3) else generator_widths(base.steps)
+        width = widths.width if width is None else width
+        check_at_least("width", width, 1)
+        channels = [width * multiple for multiple in widths.multiples]
+        self.labels = build_generator_labels(labels, spec)
+        style = BlockStyle(norm, activation, slope)
         dense = nn.Linear(latent_size(spec, "ResNet") + self.labels.width, channels[0] * base.height * base.width)
         init.xavier_uniform_(dense.weight)
         init.zeros_(dense.bias)
@@ -50,7 +50,7 @@ class ResNet(nn.Module):
             dense,
             nn.Unflatten(1, (channels[0], base.height, base.width)),
             *(up_block(before, after, style) for before, after in pairwise(channels)),
-            style.later(channels[-1]),
+            style.build_later(channels[-1]),
             convolution(channels[-1], shape[0], 3),
             nn.Tanh(),
         )

@@ -1,4 +1,4 @@
-"""Distributions that generators transform."""
+"""Latent distributions: the inputs of generators."""
 
 from ganlab.latents.codes import Codes
 from ganlab.latents.normal import Normal, Truncated

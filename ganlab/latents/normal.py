@@ -1,4 +1,4 @@
-"""The standard normal distribution, whole and without its tails."""
+"""The standard normal distribution and the truncated normal distribution."""
 
 from math import erf
 
@@ -11,21 +11,20 @@ from ganlab.core.random import Random
 
 
 class Normal(Latent):
-    """Independent standard normal numbers."""
+    """Independent standard normal entries."""
 
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
-        """Draw latents of shape (count, size)."""
+        """Return latents of shape (count, size)."""
         return random.normal("latent", (count, self.size), device)
 
     def truncated(self, threshold: float) -> "Truncated":
-        """Return these numbers without those further than `threshold` from 0."""
+        """Return the distribution truncated to ±`threshold`."""
         return Truncated(self.size, threshold)
 
-    def between(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
-        """Follow the arc, near which such latents lie, and a straight line where the two are parallel.
+    def interpolate(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
+        """Interpolate spherically (slerp), or linearly if the two latents are parallel.
 
-        Shoemake 1985, section 3.3, without normalisation: norms go from one to the other as well (White 2016, section
-        2.1).
+        Shoemake 1985, section 3.3, without normalisation, so the norm is interpolated, too (White 2016, section 2.1).
         """
         first, last, t = start.double(), end.double(), times.double()[:, None]
         angle = cosine_similarity(first, last).clamp(-1, 1).acos()[:, None]
@@ -35,10 +34,10 @@ class Normal(Latent):
 
 
 class Truncated(Latent):
-    """Independent normal numbers given that none is further than `threshold` from 0.
+    """Independent standard normal entries, truncated to [-threshold, threshold], in training and sampling alike.
 
-    A generator that is trained on them knows no others. The truncation trick, to train on all and to sample without the
-    tails (Brock et al. 2019, section 3.1), is `truncated`. Raises ValueError for a threshold that is not positive.
+    For the truncation trick, which truncates latents only for sampling (Brock et al. 2019, section 3.1), train with
+    `Normal` and sample with its `truncated`. Raises ValueError if `threshold` is not positive.
     """
 
     def __init__(self, size: int, threshold: float = 2.0) -> None:
@@ -48,12 +47,12 @@ class Truncated(Latent):
         self.threshold = self.truncation = threshold
 
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
-        """Draw latents of shape (count, size)."""
-        # By the inverse distribution function: redrawing would take a random count of numbers.
+        """Return latents of shape (count, size)."""
+        # By the inverse distribution function, because rejection sampling uses a random number of draws.
         centred = 2 * random.uniform("latent", (count, self.size), device) - 1
         values = torch.erfinv(centred * erf(self.threshold / 2**0.5)) * 2**0.5
         return values.clamp(-self.threshold, self.threshold)
 
     def truncated(self, threshold: float) -> "Truncated":
-        """Return these numbers without those further than `threshold` from 0."""
+        """Return the distribution truncated to ±`threshold`."""
         return Truncated(self.size, min(threshold, self.threshold))

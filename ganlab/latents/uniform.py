@@ -8,8 +8,8 @@ from ganlab.core.random import Random
 
 
 class Uniform(Latent):
-    """Independent numbers, uniform on [-1, 1) (Radford et al. 2016)."""
+    """Independent entries, uniform on [-1, 1) (Radford et al. 2016)."""
 
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
-        """Draw latents of shape (count, size)."""
+        """Return latents of shape (count, size)."""
         return 2 * random.uniform("latent", (count, self.size), device) - 1

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 
 from torch import nn
 
-from ganlab.layers.checks import at_least, look_up
+from ganlab.layers.checks import check_at_least, look_up
 
-# In place only where the backward pass, and the backward pass of that, need no input: the layers before an activation
-# keep their inputs and not their outputs.
+# In place only if neither the first nor the second derivative needs the input. Layers before an activation save their
+# inputs, not their outputs, so overwriting those is safe.
 ACTIVATIONS: Mapping[str, Callable[[float, bool], nn.Module]] = {
     "relu": lambda slope, inplace: nn.ReLU(inplace),
     "leaky_relu": nn.LeakyReLU,
@@ -20,9 +20,9 @@ ACTIVATIONS: Mapping[str, Callable[[float, bool], nn.Module]] = {
 
 
 def build_activation(name: str, slope: float = 0.2, inplace: bool = True) -> nn.Module:
-    """Build an activation, which may overwrite its input where `inplace`; `slope` is that of a leaky ReLU below zero.
+    """Build an activation; `slope` is that of a leaky ReLU below zero, `inplace` lets it overwrite its input.
 
     Raises ValueError for an unknown name or a negative slope.
     """
-    at_least("slope", slope, 0)
+    check_at_least("slope", slope, 0)
     return look_up("activation", name, ACTIVATIONS)(slope, inplace)

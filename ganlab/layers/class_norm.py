@@ -1,4 +1,4 @@
-"""Class labels as the scales and shifts of a network's normalisations."""
+"""Class-conditional normalisation: each class has its own scales and shifts."""
 
 import torch
 from torch import Tensor, nn
@@ -9,9 +9,10 @@ from ganlab.layers.labels import LabelInput
 
 
 class NormLabels(LabelInput):
-    """Gives each class its own scale and shift after every normalisation (de Vries et al. 2017; Dumoulin et al. 2017).
+    """Conditions the normalisations of a network on the class (de Vries et al. 2017; Dumoulin et al. 2017).
 
-    The input stays as it is. Raises ValueError for a network without a batch or instance normalisation.
+    Each class has its own scale and shift in every batch and instance normalisation. The network's input is unchanged.
+    `condition` raises ValueError if the network has no such normalisation.
     """
 
     def __init__(self, spec: Spec) -> None:
@@ -19,29 +20,29 @@ class NormLabels(LabelInput):
         self.latest: Tensor | None = None
 
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values`, and keep the labels for the layers that follow in this pass."""
-        self.latest = self.required(labels)
+        """Return `values` unchanged; store the labels for the normalisations of this forward pass."""
+        self.latest = self.require(labels)
         return values
 
     def condition(self, network: nn.Module) -> None:
-        """Replace the normalisations that have scales of their own."""
-        found = [
+        """Replace each affine normalisation by one with a scale and shift per class."""
+        norms = [
             (parent, name, layer)
             for parent in network.modules()
             for name, layer in parent.named_children()
             if isinstance(layer, _NormBase) and layer.affine
         ]
-        if not found:
+        if not norms:
             raise ValueError(
-                "labels=norm gives each class scales of the network's normalisation, but this network has none that "
-                "can take them; use norm=batch or norm=instance"
+                "labels=norm needs batch or instance normalisation, but this network has neither; "
+                "use norm=batch or norm=instance"
             )
-        for parent, name, layer in found:
+        for parent, name, layer in norms:
             setattr(parent, name, ClassNorm(layer, self))
 
 
 class ClassNorm(nn.Module):
-    """A normalisation whose scale and shift are those of each sample's class."""
+    """A normalisation followed by the scale and shift of each sample's class."""
 
     def __init__(self, norm: _NormBase, labels: NormLabels) -> None:
         super().__init__()
@@ -55,7 +56,7 @@ class ClassNorm(nn.Module):
         self.shift = nn.Embedding(
             labels.classes, norm.num_features, _weight=torch.zeros(labels.classes, norm.num_features)
         )
-        self._labels = (labels,)  # in a tuple, so that it is no part of this layer
+        self._labels = (labels,)  # in a tuple, so that it is not registered as a submodule
 
     def forward(self, values: Tensor) -> Tensor:
         """Map (n, features, ...) to the same shape."""

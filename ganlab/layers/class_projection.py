@@ -1,4 +1,4 @@
-"""Class labels in a critic's last layer."""
+"""Class conditioning in the last layer of a discriminator (projection discriminator)."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,7 +9,7 @@ from ganlab.layers.labels import ClassEmbedding, ClassLabels
 
 
 class NoProjection(nn.Module):
-    """Nothing is added."""
+    """Stands in for a projection if the data has no classes; adds nothing."""
 
     def forward(self, values: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
         """Return `values`."""
@@ -24,19 +24,19 @@ class ClassProjection(nn.Module):
         self.embed = ClassEmbedding(spec.classes, features)
 
     def forward(self, values: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values` (n, …, 1) plus the products, for features (n, …, features) and long labels (n,)."""
+        """Return `values` (n, …, 1) plus the inner products of features (n, …, features) and labels (n,), long.
+
+        Raises ValueError without labels.
+        """
         if labels is None:
-            raise ValueError(f"this critic was built for {self.embed.in_features} classes, but it got no labels")
+            raise ValueError(f"this discriminator was built for {self.embed.in_features} classes, but it got no labels")
         codes = functional.one_hot(labels, self.embed.in_features).to(features.dtype)
         embedded = self.embed(codes).reshape(len(features), *[1] * (features.ndim - 2), features.shape[-1])
         return values + (embedded * features).sum(-1, keepdim=True)
 
 
-class ConvolvedProjection(nn.Module):
-    """The same where the last layer is a convolution: adds that of the last maps with a filter of each class.
-
-    So every patch is projected for itself.
-    """
+class PatchProjection(nn.Module):
+    """A class projection for each patch: adds the convolution of the last feature maps with a filter of the class."""
 
     def __init__(self, spec: Spec, channels: int, kernel: int) -> None:
         super().__init__()
@@ -44,19 +44,19 @@ class ConvolvedProjection(nn.Module):
         self.embed = ClassEmbedding(spec.classes, channels * kernel * kernel)
 
     def forward(self, values: Tensor, maps: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values` (n, 1, …) plus the class's, for maps (n, channels, height, width) and long labels (n,)."""
+        """Return `values` (n, 1, …) plus the projection, for maps (n, channels, height, width) and long labels (n,)."""
         codes = self.labels(maps.new_empty(len(maps), 0), labels)
         filters = self.embed(codes).reshape(-1, self.channels, self.kernel, self.kernel)
-        joined = maps.reshape(1, -1, *maps.shape[2:])
+        grouped = maps.reshape(1, -1, *maps.shape[2:])
         padding = (self.kernel - 1) // 2
-        own = functional.conv2d(joined, filters, padding=padding, groups=len(maps))
-        return values + own.movedim(0, 1)
+        projected = functional.conv2d(grouped, filters, padding=padding, groups=len(maps))
+        return values + projected.movedim(0, 1)
 
 
-class Multiplied(nn.Module):
-    """Takes the scaled inner product of the values themselves with a vector of each class, instead of adding one.
+class ClassProduct(nn.Module):
+    """Replaces the values by their scaled inner product with a vector of the class.
 
-    `embed` maps an empty (n, 0) and labels (n,) to vectors (n, values).
+    `embed` maps an empty (n, 0) tensor and labels (n,) to vectors (n, values).
     """
 
     def __init__(self, embed: nn.Module, scale: float = 1.0) -> None:
@@ -64,31 +64,31 @@ class Multiplied(nn.Module):
         self.embed, self.scale = embed, scale
 
     def forward(self, values: Tensor, features: Tensor, labels: Tensor | None) -> Tensor:
-        """Return (n, 1) of values (n, values) and long labels (n,)."""
+        """Map values (n, values) and long labels (n,) to (n, 1)."""
         vectors = self.embed(values[:, :0], labels)
         return (values * vectors).sum(1, keepdim=True) * self.scale
 
 
-def projection_of(spec: Spec, features: int) -> nn.Module:
-    """Build the projection where the data has classes, and else what adds nothing."""
+def build_projection(spec: Spec, features: int) -> nn.Module:
+    """Build the class projection, or a layer that adds nothing if the data has no classes."""
     return ClassProjection(spec, features) if spec.classes else NoProjection()
 
 
-def convolved_projection_of(spec: Spec, channels: int, kernel: int) -> nn.Module:
-    """Build that of every patch where the data has classes, and else what adds nothing."""
-    return ConvolvedProjection(spec, channels, kernel) if spec.classes else NoProjection()
+def build_patch_projection(spec: Spec, channels: int, kernel: int) -> nn.Module:
+    """Build the class projection of each patch, or a layer that adds nothing if the data has no classes."""
+    return PatchProjection(spec, channels, kernel) if spec.classes else NoProjection()
 
 
 class Projection(nn.Module):
-    """ψ(h) + ⟨e(y), h⟩ for features h and labels y (Miyato & Koyama 2018, eq. 4); without classes ψ alone.
+    """Logit ψ(h) + ⟨e(y), h⟩ of features h and labels y (Miyato & Koyama 2018, eq. 4); without classes ψ(h) alone.
 
-    Both are linear and start orthogonal.
+    ψ and e are linear and start orthogonal.
     """
 
     def __init__(self, spec: Spec, features: int) -> None:
         super().__init__()
         self.dense = nn.Linear(features, 1)
-        self.classes = projection_of(spec, features)
+        self.classes = build_projection(spec, features)
         initialise(self, "orthogonal")
 
     def forward(self, features: Tensor, labels: Tensor | None) -> Tensor:

@@ -1,4 +1,4 @@
-"""Residual blocks of generators whose batch normalisation reads a condition."""
+"""Residual generator blocks with conditional batch normalisation."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from ganlab.layers.residual import convolution, doubling_convolution, generator_
 
 
 class ConditionalBatchNorm(nn.Module):
-    """Batch normalisation with gain 1 + a·c and bias b·c, for conditions c and layers a, b to as many channels."""
+    """Batch normalisation with gain 1 + a(c) and bias b(c), for a condition c and layers a and b."""
 
     def __init__(self, channels: int, gain: nn.Module, bias: nn.Module) -> None:
         super().__init__()
@@ -18,13 +18,13 @@ class ConditionalBatchNorm(nn.Module):
         self.gain, self.bias = gain, bias
 
     def forward(self, images: Tensor, condition: Tensor) -> Tensor:
-        """Normalise images (n, channels, height, width) under conditions (n, condition_size)."""
+        """Normalise images (n, channels, height, width), given conditions (n, condition_size)."""
         gain, bias = (layer(condition)[:, :, None, None] for layer in (self.gain, self.bias))
         return self.norm(images) * (1 + gain) + bias
 
 
 class PlainBatchNorm(nn.Module):
-    """Batch normalisation where there is no condition."""
+    """Batch normalisation that ignores its condition; for networks without one."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -35,15 +35,15 @@ class PlainBatchNorm(nn.Module):
         return self.norm(images)
 
 
-def conditional_norm(channels: int, condition_size: int) -> nn.Module:
-    """Build batch normalisation that reads conditions of a size, which may be 0 (Brock et al. 2019, appendix B.1)."""
+def build_conditional_norm(channels: int, condition_size: int) -> nn.Module:
+    """Build conditional batch normalisation (Brock et al. 2019, appendix B.1); size 0 means no condition."""
     if not condition_size:
         return PlainBatchNorm(channels)
     return ConditionalBatchNorm(channels, *(nn.Linear(condition_size, channels, bias=False) for _ in range(2)))
 
 
-def class_batch_norm(channels: int, classes: int) -> nn.Module:
-    """Build batch normalisation with a gain and a bias for each class, which there may be none of, from 1 and 0 on."""
+def build_class_batch_norm(channels: int, classes: int) -> nn.Module:
+    """Build batch normalisation with a gain and a bias per class, initially 1 and 0; 0 classes means no condition."""
     if not classes:
         return PlainBatchNorm(channels)
     tables = [ClassEmbedding(classes, channels) for _ in range(2)]
@@ -53,7 +53,7 @@ def class_batch_norm(channels: int, classes: int) -> nn.Module:
 
 
 class ConditionalUpBlock(nn.Module):
-    """The generator's block of SNGAN, its normalisation built by `norm` to read conditions: twice the resolution."""
+    """SNGAN's generator block with conditional normalisations, which `norm` builds from a number of channels."""
 
     def __init__(self, inputs: int, outputs: int, norm: Callable[[int], nn.Module]) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class ConditionalUpBlock(nn.Module):
         self.grow = nn.Upsample(scale_factor=2)
 
     def forward(self, images: Tensor, condition: Tensor) -> Tensor:
-        """Map images (n, inputs, height, width) to (n, outputs, 2 height, 2 width)."""
+        """Map images (n, inputs, height, width) and conditions (n, size) to (n, outputs, 2 height, 2 width)."""
         hidden = self.first(functional.relu(self.first_norm(images, condition)))
         hidden = self.later(functional.relu(self.later_norm(hidden, condition)))
         return self.grow(self.shortcut(images)) + hidden

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from torch import nn
 
 from ganlab.layers.activations import build_activation
-from ganlab.layers.checks import all_positive
-from ganlab.layers.norms import feature_norm
+from ganlab.layers.checks import check_all_positive
+from ganlab.layers.norms import build_feature_norm
 
 
-def dense_stack(
+def build_dense_stack(
     inputs: int, widths: Sequence[int], norm: str, activation_name: str, slope: float, dropout: float = 0.0
 ) -> nn.Sequential:
     """Build hidden layers (n, inputs) → (n, widths[-1]); raises ValueError for a width below 1 or an unknown name."""
-    all_positive("widths", widths)
+    check_all_positive("widths", widths)
     layers: list[nn.Module] = []
     for before, after in zip([inputs, *widths], widths, strict=False):
         layers += [
-            nn.Linear(before, after, bias=norm == "none"),  # a normalisation brings its own bias
-            feature_norm(norm, after),
+            nn.Linear(before, after, bias=norm == "none"),  # a normalisation has its own bias
+            build_feature_norm(norm, after),
             build_activation(activation_name, slope),
             nn.Dropout(dropout),
         ]

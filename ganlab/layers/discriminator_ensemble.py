@@ -1,4 +1,4 @@
-"""What critics that are made of other critics have in common."""
+"""Base class of discriminators that combine several discriminators."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,55 +14,74 @@ from ganlab.layers.feature_discriminator import FeatureDiscriminator, shows_feat
 
 
 class DiscriminatorEnsemble(FeatureDiscriminator, ABC):
-    """Critics that vote, each with the same say; their features are joined, where every one of them shows some.
+    """A discriminator made of several discriminators whose logits count equally.
 
-    `head` is that of all votes.
+    `critics` are the discriminators by name, and `head` maps their joined logits. The features are the concatenated
+    features of all discriminators, if each one shows some; otherwise the ensemble shows none. A subclass says which
+    samples each discriminator receives:
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from ganlab.core.interfaces import Spec
+    >>> from ganlab.discriminators import MLP
+    >>> class Mirrored(DiscriminatorEnsemble):
+    ...     def __init__(self, spec):
+    ...         super().__init__({"as_is": MLP(spec), "mirrored": MLP(spec)}, nn.Identity())
+    ...
+    ...     def inputs(self, samples):
+    ...         yield self.critics["as_is"], samples
+    ...         yield self.critics["mirrored"], samples.flip(-1)
+    >>> Mirrored(Spec(sample=(1, 8, 8)))(torch.zeros(5, 1, 8, 8)).logits.shape
+    torch.Size([5, 2, 1])
     """
 
     def __init__(self, critics: Mapping[str, nn.Module], head: nn.Module) -> None:
         super().__init__()
         self.critics, self.head = nn.ModuleDict(critics), head
-        showing = [critic for critic in critics.values() if shows_features(critic)]
-        self._shows = len(showing) == len(critics)
-        if self._shows:  # else it shows none itself
-            self.feature_size = sum(critic.feature_size for critic in showing)
+        showing = [network for network in critics.values() if shows_features(network)]
+        self._shows_features = len(showing) == len(critics)
+        if self._shows_features:
+            self.feature_size = sum(network.feature_size for network in showing)
 
     @abstractmethod
-    def views(self, samples: Tree) -> Iterator[tuple[nn.Module, Tree]]:
-        """Yield each critic with what it sees of the samples."""
+    def inputs(self, samples: Tree) -> Iterator[tuple[nn.Module, Tree]]:
+        """Yield each discriminator with the samples that it receives."""
 
     def forward(self, samples: Tree, cond: Tree = None) -> DiscriminatorOutput:
-        """Judge samples with labels (n,); logits are (n, critics, votes)."""
+        """Map samples and labels (n,) to logits (n, discriminators, logits per discriminator) and features."""
         return self.discriminate(samples, cond)
 
     def discriminate(self, samples: Tree, cond: Tree = None) -> DiscriminatorOutput:
-        """Return the logits, shape (n, critics, votes), with the features."""
-        if not self._shows:
-            return DiscriminatorOutput(
-                self.head(joined_logits([as_output(each(seen, cond)) for each, seen in self.views(samples)]))
-            )
-        outputs = [cast(FeatureDiscriminator, each).discriminate(seen, cond) for each, seen in self.views(samples)]
+        """Return the logits (n, discriminators, logits per discriminator), and the features if all show some."""
+        if not self._shows_features:
+            outputs = [as_output(network(received, cond)) for network, received in self.inputs(samples)]
+            return DiscriminatorOutput(self.head(join_logits(outputs)))
+        outputs = [
+            cast(FeatureDiscriminator, network).discriminate(received, cond)
+            for network, received in self.inputs(samples)
+        ]
         features = torch.cat([output.features[-1] for output in outputs], 1)
-        return DiscriminatorOutput(self.head(joined_logits(outputs)), (features,))
+        return DiscriminatorOutput(self.head(join_logits(outputs)), (features,))
 
     def features(self, samples: Tree, cond: Tree) -> Tensor:
-        """Return the features of all critics, side by side."""
-        return torch.cat(
-            [cast(FeatureDiscriminator, each).features(seen, cond) for each, seen in self.views(samples)], 1
-        )
+        """Return the concatenated features of all discriminators, shape (n, feature_size)."""
+        features = [
+            cast(FeatureDiscriminator, network).features(received, cond) for network, received in self.inputs(samples)
+        ]
+        return torch.cat(features, 1)
 
     def remove_head(self) -> None:
-        """Behead them all."""
+        """Remove the head of the ensemble and of each discriminator."""
         del self.head
-        for critic in self.critics.values():
-            cast(FeatureDiscriminator, critic).remove_head()
+        for network in self.critics.values():
+            cast(FeatureDiscriminator, network).remove_head()
 
 
-def joined_logits(outputs: Sequence[DiscriminatorOutput]) -> Tensor:
-    """Return the logits of all critics, shape (n, critics, votes).
+def join_logits(outputs: Sequence[DiscriminatorOutput]) -> Tensor:
+    """Stack the logits of several discriminators to (n, discriminators, logits per discriminator).
 
-    Who gives fewer logits than others has them repeated, so that every critic has the same say in a mean.
+    A discriminator with fewer logits has them repeated, so that each discriminator weighs the same in a mean.
     """
-    flat = [output.logits.reshape(len(output.logits), -1) for output in outputs]
-    votes = lcm(*(each.shape[1] for each in flat))
-    return torch.stack([each[:, :, None].expand(-1, -1, votes // each.shape[1]).flatten(1) for each in flat], 1)
+    rows = [output.logits.reshape(len(output.logits), -1) for output in outputs]
+    count = lcm(*(logits.shape[1] for logits in rows))
+    return torch.stack([logits[:, :, None].expand(-1, -1, count // logits.shape[1]).flatten(1) for logits in rows], 1)

@@ -1,4 +1,4 @@
-"""Networks from samples to latents, made of critics."""
+"""Encoders from samples to latents, built from discriminators."""
 
 from collections.abc import Callable
 
@@ -12,12 +12,12 @@ from ganlab.layers.feature_discriminator import FeatureDiscriminator, shows_feat
 
 
 class Encoder(nn.Module):
-    """A dense layer on the features of a critic, which keeps no other part of it."""
+    """A dense layer on the features of a discriminator, whose head is removed."""
 
-    def __init__(self, critic: FeatureDiscriminator, outputs: int) -> None:
+    def __init__(self, discriminator: FeatureDiscriminator, outputs: int) -> None:
         super().__init__()
-        critic.remove_head()
-        self.critic, self.dense = critic, nn.Linear(critic.feature_size, outputs)
+        discriminator.remove_head()
+        self.critic, self.dense = discriminator, nn.Linear(discriminator.feature_size, outputs)
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map samples (n, *sample) and labels (n,) to (n, outputs)."""
@@ -25,20 +25,23 @@ class Encoder(nn.Module):
 
 
 def build_encoder(build: Callable[[Spec], nn.Module], spec: Spec, outputs: int) -> nn.Module:
-    """Build a critic whose head is a dense layer (n, outputs); raises ValueError for one that shows no features."""
-    critic = build(spec)
-    if not shows_features(critic):
+    """Build a discriminator with a dense layer (n, outputs) as its head.
+
+    Raises ValueError if the discriminator shows no features.
+    """
+    discriminator = build(spec)
+    if not shows_features(discriminator):
         raise ValueError(
-            f"this game makes its encoder of a discriminator that shows its features, which {type(critic).__name__} "
-            "does not; use one that does, such as discriminator=mlp or dcgan"
+            "this game builds its encoder from a discriminator that shows its features, which "
+            f"{type(discriminator).__name__} does not; use one that does, such as discriminator=mlp or dcgan"
         )
-    return Encoder(critic, outputs)
+    return Encoder(discriminator, outputs)
 
 
 def posterior(outputs: Tensor, random: Random) -> tuple[Tensor, Tensor]:
-    """Draw latents (n, size) from Gaussians of the means and log variances in `outputs`, shape (n, 2 · size).
+    """Sample latents (n, size) from Gaussians with the means and log variances in `outputs`, shape (n, 2 · size).
 
-    Return them with each sample's divergence from the standard normal distribution, shape (n,) (Kingma & Welling 2014,
+    Also returns each sample's KL divergence from the standard normal distribution, shape (n,) (Kingma & Welling 2014,
     appendix B).
     """
     mean, log_variance = tree.widen(outputs).chunk(2, 1)

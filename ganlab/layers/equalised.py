@@ -1,4 +1,4 @@
-"""Layers with an equalised learning rate, and the activation between them (Karras et al. 2018, section 4.1)."""
+"""Layers with equalised learning rate and their activation (Karras et al. 2018, section 4.1)."""
 
 from abc import ABC
 
@@ -8,10 +8,10 @@ from torch.nn import functional
 
 
 class EqualisedDense(nn.Module, ABC):
-    """Dense layers that scale their weights at every use, by `rate`/√inputs, from N(0, 1/rate²) on.
+    """Base class of dense layers that scale their weights by `rate`/√inputs at every forward pass.
 
-    So every weight moves at the same relative speed, and a layer with a `rate` below 1 the slower for it; biases are
-    scaled by `rate`.
+    Weights start from N(0, 1/rate²), so all weights learn at the same relative rate, multiplied by `rate`. Biases are
+    scaled by `rate` and start at `bias` after scaling.
     """
 
     def __init__(self, inputs: int, outputs: int, rate: float = 1.0, bias: float = 0.0) -> None:
@@ -26,15 +26,15 @@ class EqualisedDense(nn.Module, ABC):
 
 
 class EqualisedLinear(EqualisedDense):
-    """One that compares its inputs with filters."""
+    """A dense layer for features."""
 
 
 class EqualisedEmbedding(EqualisedDense):
-    """One of one-hot labels, which has a vector for each class."""
+    """A dense layer for one-hot labels: one vector per class."""
 
 
 class EqualisedConv2d(nn.Module):
-    """A convolution that scales its N(0, 1) weights by 1/√(inputs · kernel²) at every use."""
+    """A convolution that scales its N(0, 1) weights by 1/√(inputs · kernel²) at every forward pass."""
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int, stride: int = 1, padding: int | None = None, bias: bool = True
@@ -51,7 +51,7 @@ class EqualisedConv2d(nn.Module):
 
 
 class ScaledLeakyReLU(nn.Module):
-    """√2 times a leaky ReLU of slope 0.2, which about keeps the second moment."""
+    """A leaky ReLU of slope 0.2, multiplied by √2 to approximately preserve the second moment."""
 
     def forward(self, values: Tensor) -> Tensor:
         """Return values of the same shape."""

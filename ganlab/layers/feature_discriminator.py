@@ -1,4 +1,4 @@
-"""What critics that show their features have in common."""
+"""Base classes of discriminators that show their features."""
 
 from abc import ABC, abstractmethod
 from typing import TypeGuard
@@ -9,7 +9,11 @@ from ganlab.core.interfaces import DiscriminatorOutput, ShowsFeatures
 
 
 class FeatureDiscriminator(nn.Module, ABC):
-    """A critic that shows what it has found out about each sample, shape (n, feature_size), before it judges."""
+    """A discriminator that shows its features, shape (n, feature_size), from which it computes the logits.
+
+    Feature matching, auxiliary classifiers, and games with an encoder require one. Most discriminators extend
+    `DenseHeadDiscriminator`, which leaves only `features` to write.
+    """
 
     feature_size: int
 
@@ -19,34 +23,55 @@ class FeatureDiscriminator(nn.Module, ABC):
 
     @abstractmethod
     def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
-        """Return the logits with the features."""
+        """Return the logits and the features."""
 
     @abstractmethod
     def remove_head(self) -> None:
-        """Drop the layers that only a verdict needs, so that all weights left are those of the features."""
+        """Remove the layers that only the logits need; all remaining weights belong to the features."""
 
 
 def shows_features(network: nn.Module) -> TypeGuard[FeatureDiscriminator]:
-    """Tell whether a network is such a critic; one that is made of others has a `feature_size` only if they have."""
+    """Return whether a network shows features; an ensemble does only if all of its discriminators do."""
     return isinstance(network, FeatureDiscriminator) and isinstance(network, ShowsFeatures)
 
 
 class DenseHeadDiscriminator(FeatureDiscriminator, ABC):
-    """A critic whose logit is that of one dense layer on its features, and what labels add to it."""
+    """A discriminator whose logit is a dense layer on its features plus a class projection.
 
-    head: nn.Sequential  # the dense layer, and what is made of its value
-    projection: nn.Module  # what labels add to that value
+    A subclass sets `feature_size`, `head` and `projection`, and computes the features:
+
+    >>> import torch
+    >>> from torch import nn
+    >>> from ganlab.core.interfaces import Spec
+    >>> from ganlab.layers import build_head
+    >>> from ganlab.layers.class_projection import build_projection
+    >>> class Shallow(DenseHeadDiscriminator):
+    ...     def __init__(self, spec, width=8):
+    ...         super().__init__()
+    ...         self.body = nn.Linear(spec.sample[0], width)
+    ...         self.feature_size = width
+    ...         self.head = nn.Sequential(nn.Linear(width, 1), build_head("logit"))
+    ...         self.projection = build_projection(spec, width)
+    ...
+    ...     def features(self, samples, cond):
+    ...         return self.body(samples).relu()
+    >>> Shallow(Spec(sample=(2,)))(torch.zeros(5, 2)).shape
+    torch.Size([5])
+    """
+
+    head: nn.Sequential  # two layers: features to (n, 1), then (n, 1) to logits (n,)
+    projection: nn.Module  # adds the class projection to the dense layer's value
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map samples (n, *sample) and labels (n,) to logits (n,)."""
         return self.discriminate(samples, cond).logits
 
     def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
-        """Return the logits with the features."""
+        """Return the logits and the features."""
         features = self.features(samples, cond)
         dense, output = self.head
         return DiscriminatorOutput(output(self.projection(dense(features), features, cond)), (features,))
 
     def remove_head(self) -> None:
-        """Drop the dense layer."""
+        """Remove the dense layer and the projection."""
         del self.head, self.projection

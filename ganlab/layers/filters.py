@@ -1,4 +1,4 @@
-"""What the layers of a network compare their inputs with."""
+"""Filters: the weights of a layer as a matrix with one row per output."""
 
 from functools import singledispatch
 
@@ -13,10 +13,10 @@ from ganlab.layers.styled import StyledConvolution, ToImage
 
 @singledispatch
 def filters(layer: nn.Module) -> list[Tensor]:
-    """Return a layer's own weights as it uses them, a row for each output; of normalised ones, what is learnt.
+    """Return the weights of a layer, excluding its submodules, with one row per output, scaled as the layer uses them.
 
-    A learnt input, such as a style generator's constant, is none, and neither are the vectors of classes: they are
-    compared with nothing.
+    For a spectrally normalised layer these are the learnt weights before normalisation. Learnt inputs, such as a style
+    generator's constant, and class embeddings are not filters, because no input is multiplied by them.
     """
     learnt = [values for name, values in layer.named_parameters(recurse=False) if name.startswith("weight")]
     if parametrize.is_parametrized(layer):
@@ -27,14 +27,14 @@ def filters(layer: nn.Module) -> list[Tensor]:
 @filters.register(nn.Embedding)
 @filters.register(ClassEmbedding)
 @filters.register(EqualisedEmbedding)
-@filters.register(parametrize.ParametrizationList)  # of a layer that tells of it itself
+@filters.register(parametrize.ParametrizationList)  # its layer returns these weights
 def _(layer: nn.Module) -> list[Tensor]:
     return []
 
 
 @filters.register(_ConvNd)
 def _(layer: _ConvNd) -> list[Tensor]:
-    # Filters of different groups are compared with different inputs.
+    # Filters of different groups read different inputs.
     return [group for values in filters.dispatch(nn.Module)(layer) for group in values.chunk(layer.groups)]
 
 

@@ -1,4 +1,4 @@
-"""Residual blocks that need no normalisation, because each begins as the identity (Zhang et al. 2019, Fixup)."""
+"""Residual blocks without normalisation, initialised as the identity (Zhang et al. 2019, Fixup)."""
 
 from math import gcd
 
@@ -11,20 +11,20 @@ ACTIVATION_GAIN = (2 / (1 + SLOPE**2)) ** 0.5
 LINEAR_LAYERS = 3
 
 
-def scaled_normal(weight: Tensor, gain: float = 1.0) -> None:
-    """Draw weights from N(0, gain²/inputs), inputs being the numbers that each output reads (He et al. 2015)."""
+def scaled_normal_(weight: Tensor, gain: float = 1.0) -> None:
+    """Initialise weights in place from N(0, gain²/fan_in) (He et al. 2015)."""
     torch.nn.init.normal_(weight, 0.0, gain / weight[0].numel() ** 0.5)
 
 
 def bare_convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0, groups: int = 1) -> nn.Conv2d:
-    """Build a convolution without bias that keeps the resolution."""
+    """Build a convolution without bias that preserves the resolution."""
     layer = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, groups=groups, bias=False)
-    scaled_normal(layer.weight, gain)
+    scaled_normal_(layer.weight, gain)
     return layer
 
 
 class BiasedLeakyReLU(nn.Module):
-    """A leaky ReLU after a bias for each channel."""
+    """A bias per channel, then a leaky ReLU."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -36,10 +36,11 @@ class BiasedLeakyReLU(nn.Module):
 
 
 class FixupBlock(nn.Module):
-    """x + f(x): twice the channels by 1 × 1, grouped 3 × 3, and back by 1 × 1 weights that start at 0.
+    """A residual block x + f(x) of R3GAN (Huang et al. 2024, section 3).
 
-    Huang et al. 2024 (R3GAN), section 3: the other weights are smaller by L^(−1/4), L the network's number of `blocks`.
-    Groups have at most `group_width` channels, and divide them.
+    f is a 1 × 1 convolution to twice the channels, a grouped 3 × 3 convolution, and a 1 × 1 convolution back whose
+    weights start at 0. The other initial weights are multiplied by L^(−1/4), L being the number of `blocks` in the
+    network. The group size is the greatest common divisor of `group_width` and twice the channels.
     """
 
     def __init__(self, channels: int, group_width: int, blocks: int) -> None:

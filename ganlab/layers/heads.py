@@ -1,4 +1,4 @@
-"""What a critic makes of its last feature, shape (n, 1)."""
+"""Heads: the last layer of a discriminator, from values (n, 1) to its output (n,)."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ from ganlab.layers.checks import look_up
 
 
 class Logit(nn.Module):
-    """The bare logit."""
+    """The value itself as the logit."""
 
     def forward(self, values: Tensor) -> Tensor:
         """Return logits of shape (n,)."""
@@ -18,7 +18,7 @@ class Logit(nn.Module):
 
 
 class TanhProbability(nn.Module):
-    """A probability in [0, 1]: ½ (tanh(βx) + 1); raises ValueError for a β that is not positive."""
+    """A probability in [0, 1], ½ (tanh(βx) + 1); raises ValueError if β is not positive."""
 
     def __init__(self, beta: float) -> None:
         super().__init__()
@@ -27,9 +27,9 @@ class TanhProbability(nn.Module):
         self.beta = beta
 
     def forward(self, values: Tensor) -> Tensor:
-        """Return probabilities of shape (n,), in float32 at least."""
-        # The same function, written so that it does not cancel to 0 for large negative values; half precision would
-        # round to 1 what a logarithm is taken of.
+        """Return probabilities of shape (n,), in float32 or better."""
+        # Equal to the tanh formula, without its cancellation to 0 at large negative values. Half precision would round
+        # probabilities near 1 to 1, whose log(1 − p) is infinite.
         return torch.sigmoid(2 * self.beta * tree.widen(values.squeeze(1)))
 
 

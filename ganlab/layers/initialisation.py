@@ -14,12 +14,12 @@ INITIALISERS: Mapping[str, Callable[[Tensor], Tensor] | None] = {
     "xavier": init.xavier_uniform_,
     "orthogonal": init.orthogonal_,
     "he": lambda weight: init.kaiming_normal_(weight, nonlinearity="relu"),  # He et al. 2015, eq. 10
-    "torch": None,  # as the layers come
+    "torch": None,  # leave torch's initial weights
 }
 
 
 def initialise(network: nn.Module, name: str) -> None:
-    """Draw the weights of all dense and convolutional layers and zero their biases.
+    """Initialise the weights of all dense and convolutional layers by name, and set their biases to 0.
 
     Raises ValueError for an unknown name.
     """

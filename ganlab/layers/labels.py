@@ -1,4 +1,4 @@
-"""How class labels enter a network at its input."""
+"""Class labels at the input of a network."""
 
 from abc import ABC, abstractmethod
 
@@ -10,7 +10,7 @@ from ganlab.core.interfaces import Spec
 
 
 def append_codes(values: Tensor, codes: Tensor, axis: int) -> Tensor:
-    """Append codes (n, size) along an axis of `values`, the same at every other position."""
+    """Append codes (n, size) to `values` along an axis, repeated at all positions of the other axes."""
     shape = [1] * values.ndim
     shape[0], shape[axis] = codes.shape
     expanded = list(values.shape)
@@ -19,9 +19,22 @@ def append_codes(values: Tensor, codes: Tensor, axis: int) -> Tensor:
 
 
 class LabelInput(nn.Module, ABC):
-    """What a network does with labels; raises ValueError for a condition that is not a class label."""
+    """Base class of the layers through which class labels enter a network.
 
-    width = 0  # how many entries it appends to the network's input
+    A subclass computes the network's input from values and labels:
+
+    >>> import torch
+    >>> from ganlab.core.interfaces import Spec
+    >>> class ScaleByClass(LabelInput):
+    ...     def forward(self, values, labels):
+    ...         return values * (1 + self.require(labels)[:, None])
+    >>> ScaleByClass(Spec(sample=(2,), classes=3))(torch.ones(2, 4), torch.tensor([0, 2])).mean(1)
+    tensor([1., 3.])
+
+    Raises ValueError if the data's condition is not a class label.
+    """
+
+    width = 0  # number of entries appended to the network's input
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()
@@ -31,23 +44,23 @@ class LabelInput(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
-        """Return the network's input for `values` under long labels of shape (n,)."""
+        """Return the network's input for `values` and long labels of shape (n,)."""
 
     def condition(self, network: nn.Module) -> None:
-        """Change the network's layers, once they are built and initialised; by default not at all."""
+        """Change the network's layers after they are built and initialised; by default, change nothing."""
 
-    def required(self, labels: Tensor | None) -> Tensor:
-        """Return the labels; raises ValueError where there are none."""
+    def require(self, labels: Tensor | None) -> Tensor:
+        """Return the labels; raises ValueError if there are none."""
         if labels is None:
             raise ValueError(f"this network was built for {self.classes} classes, but it got no labels")
         return labels
 
 
 class ClassLabels(LabelInput):
-    """Appends one-hot labels along an axis, the same at every other position (Mirza & Osindero 2014).
+    """Appends one-hot labels along an axis, repeated at all positions of the other axes (Mirza & Osindero 2014).
 
-    Along axis 1 of images these are planes, along the last axis of sequences a vector at each time step. Without
-    classes it is the identity.
+    On axis 1 of images these are constant planes; on the last axis of sequences, the same vector at each time step.
+    Without classes this layer is the identity.
     """
 
     def __init__(self, spec: Spec, axis: int = 1) -> None:
@@ -55,21 +68,21 @@ class ClassLabels(LabelInput):
         self.axis, self.width = axis, spec.classes
 
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values` with `classes` more entries along the axis."""
+        """Return `values` with `classes` additional entries along the axis."""
         if not self.classes:
             return values
-        return append_codes(values, functional.one_hot(self.required(labels), self.classes), self.axis)
+        return append_codes(values, functional.one_hot(self.require(labels), self.classes), self.axis)
 
 
 class ClassEmbedding(nn.Linear):
-    """A vector for each class, of one-hot labels: a table that is initialised and normalised as dense layers are."""
+    """An embedding of one-hot labels, initialised and spectrally normalised like any dense layer."""
 
     def __init__(self, classes: int, size: int) -> None:
         super().__init__(classes, size, bias=False)
 
 
 class LabelEmbedding(nn.Module):
-    """A vector of `size` numbers for each class beside an input, and nothing at all where there are no classes."""
+    """Appends a learnt vector of `size` numbers per class to the input; the identity without classes."""
 
     def __init__(self, spec: Spec, size: int) -> None:
         super().__init__()
@@ -78,5 +91,5 @@ class LabelEmbedding(nn.Module):
         self.embed = ClassEmbedding(spec.classes, size) if spec.classes else nn.Identity()
 
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
-        """Return `values` (n, inputs) with the vectors of long labels (n,) appended."""
+        """Append the vectors of long labels (n,) to `values` (n, inputs)."""
         return torch.cat([values, self.embed(self.labels(values[:, :0], labels))], 1)

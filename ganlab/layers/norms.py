@@ -1,4 +1,4 @@
-"""Normalisations by name, of feature vectors and of images."""
+"""Normalisations by name, for feature vectors and for images."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,9 +8,9 @@ from ganlab.layers.checks import look_up
 
 
 def _group_norm(channels: int) -> nn.Module:
-    """Use as many groups as divide the channels, up to 32, and no group of fewer than four channels."""
-    smallest = min(4, channels)
-    groups = max(g for g in (1, 2, 4, 8, 16, 32) if channels % g == 0 and channels // g >= smallest)
+    """Use the most groups, up to 32, that divide the channels and leave at least 4 channels per group."""
+    least = min(4, channels)
+    groups = max(g for g in (1, 2, 4, 8, 16, 32) if channels % g == 0 and channels // g >= least)
     return nn.GroupNorm(groups, channels)
 
 
@@ -30,11 +30,11 @@ IMAGE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
 }
 
 
-def feature_norm(name: str, features: int) -> nn.Module:
+def build_feature_norm(name: str, features: int) -> nn.Module:
     """Build a normalisation of (n, features); raises ValueError for an unknown name."""
     return look_up("norm", name, FEATURE_NORMS)(features)
 
 
-def image_norm(name: str, channels: int) -> nn.Module:
+def build_image_norm(name: str, channels: int) -> nn.Module:
     """Build a normalisation of (n, channels, height, width); raises ValueError for an unknown name."""
     return look_up("norm", name, IMAGE_NORMS)(channels)

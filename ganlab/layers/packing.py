@@ -1,4 +1,4 @@
-"""A critic that sees several samples at once."""
+"""PacGAN's packing: a discriminator that receives several samples at once."""
 
 from collections.abc import Callable
 
@@ -7,14 +7,15 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec, as_output
 from ganlab.layers.labels import ClassLabels
-from ganlab.layers.shapes import channel_axis, widened
+from ganlab.layers.shapes import channel_axis, with_channels
 
 
-class Packed(nn.Module):
-    """Judges `size` neighbours of a batch together, joined along their channels (Lin et al. 2018, section 3).
+class PackedDiscriminator(nn.Module):
+    """Concatenates `size` consecutive samples along their channels for one discriminator (Lin et al. 2018, section 3).
 
-    One-hot labels join each sample's channels before, so that the critic itself is built for data without classes.
-    There is one logit a pack. A batch that does not divide fills its last pack from its start.
+    One-hot labels are appended to each sample's channels first, so the inner discriminator is built for data without
+    classes. There is one logit per pack. If `size` does not divide the batch, the last pack is filled with samples from
+    the start of the batch.
     """
 
     def __init__(self, build: Callable[[Spec], nn.Module], spec: Spec, size: int) -> None:
@@ -23,11 +24,11 @@ class Packed(nn.Module):
         self.labels = ClassLabels(spec, self.axis)
         self.size = size
         channels = (spec.sample[self.axis - 1] + self.labels.width) * size  # type: ignore[index]
-        self.critic = build(Spec(widened(spec.sample, channels), latent=spec.latent))
+        self.critic = build(Spec(with_channels(spec.sample, channels), latent=spec.latent))
 
     @property
     def feature_size(self) -> int:
-        """The critic's."""
+        """The number of features of the inner discriminator."""
         return int(self.critic.feature_size)  # type: ignore[arg-type]
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
@@ -35,12 +36,12 @@ class Packed(nn.Module):
         return as_output(self.critic(self.pack(samples, cond))).logits
 
     def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
-        """Return the critic's verdict on the packs."""
+        """Return the inner discriminator's output for the packs."""
         output: DiscriminatorOutput = self.critic.discriminate(self.pack(samples, cond))  # type: ignore[operator]
         return output
 
     def pack(self, samples: Tensor, cond: Tensor | None) -> Tensor:
-        """Return packs (⌈n / size⌉, *sample with `size` times the channels)."""
+        """Return packs, shape (⌈n / size⌉, *sample) with `size` times the channels."""
         values = self.labels(samples, cond)
         missing = -len(values) % self.size
         if missing:
@@ -49,8 +50,8 @@ class Packed(nn.Module):
         return packs.flatten(self.axis, self.axis + 1)
 
 
-def packed(build: Callable[[Spec], nn.Module], spec: Spec, size: int) -> nn.Module:
-    """Build a critic for packs of `size`, of which 1 is the critic itself; raises ValueError for a size below 1."""
+def build_packed(build: Callable[[Spec], nn.Module], spec: Spec, size: int) -> nn.Module:
+    """Build a discriminator of packs of `size` samples, unpacked for 1; raises ValueError if `size` is below 1."""
     if size < 1:
         raise ValueError(f"packing must be at least 1, got {size}")
-    return build(spec) if size == 1 else Packed(build, spec, size)
+    return build(spec) if size == 1 else PackedDiscriminator(build, spec, size)

@@ -1,4 +1,4 @@
-"""Recurrences that can be differentiated twice and spectrally normalised, which the fused ones of torch cannot."""
+"""Recurrent layers with second derivatives and spectral normalisation, which torch's fused ones do not support."""
 
 from collections.abc import Callable, Mapping
 
@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ganlab.layers.checks import at_least, look_up
+from ganlab.layers.checks import check_at_least, look_up
 
 
 class GRU(nn.Module):
-    """One layer of gated recurrent units (Cho et al. 2014), with the reset gate after the product as in cuDNN."""
+    """A GRU layer (Cho et al. 2014) with the reset gate applied after the matrix product, as in cuDNN."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class GRU(nn.Module):
 
     def forward(self, sequence: Tensor) -> Tensor:
         """Map (n, length, inputs) to hidden states (n, length, width)."""
-        # A parametrized weight is computed at every access: fetch it once for all time steps.
+        # A parametrized weight is recomputed at every access: read it once for all time steps.
         weight, bias = self.hidden.weight, self.hidden.bias
         state = sequence.new_zeros(len(sequence), self.width)
         states = []
@@ -34,7 +34,7 @@ class GRU(nn.Module):
 
 
 class LSTM(nn.Module):
-    """One layer of long short-term memory (Hochreiter & Schmidhuber 1997; forget gate of Gers et al. 2000)."""
+    """An LSTM layer (Hochreiter & Schmidhuber 1997) with a forget gate (Gers et al. 2000)."""
 
     def __init__(self, inputs: int, width: int) -> None:
         super().__init__()
@@ -43,13 +43,13 @@ class LSTM(nn.Module):
 
     def forward(self, sequence: Tensor) -> Tensor:
         """Map (n, length, inputs) to hidden states (n, length, width)."""
-        weight, bias = self.hidden.weight, self.hidden.bias  # once, as above
+        weight, bias = self.hidden.weight, self.hidden.bias  # once for all time steps
         state = cell = sequence.new_zeros(len(sequence), self.width)
         states = []
         for step in self.inputs(sequence).unbind(1):
-            admit, forget, new, emit = (step + functional.linear(state, weight, bias)).chunk(4, 1)
-            cell = torch.sigmoid(forget) * cell + torch.sigmoid(admit) * torch.tanh(new)
-            state = torch.sigmoid(emit) * torch.tanh(cell)
+            input_gate, forget_gate, new, output_gate = (step + functional.linear(state, weight, bias)).chunk(4, 1)
+            cell = torch.sigmoid(forget_gate) * cell + torch.sigmoid(input_gate) * torch.tanh(new)
+            state = torch.sigmoid(output_gate) * torch.tanh(cell)
             states.append(state)
         return torch.stack(states, 1)
 
@@ -57,12 +57,12 @@ class LSTM(nn.Module):
 CELLS: Mapping[str, Callable[[int, int], nn.Module]] = {"gru": GRU, "lstm": LSTM}
 
 
-def recurrent_stack(cell: str, inputs: int, width: int, layers: int) -> nn.Sequential:
+def build_recurrent_stack(cell: str, inputs: int, width: int, layers: int) -> nn.Sequential:
     """Build recurrent layers (n, length, inputs) → (n, length, width).
 
-    Raises ValueError for an unknown cell, or a width or number of layers below 1.
+    Raises ValueError if the cell is unknown, or if `width` or `layers` is below 1.
     """
-    at_least("width", width, 1)
-    at_least("layers", layers, 1)
+    check_at_least("width", width, 1)
+    check_at_least("layers", layers, 1)
     build = look_up("cell", cell, CELLS)
     return nn.Sequential(*(build(inputs if layer == 0 else width, width) for layer in range(layers)))

@@ -1,6 +1,6 @@
-"""Changes of resolution through a low-pass filter, one axis after the other (Zhang 2019; Karras et al. 2019).
+"""Resampling with a separable low-pass filter (Zhang 2019; Karras et al. 2019).
 
-Filters have an even number of taps, so that no change of resolution shifts the image; outside the image is 0.
+Filters have an even number of taps, so resampling does not shift the image. Images are padded with zeros.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
-def low_pass(taps: Sequence[float]) -> Tensor:
-    """Scale taps to the sum 1; raises ValueError for an odd number of them, or a sum that is not positive."""
+def normalise_taps(taps: Sequence[float]) -> Tensor:
+    """Scale taps to sum to 1; raises ValueError if their number is odd or their sum is not positive."""
     if len(taps) % 2 or sum(taps) <= 0:
         raise ValueError(
             f"filter must have an even number of taps with a positive sum, such as [1,3,3,1], got {[*taps]}"
@@ -20,13 +20,13 @@ def low_pass(taps: Sequence[float]) -> Tensor:
 
 
 class Blur(nn.Module):
-    """The filter at the same resolution; each side grows by 1 + 2 `padding` − taps."""
+    """Applies the filter without resampling; each side grows by 1 + 2 `padding` − taps."""
 
     taps: Tensor
 
     def __init__(self, taps: Sequence[float], padding: int, gain: float = 1.0) -> None:
         super().__init__()
-        self.register_buffer("taps", low_pass(taps) * gain**0.5, persistent=False)
+        self.register_buffer("taps", normalise_taps(taps) * gain**0.5, persistent=False)
         self.padding = padding
 
     def forward(self, images: Tensor) -> Tensor:
@@ -37,13 +37,13 @@ class Blur(nn.Module):
 
 
 class Downsample(nn.Module):
-    """The filter, and every second pixel of each axis."""
+    """Applies the filter, then takes every second pixel along each axis."""
 
     taps: Tensor
 
     def __init__(self, taps: Sequence[float]) -> None:
         super().__init__()
-        self.register_buffer("taps", low_pass(taps), persistent=False)
+        self.register_buffer("taps", normalise_taps(taps), persistent=False)
         self.padding = len(taps) // 2 - 1
 
     def forward(self, images: Tensor) -> Tensor:
@@ -54,13 +54,13 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
-    """A zero after every pixel of each axis, and twice the filter: four times the adjoint of `Downsample`."""
+    """Inserts a zero after every pixel along each axis, then filters; four times the adjoint of `Downsample`."""
 
     taps: Tensor
 
     def __init__(self, taps: Sequence[float]) -> None:
         super().__init__()
-        self.register_buffer("taps", 2 * low_pass(taps), persistent=False)
+        self.register_buffer("taps", 2 * normalise_taps(taps), persistent=False)
         self.padding = len(taps) // 2 - 1
 
     def forward(self, images: Tensor) -> Tensor:
@@ -71,7 +71,7 @@ class Upsample(nn.Module):
 
 
 def _axes(images: Tensor, taps: Tensor, padding: int) -> list[tuple[Tensor, tuple[int, int], tuple[int, int]]]:
-    """Return kernel, stride and padding along the height and along the width, each channel for itself."""
+    """Return the depthwise kernel, stride and padding, first along the height, then along the width."""
     channels, length = images.shape[1], len(taps)
     taps = taps.to(images.dtype)
     return [

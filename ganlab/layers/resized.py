@@ -1,8 +1,8 @@
-"""A 3×3 convolution and a change of resolution beside it, as a convolution with stride 2 and a sum over 2×2 pixels.
+"""A 3×3 convolution fused with a change of resolution, as a strided convolution and a sum over 2×2 pixels.
 
-The mean of 2×2 pixels after a convolution is a convolution of such means, of which every other one counts; doubling by
-nearest neighbours before a convolution is its transpose. The same numbers, but for rounding, for a quarter of the
-products. The weight is the convolution's own, so that what normalises, averages or loads it sees no difference.
+Average pooling after a convolution equals a strided convolution of 2×2 means; nearest-neighbour doubling before a
+convolution is the transpose of that. The results are equal up to rounding, for a quarter of the multiplications. The
+weight has the shape of the plain 3×3 convolution, so normalisation, averaging and checkpoints are unaffected.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from torch.nn import functional
 
 
 class Sums(Function):
-    """Sums over 2×2 pixels, which keep nothing for their gradient, unlike the library's."""
+    """Sums over 2×2 pixels; unlike torch's pooling, saves no tensors for the backward pass."""
 
     generate_vmap_rule = True
 
@@ -24,16 +24,16 @@ class Sums(Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-        """Keep nothing."""
+        """Save nothing."""
 
     @staticmethod
     def backward(ctx: Any, *slopes: Tensor) -> Tensor:
-        """Return the gradient, which can be differentiated again."""
+        """Return the gradient, which is differentiable."""
         return functional.avg_pool2d(slopes[0], 2, 1, 1, divisor_override=1)
 
 
 class DoublingConvolution(nn.Conv2d):
-    """A 3×3 convolution of images doubled by nearest neighbours."""
+    """Nearest-neighbour doubling of the resolution, then a 3×3 convolution."""
 
     bias: Tensor
 
@@ -43,13 +43,13 @@ class DoublingConvolution(nn.Conv2d):
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, inputs, height, width) to (n, outputs, 2 height, 2 width)."""
         kernel = self.weight.flip(2, 3).transpose(0, 1)
-        spread = functional.conv_transpose2d(images, kernel, self.bias / 4, 2)  # four of which meet
+        spread = functional.conv_transpose2d(images, kernel, self.bias / 4, 2)  # each output sums four of these biases
         sums: Tensor = Sums.apply(spread)
         return sums
 
 
 class HalvingConvolution(nn.Conv2d):
-    """A 3×3 convolution of which 2×2 pixels are averaged."""
+    """A 3×3 convolution, then average pooling over 2×2 pixels."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1)

@@ -1,4 +1,4 @@
-"""Batch statistics gathered for sampling."""
+"""Running statistics of batch normalisation, recomputed for sampling (BigGAN's standing statistics)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,25 +7,25 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
-def batch_norms(network: nn.Module) -> list[_BatchNorm]:
-    """Return the layers of a network that have batch statistics."""
+def find_batch_norms(network: nn.Module) -> list[_BatchNorm]:
+    """Return the batch normalisations of a network."""
     return [module for module in network.modules() if isinstance(module, _BatchNorm)]
 
 
 @contextmanager
-def gathering_statistics(network: nn.Module) -> Iterator[None]:
-    """Make the running statistics of batch normalisation the plain averages over the passes made within.
+def gather_batch_statistics(network: nn.Module) -> Iterator[None]:
+    """Set the running statistics of batch normalisation to averages over the forward passes within the context.
 
-    Brock et al. 2019, appendix C.1: so samples depend neither on the batch they are made in nor on weights of the past.
-    All else of the network is in evaluation mode meanwhile.
+    With them samples depend neither on their batch nor on past weights (Brock et al. 2019, appendix C.1). All other
+    layers are in evaluation mode within the context; modes and momenta are restored at its end.
     """
-    norms = batch_norms(network)
+    norms = find_batch_norms(network)
     modes = {module: module.training for module in network.modules()}
     momenta = [norm.momentum for norm in norms]
     network.eval()
     for norm in norms:
         norm.reset_running_stats()
-        norm.momentum = None  # torch's word for a plain average
+        norm.momentum = None  # makes torch compute the plain average
         norm.train()
     try:
         yield

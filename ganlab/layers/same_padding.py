@@ -1,4 +1,4 @@
-"""Convolutions that halve and double images of any size: a half is rounded up, as TensorFlow's "same" padding does."""
+"""Convolutions that halve or double images of any size, rounding up as TensorFlow's "same" padding does."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -6,13 +6,13 @@ from torch.nn import functional
 Size = tuple[int, int]
 
 
-def halved(size: Size) -> Size:
+def half_size(size: Size) -> Size:
     """Return half a size (height, width), rounded up."""
     return (size[0] + 1) // 2, (size[1] + 1) // 2
 
 
 class HalvingSame(nn.Conv2d):
-    """A convolution with stride 2 from images of a `size` to half of it."""
+    """A convolution with stride 2 that maps images of `size` to half that size."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, size: Size) -> None:
         super().__init__(inputs, outputs, kernel, stride=2)
@@ -20,12 +20,12 @@ class HalvingSame(nn.Conv2d):
         self.border = (left, right, top, bottom)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Map images (n, inputs, *size) to images of half the size."""
+        """Map images (n, inputs, *size) to (n, outputs, *half)."""
         return super().forward(functional.pad(images, self.border))
 
 
 class DoublingSame(nn.ConvTranspose2d):
-    """The transpose of `HalvingSame`: from images of half a `size` to that size."""
+    """The transpose of `HalvingSame`: maps images of half `size` to `size`."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, size: Size) -> None:
         first = (_border(size[0], kernel)[0], _border(size[1], kernel)[0])
@@ -33,11 +33,11 @@ class DoublingSame(nn.ConvTranspose2d):
         self.size = size
 
     def forward(self, images: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """Map images (n, inputs, *half) to images (n, outputs, *size)."""
+        """Map images (n, inputs, *half) to (n, outputs, *size)."""
         return super().forward(images)[:, :, : self.size[0], : self.size[1]]
 
 
 def _border(side: int, kernel: int) -> tuple[int, int]:
-    """Return the pixels of padding before and after a side; what is odd comes after."""
+    """Return the padding in pixels before and after a side; an odd pixel goes after."""
     total = max(2 * ((side + 1) // 2 - 1) + kernel - side, 0)
     return total // 2, total - total // 2

@@ -1,4 +1,4 @@
-"""What a network must know of the shapes of its data, and what it says where it cannot build for them."""
+"""Checks of sample and latent shapes, with messages for networks that do not support them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,15 +14,15 @@ SUGGESTIONS = {1: "mlp", 2: "rnn", 3: "dcgan"}
 
 
 def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of one sample; raises ValueError unless its rank is one of `dims`.
+    """Return the shape of one sample; raises ValueError unless its rank is in `dims`.
 
-    `network` is the name of the class and `group` that of its configuration group, for the message.
+    The message names the class `network` and its configuration group `group`.
     """
     rank = 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
     if rank in dims:
         return tuple(spec.sample)  # type: ignore[arg-type]
     known = SUGGESTIONS.get(rank)
-    advice = f"use {group}={known}" if known else f"write a {group} of your own for it"
+    advice = f"use {group}={known}" if known else f"write a custom {group} for it"
     raise ValueError(
         f"{network} needs {' or '.join(KINDS[d] for d in dims)}, "
         f"but the data has samples of shape {spec.sample}; {advice}"
@@ -30,7 +30,7 @@ def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) ->
 
 
 def channel_axis(shape: Shape) -> int:
-    """Return the axis of a batch that holds channels: the last one of points and sequences, the first of images.
+    """Return the channel axis of a batch: 1 for points (n, dimensions) and images, 2 for sequences.
 
     Raises ValueError for nested samples.
     """
@@ -40,22 +40,22 @@ def channel_axis(shape: Shape) -> int:
     return 2 if rank == 2 else 1
 
 
-def widened(shape: Shape, channels: int) -> tuple[int, ...]:
-    """Return the shape with another number of channels."""
+def with_channels(shape: Shape, channels: int) -> tuple[int, ...]:
+    """Return the sample shape with another number of channels."""
     sides: list[int] = list(shape)  # type: ignore[arg-type]
     sides[channel_axis(shape) - 1] = channels
     return tuple(sides)
 
 
 def latent_size(spec: Spec, network: str) -> int:
-    """Return the size of the latents; raises ValueError where there are none."""
+    """Return the latent size; raises ValueError if it is below 1."""
     if spec.latent < 1:
         raise ValueError(f"{network} needs a latent size of at least 1, got {spec.latent}; set latent.size")
     return spec.latent
 
 
 class Pyramid(NamedTuple):
-    """An image that is halved `steps` times down to `height` × `width`."""
+    """The size `height` × `width` to which an image is halved in `steps` steps."""
 
     height: int
     width: int
@@ -63,9 +63,9 @@ class Pyramid(NamedTuple):
 
 
 def pyramid(shape: tuple[int, ...], network: str) -> Pyramid:
-    """Halve an image (channels, height, width) as often as its shorter side stays at 4 pixels or more.
+    """Halve an image (channels, height, width) until its shorter side is 4 to 7 pixels or a side is odd.
 
-    Raises ValueError where an odd side stops that at once, or leaves a shorter side above 15 pixels.
+    Raises ValueError if it cannot be halved once, or if an odd side leaves the shorter side above 15 pixels.
     """
     _, height, width = shape
     steps = 0

@@ -9,9 +9,10 @@ from ganlab.layers.initialisation import WEIGHTED
 
 
 class _InFloat32(nn.Module):
-    """Keeps autocast out: a power iteration in half precision estimates the norm to two digits.
+    """Runs spectral normalisation without autocast and without torch.compile.
 
-    And the compiler: it would save the iteration's own vectors for the backward pass, which the next pass changes.
+    In half precision, power iteration estimates the norm to only two digits. Compiled code would save the iteration's
+    vectors for the backward pass, but the next forward pass changes them.
     """
 
     def __init__(self, normalise: nn.Module) -> None:
@@ -20,19 +21,19 @@ class _InFloat32(nn.Module):
 
     @torch.compiler.disable
     def forward(self, weight: Tensor) -> Tensor:
-        with tree.exact(weight):
+        with tree.without_autocast(weight):
             return self.normalise(weight)
 
 
-def normalise_spectrally(network: nn.Module, spared: type[nn.Module] | None = None) -> None:
-    """Divide the weight of every dense and convolutional layer, but of `spared` kind, by its largest singular value.
+def normalise_spectrally(network: nn.Module, exclude: type[nn.Module] | None = None) -> None:
+    """Divide the weight of every dense and convolutional layer, except `exclude` layers, by its largest singular value.
 
-    The value is estimated by one power iteration at each forward pass in training mode. To be called once, after the
-    weights are initialised. Weights without memory are left as they are.
+    One power iteration per forward pass in training mode estimates that value. Call this once, after initialising the
+    weights. Weights on the meta device are unchanged.
     """
     for module in list(network.modules()):
-        # A check of a configuration has only these, and torch takes a second to iterate on what is not there.
-        normalised = isinstance(module, WEIGHTED) and not (spared and isinstance(module, spared))
+        # Configuration checks build networks on the meta device, where torch's power iteration takes a second.
+        normalised = isinstance(module, WEIGHTED) and not (exclude and isinstance(module, exclude))
         if normalised and not module.weight.is_meta:
             parametrizations.spectral_norm(module)
             chain = module.get_submodule("parametrizations.weight")

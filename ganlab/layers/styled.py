@@ -1,4 +1,4 @@
-"""The parts of a style generator (Karras et al. 2020, StyleGAN2, figure 2)."""
+"""The building blocks of a style generator (Karras et al. 2020, StyleGAN2, figure 2)."""
 
 from collections.abc import Sequence
 
@@ -9,41 +9,41 @@ from ganlab.core import tree
 from ganlab.core.interfaces import Spec
 from ganlab.layers.equalised import EqualisedEmbedding, EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.labels import ClassLabels
-from ganlab.layers.modulated import TINY, Convolution, Upconvolution, demodulation, scaled
+from ganlab.layers.modulated import EPSILON, Convolution, Upconvolution, demodulation_factors, scale_maps
 from ganlab.layers.resampling import Upsample
 
 
 class Mapping(nn.Module):
-    """Dense layers from latents and labels, each with a mean square of 1, to styles.
+    """The mapping network: dense layers from latents and label embeddings, both normalised, to styles.
 
-    Their learning rate is `rate` times that of other layers. Raises ValueError for a condition that is not a class
-    label.
+    Normalisation scales both to a mean square of 1. The learning rate of the layers is `rate` times that of other
+    layers. Raises ValueError if the data's condition is not a class label.
     """
 
     def __init__(self, spec: Spec, inputs: int, width: int, layers: int, rate: float) -> None:
         super().__init__()
         self.labels = ClassLabels(spec)
         self.embed = EqualisedEmbedding(spec.classes, width) if spec.classes else nn.Identity()
-        before = [inputs + (width if spec.classes else 0), *[width] * (layers - 1)]
+        sizes = [inputs + (width if spec.classes else 0), *[width] * (layers - 1)]
         self.body = nn.Sequential(
-            *(nn.Sequential(EqualisedLinear(each, width, rate), ScaledLeakyReLU()) for each in before)
+            *(nn.Sequential(EqualisedLinear(size, width, rate), ScaledLeakyReLU()) for size in sizes)
         )
 
     def forward(self, latents: Tensor, labels: Tensor | None) -> Tensor:
         """Map latents (n, inputs) and labels (n,) to styles (n, width)."""
         codes = self.embed(self.labels(latents[:, :0], labels))
-        return self.body(torch.cat([_normalised(latents), _normalised(codes)], 1))
+        return self.body(torch.cat([_normalise(latents), _normalise(codes)], 1))
 
 
-def _normalised(values: Tensor) -> Tensor:
+def _normalise(values: Tensor) -> Tensor:
     values = tree.widen(values)
-    return values * (values.square().sum(1, keepdim=True) / max(values.shape[1], 1) + TINY).rsqrt()
+    return values * (values.square().sum(1, keepdim=True) / max(values.shape[1], 1) + EPSILON).rsqrt()
 
 
 class Noise(nn.Module):
-    """Adds normal noise, the same to all channels, times a strength that is learnt from 0 on.
+    """Adds normal noise, the same to all channels, times a learnt strength that starts at 0.
 
-    In training it is new at every pass, drawn from torch's own generator; in evaluation always the same.
+    In training the noise is drawn at every forward pass from torch's global generator; in evaluation it is fixed.
     """
 
     fixed: Tensor
@@ -62,7 +62,7 @@ class Noise(nn.Module):
 
 
 class StyledConvolution(nn.Module):
-    """Modulated and demodulated 3 × 3 convolution, noise, bias and activation, at the resolution of the result."""
+    """A modulated and demodulated 3 × 3 convolution, noise, bias and activation; `size` is that of the output."""
 
     def __init__(
         self, inputs: int, outputs: int, size: tuple[int, int], style_size: int, convolve: nn.Module | None = None
@@ -75,14 +75,14 @@ class StyledConvolution(nn.Module):
         self.noise, self.activate = Noise(*size), ScaledLeakyReLU()
 
     def forward(self, images: Tensor, style: Tensor) -> Tensor:
-        """Map images (n, inputs, …) under styles (n, style_size) to (n, outputs, …)."""
+        """Map images (n, inputs, …) and styles (n, style_size) to (n, outputs, …)."""
         weight, factors = self.weight * self.scale, self.style(style)
-        images = scaled(self.convolve(scaled(images, factors), weight), demodulation(weight, factors))
+        images = scale_maps(self.convolve(scale_maps(images, factors), weight), demodulation_factors(weight, factors))
         return self.activate(self.noise(images) + self.bias.to(images.dtype)[:, None, None])
 
 
 class ToImage(nn.Module):
-    """A modulated 1 × 1 convolution to the image's channels, in float32 or better."""
+    """A modulated 1 × 1 convolution to the image's channels, with output in float32 or better (toRGB)."""
 
     def __init__(self, inputs: int, outputs: int, style_size: int) -> None:
         super().__init__()
@@ -92,13 +92,13 @@ class ToImage(nn.Module):
         self.convolve, self.scale = Convolution(), inputs**-0.5
 
     def forward(self, images: Tensor, style: Tensor) -> Tensor:
-        """Map images (n, inputs, height, width) under styles (n, style_size) to (n, outputs, height, width)."""
-        images = self.convolve(scaled(images, self.style(style)), self.weight * self.scale)
+        """Map images (n, inputs, height, width) and styles (n, style_size) to (n, outputs, height, width)."""
+        images = self.convolve(scale_maps(images, self.style(style)), self.weight * self.scale)
         return tree.widen(images) + self.bias[:, None, None]
 
 
 class StyledBlock(nn.Module):
-    """Two styled convolutions, the first of which doubles the resolution, and their part of the image."""
+    """Two styled convolutions, the first of which doubles the resolution, and a `ToImage` layer added to the image."""
 
     def __init__(
         self, channels: tuple[int, int], size: tuple[int, int], image: int, style_size: int, taps: Sequence[float]
@@ -110,7 +110,7 @@ class StyledBlock(nn.Module):
         self.to_image = ToImage(channels[1], image, style_size)
 
     def forward(self, hidden: Tensor, image: Tensor, styles: Tensor) -> tuple[Tensor, Tensor]:
-        """Double hidden maps and image, under three styles (n, 3, style_size)."""
+        """Double the resolution of the feature maps and the image, given three styles (n, 3, style_size)."""
         first, later, last = styles.unbind(1)
         hidden = self.later(self.first(hidden, first), later)
         return hidden, self.grow(image) + self.to_image(hidden, last)

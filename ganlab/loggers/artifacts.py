@@ -1,4 +1,4 @@
-"""What of a run directory may be kept on W&B."""
+"""Files of a run directory that can be uploaded to W&B as artifacts."""
 
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ ARTIFACTS = {
 }
 
 
-def upload(name: str, directory: Path, run: Any) -> None:
-    """Log an artifact of a W&B run with those of its files that are there, if any."""
+def upload_artifact(name: str, directory: Path, run: Any) -> None:
+    """Upload those files of an artifact that exist in the run directory to a W&B run; nothing if none exists."""
     import wandb
 
-    files = [file for file in (directory / each for each in ARTIFACTS[name]) if file.exists()]
+    files = [directory / file for file in ARTIFACTS[name] if (directory / file).exists()]
     if not files:
         return
     artifact = wandb.Artifact(f"{name}-{run.id}", type="generator" if name == "generator" else "checkpoint")

@@ -1,4 +1,4 @@
-"""metrics.csv in the run directory: the record that every other view of a run can be made from."""
+"""Logger for metrics.csv in the run directory, the complete record of a run's losses and scores."""
 
 import csv
 import os
@@ -11,26 +11,26 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 
 class CSV(Logger):
-    """One row per logged step, on disk at once.
+    """Logger that writes one row per logged step to metrics.csv immediately.
 
-    A new column rewrites the file, and so does a resumed run, whose first row drops those that an interrupted run had
-    already written from that step on.
+    A new column rewrites the file. So does the first row of a resumed run, which also removes the rows of that step and
+    later ones that the interrupted run had written.
     """
 
     def __init__(self, save_dir: str) -> None:
         super().__init__()
         self.path = Path(save_dir) / "metrics.csv"
-        self._columns: list[str] = []  # of the file, as far as this process wrote it
-        self._row: dict[str, Any] = {}  # the last
+        self._columns: list[str] = []  # of the file, if this process has written it
+        self._row: dict[str, Any] = {}  # the last one written
 
     @property
     def name(self) -> str:
-        """The kind of logger."""
+        """The logger's name."""
         return "csv"
 
     @property
     def version(self) -> str:
-        """There is one per run."""
+        """Empty, because each run has one file."""
         return ""
 
     @property
@@ -40,21 +40,21 @@ class CSV(Logger):
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
-        """Leave the configuration to config.yaml."""
+        """Do nothing: the configuration is in config.yaml."""
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write a row, or add to it where it is of the same step."""
-        again = step == self._row.get("step")
-        self._row = {**(self._row if again else {"step": step}), **metrics}
-        if again or not self._row.keys() <= set(self._columns):
+        """Write a row, or extend the last row if it is of the same step."""
+        same_step = step == self._row.get("step")
+        self._row = {**(self._row if same_step else {"step": step}), **metrics}
+        if same_step or not self._row.keys() <= set(self._columns):
             self._rewrite()
             return
         with self.path.open("a", newline="") as file:
             csv.DictWriter(file, self._columns).writerow(self._row)
 
     def _rewrite(self) -> None:
-        """Write the former rows and the last, under all their columns."""
+        """Write the earlier rows and the last one, with the columns of all of them."""
         columns, rows = self._read()
         self._columns = list(dict.fromkeys([*columns, *self._row]))
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,5 +71,5 @@ class CSV(Logger):
         with self.path.open(newline="") as file:
             reader = csv.DictReader(file)
             columns = list(reader.fieldnames or [])
-            # A killed process may have left half a line.
+            # A killed process may have left an incomplete last line.
             return columns, [row for row in reader if None not in row.values()]

@@ -1,4 +1,4 @@
-"""What a run gives its loggers beside rows of numbers; a logger that has no place for it leaves it."""
+"""Logging of images, histograms and summary values; a logger that does not support one of them ignores it."""
 
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
@@ -9,28 +9,29 @@ from torch import Tensor
 
 
 @singledispatch
-def show_picture(logger: Logger, name: str, picture: Image.Image, step: int) -> None:
-    """Show a picture under a name that stays the same over steps."""
+def log_image(logger: Logger, name: str, image: Image.Image, step: int) -> None:
+    """Log an image of a step; `name` is the same at every step."""
 
 
 @singledispatch
-def show_histograms(logger: Logger, values: Mapping[str, Tensor], step: int) -> None:
-    """Show how values are spread, by name; a device is waited for only by who can show them."""
+def log_histograms(logger: Logger, values: Mapping[str, Tensor], step: int) -> None:
+    """Log a histogram for each tensor; only loggers that support histograms copy the tensors to the CPU."""
 
 
 @singledispatch
-def summarise(logger: Logger, facts: Mapping[str, float]) -> None:
-    """Keep facts of the run as a whole, such as its best score, which replace those of the same name."""
+def log_summary(logger: Logger, values: Mapping[str, float]) -> None:
+    """Log values of the whole run, such as its best score; they replace earlier values of the same name."""
 
 
 @singledispatch
-def end(logger: Logger) -> None:
-    """Close a run whose status.json, and whatever else its directory holds, is final."""
+def close_run(logger: Logger) -> None:
+    """Close a run after status.json and all other files of its directory have been written."""
 
 
-def finite(values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield, as one row of floats on the CPU, the values that have a place in a histogram, where there are some."""
-    for name, each in values.items():
-        row = each.detach().float().flatten()
-        if len(kept := row[row.isfinite()].cpu()):
-            yield name, kept
+def finite_values(values: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield the finite values of each tensor as a row of floats on the CPU, except for tensors without any."""
+    for name, tensor in values.items():
+        row = tensor.detach().float().flatten()
+        finite = row[row.isfinite()].cpu()
+        if len(finite):
+            yield name, finite

@@ -1,4 +1,4 @@
-"""Weights & Biases: one W&B run per run directory, whatever its restarts, the network and the account."""
+"""Weights & Biases logger: one W&B run per run directory, across restarts, online or offline."""
 
 import os
 import secrets
@@ -13,24 +13,24 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from torch import Tensor
 
 from ganlab.core.errors import UserError, suggest
-from ganlab.loggers.artifacts import ARTIFACTS, upload
-from ganlab.loggers.display import end, finite, show_histograms, show_picture, summarise
+from ganlab.loggers.artifacts import ARTIFACTS, upload_artifact
+from ganlab.loggers.display import close_run, finite_values, log_histograms, log_image, log_summary
 from ganlab.loggers.wandb_account import has_account
 from ganlab.runs.directory import RunDirectory
 
-STEP = "ganlab/step"  # the axis of everything; W&B's own `_step` counts calls and begins anew with every restart
+STEP = "ganlab/step"  # the x axis of all metrics; W&B's `_step` counts calls and restarts at 0 when a run is resumed
 MODES = ("auto", "online", "offline", "disabled")
-GOES_ON = 130  # the exit code of a run that was stopped, or goes back to a checkpoint, and is to be continued
-# By the state of status.json; any other is a failure.
-EXIT_CODES = {"finished": 0, "preempted": GOES_ON, "running": GOES_ON}
+RESUMABLE = 130  # exit code of a run that was stopped, or that rolls back to a checkpoint, and will be resumed
+# By the state in status.json; any other state is a failure.
+EXIT_CODES = {"finished": 0, "preempted": RESUMABLE, "running": RESUMABLE}
 
 
 class WandB(Logger):
-    """Logs to the W&B run whose id the run directory keeps in `wandb_id`, so that a continued run continues there.
+    """Logs to one W&B run, whose id is saved in the run directory's `wandb_id`; a resumed run continues it.
 
-    `mode` auto goes online where there is an account, and offline where there is none or W&B cannot be reached within
-    `init_timeout_seconds`; WANDB_MODE decides before it. `group` is by default the sweep's name. Raises UserError for
-    an unknown mode or artifact, and where W&B refuses a run that has to be online.
+    `mode` auto is online if there is an account, and offline if there is none or if W&B cannot be reached within
+    `init_timeout_seconds`; the environment variable WANDB_MODE overrides it. `group` defaults to the sweep's name.
+    Raises UserError for an unknown mode or artifact, and if W&B rejects a run in mode online.
     """
 
     def __init__(
@@ -47,31 +47,26 @@ class WandB(Logger):
         init_timeout_seconds: float = 30.0,
     ) -> None:
         super().__init__()
-        _check("mode", [mode], MODES)
-        _check("artifacts", artifacts, ARTIFACTS)
+        _check_choices("mode", [mode], MODES)
+        _check_choices("artifacts", artifacts, ARTIFACTS)
         self.directory = RunDirectory(Path(save_dir))
         self.mode, self.artifacts, self.init_timeout_seconds = mode, list(artifacts), init_timeout_seconds
         sweep = self.directory.sweep
         kind = "sweep" if sweep or os.environ.get("WANDB_SWEEP_ID") else "train"
-        self._place = {
-            "project": project,
-            "entity": entity,
-            "name": name or "/".join(self.directory.path.resolve().parts[-2:]),
-            "group": group or sweep,
-            "job_type": job_type or kind,
-            "tags": list(tags),
-        }
-        self._facts: dict[str, Any] = {}
+        title = name or "/".join(self.directory.path.resolve().parts[-2:])
+        named = {"project": project, "entity": entity, "name": title, "group": group or sweep}
+        self._run_settings: dict[str, Any] = named | {"job_type": job_type or kind, "tags": list(tags)}
+        self._config: dict[str, Any] = {}
         self._run: Any = None
 
     @property
     def name(self) -> str:
         """The project."""
-        return str(self._place["project"])
+        return str(self._run_settings["project"])
 
     @property
     def version(self) -> str | None:
-        """The run's id, once there is one."""
+        """The id of the W&B run, None before it has been started."""
         file = self.directory.path / "wandb_id"
         return file.read_text().strip() if file.exists() else None
 
@@ -83,24 +78,24 @@ class WandB(Logger):
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
-        """The W&B run, begun when first asked for; processes but the first get a dummy."""
+        """The W&B run, started at first use; all ranks but 0 get a dummy."""
         if self._run is None:
-            self._run = self._begin()
+            self._run = self._start()
         return self._run
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
-        """Keep a dict of plain values for the config of the run, which is yet to begin."""
-        self._facts |= params
+        """Store plain values for the config of the W&B run, which is not started yet."""
+        self._config |= params
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        """Log a row of numbers, or of what W&B has classes for."""
+        """Log a row of numbers, or of W&B media objects."""
         self.experiment.log({**metrics, STEP: step})
 
     @rank_zero_only
-    def end(self) -> None:
-        """Upload artifacts and finish the run, as finished, failed or preempted by what status.json says."""
+    def finish(self) -> None:
+        """Upload artifacts and finish the W&B run as finished, failed or preempted, according to status.json."""
         if self._run is None:
             return
         import wandb
@@ -109,37 +104,41 @@ class WandB(Logger):
         code = EXIT_CODES.get(self.directory.status().get("state", ""), 1)
         try:
             for name in self.artifacts:
-                upload(name, self.directory.path, run)
-            if code == GOES_ON:
+                upload_artifact(name, self.directory.path, run)
+            if code == RESUMABLE:
                 run.mark_preempting()
             run.finish(exit_code=code)
-        except wandb.errors.Error as error:  # the training is done, whatever becomes of its picture on W&B
-            print(f"W&B has not taken all of the run ({error}); upload it with: {self._sync}", file=sys.stderr)
+        except wandb.errors.Error as error:  # training is complete, so a failed upload is not an error of the run
+            print(f"W&B upload incomplete ({error}); upload the run with: {self._sync_command}", file=sys.stderr)
 
-    def _begin(self) -> Any:
+    def _start(self) -> Any:
         import wandb
 
         mode = os.environ.get("WANDB_MODE") or self.mode
-        if mode == "offline" or (mode == "auto" and not has_account()):
-            return self._offline("was asked for" if mode == "offline" else "no account is configured here")
+        if mode == "offline":
+            return self._start_offline("it was requested")
+        if mode == "auto" and not has_account():
+            return self._start_offline("no account is configured here")
         try:
             run = self._init("online" if mode == "auto" else mode)
         except wandb.errors.Error as error:
             reason = " ".join(str(error).split())
             if mode != "auto":
-                raise UserError(f"logger.wandb: W&B began no run ({reason}); try logger.wandb.mode=offline") from error
-            wandb.teardown()  # which forgets the run that it could not begin
-            return self._offline(f"it could not be reached ({reason})")
+                raise UserError(
+                    f"logger.wandb: could not start a W&B run ({reason}); try logger.wandb.mode=offline"
+                ) from error
+            wandb.teardown()  # discards the run that could not be started
+            return self._start_offline(f"it could not be reached ({reason})")
         if run.url:
             print(f"on W&B: {run.url}", file=sys.stderr)
         return run
 
-    def _offline(self, reason: str) -> Any:
-        print(f"W&B is offline, as {reason}; upload the run with: {self._sync}", file=sys.stderr)
+    def _start_offline(self, reason: str) -> Any:
+        print(f"W&B is offline, because {reason}; upload the run with: {self._sync_command}", file=sys.stderr)
         return self._init("offline")
 
     @property
-    def _sync(self) -> str:
+    def _sync_command(self) -> str:
         return f"wandb sync '{self.directory.path / 'wandb'}'"
 
     def _init(self, mode: str) -> Any:
@@ -147,9 +146,9 @@ class WandB(Logger):
 
         self.directory.path.mkdir(parents=True, exist_ok=True)
         run = wandb.init(
-            **self._place,  # type: ignore[arg-type]
-            id=None if mode == "disabled" else self._id(),
-            config=self._facts,
+            **self._run_settings,
+            id=None if mode == "disabled" else self._load_or_create_id(),
+            config=self._config,
             dir=self.save_dir,
             mode=mode,  # type: ignore[arg-type]
             resume="allow",
@@ -160,40 +159,40 @@ class WandB(Logger):
         run.define_metric("*", step_metric=STEP)
         return run
 
-    def _id(self) -> str:
-        """Return the id of this directory's run; W&B's agents choose ids themselves."""
-        known = os.environ.get("WANDB_RUN_ID") or self.version or secrets.token_hex(6)
-        (self.directory.path / "wandb_id").write_text(f"{known}\n")
-        return known
+    def _load_or_create_id(self) -> str:
+        """Return the id of this directory's W&B run and save it; W&B's sweep agents choose it in WANDB_RUN_ID."""
+        run_id = os.environ.get("WANDB_RUN_ID") or self.version or secrets.token_hex(6)
+        (self.directory.path / "wandb_id").write_text(f"{run_id}\n")
+        return run_id
 
 
-def _check(setting: str, words: Sequence[str], known: Collection[str]) -> None:
-    for word in [word for word in words if word not in known]:
-        near = suggest(word, known)
-        raise UserError(f"logger.wandb.{setting}: there is no '{word}'; choose {', '.join(known)}{near}")
+def _check_choices(setting: str, values: Sequence[str], choices: Collection[str]) -> None:
+    for value in [value for value in values if value not in choices]:
+        advice = f"choose {', '.join(choices)}{suggest(value, choices)}"
+        raise UserError(f"logger.wandb.{setting}: there is no '{value}'; {advice}")
 
 
-@show_picture.register
-def _(logger: WandB, name: str, picture: Image.Image, step: int) -> None:
+@log_image.register
+def _(logger: WandB, name: str, image: Image.Image, step: int) -> None:
     import wandb
 
-    logger.log_metrics({name: wandb.Image(picture)}, step)
+    logger.log_metrics({name: wandb.Image(image)}, step)
 
 
-@show_histograms.register
+@log_histograms.register
 def _(logger: WandB, values: Mapping[str, Tensor], step: int) -> None:
     import wandb
 
-    if row := {name: wandb.Histogram(kept.tolist()) for name, kept in finite(values)}:
+    if row := {name: wandb.Histogram(finite.tolist()) for name, finite in finite_values(values)}:
         logger.log_metrics(row, step)
 
 
-@summarise.register
+@log_summary.register
 @rank_zero_only
-def _(logger: WandB, facts: Mapping[str, float]) -> None:
-    logger.experiment.summary.update(dict(facts))
+def _(logger: WandB, values: Mapping[str, float]) -> None:
+    logger.experiment.summary.update(dict(values))
 
 
-@end.register
+@close_run.register
 def _(logger: WandB) -> None:
-    logger.end()
+    logger.finish()

@@ -1,4 +1,4 @@
-"""Whether there is an account of W&B's on this machine, told without importing wandb."""
+"""Detects a W&B account on this machine without importing wandb."""
 
 import os
 from netrc import NetrcParseError, netrc
@@ -9,12 +9,13 @@ WANDB_SERVER = "https://api.wandb.ai"
 
 
 def has_account() -> bool:
-    """Look where W&B keeps the key of an account: the environment, then the netrc file."""
+    """Return whether the environment or the netrc file has an API key for the W&B server."""
     if os.environ.get("WANDB_API_KEY") or os.environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
     host = urlparse(os.environ.get("WANDB_BASE_URL") or WANDB_SERVER).hostname or ""
-    named = os.environ.get("NETRC")
-    for path in [Path(named).expanduser()] if named else [Path.home() / name for name in (".netrc", "_netrc")]:
+    netrc_path = os.environ.get("NETRC")
+    paths = [Path(netrc_path).expanduser()] if netrc_path else [Path.home() / name for name in (".netrc", "_netrc")]
+    for path in paths:
         try:
             return host in netrc(path).hosts
         except (OSError, NetrcParseError):

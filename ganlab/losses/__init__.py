@@ -1,3 +1,9 @@
+"""Adversarial losses: the objectives of discriminator and generator.
+
+A loss maps logits of real and fake samples to one value per logit, without reduction or weight. Every class here
+extends `ganlab.AdversarialLoss`, whose docstring has a minimal custom loss.
+"""
+
 from ganlab.losses.hinge import Hinge
 from ganlab.losses.least_squares import LeastSquares
 from ganlab.losses.minimax import Minimax

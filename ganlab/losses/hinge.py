@@ -5,7 +5,7 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class Hinge(AdversarialLoss):
-    """The geometric GAN: D keeps a margin of 1 on each side, G climbs D.
+    """The hinge loss of the geometric GAN: D has a margin of 1 on each side, G maximises D.
 
     Lim & Ye 2017; Miyato et al. 2018 (SNGAN), eqs. 16 and 17. No constant factors.
     """

@@ -6,9 +6,10 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class LeastSquares(AdversarialLoss):
-    """LSGAN: squares around the targets 1 for real and 0 for fake, each with the paper's factor ½.
+    """LSGAN: squared distances from the targets 1 for real and 0 for fake, each with the paper's factor ½.
 
-    Mao et al. 2017, eq. 9 (a = 0, b = c = 1). With `smoothing` s the target of real samples in D's loss is 1 − s.
+    Mao et al. 2017, eq. 9 (a = 0, b = c = 1). With `smoothing` s, the target of real samples in D's loss is 1 − s.
+    Raises ValueError for a `smoothing` outside [0, 1).
     """
 
     boundary: ClassVar[float | None] = 0.5

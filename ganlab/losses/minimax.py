@@ -7,10 +7,11 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class Minimax(AdversarialLoss):
-    """The zero-sum original: D ascends and G descends log D(x) + log(1 − D(G(z))), D = σ(logit).
+    """The original zero-sum loss: D maximises and G minimises log D(x) + log(1 − D(G(z))), D = σ(logit).
 
-    Goodfellow et al. 2014, eq. 1; the generator's gradient vanishes where D is sure (hence "saturating"). With
-    `smoothing` s the target of real samples is 1 − s (Salimans et al. 2016, section 3.4). No constant factors.
+    Goodfellow et al. 2014, eq. 1. It is also called saturating, because the generator's gradient vanishes if D rejects
+    fake samples with certainty. With `smoothing` s, the target of real samples is 1 − s (Salimans et al. 2016, section
+    3.4). No constant factors. Raises ValueError for a `smoothing` outside [0, 1).
     """
 
     reads: ClassVar[str] = "logit"

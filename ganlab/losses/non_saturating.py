@@ -7,10 +7,11 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class NonSaturating(AdversarialLoss):
-    """The heuristic that everybody means by "the GAN loss": G maximises log D(G(z)), D = σ(logit).
+    """The non-saturating loss, the usual "GAN loss": G maximises log D(G(z)), D = σ(logit).
 
-    Goodfellow et al. 2014, eq. 1 for D and the end of section 3 for G. With `smoothing` s the target of real samples
-    is 1 − s (Salimans et al. 2016, section 3.4). No constant factors.
+    Goodfellow et al. 2014, eq. 1 for D and the end of section 3 for G. With `smoothing` s, the target of real samples
+    is 1 − s (Salimans et al. 2016, section 3.4). No constant factors. Raises ValueError for a `smoothing` outside
+    [0, 1).
     """
 
     reads: ClassVar[str] = "logit"

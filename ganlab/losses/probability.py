@@ -1,7 +1,8 @@
-"""The losses of Goodfellow et al. 2014 for a critic whose output is the probability itself.
+"""The losses of Goodfellow et al. 2014 for a discriminator whose output is a probability instead of a logit.
 
-In float32 a fake whose probability is nearer to 1 than 6e-8, at logits above 8.3 / beta, counts as certain and gives no
-gradient to anyone. The same losses of logits, loss=minimax and loss=non_saturating, have no such end.
+In float32, a fake sample with a probability closer to 1 than 6e-8 (a logit above 8.3 / beta) has a probability of
+exactly 1 and gives neither player a gradient. The losses of logits, loss=minimax and loss=non_saturating, do not have
+this limit.
 """
 
 from typing import ClassVar
@@ -13,7 +14,7 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class MinimaxProbability(AdversarialLoss):
-    """The zero-sum original on probabilities, for discriminator.head=tanh_probability (eq. 1)."""
+    """The original zero-sum loss of probabilities, for discriminator.head=tanh_probability (eq. 1)."""
 
     reads: ClassVar[str] = "probability"
     boundary: ClassVar[float | None] = 0.5
@@ -28,7 +29,7 @@ class MinimaxProbability(AdversarialLoss):
 
 
 class NonSaturatingProbability(AdversarialLoss):
-    """The non-saturating loss on probabilities, for discriminator.head=tanh_probability (eq. 1, end of section 3)."""
+    """The non-saturating loss of probabilities, for discriminator.head=tanh_probability (eq. 1, end of section 3)."""
 
     reads: ClassVar[str] = "probability"
     boundary: ClassVar[float | None] = 0.5
@@ -43,5 +44,5 @@ class NonSaturatingProbability(AdversarialLoss):
 
 
 def _log(probability: Tensor) -> Tensor:
-    # A saturated tanh gives exactly 0 and 1; cut off before the logarithm, for its slope at 0 would poison the weights.
+    # A saturated tanh gives exactly 0 or 1. Clamp before the logarithm, whose infinite slope at 0 gives NaN weights.
     return probability.clamp_min(torch.finfo(probability.dtype).tiny).log()

@@ -7,7 +7,7 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class RelativisticAverage(AdversarialLoss):
-    """RaGAN: each sample is judged against the mean of the other side, over this (micro)batch.
+    """RaGAN: compares each sample with the mean logit of the opposite kind in this (micro)batch.
 
     Jolicoeur-Martineau 2019 (RaSGAN), eqs. 13 to 15. No constant factors.
     """
@@ -20,7 +20,7 @@ class RelativisticAverage(AdversarialLoss):
         return softplus(fake.mean(0) - real) + softplus(fake - real.mean(0))
 
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
-        """Return the same with real and fake exchanged; raises ValueError without real logits."""
+        """Return D's loss with real and fake exchanged; raises ValueError without real logits."""
         if real is None:
             raise ValueError("a relativistic generator loss needs the logits of real samples, got none")
         return self.discriminator(fake, real)

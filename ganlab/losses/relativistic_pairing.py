@@ -7,7 +7,7 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class RelativisticPairing(AdversarialLoss):
-    """RpGAN: each fake sample is judged against one real sample.
+    """RpGAN: compares each fake sample with one real sample.
 
     Jolicoeur-Martineau 2019 (RSGAN, eqs. 7 and 8); Huang et al. 2024 (R3GAN, eq. 2, f(t) = −log(1 + e^−t)).
     """

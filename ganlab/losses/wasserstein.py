@@ -6,9 +6,9 @@ from ganlab.core.interfaces import AdversarialLoss
 
 
 class Wasserstein(AdversarialLoss):
-    """The difference of means, an estimate of the Wasserstein-1 distance where the critic is 1-Lipschitz.
+    """The WGAN loss: an estimate of the Wasserstein-1 distance if the critic is 1-Lipschitz.
 
-    Arjovsky et al. 2017, eq. 3; it needs weight_clip, gradient_penalty or spectral normalisation beside it.
+    Arjovsky et al. 2017, eq. 3. Use it with weight_clip, gradient_penalty or spectral normalisation.
     """
 
     boundary: ClassVar[float | None] = None

@@ -1,11 +1,22 @@
-"""The factor on every learning rate, a function of the share of the steps done; it has no state to save."""
+"""Learning-rate schedules: a factor on every learning rate, as a function of the share of the steps done."""
 
 import math
 from abc import ABC, abstractmethod
 
 
 class LearningRateSchedule(ABC):
-    """A factor after a linear warm-up over the first `warmup` share of training; raises ValueError outside [0, 1)."""
+    """The factor on every player's learning rate, after a linear warm-up over the first `warmup` share of the steps.
+
+    A schedule is a function of step and number of iterations, so it has no state to save. Raises ValueError for a
+    warm-up outside [0, 1). A subclass implements `factor`:
+
+    >>> class HalfTime(LearningRateSchedule):
+    ...     def factor(self, done):
+    ...         return 1.0 if done < 0.5 else 0.1
+    >>> schedule = HalfTime()
+    >>> [schedule(step, iterations=4) for step in range(4)]
+    [1.0, 1.0, 0.1, 0.1]
+    """
 
     def __init__(self, warmup: float = 0.0) -> None:
         if not 0 <= warmup < 1:
@@ -13,7 +24,7 @@ class LearningRateSchedule(ABC):
         self.warmup = warmup
 
     def __call__(self, step: int, iterations: int) -> float:
-        """Return the factor at a step."""
+        """Return the factor at a step, from 0 to iterations − 1."""
         done = step / iterations
         if done < self.warmup:
             return (step + 1) / (self.warmup * iterations + 1)
@@ -21,7 +32,7 @@ class LearningRateSchedule(ABC):
 
     @abstractmethod
     def factor(self, done: float) -> float:
-        """Return the factor when this share, in [0, 1), of what follows the warm-up is done."""
+        """Return the factor when a share `done`, in [0, 1), of the steps after the warm-up is done."""
 
 
 class Constant(LearningRateSchedule):
@@ -33,26 +44,32 @@ class Constant(LearningRateSchedule):
 
 
 class Linear(LearningRateSchedule):
-    """Constant up to the share `start`, then linearly down to `final`."""
+    """Constant up to the share `start`, then linear down to `final`.
+
+    Raises ValueError for a value outside [0, 1].
+    """
 
     def __init__(self, final: float = 0.0, start: float = 0.0, warmup: float = 0.0) -> None:
         super().__init__(warmup)
         self.final, self.start = _share("final", final), _share("start", start)
 
     def factor(self, done: float) -> float:
-        """Return the height of the line."""
+        """Return 1 up to `start`, then decrease linearly."""
         return 1 - (1 - self.final) * max(0.0, done - self.start) / max(1 - self.start, 1e-12)
 
 
 class Cosine(LearningRateSchedule):
-    """Half a cosine from 1 to `final` at the share `end`, and constant from there (Loshchilov & Hutter 2017, eq. 5)."""
+    """Half a cosine from 1 to `final` at the share `end`, then constant (Loshchilov & Hutter 2017, eq. 5).
+
+    Raises ValueError for a value outside [0, 1].
+    """
 
     def __init__(self, final: float = 0.0, warmup: float = 0.0, end: float = 1.0) -> None:
         super().__init__(warmup)
         self.final, self.end = _share("final", final), _share("end", end)
 
     def factor(self, done: float) -> float:
-        """Return the height of the curve."""
+        """Return the cosine up to `end`, then `final`."""
         return self.final + (1 - self.final) * (1 + math.cos(math.pi * min(done / max(self.end, 1e-12), 1.0))) / 2
 
 

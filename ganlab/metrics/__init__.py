@@ -1,5 +1,8 @@
-"""Scores over feature spaces: how good samples are, measured in a space that is named with the score."""
+"""Metrics: scores of generated samples in a feature space; each score is saved with its protocol, which names it."""
 
+from typing import TYPE_CHECKING
+
+from ganlab.core import renamed
 from ganlab.metrics.accuracy_score import AccuracyScore
 from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
@@ -62,3 +65,6 @@ __all__ = [
     "UnsuitableMetricError",
     "Wasserstein",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed.former_names(__name__)

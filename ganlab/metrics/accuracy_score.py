@@ -1,4 +1,4 @@
-"""The classification accuracy score: what a classifier learns of real images from generated ones."""
+"""Classification accuracy score: accuracy on real images of a classifier trained on generated ones."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, final
@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ganlab.features.base import Features, Source
-from ganlab.features.classifier_training import RESOLUTION, accuracy, learn
+from ganlab.features.classifier_training import RESOLUTION, accuracy, fit_classifier
 from ganlab.features.resizing import standardise
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -15,11 +15,12 @@ from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 @final
 class AccuracyScore(Metric):
-    """Accuracy on real images of a classifier that saw generated ones only (Ravuri & Vinyals 2019).
+    """Accuracy on real images of a classifier trained on generated images only (Ravuri & Vinyals 2019).
 
-    Between 0 and 1; higher is better. The classifier is the small one of features=classifier, of 28 × 28 images, made
-    anew by `steps` batches of 128 images on all generated samples with the classes they were asked for. What it lacks
-    against the same trained on real images, the generator left out or got wrong. Raises ValueError for steps below 1.
+    Between 0 and 1; higher is better. The classifier is the small one of features=classifier, for 28 × 28 images. It is
+    trained from scratch for `steps` batches of 128 images, on all generated samples with the classes they were
+    generated for. The gap to the same classifier trained on real images is what the generator misses or gets wrong.
+    Raises ValueError if steps is below 1, and UnsuitableMetricError if the samples are not images.
     """
 
     name: ClassVar[str] = "accuracy_score"
@@ -36,7 +37,7 @@ class AccuracyScore(Metric):
             case other:
                 raise UnsuitableMetricError(
                     f"metric=accuracy_score trains a classifier of images, but the data's samples have shape {other}; "
-                    "choose an image data set, or drop accuracy_score from metric"
+                    "choose an image data set, or remove accuracy_score from metric"
                 )
         self.classes, self.seed, self.steps = data.spec.classes, seed, steps
 
@@ -47,18 +48,19 @@ class AccuracyScore(Metric):
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `classification_accuracy_score`; raises ValueError without real or generated samples."""
-        theirs, ours = real.rows("samples"), fake.rows("samples")
-        if not len(theirs) or not len(ours):
+        real_images, fake_images = real.rows("samples"), fake.rows("samples")
+        if not len(real_images) or not len(fake_images):
             raise ValueError(
-                f"accuracy_score needs at least 1 real and 1 generated sample, got {len(theirs)} and {len(ours)}"
+                f"accuracy_score needs at least 1 real and 1 generated sample, "
+                f"got {len(real_images)} and {len(fake_images)}"
             )
-        network = learn(_small(ours), fake.rows("labels"), self.classes, self.seed, self.steps)
-        return {"classification_accuracy_score": accuracy(network, _small(theirs), real.rows("labels"))}
+        network = fit_classifier(_resize(fake_images), fake.rows("labels"), self.classes, self.seed, self.steps)
+        return {"classification_accuracy_score": accuracy(network, _resize(real_images), real.rows("labels"))}
 
     def describe(self) -> dict[str, Any]:
-        """Return how the classifier is trained."""
+        """Return the classifier's seed and number of training steps."""
         return {"seed": self.seed, "steps": self.steps}
 
 
-def _small(images: Tensor) -> Tensor:
-    return torch.cat([standardise(part, part.shape[1], RESOLUTION) for part in images.split(256)])
+def _resize(images: Tensor) -> Tensor:
+    return torch.cat([standardise(block, block.shape[1], RESOLUTION) for block in images.split(256)])

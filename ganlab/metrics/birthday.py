@@ -1,4 +1,4 @@
-"""How many different samples a generator has, by the birthday paradox."""
+"""Number of different samples that a generator can make, estimated by the birthday paradox."""
 
 from collections.abc import Sequence
 from math import log
@@ -6,7 +6,7 @@ from typing import Any, ClassVar, final
 
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.nearest import closeness, pairs_within
+from ganlab.metrics.nearest import count_pairs_within, duplicate_distance
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
@@ -14,16 +14,16 @@ from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 class Birthday(Metric):
     """Support size by the birthday paradox (Arora, Risteski & Zhang 2018, theorem 1); higher is better.
 
-    Among N equally likely samples a batch of s holds two alike with probability one half at s²/(2 ln 2) = N. The paper
-    draws batches and asks a person for pairs that look alike; here two samples are alike where they are as close in the
-    feature space as hardly any two real ones, the `quantile` of real samples' distances to their nearest other. All
-    n(n − 1)/2 pairs of generated samples are counted rather than batches drawn: with a share p of pairs alike the
-    probability is one half at s²/2 = ln 2/p, so the support size is 1/p, and nothing random is left in it.
+    A batch of s out of N equally likely samples contains two equal ones with probability 1/2 at s²/(2 ln 2) = N. The
+    paper draws batches, and a person looks for pairs that look alike. Here two samples are alike if their distance in
+    the feature space is at most the `quantile` of the distances of real samples to their nearest other real sample. All
+    n(n − 1)/2 pairs of generated samples are counted instead of drawing batches: if a share p of the pairs is alike,
+    the probability is 1/2 at s²/2 = ln 2/p, so the support size is 1/p, without any randomness.
 
-    Where the pairs alike are few it means little: real data of n samples score about n/`quantile`, and without any such
-    pair the score is the lower bound n(n − 1)/(2 ln 2), at which n samples hold one with probability one half. A
-    generator that favours some samples scores less than the number of those that it can make. Raises ValueError for a
-    quantile outside (0, 1).
+    With few such pairs the score means little: n real samples score about n/`quantile`. Without any such pair the score
+    is the lower bound n(n − 1)/(2 ln 2), for which n samples contain a pair with probability 1/2. A generator that
+    favours some samples scores less than the number of samples that it can make. Raises ValueError if the quantile is
+    outside (0, 1).
     """
 
     name: ClassVar[str] = "birthday"
@@ -41,15 +41,15 @@ class Birthday(Metric):
         return [AllValues("features")]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `support_size`; raises ValueError for fewer than two samples of a side."""
-        theirs, ours = real.rows("features"), fake.rows("features")
-        size = min(len(theirs), len(ours))
+        """Return `support_size`; raises ValueError for fewer than two real or generated samples."""
+        real_rows, fake_rows = real.rows("features"), fake.rows("features")
+        size = min(len(real_rows), len(fake_rows))
         if size < 2:
             raise ValueError(
-                f"birthday needs at least 2 real and 2 generated samples, got {len(theirs)} and {len(ours)}"
+                f"birthday needs at least 2 real and 2 generated samples, got {len(real_rows)} and {len(fake_rows)}"
             )
-        alike = pairs_within(ours, closeness(theirs, size, self.quantile))
-        return {"support_size": len(ours) * (len(ours) - 1) / 2 / (alike or log(2))}
+        pairs = count_pairs_within(fake_rows, duplicate_distance(real_rows, size, self.quantile))
+        return {"support_size": len(fake_rows) * (len(fake_rows) - 1) / 2 / (pairs or log(2))}
 
     def describe(self) -> dict[str, Any]:
         """Return the quantile."""

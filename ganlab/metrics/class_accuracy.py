@@ -1,4 +1,4 @@
-"""Class accuracy: whether a conditional generator makes what it was asked for."""
+"""Class accuracy: whether a conditional generator makes samples of the requested class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 @final
 @dataclass(frozen=True)
 class Hits(SumStatistic):
-    """Number of samples, and of those whose most probable class is their label."""
+    """Number of samples ("count") and of those whose most probable class is their label ("right")."""
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Classes as found and as asked for."""
+        """Predicted and requested classes."""
         return ("logits", "labels")
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return two numbers."""
+        """Return the shapes of two numbers."""
         return {"right": (), "count": ()}
 
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
-        """Compare the classifier's first choice with what was asked for."""
+        """Compare the most probable class with the label."""
         assert batch.logits is not None
         assert batch.labels is not None
         right = batch.logits.argmax(1) == batch.labels.to(batch.logits.device)
@@ -36,10 +36,11 @@ class Hits(SumStatistic):
 
 @final
 class ClassAccuracy(Metric):
-    """Share of generated samples that the data set's classifier puts into the class they were asked for.
+    """Share of generated samples that the data set's classifier assigns to the class they were generated for.
 
-    Between 0 and 1; higher is better, 1/classes is chance. Real samples score the classifier's own accuracy, which is
-    the most that means anything; a generator of one good sample a class scores as well as a varied one.
+    Between 0 and 1; higher is better, 1/classes is chance. Real samples score the accuracy of the classifier itself,
+    and higher scores mean nothing more. A generator with one good sample per class scores as well as a diverse one.
+    Raises UnsuitableMetricError if the classifier does not have the data's classes.
     """
 
     name: ClassVar[str] = "class_accuracy"
@@ -54,7 +55,7 @@ class ClassAccuracy(Metric):
             raise UnsuitableMetricError(
                 f"metric=class_accuracy needs a classifier of the data's {data.spec.classes} classes, "
                 f"but features={features.name} has {features.classes}; "
-                "choose features=classifier, or drop class_accuracy from metric"
+                "choose features=classifier, or remove class_accuracy from metric"
             )
         self.hits = Hits()
 

@@ -1,4 +1,4 @@
-"""How much better the discriminator likes the real samples that it was trained on."""
+"""Gap between the discriminator's outputs on training samples and on held-out ones: overfitting of D."""
 
 import copy
 from typing import ClassVar, final
@@ -8,33 +8,33 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Capability, as_output
 from ganlab.metrics.metric import EvaluationContext, ModelMetric
-from ganlab.metrics.player_copies import player, reals
+from ganlab.metrics.player_copies import real_batches, require_player
 
 
 @final
 class DiscriminatorGap(ModelMetric):
     """Mean output of D on training samples minus that on held-out ones, in standard deviations of the latter.
 
-    Both are real, so only memory tells them apart (Karras et al. 2020, ADA, eq. 1, whose r_v has this difference as its
-    numerator). 0 is best; of n samples each, chance alone gives about ± 1.4/√n. Data without end, whose training
-    samples are as fresh as the others, has no gap. The live discriminator is asked, in evaluation mode and without
-    augmentation; patches count by their mean, packs as one. Where it says the same of all held-out samples the
-    difference is left undivided.
+    Both are real, so only memorisation distinguishes them (Karras et al. 2020, ADA, eq. 1, whose r_v has this
+    difference as its numerator). 0 is best; with n samples each, chance alone gives about ± 1.4/√n. Infinite data has
+    no gap, because its training samples are as new as the held-out ones. The live discriminator is used, in evaluation
+    mode and without augmentation; patch logits are averaged per sample, and a pack counts as one sample. If all
+    held-out outputs are equal, the difference is not divided.
     """
 
     name: ClassVar[str] = "discriminator_gap"
     scores: ClassVar[dict[str, bool | None]] = {"discriminator_gap": False}
     requires: ClassVar[frozenset[Capability]] = frozenset({Capability.DISCRIMINATOR})
 
-    def measure(self, subject: EvaluationContext) -> dict[str, float]:
-        """Return `discriminator_gap`; raises ValueError without a discriminator or with an empty split."""
-        network = copy.deepcopy(player(subject.game, "discriminator", self)).eval()
-        train, held_out = (self._outputs(network, subject, split) for split in ("train", subject.held_out))
+    def measure(self, context: EvaluationContext) -> dict[str, float]:
+        """Return `discriminator_gap`; raises ValueError without a discriminator or if a split is empty."""
+        network = copy.deepcopy(require_player(context.game, "discriminator", self)).eval()
+        train, held_out = (self._outputs(network, context, split) for split in ("train", context.held_out))
         deviation = float(held_out.std(correction=0))
         return {"discriminator_gap": float(train.mean() - held_out.mean()) / (deviation or 1.0)}
 
     @torch.no_grad()
-    def _outputs(self, network: nn.Module, subject: EvaluationContext, split: str) -> Tensor:
-        batches = reals(subject, split, subject.samples, self.name)
+    def _outputs(self, network: nn.Module, context: EvaluationContext, split: str) -> Tensor:
+        batches = real_batches(context, split, context.samples, self.name)
         outputs = (as_output(network(sample, cond)).logits.double() for sample, cond in batches)
         return torch.cat([logits.reshape(len(logits), -1).mean(1).cpu() for logits in outputs])

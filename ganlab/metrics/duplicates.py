@@ -1,4 +1,4 @@
-"""Duplicates among generated samples, the plainest sign of collapse."""
+"""Share of duplicates among generated samples, a direct sign of mode collapse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.nearest import closeness, groups, nearest_other
+from ganlab.metrics.nearest import duplicate_distance, nearest_other, split_groups
 from ganlab.metrics.statistics import Accumulator, AllValues, SampleStatistics, Statistic
 
 
 @final
 @dataclass(frozen=True)
 class Digests(Statistic):
-    """A hash of 128 bits of each sample's bytes, under the name "rows", int64 of shape (n, 2)."""
+    """A 128-bit hash of each sample's bytes, as "rows": int64 of shape (n, 2)."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -25,21 +25,21 @@ class Digests(Statistic):
         return ("samples",)
 
     def accumulator(self) -> Accumulator:
-        """Start with nothing."""
-        return _Digesting()
+        """Return an accumulator without rows."""
+        return _DigestAccumulator()
 
 
 @final
 class Duplicates(Metric):
-    """Share of generated samples that have a duplicate among the generated ones; lower is better.
+    """Share of generated samples that have a duplicate among the generated samples; lower is better.
 
-    `duplicates_exact` counts samples of the same bytes. `duplicates` adds those whose nearest other generated sample is
-    as close in the feature space as hardly any two real ones: no farther than the `quantile` of real samples' distances
-    to their nearest other. So nothing has to be tuned to a space, and a perfect generator scores `quantile`, not 0.
+    `duplicates_exact` counts samples with equal bytes. `duplicates` adds those whose distance to the nearest other
+    generated sample, in the feature space, is at most the `quantile` of the same distances among real samples. So no
+    threshold has to be tuned for a feature space, and a perfect generator scores `quantile`, not 0.
 
-    As more samples lie closer together, both sides are cut into groups of one size, that of the smaller side, and
-    duplicates are looked for within groups; what is left over is not counted. Where real samples have duplicates of
-    their own the distance may be 0. Raises ValueError for a quantile outside (0, 1).
+    More samples lie closer together, so both sample sets are split into groups of the size of the smaller set, and
+    duplicates are searched within groups; the remainder is not counted. If the real samples contain duplicates, the
+    threshold may be 0. Raises ValueError if the quantile is outside (0, 1).
     """
 
     name: ClassVar[str] = "duplicates"
@@ -57,16 +57,16 @@ class Duplicates(Metric):
         return [AllValues("features"), Digests()]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `duplicates` and `duplicates_exact`; raises ValueError for fewer than two samples of a side."""
-        theirs, ours = real.rows("features"), fake.rows("features")
-        size = min(len(theirs), len(ours))
+        """Return `duplicates` and `duplicates_exact`; raises ValueError for fewer than 2 real or generated samples."""
+        real_rows, fake_rows = real.rows("features"), fake.rows("features")
+        size = min(len(real_rows), len(fake_rows))
         if size < 2:
             raise ValueError(
-                f"duplicates needs at least 2 real and 2 generated samples, got {len(theirs)} and {len(ours)}"
+                f"duplicates needs at least 2 real and 2 generated samples, got {len(real_rows)} and {len(fake_rows)}"
             )
-        reach = closeness(theirs, size, self.quantile)
-        near = torch.cat([nearest_other(group) <= reach for group in groups(ours, size)])
-        exact = torch.cat([_repeated(group) for group in groups(fake[Digests()]["rows"], size)])
+        threshold = duplicate_distance(real_rows, size, self.quantile)
+        near = torch.cat([nearest_other(group) <= threshold for group in split_groups(fake_rows, size)])
+        exact = torch.cat([_is_repeated(group) for group in split_groups(fake[Digests()]["rows"], size)])
         return {
             "duplicates": float((near | exact).double().mean()),
             "duplicates_exact": float(exact.double().mean()),
@@ -77,23 +77,22 @@ class Duplicates(Metric):
         return {"quantile": self.quantile}
 
 
-def _repeated(digests: Tensor) -> Tensor:
-    """Mark the rows that occur more than once."""
-    _, place, counts = digests.unique(dim=0, return_inverse=True, return_counts=True)
-    return counts[place] > 1
+def _is_repeated(digests: Tensor) -> Tensor:
+    """Return a mask of the rows that occur more than once."""
+    _, places, counts = digests.unique(dim=0, return_inverse=True, return_counts=True)
+    return counts[places] > 1
 
 
 @final
-class _Digesting(Accumulator):
+class _DigestAccumulator(Accumulator):
     def __init__(self) -> None:
-        self.kept = AllValues("features").accumulator()  # which joins what processes have, in order
+        self.rows = AllValues("features").accumulator()  # gathers the digests over processes, in order
 
     def add(self, batch: FeatureBatch, start: int) -> None:
         assert batch.samples is not None
         digests = [blake2b(sample.tobytes(), digest_size=16).digest() for sample in batch.samples.cpu().numpy()]
-        self.kept.add(
-            FeatureBatch(torch.frombuffer(bytearray(b"".join(digests)), dtype=torch.int64).view(-1, 2)), start
-        )
+        rows = torch.frombuffer(bytearray(b"".join(digests)), dtype=torch.int64).view(-1, 2)
+        self.rows.add(FeatureBatch(rows), start)
 
     def result(self) -> dict[str, Tensor]:
-        return self.kept.result()
+        return self.rows.result()

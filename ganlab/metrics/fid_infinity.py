@@ -1,4 +1,4 @@
-"""The Fréchet distance that infinitely many generated samples would have."""
+"""FID extrapolated to infinitely many generated samples."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, final
@@ -17,13 +17,13 @@ from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Stat
 
 @final
 class FIDInfinity(Metric):
-    """FID as a line in 1/N, at 1/N = 0 (Chong & Forsyth 2020); lower is better.
+    """FID at 1/N = 0, extrapolated by a line in 1/N over N generated samples (Chong & Forsyth 2020); lower is better.
 
     The line is fitted to `points` nested subsets of the generated samples, in a fixed random order, from the share
-    `smallest` of them to all. FID's bias is only nearly linear in 1/N, so a small rest remains, below the truth: 7 % of
-    FID's own for 1,250 samples of 256 Gaussian features. The bias that comes from the number of real samples remains
-    whole. Near a distance of zero the score may be negative. Raises ValueError for fewer than two points or a share
-    outside (0, 1).
+    `smallest` of the samples to all of them. The bias of FID is only approximately linear in 1/N, so a small bias
+    remains, below the true value: 7 % of the bias of FID for 1,250 samples of 256 Gaussian features. The bias due to
+    the number of real samples is not reduced. Near a distance of zero the score may be negative. Raises ValueError for
+    fewer than two points or a share outside (0, 1).
     """
 
     name: ClassVar[str] = "fid_infinity"
@@ -40,11 +40,11 @@ class FIDInfinity(Metric):
 
     @property
     def statistics(self) -> Sequence[Statistic]:
-        """Moments of the real features, all generated ones."""
+        """Moments for the real samples, all features for the generated ones."""
         return [self.moments, AllValues("features")]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `fid_infinity`; raises ValueError where the smallest subset has fewer than two samples."""
+        """Return `fid_infinity`; raises ValueError if the smallest subset has fewer than two samples."""
         moments, rows = real[self.moments], fake.rows("features")
         counts = np.linspace(self.smallest * len(rows), len(rows), self.points).round().astype(int)
         if counts[0] < 2 or counts[0] == counts[-1] or moments["count"] < 2:
@@ -54,20 +54,23 @@ class FIDInfinity(Metric):
             )
         reference = gaussian(moments)
         root = covariance_root(reference.covariance)
-        distances = [float(frechet_distance(*reference, *gaussian(each), root)) for each in _nested(rows, counts)]
+        distances = [
+            float(frechet_distance(*reference, *gaussian(subset), root)) for subset in _subset_moments(rows, counts)
+        ]
         return {"fid_infinity": float(np.polyfit(1 / counts, distances, 1)[1])}
 
     def describe(self) -> dict[str, Any]:
-        """Return the number of subsets and the share of the smallest."""
+        """Return the number of subsets and the share of the smallest one."""
         return {"points": self.points, "smallest": self.smallest}
 
 
-def _nested(rows: Tensor, counts: np.ndarray) -> Iterator[dict[str, Tensor]]:
-    """Yield the moments of the first so many rows of a random order: files are often sorted by class."""
+def _subset_moments(rows: Tensor, counts: np.ndarray) -> Iterator[dict[str, Tensor]]:
+    """Yield the moments of the first `count` shuffled rows for each count."""
+    # files are often sorted by class
     rows = rows[Random().uniform("subsets", (len(rows),)).argsort()]
     total, products = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
     start = 0
     for count in tqdm(counts.tolist(), desc="fid_infinity", unit="subset", delay=2, leave=False, disable=None):
-        part = rows[start:count].double()
-        total, products, start = total + part.sum(0), products + part.T @ part, count
+        block = rows[start:count].double()
+        total, products, start = total + block.sum(0), products + block.T @ block, count
         yield {"total": total, "products": products, "count": torch.tensor(float(count))}

@@ -1,4 +1,4 @@
-"""The Fréchet distance between Gaussians fitted to real and generated features."""
+"""Fréchet distance between Gaussians fitted to real and to generated features."""
 
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple, final
@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import Gathered, Moments, SampleStatistics, Statistic
+from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic, StatisticValues
 
 
 class Gaussian(NamedTuple):
@@ -22,8 +22,8 @@ class Gaussian(NamedTuple):
 class FID(Metric):
     """Fréchet distance of feature means and covariances, in float64 (Heusel et al. 2017, eq. 6); lower is better.
 
-    Its name belongs to Inception features, yet any space may be given: the score's protocol tells which. It needs two
-    real and two generated samples; with few samples it is biased upwards, by about one over their number.
+    The name FID usually implies Inception features; here any feature space is allowed, and the score's protocol names
+    it. With N generated samples FID is biased upwards by a term of about 1/N.
     """
 
     name: ClassVar[str] = "fid"
@@ -43,15 +43,15 @@ class FID(Metric):
         return {"fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}
 
 
-def gaussian_distance(name: str, real: Gathered, fake: Gathered) -> float:
-    """Return the Fréchet distance of two sides' `Moments`; `name` is the metric's in the error for too few samples."""
+def gaussian_distance(name: str, real: StatisticValues, fake: StatisticValues) -> float:
+    """Return the Fréchet distance of two `Moments`; raises ValueError, naming the metric, for fewer than two rows."""
     counts = int(real["count"]), int(fake["count"])
     if min(counts) < 2:
         raise ValueError(f"{name} needs at least 2 real and 2 generated samples, got {counts[0]} and {counts[1]}")
     return float(frechet_distance(*gaussian(real), *gaussian(fake)))
 
 
-def gaussian(moments: Gathered) -> Gaussian:
+def gaussian(moments: StatisticValues) -> Gaussian:
     """Return mean and unbiased covariance from the sums of `Moments`."""
     count = moments["count"]
     mean = moments["total"] / count
@@ -63,32 +63,32 @@ def frechet_distance(
 ) -> Tensor:
     """Return |μ₁ − μ₂|² + tr(Σ₁ + Σ₂ − 2 (Σ₁ Σ₂)^½), a scalar (Dowson & Landau 1982, eq. 16).
 
-    Σ₁ Σ₂ has the eigenvalues of the symmetric Hᵀ Σ₂ H, whose solver is faster and never leaves the real numbers.
-    Whoever knows H = `covariance_root(covariance1)` already passes it as `root1`.
+    Σ₁ Σ₂ has the eigenvalues of the symmetric matrix Hᵀ Σ₂ H, whose solver is faster and returns real numbers. Pass
+    H = `covariance_root(covariance1)` as `root1` to compute it only once for several distances.
     """
     root = covariance_root(covariance1) if root1 is None else root1
     overlap = torch.linalg.eigvalsh(root.T @ covariance2 @ root).clamp(min=0).sqrt().sum()
     distance = (mean1 - mean2).square().sum() + covariance1.trace() + covariance2.trace() - 2 * overlap
-    return distance.clamp(min=0)  # below zero there is only rounding
+    return distance.clamp(min=0)  # negative only by rounding
 
 
 def covariance_root(covariance: Tensor) -> Tensor:
-    """Return H with H Hᵀ = Σ: the Cholesky factor or, where fewer samples than features leave none, from eigenvectors.
+    """Return H with H Hᵀ = Σ: the Cholesky factor, or from eigenvectors if Σ is singular (fewer samples than features).
 
     At 2048 features on one core the factor takes 0.1 s, the eigenvectors 1.4 s.
     """
-    factor, failure = torch.linalg.cholesky_ex(covariance)
-    if not failure:
+    factor, failed = torch.linalg.cholesky_ex(covariance)
+    if not failed:
         return factor
     values, vectors = torch.linalg.eigh(covariance)
     return vectors * values.clamp(min=0).sqrt()
 
 
 def rows_distance(real: Tensor, fake: Tensor) -> float:
-    """Return the Fréchet distance of the Gaussians of two sets of rows, (n, d) and (m, d), at least two each.
+    """Return the Fréchet distance of the Gaussians of two sets of rows, (n, d) and (m, d), with at least two rows each.
 
-    With centred rows A and B over the roots of n − 1 and m − 1, tr (Σ₁ Σ₂)^½ is the sum of the singular values of A Bᵀ,
-    which are few where the rows are; triangular factors stand in for A and B where the rows are many.
+    With the centred rows A and B, divided by √(n − 1) and √(m − 1), tr (Σ₁ Σ₂)^½ is the sum of the singular values of
+    A Bᵀ, at most min(n, m) of them. Triangular QR factors replace A and B, which is faster if n or m exceeds d.
     """
     real, fake = real.double(), fake.double()
     means = real.mean(0), fake.mean(0)

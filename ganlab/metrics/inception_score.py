@@ -1,4 +1,4 @@
-"""The inception score, for any classifier."""
+"""Inception score, for any feature space with class logits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 @final
 @dataclass(frozen=True)
 class Entropies(SumStatistic):
-    """Sums of p(y|x), of Σ p log p and of samples, in `splits` parts; sample i belongs to part i mod splits."""
+    """Sums of p(y|x), of Σ p log p and of ones, for each of `splits` splits; sample i belongs to split i mod splits."""
 
     splits: int
     classes: int
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Class probabilities alone."""
+        """The class logits."""
         return ("logits",)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -30,13 +30,13 @@ class Entropies(SumStatistic):
         return {"probability": (self.splits, self.classes), "negentropy": (self.splits,), "count": (self.splits,)}
 
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
-        """Add up the parts' probabilities in float64: half precision would underflow."""
+        """Return the sums over each split, in float64 because probabilities underflow in half precision."""
         assert batch.logits is not None
         log_probability = batch.logits.double().log_softmax(1)
         probability = log_probability.exp()
-        part = torch.arange(start, start + len(probability), device=probability.device) % self.splits
-        # A product with indicators: index_add_ would be nondeterministic on a GPU.
-        indicator = torch.nn.functional.one_hot(part, self.splits).to(probability.dtype)
+        split = torch.arange(start, start + len(probability), device=probability.device) % self.splits
+        # A matrix product with indicators, because index_add_ is nondeterministic on a GPU.
+        indicator = torch.nn.functional.one_hot(split, self.splits).to(probability.dtype)
         return {
             "probability": indicator.T @ probability,
             "negentropy": indicator.T @ (probability * log_probability).sum(1),
@@ -46,10 +46,11 @@ class Entropies(SumStatistic):
 
 @final
 class InceptionScore(Metric):
-    """exp E KL(p(y|x) ‖ p(y)) of generated samples, over `splits` parts (Salimans et al. 2016, section 4).
+    """exp E KL(p(y|x) ‖ p(y)) of generated samples, averaged over `splits` splits (Salimans et al. 2016, section 4).
 
-    Sample i belongs to part i mod splits, so nothing is drawn and nothing but sums is kept. Between 1 and the number of
-    classes; higher is better. Raises ValueError for splits below 1.
+    Sample i belongs to split i mod splits, so nothing is random and only sums are stored. Between 1 and the number of
+    classes; higher is better. `inception_score_std` is the standard deviation over splits. Raises ValueError if
+    `splits` is below 1.
     """
 
     name: ClassVar[str] = "inception_score"
@@ -66,7 +67,7 @@ class InceptionScore(Metric):
 
     @property
     def statistics(self) -> Sequence[Statistic]:
-        """Sums by part."""
+        """Sums for each split."""
         return [self.entropies]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How far a score may be off: intervals from repeated sets of samples, or from resampling a fixed one."""
+"""95 % confidence intervals of scores, from repeated sample sets, bootstrap resamples or standard errors."""
 
 from collections.abc import Mapping, Sequence
 from math import sqrt
@@ -9,40 +9,42 @@ LEVEL = 0.95
 
 
 def half_width(values: Sequence[float], of_mean: bool) -> float:
-    """Return half of the interval that Student's t gives for the mean of `values`, or for one value like them."""
-    from scipy.special import stdtrit  # 10 MiB that a run without intervals need not hold
+    """Return half the width of Student's t interval for the mean of `values`, or for one value with their deviation."""
+    from scipy.special import stdtrit  # imported here because it takes 10 MiB
 
-    spread = stdev(values) / (sqrt(len(values)) if of_mean else 1)
-    return float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * spread
+    deviation = stdev(values) / (sqrt(len(values)) if of_mean else 1)
+    return float(stdtrit(len(values) - 1, (1 + LEVEL) / 2)) * deviation
 
 
-def over_repeats(repeats: Sequence[Scores]) -> tuple[dict[str, float], dict[str, list[float]]]:
-    """Return mean scores of independent sets of samples and their 95 % intervals, none for a single set."""
-    means = {name: fmean(each[name] for each in repeats) for name in repeats[0]}
+def summarise_repeats(repeats: Sequence[Scores]) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Return the mean scores of independent sample sets and their 95 % intervals, no intervals for a single set."""
+    means = {name: fmean(scores[name] for scores in repeats) for name in repeats[0]}
     if len(repeats) < 2:
         return means, {}
-    return means, {name: _around(means[name], [each[name] for each in repeats], True) for name in means}
+    return means, {name: _interval(means[name], [scores[name] for scores in repeats], True) for name in means}
 
 
-def over_resamples(scores: Scores, resamples: Sequence[Scores]) -> dict[str, list[float]]:
-    """Return 95 % intervals from bootstrap resamples (Efron 1979), centred on the scores of the samples themselves.
+def bootstrap_intervals(scores: Scores, resamples: Sequence[Scores]) -> dict[str, list[float]]:
+    """Return 95 % intervals from bootstrap resamples (Efron 1979), centred on the scores of the original samples.
 
-    Duplicates bias most distances upwards, so only the spread of the resamples is used, not their mean.
+    Duplicates bias most distances upwards, so only the deviation of the resamples is used, not their mean.
     """
+    if not resamples:
+        return {}
     return {
-        name: _around(scores[name], [each[name] for each in resamples], False)
+        name: _interval(scores[name], [resample[name] for resample in resamples], False)
         for name in scores
-        if resamples and name in resamples[0]
+        if name in resamples[0]
     }
 
 
-def _around(centre: float, values: Sequence[float], of_mean: bool) -> list[float]:
+def _interval(centre: float, values: Sequence[float], of_mean: bool) -> list[float]:
     half = half_width(values, of_mean)
     return [centre - half, centre + half]
 
 
-def from_standard_errors(scores: Scores) -> dict[str, list[float]]:
-    """Return the 95 % intervals of scores that come with a standard error of their own, as NAME_standard_error."""
+def standard_error_intervals(scores: Scores) -> dict[str, list[float]]:
+    """Return the 95 % intervals of scores that have a standard error, in NAME_standard_error."""
     errors = {name: scores.get(f"{name}_standard_error") for name in scores}
     quantile = NormalDist().inv_cdf((1 + LEVEL) / 2)
     return {

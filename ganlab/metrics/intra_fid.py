@@ -1,4 +1,4 @@
-"""The Fréchet distance within each class, which a model that confuses its classes cannot hide."""
+"""Mean FID within each class, which reveals a model that confuses its classes."""
 
 from collections.abc import Sequence
 from typing import ClassVar, final
@@ -14,10 +14,10 @@ from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 @final
 class IntraFID(Metric):
-    """Mean over classes of the FID between a class's real and generated samples (Miyato & Koyama 2018).
+    """Mean over classes of the FID between the real and the generated samples of a class (Miyato & Koyama 2018).
 
-    Lower is better. Few samples a class bias it upwards far more than FID: compare at equal counts only. Needs
-    conditional data.
+    Lower is better. The few samples of each class bias it upwards far more than FID, so compare only at equal counts.
+    Needs conditional data.
     """
 
     name: ClassVar[str] = "intra_fid"
@@ -34,19 +34,21 @@ class IntraFID(Metric):
         return [AllValues("features"), AllValues("labels")]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `intra_fid`; raises ValueError where a class has fewer than two samples on a side."""
-        counts = [side.rows("labels").long().bincount(minlength=self.classes) for side in (real, fake)]
-        for number, pair in enumerate(zip(*(each.tolist() for each in counts), strict=True)):
-            if min(pair) < 2:
+        """Return `intra_fid`; raises ValueError if a class has fewer than two real or two generated samples."""
+        real_counts, fake_counts = (
+            samples.rows("labels").long().bincount(minlength=self.classes).tolist() for samples in (real, fake)
+        )
+        for label, (real_count, fake_count) in enumerate(zip(real_counts, fake_counts, strict=True)):
+            if min(real_count, fake_count) < 2:
                 raise ValueError(
                     f"intra_fid needs at least 2 real and 2 generated samples of every class, "
-                    f"got {pair[0]} and {pair[1]} of class {number}; raise protocol.samples, or the "
-                    "share of real images held out (data.validation, data.test), or drop it from metric"
+                    f"got {real_count} and {fake_count} of class {label}; raise protocol.samples or the share of "
+                    "held-out real images (data.validation, data.test), or remove intra_fid from metric"
                 )
-        classes = tqdm(range(self.classes), desc=self.name, unit="class", delay=2, leave=False, disable=None)
-        total = sum(rows_distance(_of(real, number), _of(fake, number)) for number in classes)
+        labels = tqdm(range(self.classes), desc=self.name, unit="class", delay=2, leave=False, disable=None)
+        total = sum(rows_distance(_class_rows(real, label), _class_rows(fake, label)) for label in labels)
         return {"intra_fid": total / self.classes}
 
 
-def _of(side: SampleStatistics, number: int) -> Tensor:
-    return side.rows("features")[side.rows("labels") == number]
+def _class_rows(samples: SampleStatistics, label: int) -> Tensor:
+    return samples.rows("features")[samples.rows("labels") == label]

@@ -1,4 +1,4 @@
-"""The kernel distance between real and generated features, whose estimate has no bias."""
+"""Kernel distance between real and generated features, with an unbiased estimate."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, TypeAlias, final
@@ -12,7 +12,7 @@ from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 Rows: TypeAlias = np.ndarray
-SEED = 2020  # torch-fidelity's
+SEED = 2020  # the same as in torch-fidelity
 BLOCKS = 10
 
 
@@ -20,11 +20,11 @@ BLOCKS = 10
 class KID(Metric):
     """Squared maximum mean discrepancy under the kernel (xᵀy/d + 1)³ (Binkowski et al. 2018); lower is better.
 
-    `kid` is the mean of the unbiased estimate over `subsets` random subsets of `subset_size` samples a side, or of all
-    where a side has fewer: the same numbers as torch-fidelity's, in its float32. It may be negative, where the
-    distributions are alike. `kid_standard_error` is that of the estimates on up to ten disjoint blocks of both sides;
-    subsets, which overlap, would tell a smaller one. Where the distributions are alike it is too large, by about two.
-    Raises ValueError for settings below their bounds.
+    `kid` is the mean of the unbiased estimate over `subsets` random subsets of `subset_size` real and as many generated
+    samples, or of as many as the smaller sample set has: the same numbers as torch-fidelity, in its float32. It may be
+    negative if the distributions are alike. `kid_standard_error` is the standard error of the estimates on up to ten
+    disjoint blocks; overlapping subsets would underestimate it. If the distributions are alike, it is too large by a
+    factor of about two. Raises ValueError if a setting is below its bound.
     """
 
     name: ClassVar[str] = "kid"
@@ -46,14 +46,16 @@ class KID(Metric):
         return [AllValues("features")]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `kid` and `kid_standard_error`; raises ValueError for fewer than four samples on a side."""
-        reals, fakes = real.rows("features").numpy(), fake.rows("features").numpy()
-        fewest = min(len(reals), len(fakes))
-        if fewest < 4:
-            raise ValueError(f"kid needs at least 4 real and 4 generated samples, got {len(reals)} and {len(fakes)}")
-        # torch-fidelity's first input is the generated side
-        estimates = [discrepancy(*pair) for pair in self._subsets(fakes, reals, min(self.subset_size, fewest))]
-        blocks = [discrepancy(*pair) for pair in _blocks(fakes, reals, min(BLOCKS, fewest // 2))]
+        """Return `kid` and `kid_standard_error`; raises ValueError for fewer than four real or generated samples."""
+        real_rows, fake_rows = real.rows("features").numpy(), fake.rows("features").numpy()
+        count = min(len(real_rows), len(fake_rows))
+        if count < 4:
+            raise ValueError(
+                f"kid needs at least 4 real and 4 generated samples, got {len(real_rows)} and {len(fake_rows)}"
+            )
+        # torch-fidelity takes the generated samples first
+        estimates = [discrepancy(*pair) for pair in self._subsets(fake_rows, real_rows, min(self.subset_size, count))]
+        blocks = [discrepancy(*pair) for pair in _blocks(fake_rows, real_rows, min(BLOCKS, count // 2))]
         error = np.std(blocks, ddof=1) / len(blocks) ** 0.5
         return {"kid": float(np.mean(estimates)), "kid_standard_error": float(error)}
 
@@ -63,19 +65,19 @@ class KID(Metric):
 
     def _subsets(self, first: Rows, second: Rows, size: int) -> Iterator[tuple[Rows, Rows]]:
         if len(first) == len(second) == size:
-            yield first, second  # every subset is everything
+            yield first, second  # every subset has all samples
             return
-        draws = np.random.RandomState(SEED)
+        generator = np.random.RandomState(SEED)
         for _ in tqdm(range(self.subsets), desc=self.name, unit="subset", delay=2, leave=False, disable=None):
-            chosen = [draws.choice(len(rows), size, replace=False) for rows in (first, second)]
-            yield first[chosen[0]], second[chosen[1]]
+            first_subset, second_subset = (generator.choice(len(rows), size, replace=False) for rows in (first, second))
+            yield first[first_subset], second[second_subset]
 
 
 def discrepancy(first: Rows, second: Rows) -> float:
     """Return the unbiased estimate between rows (n, d) and (m, d) (Gretton et al. 2012, eq. 3)."""
     n, m = len(first), len(second)
     ratio = n * (n - 1) / (m * (m - 1))
-    # In this order float32 rounds as in torch-fidelity, which a small difference of large sums would tell.
+    # This order rounds float32 as torch-fidelity does; it matters in a small difference of large sums.
     within = (_off_diagonal(_kernel(first, first)) + _off_diagonal(_kernel(second, second)) * ratio) / (n * (n - 1))
     return float(within - 2 * _kernel(first, second).sum(0).sum() / (n * m))
 
@@ -89,7 +91,7 @@ def _off_diagonal(kernel: np.ndarray) -> Any:
 
 
 def _blocks(first: Rows, second: Rows, blocks: int) -> Iterator[tuple[Rows, Rows]]:
-    """Yield disjoint parts of both sides, of rows in a random order: files are often sorted by class."""
+    """Yield disjoint blocks of both sample sets, with the rows in a random order: files are often sorted by class."""
     random = Random()
     orders = [random.uniform("blocks", (len(rows),)).argsort().numpy() for rows in (first, second)]
     yield from ((first[orders[0][number::blocks]], second[orders[1][number::blocks]]) for number in range(blocks))

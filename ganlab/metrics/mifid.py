@@ -13,19 +13,19 @@ from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import BLOCK
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic
 
-# As in the published evaluation: what keeps the quotient of a perfect copy finite, and an FID that is nothing.
-SMALLEST, NOTHING = 1e-14, 1e-8
+EPSILON = 1e-14  # added to the penalty, as in the published evaluation: the score of a perfect copy stays finite
+ZERO_FID = 1e-8  # an FID up to this counts as 0, as in the published evaluation
 
 
 @final
 class MIFID(Metric):
     """FID divided by the mean cosine distance to the training samples (Bai et al. 2021); lower is better.
 
-    For each generated sample the least 1 − |cos| to a training sample is taken; a mean of `threshold` or more is no
-    memorisation and divides by 1, so that the score then is the FID to the training samples. The threshold of 0.1 was
-    made for Inception features: other spaces have other angles, and in few dimensions, such as those of points, some
-    training sample lies in every direction. Samples whose features are all 0 have no angle and are left out. Raises
-    ValueError for a threshold outside (0, 1].
+    The distance of a generated sample is the least 1 − |cos| to a training sample. A mean distance of `threshold` or
+    more does not count as memorisation, and the score is the FID to the training samples. The threshold of 0.1 was
+    chosen for Inception features. Other spaces have other angles, and in few dimensions, e.g. for points, there is a
+    training sample in every direction. Samples whose features are all 0 have no angle and are ignored. Raises
+    ValueError if the threshold is outside (0, 1].
     """
 
     name: ClassVar[str] = "mifid"
@@ -49,7 +49,7 @@ class MIFID(Metric):
         fid = gaussian_distance(self.name, real[self.moments], fake[self.moments])
         distance = cosine_distance(fake.rows("features"), real.rows("features"))
         penalty = distance if distance < self.threshold else 1.0
-        return {"mifid": fid / (penalty + SMALLEST) if fid > NOTHING else 0.0}
+        return {"mifid": fid / (penalty + EPSILON) if fid > ZERO_FID else 0.0}
 
     def describe(self) -> dict[str, Any]:
         """Return the threshold."""
@@ -57,14 +57,14 @@ class MIFID(Metric):
 
 
 def cosine_distance(queries: Tensor, table: Tensor) -> float:
-    """Return the mean over queries (n, d) of the least 1 − |cos| to a row of the table (m, d); 1 where none has one."""
+    """Return the mean over queries (n, d) of the least 1 − |cos| to a table row (m, d); 1 if all rows are zero."""
     queries, table = queries[queries.any(1)], table[table.any(1)]
     if not len(queries) or not len(table):
         return 1.0
-    least = []
+    distances = []
     for query in tqdm(queries.split(BLOCK), desc="angles", unit="block", delay=2, leave=False, disable=None):
         direction = torch.nn.functional.normalize(query.double())
-        parts = (torch.nn.functional.normalize(part.double()) for part in table.split(BLOCK))
-        closest = torch.stack([(direction @ part.T).abs().amax(1) for part in parts]).amax(0)
-        least.append((1 - closest).clamp(min=0))  # below zero there is only rounding
-    return float(torch.cat(least).mean())
+        blocks = (torch.nn.functional.normalize(block.double()) for block in table.split(BLOCK))
+        closest = torch.stack([(direction @ block.T).abs().amax(1) for block in blocks]).amax(0)
+        distances.append((1 - closest).clamp(min=0))  # negative only by rounding
+    return float(torch.cat(distances).mean())

@@ -1,4 +1,4 @@
-"""Mode coverage of mixtures whose truth is known."""
+"""Mode coverage of Gaussian mixtures with known modes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 
 class Mixture(Source, Protocol):
-    """A data set that is an even mixture of round Gaussians."""
+    """A data set that is an equally weighted mixture of isotropic Gaussians."""
 
     @property
     def modes(self) -> Tensor:
@@ -27,25 +27,25 @@ class Mixture(Source, Protocol):
 @final
 @dataclass(frozen=True)
 class ModeCounts(SumStatistic):
-    """Samples by their nearest mode, all of them and those within three σ of it."""
+    """Numbers of samples by their nearest mode: all of them, and those within three σ of it."""
 
     centres: tuple[tuple[float, ...], ...]
     sigma: float
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The points, which are their own features."""
+        """The features, which are the points themselves."""
         return ("features",)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return two counts a mode."""
+        """Return the shapes of two counts per mode."""
         return {"nearest": (len(self.centres),), "good": (len(self.centres),)}
 
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
         """Count the samples of a batch."""
         points, count = batch.features.double(), len(self.centres)
         centres = torch.tensor(self.centres, dtype=torch.float64, device=points.device)
-        # cdist's fast route for many points cancels digits
+        # the matrix product that cdist uses for many points loses digits by cancellation
         distance, nearest = torch.cdist(points, centres, compute_mode="donot_use_mm_for_euclid_dist").min(1)
         good = nearest[distance <= 3 * self.sigma]
         return {
@@ -56,12 +56,12 @@ class ModeCounts(SumStatistic):
 
 @final
 class Modes(Metric):
-    """How a generator covers a known mixture (Srivastava et al. 2017, section 4.1; Lin et al. 2018, section 4.1).
+    """Coverage of a known mixture's modes (Srivastava et al. 2017, section 4.1; Lin et al. 2018, section 4.1).
 
-    `high_quality` is the share of samples within three σ of their nearest mode, `modes` the number of modes with at
-    least one such sample, `reverse_kl` the divergence, in nats, of all samples' nearest modes from the even
-    distribution (0 is best). Raises ValueError for data without modes, features that are
-    not the points themselves, and σ not above 0.
+    `high_quality` is the share of samples within three σ of their nearest mode, `modes` is the number of modes with at
+    least one such sample, and `reverse_kl` is the KL divergence, in nats, of the distribution of nearest modes from the
+    uniform one (0 is best). Raises UnsuitableMetricError for data without modes or features that are not the points
+    themselves, and ValueError if σ is not above 0.
     """
 
     name: ClassVar[str] = "modes"
@@ -72,7 +72,7 @@ class Modes(Metric):
         modes = getattr(data, "modes", None)  # the command line pairs this metric with any data set
         if modes is None:
             raise UnsuitableMetricError(
-                "metric=modes needs data whose modes are known; choose a mixture, or drop modes from metric"
+                "metric=modes needs data with known modes; choose a mixture, or remove modes from metric"
             )
         self.counts = ModeCounts(tuple(map(tuple, modes.double().tolist())), float(data.sigma))
         super().__init__(features, data)
@@ -80,17 +80,17 @@ class Modes(Metric):
             raise ValueError(f"the mixture's sigma must be positive, got {self.counts.sigma}")
 
     def check(self, features: Features) -> None:
-        """Raise ValueError where the features are not the points themselves."""
+        """Raise UnsuitableMetricError if the features are not the points themselves."""
         dimensions = len(self.counts.centres[0])
         if features.name != "identity" or features.width != dimensions:
             raise UnsuitableMetricError(
                 f"metric=modes reads points of {dimensions} dimensions, but features={features.name} "
-                f"gives {features.width} numbers a sample; choose features=identity and the mixture's own data"
+                f"has {features.width} numbers per sample; choose features=identity and the mixture's own data"
             )
 
     @property
     def statistics(self) -> Sequence[Statistic]:
-        """Counts by mode."""
+        """Counts for each mode."""
         return [self.counts]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""How alike generated images are to each other: a model that always draws the same picture scores 1."""
+"""Similarity of generated images to each other: a generator that always makes the same image scores 1."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, final
@@ -14,20 +14,21 @@ from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 WINDOW, SIGMA = 11, 1.5  # pixels
-WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, the finest first
-LEAST = 3  # pixels that the smallest window has
-BLOCK = 100  # pairs at a time
+WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # of the scales, finest first
+MIN_SIZE = 3  # pixels, the smallest window
+BLOCK = 100  # pairs per batch
 
 
 @final
 class MSSSIM(Metric):
     """Mean multi-scale structural similarity of pairs of images (Odena et al. 2017, section 4.2); lower is better.
 
-    `ms_ssim` compares generated images with each other, `ms_ssim_real` real ones: a score far above it tells collapse.
-    Conditional models are compared within classes. No image is in two of the at most `pairs` pairs, which are drawn
-    once and for all. Five scales need 176 pixels (Wang et al. 2003, section 4); smaller images have as many as keep the
-    window of 11 pixels within the coarsest, with their weights scaled to sum to one, and those below 11 a smaller
-    window. Raises ValueError for pairs below 1.
+    `ms_ssim` compares generated images with each other, `ms_ssim_real` real images; a score far above it indicates
+    collapse. For conditional models both images of a pair are of one class. The pairs, at most `pairs` of them, are
+    disjoint and always the same. Five scales need 176 pixels (Wang et al. 2003, section 4). Smaller images are compared
+    at as many scales as leave the coarsest image at least as large as the window of 11 pixels, with weights rescaled to
+    sum to one; images below 11 pixels have a smaller window. Raises ValueError if `pairs` is below 1, and
+    UnsuitableMetricError if the samples are not images of at least 3 pixels.
     """
 
     name: ClassVar[str] = "ms_ssim"
@@ -39,38 +40,41 @@ class MSSSIM(Metric):
             raise ValueError(f"metric.ms_ssim.pairs must be at least 1, got {pairs}")
         self.pairs, self.classes = pairs, data.spec.classes
         match data.spec.sample:
-            case [int(), int() as height, int() as width] if min(height, width) >= LEAST:
+            case [int(), int() as height, int() as width] if min(height, width) >= MIN_SIZE:
                 self.window, self.weights = scales(min(height, width))
             case other:
                 raise UnsuitableMetricError(
-                    f"metric=ms_ssim compares images of at least {LEAST} pixels a side, but the data's samples have "
-                    f"shape {other}; choose image data, or drop ms_ssim from metric"
+                    f"metric=ms_ssim compares images of at least {MIN_SIZE}x{MIN_SIZE} pixels, but the data's samples "
+                    f"have shape {other}; choose image data, or remove ms_ssim from metric"
                 )
 
     @property
     def statistics(self) -> Sequence[Statistic]:
-        """All images and, of conditional models, their classes."""
-        return [AllValues("samples"), *([AllValues("labels")] if self.classes else [])]
+        """All images and, for conditional models, their classes."""
+        if self.classes:
+            return [AllValues("samples"), AllValues("labels")]
+        return [AllValues("samples")]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `ms_ssim` and `ms_ssim_real`; raises ValueError where a side has no two images of one class."""
+        """Return `ms_ssim` and `ms_ssim_real`; raises ValueError without a pair of real and one of generated images."""
         return {"ms_ssim": self._mean(fake, "generated"), "ms_ssim_real": self._mean(real, "real")}
 
     def describe(self) -> dict[str, Any]:
         """Return the number of pairs, the window in pixels, and the weights of the scales."""
         return {"pairs": self.pairs, "window": self.window, "weights": list(self.weights)}
 
-    def _mean(self, side: SampleStatistics, name: str) -> float:
-        images = side.rows("samples")
-        labels = side.rows("labels") if self.classes else torch.zeros(len(images), dtype=torch.int64)
-        couples = disjoint_pairs(labels)[: self.pairs]
-        if not len(couples):
+    def _mean(self, samples: SampleStatistics, name: str) -> float:
+        images = samples.rows("samples")
+        labels = samples.rows("labels") if self.classes else torch.zeros(len(images), dtype=torch.int64)
+        pairs = disjoint_pairs(labels)[: self.pairs]
+        if not len(pairs):
             raise ValueError(f"ms_ssim needs two {name} images of one class, got {len(images)} images")
-        bar = tqdm(couples.split(BLOCK), desc=f"ms_ssim, {name}", unit="block", delay=2, leave=False, disable=None)
-        return float(torch.cat([self._similarity(images[part]) for part in bar]).double().mean())
+        bar = tqdm(pairs.split(BLOCK), desc=f"ms_ssim, {name}", unit="block", delay=2, leave=False, disable=None)
+        return float(torch.cat([self._similarity(images[block]) for block in bar]).double().mean())
 
-    def _similarity(self, couples: Tensor) -> Tensor:
-        first, second = (couples.float() / 255).unbind(1)
+    def _similarity(self, images: Tensor) -> Tensor:
+        """Return the similarity (n,) of pairs of uint8 images (n, 2, channels, height, width)."""
+        first, second = (images.float() / 255).unbind(1)
         sigma = SIGMA * self.window / WINDOW
         return multiscale_structural_similarity_index_measure(
             first, second, sigma=sigma, kernel_size=self.window, reduction="none", data_range=1.0, betas=self.weights
@@ -78,22 +82,22 @@ class MSSSIM(Metric):
 
 
 def scales(size: int) -> tuple[int, tuple[float, ...]]:
-    """Return the window in pixels and the weights of the scales for images whose shorter side has so many pixels."""
+    """Return the window in pixels and the weights of the scales, for images whose shorter side has `size` pixels."""
     window = min(WINDOW, size - 1 + size % 2)
-    fitting = [
+    possible = [
         n for n in range(2, len(WEIGHTS) + 1) if size // 2 ** (n - 1) >= window and size // (n - 1) ** 2 >= window
     ]
-    weights = WEIGHTS[: max(fitting, default=1)]
+    weights = WEIGHTS[: max(possible, default=1)]
     return window, tuple(weight / sum(weights) for weight in weights)
 
 
 def disjoint_pairs(labels: Tensor) -> Tensor:
-    """Return pairs of the numbers of samples of one class (k, 2), no sample twice, in a random order."""
+    """Return pairs of indices (k, 2) of samples of one class, each sample at most once, in a random order."""
     random = Random()
     order = random.uniform("samples", (len(labels),)).argsort()
     order = order[labels[order].argsort(stable=True)]  # class by class
     sizes = labels.unique(return_counts=True)[1]
-    place = torch.cat([torch.arange(size) for size in sizes.tolist()]) if len(sizes) else order
-    first = ((place % 2 == 0) & (place + 1 < sizes.repeat_interleave(sizes))).nonzero()[:, 0]
+    rank = torch.cat([torch.arange(size) for size in sizes.tolist()]) if len(sizes) else order  # within the class
+    first = ((rank % 2 == 0) & (rank + 1 < sizes.repeat_interleave(sizes))).nonzero()[:, 0]
     pairs = torch.stack([order[first], order[first + 1]], 1)
     return pairs[random.uniform("pairs", (len(pairs),)).argsort()]

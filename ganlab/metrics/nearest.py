@@ -1,106 +1,110 @@
-"""Nearest neighbours by blocks: exact distances, in memory that does not grow with the product of two tables.
+"""Exact nearest neighbours in blocks: memory does not grow with the product of the two tables' sizes.
 
-Rows are ranked by |t|² − 2 q·t in float64 around the table's mean, which BLAS computes fast, and the distances of the
-chosen pairs are measured once more without its cancellation, so that equal rows are at distance 0.
+Rows are ranked by |t|² − 2 q·t in float64 around the table's mean, which BLAS computes fast. The distances of the
+selected pairs are then computed directly, without cancellation, so equal rows are at distance 0.
 """
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-BLOCK = 2048  # rows of either table at a time: 32 MiB of products
-# Below this share of the largest norm, squared, float64 cannot tell a squared distance from 0.
+BLOCK = 2048  # rows of each table per block: 32 MiB of products
+# A squared distance below this share of the largest squared norm may be rounding of 0 in float64.
 ROUNDING = 1e-14
 
 
 def nearest(queries: Tensor, table: Tensor, block: int = BLOCK, skip: Tensor | None = None) -> tuple[Tensor, Tensor]:
-    """Return distances (n,) in float64 from queries (n, d) to their nearest rows of a table (m, d), and the rows (n,).
+    """Return float64 distances (n,) from queries (n, d) to the nearest rows of a table (m, d), and their indices (n,).
 
-    `skip` (n,) names one row of the table for each query that is left out: the query itself, where it is one. Raises
-    ValueError where that leaves no row.
+    `skip` (n,) holds one table index per query that is excluded, e.g. of the query itself. Raises ValueError if no row
+    is left.
     """
     distances, indices = k_nearest(queries, table, 1, block, skip)
     return distances[:, 0], indices[:, 0]
 
 
 def nearest_other(rows: Tensor, block: int = BLOCK) -> Tensor:
-    """Return the distance (n,) of each row to the nearest of the others; raises ValueError for fewer than 2 rows."""
+    """Return the distance (n,) of each row to the nearest other row; raises ValueError for fewer than 2 rows."""
     return radii(rows, 1, block)
 
 
 def radii(rows: Tensor, k: int, block: int = BLOCK) -> Tensor:
-    """Return the distance (n,) of each row to the k-th nearest of the others; raises ValueError for fewer than k."""
+    """Return the distance (n,) of each row to its k-th nearest other row; raises ValueError for fewer than k others."""
     return k_nearest(rows, rows, k, block, torch.arange(len(rows)))[0][:, -1]
 
 
 def k_nearest(
     queries: Tensor, table: Tensor, k: int, block: int = BLOCK, skip: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Return distances (n, k) to the k nearest rows of a table, nearest first, and the rows (n, k), as `nearest`."""
-    left = len(table) - (skip is not None)
-    if not 1 <= k <= left:
-        raise ValueError(f"{k} nearest neighbours need at least {k} other rows, got {max(left, 0)}")
+    """Return distances (n, k) to the k nearest rows of a table, nearest first, and their indices (n, k).
+
+    Otherwise like `nearest`. Raises ValueError if the table has fewer than k other rows.
+    """
+    available = len(table) - (skip is not None)
+    if not 1 <= k <= available:
+        raise ValueError(f"{k} nearest neighbours need at least {k} other rows, got {max(available, 0)}")
     centre = table.mean(0, dtype=torch.float64)
-    found = []
-    for start in _blocks(queries, block):
-        query, own = queries[start : start + block], None if skip is None else skip[start : start + block]
-        rows = _ranked(query.double() - centre, table, centre, k, block, own)
-        distances, order = (query.double()[:, None] - table[rows].double()).norm(dim=2).sort(dim=1, stable=True)
-        found.append((distances, rows.gather(1, order)))
-    if not found:
+    blocks = []
+    for start in _block_starts(queries, block):
+        query, excluded = queries[start : start + block], None if skip is None else skip[start : start + block]
+        indices = _rank_rows(query.double() - centre, table, centre, k, block, excluded)
+        distances, order = (query.double()[:, None] - table[indices].double()).norm(dim=2).sort(dim=1, stable=True)
+        blocks.append((distances, indices.gather(1, order)))
+    if not blocks:
         return torch.empty(0, k, dtype=torch.float64), torch.empty(0, k, dtype=torch.long)
-    return torch.cat([distances for distances, _ in found]), torch.cat([rows for _, rows in found])
+    return torch.cat([distances for distances, _ in blocks]), torch.cat([indices for _, indices in blocks])
 
 
-def pairs_within(rows: Tensor, radius: float, block: int = BLOCK) -> int:
-    """Return how many pairs of rows (n, d) are at most `radius` apart; float64's rounding counts as no distance."""
+def count_pairs_within(rows: Tensor, radius: float, block: int = BLOCK) -> int:
+    """Return the number of pairs of rows (n, d) at most `radius` apart, up to the rounding of float64."""
     centre = rows.mean(0, dtype=torch.float64)
     squares = torch.cat([(part.double() - centre).square().sum(1) for part in rows.split(block)])
     bound = radius**2 + ROUNDING * float(squares.max())
     total = 0
-    for start in _blocks(rows, block):
-        one = rows[start : start + block].double() - centre
-        for first in range(start, len(rows), block):
-            other = rows[first : first + block].double() - centre
-            square = torch.addmm(squares[first : first + block], one, other.T, alpha=-2)
-            close = square + squares[start : start + block, None] <= bound
-            total += int((close.triu(1) if first == start else close).sum())
+    for start in _block_starts(rows, block):
+        first = rows[start : start + block].double() - centre
+        for other_start in range(start, len(rows), block):
+            second = rows[other_start : other_start + block].double() - centre
+            distance = torch.addmm(squares[other_start : other_start + block], first, second.T, alpha=-2)
+            close = distance + squares[start : start + block, None] <= bound  # squared distances
+            total += int((close.triu(1) if other_start == start else close).sum())
     return total
 
 
-def groups(rows: Tensor, size: int) -> list[Tensor]:
-    """Cut rows into groups of exactly `size` and leave the remainder out."""
+def split_groups(rows: Tensor, size: int) -> list[Tensor]:
+    """Split rows into groups of exactly `size` and ignore the remainder."""
     return list(rows[: len(rows) // size * size].split(size))
 
 
-def closeness(real: Tensor, size: int, quantile: float) -> float:
-    """Return how close two of `size` samples have to be so that it hardly happens among real ones.
+def duplicate_distance(real: Tensor, size: int, quantile: float) -> float:
+    """Return the distance up to which two of `size` samples count as duplicates.
 
-    It is the quantile of real samples' distances to the nearest of `size` − 1 others: nearest neighbours come closer
-    where there are more of them, so whoever uses it compares groups of that `size`. Rounds the rank down, so that
-    some real sample always has this distance.
+    It is the `quantile` of the distances of real samples to the nearest of `size` − 1 others. The more samples, the
+    closer are nearest neighbours, so compare groups of the same `size`. The rank is rounded down, so there is always a
+    real sample at this distance.
     """
-    distances = torch.cat([nearest_other(group) for group in groups(real, size)]).sort().values
+    distances = torch.cat([nearest_other(group) for group in split_groups(real, size)]).sort().values
     return float(distances[int(quantile * (len(distances) - 1))])
 
 
-def _ranked(query: Tensor, table: Tensor, centre: Tensor, k: int, block: int, skip: Tensor | None) -> Tensor:
+def _rank_rows(query: Tensor, table: Tensor, centre: Tensor, k: int, block: int, skip: Tensor | None) -> Tensor:
+    """Return the indices (n, k) of the k nearest table rows; `query` is relative to `centre`."""
     best = torch.empty(len(query), 0, dtype=torch.float64)
-    rows = torch.empty(len(query), 0, dtype=torch.long)
-    for first in range(0, len(table), block):
-        part = table[first : first + block].double() - centre
+    indices = torch.empty(len(query), 0, dtype=torch.long)
+    for start in range(0, len(table), block):
+        part = table[start : start + block].double() - centre
         score = torch.addmm(part.square().sum(1), query, part.T, alpha=-2)
         if skip is not None:
-            own = skip - first
-            inside = ((own >= 0) & (own < len(part))).nonzero()[:, 0]
-            score[inside, own[inside]] = torch.inf
+            column = skip - start
+            inside = ((column >= 0) & (column < len(part))).nonzero()[:, 0]
+            score[inside, column[inside]] = torch.inf
         value, column = score.topk(min(k, len(part)), largest=False)
-        best, chosen = torch.cat([best, value], 1).sort(dim=1, stable=True)
-        rows = torch.cat([rows, column + first], 1).gather(1, chosen)[:, :k]
+        best, order = torch.cat([best, value], 1).sort(dim=1, stable=True)
+        indices = torch.cat([indices, column + start], 1).gather(1, order)[:, :k]
         best = best[:, :k]
-    return rows
+    return indices
 
 
-def _blocks(rows: Tensor, block: int) -> "tqdm[int]":
+def _block_starts(rows: Tensor, block: int) -> "tqdm[int]":
     starts = range(0, len(rows), block)
     return tqdm(starts, desc="nearest neighbours", unit="block", delay=2, leave=False, disable=None)

@@ -1,4 +1,4 @@
-"""Perceptual path length: how evenly samples change along a path through the latent space."""
+"""Perceptual path length: how smoothly samples change along paths in the latent space."""
 
 import copy
 from typing import Any, ClassVar, final
@@ -18,14 +18,14 @@ from ganlab.metrics.player_copies import device_of
 class PathLength(ModelMetric):
     """Mean squared speed of samples along latent paths (Karras et al. 2019, section 4.1); lower is smoother.
 
-    E[ d(G(z(t)), G(z(t + ε)))/ε² ] in squared units of the feature space per squared unit of t, where d is the squared
-    Euclidean distance of features in place of LPIPS, z(t) goes from one draw of the latents at t = 0 to another at 1,
-    the way that its distribution says (a great circle for normal ones, straight for others), and classes stay the same.
+    E[ d(G(z(t)), G(z(t + ε)))/ε² ] in squared units of the feature space per squared unit of t. d is the squared
+    Euclidean distance of features instead of LPIPS. z(t) interpolates between two draws of the latents at t = 0 and
+    t = 1, on a great circle for normal latents and on a straight line for others; the class of a path is constant.
 
-    Images are rounded to bytes before any feature space reads them, and the paper's ε of 10⁻⁴ would mostly measure
-    that. So ε is 1/`segments`, where pixels move by whole levels, and t runs over all segments instead of one drawn at
-    random: the score is Σ d/ε² / segments. Numbers compare within one feature space, and not with published ones. Asks
-    the kept generator; raises ValueError for settings below 1.
+    Images are rounded to uint8 before a feature space reads them, and with the paper's ε of 10⁻⁴ the score would mostly
+    measure that rounding. So ε is 1/`segments`, large enough for pixels to change by whole levels, and t runs over all
+    segments instead of a random one: the score is Σ d/ε² / segments. Compare it only within one feature space, not with
+    published values. Uses the evaluated generator (EMA or live); raises ValueError if a setting is below 1.
     """
 
     name: ClassVar[str] = "path_length"
@@ -38,59 +38,60 @@ class PathLength(ModelMetric):
                 raise ValueError(f"metric.path_length.{name} must be at least 1, got {value}")
         self.paths, self.segments = paths, segments
 
-    def measure(self, subject: EvaluationContext) -> dict[str, float]:
-        """Return `path_length`; raises ValueError for a game whose samples do not come from latents."""
-        latent = getattr(subject.game, "latent", None)  # the command line pairs this metric with any game
+    def measure(self, context: EvaluationContext) -> dict[str, float]:
+        """Return `path_length`; raises UnsuitableMetricError if the game has no latents."""
+        latent = getattr(context.game, "latent", None)  # the command line combines this metric with any game
         if latent is None:
             raise UnsuitableMetricError(
                 "metric=path_length follows paths through a latent space, which this game does not have; "
-                "drop path_length from metric"
+                "remove path_length from metric"
             )
-        random = Random(derive(subject.seed, self.name))
+        random = Random(derive(context.seed, self.name))
         start, end = latent.sample(self.paths, random), latent.sample(self.paths, random)
-        classes = subject.sampler.spec.classes
+        classes = context.sampler.spec.classes
         labels = random.integers("labels", classes, (self.paths,)) if classes else None
-        network, speeds = copy.deepcopy(subject.generator).eval(), []
-        parts = torch.arange(self.paths).split(max(1, subject.batch_size // (self.segments + 1)))
-        for rows in tqdm(parts, desc="latent paths", unit="batch", delay=2, leave=False, disable=None):
-            latents = self._points(latent, start[rows], end[rows])
+        network, speeds = copy.deepcopy(context.generator).eval(), []
+        batches = torch.arange(self.paths).split(max(1, context.batch_size // (self.segments + 1)))
+        for rows in tqdm(batches, desc="latent paths", unit="batch", delay=2, leave=False, disable=None):
+            latents = self._path_points(latent, start[rows], end[rows])
             cond = None if labels is None else labels[rows].repeat_interleave(self.segments + 1)
-            speeds.append(self._speeds(self._features(subject, network, latents, cond)))
+            speeds.append(self._squared_speeds(self._features(context, network, latents, cond)))
         return {"path_length": float(torch.cat(speeds).mean())}
 
     def describe(self) -> dict[str, Any]:
-        """Return how many paths there are, and in how many pieces."""
+        """Return the numbers of paths and of segments per path."""
         return {"paths": self.paths, "segments": self.segments}
 
-    def _points(self, latent: Latent, start: Tensor, end: Tensor) -> Tensor:
+    def _path_points(self, latent: Latent, start: Tensor, end: Tensor) -> Tensor:
         """Return all points of each path, one path after another, shape (n · (segments + 1), size)."""
         times = torch.linspace(0, 1, self.segments + 1).repeat(len(start))
-        first, last = (each.repeat_interleave(self.segments + 1, 0) for each in (start, end))
-        return latent.between(first, last, times)
+        first, last = (points.repeat_interleave(self.segments + 1, 0) for points in (start, end))
+        return latent.interpolate(first, last, times)
 
     @torch.no_grad()
-    def _features(self, subject: EvaluationContext, network: nn.Module, latents: Tensor, cond: Tensor | None) -> Tensor:
+    def _features(self, context: EvaluationContext, network: nn.Module, latents: Tensor, cond: Tensor | None) -> Tensor:
         device = device_of(network)
-        game: Any = copy.copy(subject.game)  # shares the networks; only what it draws from is another
-        game.latent, game.random = Given(latents), Random(subject.seed)
+        game: Any = copy.copy(context.game)  # shares the networks, but not the latents and the random state
+        game.latent, game.random = FixedLatents(latents), Random(context.seed)
         batch = Batch(torch.empty(len(latents), 0, device=device), None if cond is None else cond.to(device))
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            samples = subject.sampler.decode(game.sample(batch, network).float())
-        return subject.features(quantise(samples) if samples.ndim == 4 else samples).features.double().cpu()
+            samples = context.sampler.decode(game.sample(batch, network).float())
+        return context.features(quantise(samples) if samples.ndim == 4 else samples).features.double().cpu()
 
-    def _speeds(self, features: Tensor) -> Tensor:
-        along = features.reshape(-1, self.segments + 1, features.shape[1])
-        return along.diff(dim=1).square().sum(2).mean(1) * self.segments**2
+    def _squared_speeds(self, features: Tensor) -> Tensor:
+        """Return the mean squared speed (n,) along each path."""
+        paths = features.reshape(-1, self.segments + 1, features.shape[1])
+        return paths.diff(dim=1).square().sum(2).mean(1) * self.segments**2
 
 
 @final
-class Given(Latent):
-    """Latents of shape (n, size) that were chosen before, for as many samples."""
+class FixedLatents(Latent):
+    """Given latents of shape (n, size) in place of random ones, for n samples."""
 
     def __init__(self, latents: Tensor) -> None:
         super().__init__(latents.shape[1])
         self.latents = latents
 
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
-        """Return what was given, whatever the count."""
+        """Return the given latents; `count` and `random` are ignored."""
         return self.latents.to(device)

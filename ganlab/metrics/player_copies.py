@@ -1,4 +1,4 @@
-"""What probes of the players share: copies to ask and to train, and real samples as the players get them."""
+"""Helpers of metrics that evaluate or train copies of players, on real samples as the players receive them."""
 
 import copy
 from collections.abc import Iterator
@@ -7,50 +7,52 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Game
 from ganlab.core.random import Random
 from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
 
 
-def player(game: Game, name: str, asker: ModelMetric) -> nn.Module:
-    """Return a player of a game; raises Unsuitable, a ValueError, where the game has none that can be asked."""
+def require_player(game: Game, name: str, metric: ModelMetric) -> nn.Module:
+    """Return a player of a game; raises UnsuitableMetricError if the game has no such player or capability."""
     players = game.players()
     if name not in players:
         raise UnsuitableMetricError(
-            f"metric={asker.name} asks the player '{name}', but this game is played by "
-            f"{', '.join(players) or 'nobody'}; drop {asker.name} from metric"
+            f"metric={metric.name} needs the player '{name}', but the players of this game are "
+            f"{', '.join(players) or 'none'}; remove {metric.name} from metric"
         )
-    if sentence := asker.refusal(type(game)):
-        raise UnsuitableMetricError(sentence)
+    if reason := metric.unsupported_reason(type(game)):
+        raise UnsuitableMetricError(reason)
     return players[name]
 
 
 def device_of(module: nn.Module) -> torch.device:
-    """Return where a module's first weights are."""
+    """Return the device of a module's first weights."""
     return next(module.parameters(), torch.empty(0)).device
 
 
-def reals(subject: EvaluationContext, split: str, count: int, asker: str) -> Iterator[Batch]:
-    """Yield real samples where the game is, with a condition only where the players know classes.
+def real_batches(context: EvaluationContext, split: str, count: int, metric_name: str) -> Iterator[Batch]:
+    """Yield real samples on the game's device, with labels only if the players are conditional.
 
-    Raises ValueError where the split is empty.
+    Raises ValueError if the split is empty.
     """
-    device, empty = device_of(subject.game), True
-    for batch in subject.reals(split, count):
+    device, empty = device_of(context.game), True
+    for batch in context.real_batches(split, count):
         empty = False
-        cond = batch.cond if subject.sampler.spec.classes else None
-        yield Batch(*(tree.map(lambda x: x.to(device), field) for field in (batch.sample, cond)))
+        cond = batch.cond if context.sampler.spec.classes else None
+        yield Batch(batch.sample, cond).map(lambda x: x.to(device))
     if empty:
-        raise ValueError(f"metric={asker} compares with {split} samples, but this data has none; give it some")
+        raise ValueError(
+            f"metric={metric_name} needs {split} samples, but this data has none; add some, or remove {metric_name} "
+            "from metric"
+        )
 
 
 @contextmanager
-def copied(game: Game, seed: int) -> Iterator[Game]:
-    """Lend a copy of the game in training mode, with randomness of its own, that may be trained and thrown away."""
+def training_copy(game: Game, seed: int) -> Iterator[Game]:
+    """Provide a copy of the game in training mode, with its own random state, that may be trained and discarded."""
     device = device_of(game)
     twin = copy.deepcopy(game).train()
     twin.random = Random(seed)
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []), torch.enable_grad():
-        torch.manual_seed(seed)  # for layers that draw for themselves
+        torch.manual_seed(seed)  # for layers that draw from torch's generator
         yield twin

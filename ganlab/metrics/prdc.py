@@ -1,4 +1,4 @@
-"""Precision, recall, density and coverage: whether real and generated features lie in each other's neighbourhoods."""
+"""Precision, recall, density and coverage: whether real and generated features are in each other's neighbourhoods."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations_with_replacement
@@ -12,18 +12,19 @@ from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
-BLOCK = 2000  # rows: with 2048 features two blocks and their distances take 100 MB
+BLOCK = 2000  # rows: two blocks of 2048 features and their distances take 100 MB
 
 
 @final
 class PRDC(Metric):
-    """Shares of samples within reach of the other side's; higher is better.
+    """Shares of real and generated samples that are in a neighbourhood of the other set; higher is better.
 
-    A sample's ball reaches to its `neighbours`-th nearest of its own side. `precision` is the share of generated
-    samples in any real ball, `recall` that of real samples in any generated ball (Kynkäänniemi et al. 2019, section 2);
-    `density` is the mean number of real balls around a generated sample over `neighbours`, which may exceed 1, and
-    `coverage` the share of real balls with a generated sample (Naeem et al. 2020, section 3). The numbers are those of
-    the authors' package prdc. Raises ValueError for neighbours below 1.
+    The ball of a sample reaches to its `neighbours`-th nearest sample of the same set, real or generated. `precision`
+    is the share of generated samples in at least one real ball, `recall` the share of real samples in at least one
+    generated ball (Kynkäänniemi et al. 2019, section 2). `density` is the mean number of real balls that contain a
+    generated sample, divided by `neighbours`, and may exceed 1; `coverage` is the share of real balls that contain a
+    generated sample (Naeem et al. 2020, section 3). The scores equal those of the authors' package prdc. Raises
+    ValueError if `neighbours` is below 1.
     """
 
     name: ClassVar[str] = "prdc"
@@ -41,26 +42,26 @@ class PRDC(Metric):
         return [AllValues("features")]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return the four scores; raises ValueError where a side has no more samples than neighbours."""
-        reals, fakes = real.rows("features").double(), fake.rows("features").double()
-        if min(len(reals), len(fakes)) <= self.neighbours:
+        """Return the four scores; raises ValueError if either set has at most `neighbours` samples."""
+        real_rows, fake_rows = real.rows("features").double(), fake.rows("features").double()
+        if min(len(real_rows), len(fake_rows)) <= self.neighbours:
             raise ValueError(
-                f"prdc needs more than {self.neighbours} real and generated samples for as many neighbours, "
-                f"got {len(reals)} and {len(fakes)}; lower metric.prdc.neighbours"
+                f"prdc needs more than {self.neighbours} real and generated samples for {self.neighbours} neighbours, "
+                f"got {len(real_rows)} and {len(fake_rows)}; lower metric.prdc.neighbours"
             )
-        real_radii, fake_radii = (_radii(rows, self.neighbours) for rows in (reals, fakes))
-        around = torch.zeros(len(fakes), dtype=torch.int64)  # real balls around each generated sample
+        real_radii, fake_radii = (_radii(rows, self.neighbours) for rows in (real_rows, fake_rows))
+        balls = torch.zeros(len(fake_rows), dtype=torch.int64)  # number of real balls around each generated sample
         recalled = covered = 0
-        for rows in _watched(_blocks(reals), "comparing real and generated"):
-            distances, radii = _distances(reals[rows], fakes), real_radii[rows]
-            around += (distances < radii[:, None]).sum(0)
+        for rows in _with_progress(_blocks(real_rows), "comparing real and generated"):
+            distances, radii = _distances(real_rows[rows], fake_rows), real_radii[rows]
+            balls += (distances < radii[:, None]).sum(0)
             recalled += int((distances < fake_radii).any(1).sum())
             covered += int((distances.amin(1) < radii).sum())
         return {
-            "precision": int((around > 0).sum()) / len(fakes),
-            "recall": recalled / len(reals),
-            "density": 1 / self.neighbours * (int(around.sum()) / len(fakes)),
-            "coverage": covered / len(reals),
+            "precision": int((balls > 0).sum()) / len(fake_rows),
+            "recall": recalled / len(real_rows),
+            "density": 1 / self.neighbours * (int(balls.sum()) / len(fake_rows)),
+            "coverage": covered / len(real_rows),
         }
 
     def describe(self) -> dict[str, Any]:
@@ -69,24 +70,25 @@ class PRDC(Metric):
 
 
 def _radii(rows: Tensor, neighbours: int) -> Tensor:
-    """Return each row's distance to its nearest neighbour of that number; each pair of blocks is compared once."""
-    nearest = torch.full((len(rows), neighbours + 1), torch.inf)  # and one more: a row is its own nearest
-    for first, second in _watched(list(combinations_with_replacement(_blocks(rows), 2)), "finding neighbours"):
+    """Return the distance of each row to its `neighbours`-th nearest other row; compares each pair of blocks once."""
+    nearest = torch.full((len(rows), neighbours + 1), torch.inf)  # one more, because a row is its own nearest
+    for first, second in _with_progress(list(combinations_with_replacement(_blocks(rows), 2)), "finding neighbours"):
         distances = _distances(rows[first], rows[second])
         if first == second:
             distances.fill_diagonal_(0)
         else:
-            nearest[second] = _smallest(nearest[second], distances.T)
-        nearest[first] = _smallest(nearest[first], distances)
+            nearest[second] = _merge_smallest(nearest[second], distances.T)
+        nearest[first] = _merge_smallest(nearest[first], distances)
     return nearest.amax(1)
 
 
-def _smallest(known: Tensor, distances: Tensor) -> Tensor:
-    return torch.cat([known, distances], 1).topk(known.shape[1], largest=False, sorted=False).values
+def _merge_smallest(smallest: Tensor, distances: Tensor) -> Tensor:
+    """Return the k smallest values of each row among the k smallest so far (n, k) and new distances (n, m)."""
+    return torch.cat([smallest, distances], 1).topk(smallest.shape[1], largest=False, sorted=False).values
 
 
 def _distances(first: Tensor, second: Tensor) -> Tensor:
-    """Return distances of float64 rows, rounded as scikit-learn rounds those of float32 rows: ties must stay ties."""
+    """Return distances of float64 rows, rounded to float32 like those of scikit-learn, so ties stay ties."""
     squares = (first @ second.T).mul_(-2).add_(first.square().sum(1)[:, None]).add_(second.square().sum(1))
     return squares.float().clamp_(min=0).sqrt_()
 
@@ -95,5 +97,5 @@ def _blocks(rows: Tensor) -> list[slice]:
     return [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]
 
 
-def _watched(blocks: Sequence[Any], work: str) -> Iterator[Any]:
-    yield from tqdm(blocks, desc=work, unit="block", delay=2, leave=False, disable=None)
+def _with_progress(blocks: Sequence[Any], description: str) -> Iterator[Any]:
+    yield from tqdm(blocks, desc=description, unit="block", delay=2, leave=False, disable=None)

@@ -1,4 +1,4 @@
-"""The Wasserstein distance of features, seen along random directions."""
+"""Sliced Wasserstein distance: the mean Wasserstein distance of features projected onto random directions."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, final
@@ -12,16 +12,16 @@ from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
-BLOCK = 32  # directions at a time
+BLOCK = 32  # directions per block
 
 
 @final
 class SlicedWasserstein(Metric):
     """Mean over `projections` directions of the 2-Wasserstein distance of the projected features; lower is better.
 
-    The directions are drawn once and for all, evenly from the sphere (Bonneel et al. 2015, section 3); along each of
-    them the distance is exact, whatever the numbers of samples. In the features' own units. Raises ValueError for
-    projections below 1.
+    The directions are always the same, drawn uniformly from the sphere (Bonneel et al. 2015, section 3). Along each
+    direction the distance is exact for any two numbers of samples. It is in the units of the features. Raises
+    ValueError if `projections` is below 1.
     """
 
     name: ClassVar[str] = "sliced_wasserstein"
@@ -40,15 +40,16 @@ class SlicedWasserstein(Metric):
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `sliced_wasserstein`; raises ValueError without real or generated samples."""
-        reals, fakes = real.rows("features").double(), fake.rows("features").double()
-        if not (len(reals) and len(fakes)):
+        real_rows, fake_rows = real.rows("features").double(), fake.rows("features").double()
+        if not (len(real_rows) and len(fake_rows)):
             raise ValueError(
-                f"sliced_wasserstein needs at least 1 real and 1 generated sample, got {len(reals)} and {len(fakes)}"
+                f"sliced_wasserstein needs at least 1 real and 1 generated sample, "
+                f"got {len(real_rows)} and {len(fake_rows)}"
             )
-        directions = Random().normal("directions", (self.projections, reals.shape[1])).double()
+        directions = Random().normal("directions", (self.projections, real_rows.shape[1])).double()
         directions /= directions.norm(dim=1, keepdim=True)
-        parts = tqdm(directions.split(BLOCK), desc=self.name, unit="block", delay=2, leave=False, disable=None)
-        distances = torch.cat([line_distances(reals @ part.T, fakes @ part.T) for part in parts])
+        blocks = tqdm(directions.split(BLOCK), desc=self.name, unit="block", delay=2, leave=False, disable=None)
+        distances = torch.cat([line_distances(real_rows @ block.T, fake_rows @ block.T) for block in blocks])
         return {"sliced_wasserstein": float(distances.mean())}
 
     def describe(self) -> dict[str, Any]:
@@ -59,7 +60,7 @@ class SlicedWasserstein(Metric):
 def line_distances(first: Tensor, second: Tensor) -> Tensor:
     """Return the 2-Wasserstein distances (k,) between the columns of (n, k) and (m, k), from their quantiles."""
     n, m = len(first), len(second)
-    # Both quantile functions are constant between multiples of 1/n and of 1/m: in units of 1/(nm), whole numbers.
+    # Both quantile functions are constant between multiples of 1/n and of 1/m, which are integers in units of 1/(nm).
     ends = torch.cat([torch.arange(1, n + 1) * m, torch.arange(1, m + 1) * n]).unique()
     widths = ends.diff(prepend=ends.new_zeros(1)) / (n * m)
     gaps = first.sort(0).values[(ends - 1) // m] - second.sort(0).values[(ends - 1) // n]

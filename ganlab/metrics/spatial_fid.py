@@ -1,4 +1,4 @@
-"""The Fréchet distance of features that still know where in the image something is."""
+"""FID of spatial features, which describe where in the image something is."""
 
 from collections.abc import Sequence
 from typing import ClassVar, final
@@ -13,7 +13,8 @@ from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic
 class SpatialFID(Metric):
     """FID of a feature space's spatial features, sFID (Nash et al. 2021); lower is better.
 
-    Sensitive to wrong layouts, which pooled features forget. Biased upwards by few samples, as FID is.
+    It is sensitive to wrong layouts, unlike FID of pooled features. Few samples bias it upwards, as they do FID. Raises
+    UnsuitableMetricError if the feature space has no spatial features.
     """
 
     name: ClassVar[str] = "spatial_fid"
@@ -24,12 +25,12 @@ class SpatialFID(Metric):
         self.moments = Moments("spatial", features.spatial_width)
 
     def check(self, features: Features) -> None:
-        """Raise Unsuitable where the feature space has no spatial features."""
+        """Raise UnsuitableMetricError if the feature space has no spatial features."""
         super().check(features)
         if not features.spatial_width:
             raise UnsuitableMetricError(
-                f"metric=spatial_fid needs spatial features, which features={features.name} does not give; "
-                "choose features=inception or features=classifier, or drop spatial_fid from metric"
+                f"metric=spatial_fid needs spatial features, which features={features.name} does not have; "
+                "choose features=inception or features=classifier, or remove spatial_fid from metric"
             )
 
     @property

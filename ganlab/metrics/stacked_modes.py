@@ -1,4 +1,4 @@
-"""Mode coverage of stacked digits, counted by a classifier of digits."""
+"""Mode coverage of stacked digits, which a digit classifier counts."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -15,38 +15,39 @@ from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 DIGITS = 10
-LEARNT_FROM = 20_000  # stacked images, whose channels the classifier sees
-BLOCK = 500  # stacked images
+TRAINING_IMAGES = 20_000  # stacked images whose channels the classifier is trained on
+BLOCK = 500  # stacked images per batch
 
 
 class Stack(Protocol):
-    """A table of images made of grey ones."""
+    """Images whose channels are grey images."""
 
-    rows: Tensor  # (n, channels): which grey image each channel is
-    shape: tuple[int, ...]  # of an image
+    rows: Tensor  # (n, channels): the index of the grey image in each channel
+    shape: tuple[int, ...]  # of an image: (channels, height, width)
 
 
 class StackedDigits(Source, Protocol):
-    """A data set whose images stack digits as channels; the class of an image is the number that its digits make."""
+    """A data set whose images stack digits as channels; the class of an image is the number that its digits form."""
 
     images: Stack
     labels: Tensor
 
     def fingerprint(self) -> str:
-        """Return a text that differs for every other content of the data set."""
+        """Return a content hash of the data set."""
 
-    def reals(self, count: int = 0) -> Iterator[Batch]:
+    def real_samples(self, count: int = 0) -> Iterator[Batch]:
         """Yield at most so many training images, uint8 of shape (n, channels, height, width), with labels (n,)."""
 
 
 @final
 class StackedModes(Metric):
-    """How many combinations of stacked digits a generator makes (Metz et al. 2017; Srivastava et al. 2017).
+    """Number of combinations of stacked digits that a generator makes (Metz et al. 2017; Srivastava et al. 2017).
 
-    `modes` is the number of combinations, of 1,000 for three channels, in which a classifier sees at least one sample;
-    `reverse_kl` the divergence, in nats, of the samples' combinations from the even distribution. N samples of the data
-    itself have about 999/2N, from chance alone: compare at equal counts only. The classifier is trained once on the
-    data set's own digits and kept in the cache. Raises ValueError for steps below 1.
+    `modes` is the number of combinations, out of 1,000 for three channels, that a classifier recognises in at least one
+    sample. `reverse_kl` is the KL divergence, in nats, of the distribution of combinations from the uniform one. N
+    samples of the data itself have a divergence of about 999/2N by chance, so compare only at equal counts. The
+    classifier is trained once, on digits of the data set, and saved in the cache. Raises ValueError if `steps` is below
+    1, and UnsuitableMetricError if the data does not stack digits.
     """
 
     name: ClassVar[str] = "stacked_modes"
@@ -55,11 +56,11 @@ class StackedModes(Metric):
 
     def __init__(self, features: Features, data: StackedDigits, steps: int = 1000) -> None:
         super().__init__(features, data)
-        rows = getattr(getattr(data, "images", None), "rows", None)  # the command line pairs this with any data set
+        rows = getattr(getattr(data, "images", None), "rows", None)  # the command line allows any data set
         if rows is None:
             raise UnsuitableMetricError(
                 "metric=stacked_modes needs images that stack digits; choose data=stacked_mnist, "
-                "or drop stacked_modes from metric"
+                "or remove stacked_modes from metric"
             )
         if steps < 1:
             raise ValueError(f"metric.stacked_modes.steps must be at least 1, got {steps}")
@@ -67,7 +68,7 @@ class StackedModes(Metric):
 
     @cached_property
     def classifier(self) -> Classifier:
-        """The classifier of one channel, trained when it is first needed."""
+        """The classifier of single channels, trained at first use."""
         return Classifier(self.digits, steps=self.steps)
 
     @property
@@ -80,28 +81,28 @@ class StackedModes(Metric):
         samples = fake.rows("samples")
         if not len(samples):
             raise ValueError("stacked_modes needs at least 1 generated sample, got 0")
-        parts = tqdm(samples.split(BLOCK), desc=self.name, unit="block", delay=2, leave=False, disable=None)
-        seen = torch.cat([self.classes(part) for part in parts])
-        share = seen.bincount(minlength=DIGITS**self.channels).double() / len(seen)
+        blocks = tqdm(samples.split(BLOCK), desc=self.name, unit="block", delay=2, leave=False, disable=None)
+        classes = torch.cat([self.classify(block) for block in blocks])
+        share = classes.bincount(minlength=DIGITS**self.channels).double() / len(classes)
         return {"modes": float((share > 0).sum()), "reverse_kl": float(torch.xlogy(share, share * len(share)).sum())}
 
     def describe(self) -> dict[str, Any]:
-        """Return what the classifier learns from, and for how many steps."""
+        """Return the classifier's training data and number of steps."""
         return {"classifier": self.digits.fingerprint(), "steps": self.steps}
 
-    def classes(self, images: Tensor) -> Tensor:
-        """Return the numbers (n,) that the digits of uint8 images (n, channels, height, width) make."""
+    def classify(self, images: Tensor) -> Tensor:
+        """Return the numbers (n,) that the digits of uint8 images (n, channels, height, width) form."""
         logits = self.classifier(images.flatten(0, 1)[:, None]).logits
         assert logits is not None
-        return _number(logits.argmax(1).reshape(len(images), self.channels))
+        return _digits_to_numbers(logits.argmax(1).reshape(len(images), self.channels))
 
 
 @final
 class _Channels:
-    """The channels of stacked images as a data set of digits, for a classifier to learn from."""
+    """The channels of stacked images as a data set of digits that the classifier is trained on."""
 
     classes_available = DIGITS
-    classifier: str | None = None  # none is shipped
+    classifier: str | None = None  # no trained classifier is shipped
 
     def __init__(self, data: StackedDigits) -> None:
         self.data = data
@@ -110,26 +111,26 @@ class _Channels:
 
     @property
     def labels(self) -> Tensor:
-        """The digits of the channels."""
-        return _digits(self.data.labels, self.channels).flatten()
+        """The digits of all channels."""
+        return _numbers_to_digits(self.data.labels, self.channels).flatten()
 
     def fingerprint(self) -> str:
-        """Return the stacked images' own, and how many of them are read."""
-        return f"channels of {LEARNT_FROM} of {self.data.fingerprint()}"
+        """Return the fingerprint of the stacked images, with the number of images that are read."""
+        return f"channels of {TRAINING_IMAGES} of {self.data.fingerprint()}"
 
-    def reals(self) -> Iterator[Batch]:
-        """Yield grey images with their digits."""
-        for images, numbers in self.data.reals(LEARNT_FROM):
-            yield Batch(images.flatten(0, 1)[:, None], _digits(numbers, images.shape[1]).flatten())
-
-
-def _number(digits: Tensor) -> Tensor:
-    return digits @ _places(digits.shape[1])
+    def real_samples(self) -> Iterator[Batch]:
+        """Yield grey images, uint8 of shape (n, 1, height, width), with their digits (n,)."""
+        for images, numbers in self.data.real_samples(TRAINING_IMAGES):
+            yield Batch(images.flatten(0, 1)[:, None], _numbers_to_digits(numbers, images.shape[1]).flatten())
 
 
-def _digits(numbers: Tensor, channels: int) -> Tensor:
-    return numbers[:, None] // _places(channels) % DIGITS
+def _digits_to_numbers(digits: Tensor) -> Tensor:
+    return digits @ _place_values(digits.shape[1])
 
 
-def _places(channels: int) -> Tensor:
+def _numbers_to_digits(numbers: Tensor, channels: int) -> Tensor:
+    return numbers[:, None] // _place_values(channels) % DIGITS
+
+
+def _place_values(channels: int) -> Tensor:
     return DIGITS ** torch.arange(channels - 1, -1, -1)

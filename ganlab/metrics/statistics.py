@@ -1,68 +1,98 @@
-"""What metrics read of one side, real or generated: gathered once, shared by all metrics that ask for the same."""
+"""Statistics of one sample set, real or generated: gathered in one pass and shared by all metrics that read them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import TypeAlias, final
 
 import torch
-import torchmetrics
 from torch import Tensor
 
-from ganlab.core import private_api
 from ganlab.features.base import FeatureBatch
+from ganlab.metrics.accumulators import Accumulator, RowAccumulator, SumAccumulator
 
-Gathered = Mapping[str, Tensor]
-
-
-class Accumulator(ABC):
-    """Takes in batches of one side and, among several processes, joins what each has seen."""
-
-    @abstractmethod
-    def add(self, batch: FeatureBatch, start: int) -> None:
-        """Take in a batch whose first sample is number `start` of its side."""
-
-    @abstractmethod
-    def result(self) -> dict[str, Tensor]:
-        """Return what all processes have gathered, on the CPU; every process must call it."""
+StatisticValues: TypeAlias = Mapping[str, Tensor]  # of one statistic, by name
 
 
 class Statistic(ABC):
-    """Names something to gather; equal statistics are gathered once. Extend it with frozen dataclasses of plain values.
+    """Names what to gather of the samples. Extend it with frozen dataclasses of plain values.
 
-    `repr` is a statistic's name in the cache of real statistics.
+    Equal statistics are gathered once, and `repr` is a statistic's name in the cache of real statistics.
+
+    >>> @dataclass(frozen=True)
+    ... class Largest(Statistic):
+    ...     field: str
+    ...
+    ...     @property
+    ...     def reads(self):
+    ...         return (self.field,)
+    ...
+    ...     def accumulator(self):
+    ...         return LargestAccumulator(self.field)
+    >>> class LargestAccumulator(Accumulator):
+    ...     def __init__(self, field):
+    ...         self.field, self.value = field, torch.tensor(-torch.inf)
+    ...
+    ...     def add(self, batch, start):
+    ...         self.value = torch.maximum(self.value, getattr(batch, self.field).max().cpu())
+    ...
+    ...     def result(self):  # in one process; among several, reduce it over them here
+    ...         return {"value": self.value}
+    >>> batches = [(FeatureBatch(torch.tensor([[1.0], [4.0]])), 0), (FeatureBatch(torch.tensor([[2.0]])), 2)]
+    >>> gather(iter(batches), [Largest("features")])
+    {Largest(field='features'): {'value': tensor(4.)}}
     """
 
     @property
     @abstractmethod
     def reads(self) -> tuple[str, ...]:
-        """The fields of feature batches that it looks at."""
+        """The fields of `FeatureBatch` that it reads."""
 
     @abstractmethod
     def accumulator(self) -> Accumulator:
-        """Start gathering."""
+        """Return a new, empty accumulator."""
 
 
 class SumStatistic(Statistic, ABC):
-    """Named float64 sums over samples: their memory does not grow with the number of samples."""
+    """Named float64 sums over samples; their memory does not grow with the number of samples.
+
+    Sums over processes, too. A metric that reads only sums can be bootstrapped.
+
+    >>> @dataclass(frozen=True)
+    ... class SquaredNorm(SumStatistic):
+    ...     @property
+    ...     def reads(self):
+    ...         return ("features",)
+    ...
+    ...     def shapes(self):
+    ...         return {"total": (), "count": ()}
+    ...
+    ...     def terms(self, batch, start):
+    ...         squares = batch.features.double().square()
+    ...         return {"total": squares.sum(), "count": torch.tensor(float(len(squares)))}
+    >>> batches = [(FeatureBatch(torch.ones(3, 2)), 0), (FeatureBatch(torch.zeros(1, 2)), 3)]
+    >>> values = gather(iter(batches), [SquaredNorm()])[SquaredNorm()]
+    >>> (values["total"] / values["count"]).item()
+    1.5
+    """
 
     @abstractmethod
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the shape of every sum."""
+        """Return the shape of every sum by name."""
 
     @abstractmethod
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
-        """Return what a batch adds to every sum."""
+        """Return what a batch adds to every sum; `start` is the index of its first sample."""
 
     def accumulator(self) -> Accumulator:
-        """Start at zero."""
-        return _Adding(self)
+        """Return an accumulator whose sums are zero."""
+        return SumAccumulator(self.shapes(), self.terms)
 
 
 @final
 @dataclass(frozen=True)
 class Moments(SumStatistic):
-    """Count, mean and covariance of one field of feature batches ("features", "spatial" or "logits")."""
+    """Sums for count, mean and covariance of one field of feature batches ("features", "spatial" or "logits")."""
 
     field: str
     width: int
@@ -73,7 +103,7 @@ class Moments(SumStatistic):
         return (self.field,)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return one vector, one matrix, one number."""
+        """Return the shapes of a vector, a matrix and a number."""
         return {"total": (self.width,), "products": (self.width, self.width), "count": ()}
 
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
@@ -85,7 +115,7 @@ class Moments(SumStatistic):
 @final
 @dataclass(frozen=True)
 class AllValues(Statistic):
-    """All values of one field of feature batches, in the order of the samples, under the name "rows"."""
+    """All values of one field of feature batches, in the order of the samples, as "rows"."""
 
     field: str
 
@@ -95,87 +125,31 @@ class AllValues(Statistic):
         return (self.field,)
 
     def accumulator(self) -> Accumulator:
-        """Start with nothing."""
-        return _Keeping(self.field)
+        """Return an accumulator without rows."""
+        return RowAccumulator(self.field)
 
 
 @final
 class SampleStatistics:
-    """The statistics of one side."""
+    """The gathered statistics of one sample set."""
 
-    def __init__(self, gathered: Mapping[Statistic, Gathered]) -> None:
-        self._gathered = gathered
+    def __init__(self, values: Mapping[Statistic, StatisticValues]) -> None:
+        self._values = values
 
-    def __getitem__(self, statistic: Statistic) -> Gathered:
-        return self._gathered[statistic]
+    def __getitem__(self, statistic: Statistic) -> StatisticValues:
+        return self._values[statistic]
 
     def rows(self, field: str) -> Tensor:
-        """Return all values of a field that a metric keeps."""
+        """Return all values of a field, which the metric requests with `AllValues(field)`."""
         return self[AllValues(field)]["rows"]
 
 
 def gather(
     batches: Iterator[tuple[FeatureBatch, int]], statistics: Sequence[Statistic]
 ) -> dict[Statistic, dict[str, Tensor]]:
-    """Feed batches, each with the number of its first sample, to the statistics and return what they gathered."""
+    """Return the values of each statistic over batches, each given with the index of its first sample."""
     accumulators = {statistic: statistic.accumulator() for statistic in statistics}
     for batch, start in batches:
         for accumulator in accumulators.values():
             accumulator.add(batch, start)
     return {statistic: accumulator.result() for statistic, accumulator in accumulators.items()}
-
-
-@final
-class _Adding(Accumulator):
-    def __init__(self, statistic: SumStatistic) -> None:
-        self.statistic = statistic
-        self.sums = _Sums(statistic.shapes())
-
-    def add(self, batch: FeatureBatch, start: int) -> None:
-        self.sums.to(batch.features.device).update(self.statistic.terms(batch, start))
-
-    def result(self) -> dict[str, Tensor]:
-        return {name: self.sums.compute()[name].cpu().reshape(shape) for name, shape in self.sums.shapes.items()}
-
-
-@final
-class _Sums(torchmetrics.Metric):
-    """Leaves the sum over processes to torchmetrics."""
-
-    full_state_update = False
-
-    def __init__(self, shapes: dict[str, tuple[int, ...]]) -> None:
-        super().__init__()
-        self.shapes = shapes
-        for name, shape in shapes.items():
-            self.add_state(name, torch.zeros(shape, dtype=torch.float64), dist_reduce_fx="sum")
-        private_api.mark_metric_updated(self)
-
-    def update(self, terms: dict[str, Tensor]) -> None:
-        for name, term in terms.items():
-            getattr(self, name).add_(term)
-
-    def compute(self) -> dict[str, Tensor]:
-        return {name: getattr(self, name) for name in self.shapes}
-
-
-@final
-class _Keeping(Accumulator):
-    def __init__(self, field: str) -> None:
-        self.field = field
-        self.pieces: dict[int, Tensor] = {}
-
-    def add(self, batch: FeatureBatch, start: int) -> None:
-        self.pieces[start] = getattr(batch, self.field).cpu()
-
-    def result(self) -> dict[str, Tensor]:
-        pieces = dict(pair for part in _everyones(self.pieces) for pair in part.items())
-        return {"rows": torch.cat([pieces[start] for start in sorted(pieces)]) if pieces else torch.empty(0)}
-
-
-def _everyones(mine: Any) -> list[Any]:
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return [mine]
-    parts: list[Any] = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(parts, mine)  # pieces are of unlike shapes, which tensors' collectives refuse
-    return parts

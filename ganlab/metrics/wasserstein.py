@@ -1,4 +1,4 @@
-"""The exact Wasserstein distance between two clouds of points."""
+"""Exact Wasserstein distance between two sets of points."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar, final
@@ -12,10 +12,11 @@ from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 class Wasserstein(Metric):
     """2-Wasserstein distance between equally many real and generated points, by linear assignment; lower is better.
 
-    The root of the smallest mean squared distance at which points can be paired (Peyré & Cuturi 2019, section 2.2),
-    in the points' own units, of the first `points` of each side, or of as many as the smaller side has. Two draws of
-    one distribution are not at zero but, in d > 4 dimensions, about points^(−1/d) apart: compare at equal counts only.
-    Raises ValueError for points below 1.
+    The root of the smallest mean squared distance over all pairings of the points (Peyré & Cuturi 2019, section 2.2),
+    in the units of the points. It uses the first `points` real and generated points, or as many as the smaller set has.
+    Two draws of one distribution are not at distance zero but, in d > 4 dimensions, at about points^(−1/d), so compare
+    only at equal counts. Raises ValueError if `points` is below 1, and UnsuitableMetricError if the features are not
+    the points themselves.
     """
 
     name: ClassVar[str] = "wasserstein"
@@ -28,12 +29,12 @@ class Wasserstein(Metric):
         self.points = points
 
     def check(self, features: Features) -> None:
-        """Raise Unsuitable where the features are not the points themselves."""
+        """Raise UnsuitableMetricError if the features are not the points themselves."""
         super().check(features)
         if features.name != "identity":
             raise UnsuitableMetricError(
                 f"metric=wasserstein compares points, not features={features.name}; choose features=identity "
-                "or metric=sliced_wasserstein, or drop wasserstein from metric"
+                "or metric=sliced_wasserstein, or remove wasserstein from metric"
             )
 
     @property
@@ -43,16 +44,19 @@ class Wasserstein(Metric):
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `wasserstein`; raises ValueError without real or generated points."""
-        from scipy.optimize import linear_sum_assignment  # with the other 25 MiB that only this metric needs
+        from scipy.optimize import (
+            linear_sum_assignment,
+        )  # imported here: both take 25 MiB that other metrics do not need
         from scipy.spatial.distance import cdist
 
-        reals, fakes = (side.rows("features").double().numpy() for side in (real, fake))
-        count = min(self.points, len(reals), len(fakes))
+        real_points, fake_points = (samples.rows("features").double().numpy() for samples in (real, fake))
+        count = min(self.points, len(real_points), len(fake_points))
         if not count:
             raise ValueError(
-                f"wasserstein needs at least 1 real and 1 generated point, got {len(reals)} and {len(fakes)}"
+                f"wasserstein needs at least 1 real and 1 generated point, "
+                f"got {len(real_points)} and {len(fake_points)}"
             )
-        costs = cdist(reals[:count], fakes[:count], "sqeuclidean")
+        costs = cdist(real_points[:count], fake_points[:count], "sqeuclidean")
         return {"wasserstein": float(costs[linear_sum_assignment(costs)].mean() ** 0.5)}
 
     def describe(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Optimizers for games, beside torch's own."""
+"""Optimizers for games, in addition to those of torch."""
 
 from ganlab.optimizers.lookahead import ExtraAdam, Extragradient, ExtraSGD
 from ganlab.optimizers.optimistic import OptimisticAdam

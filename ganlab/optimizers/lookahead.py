@@ -1,4 +1,4 @@
-"""A step of a game's field from where a first step would lead (Korpelevich 1976; Gidel et al. 2019, algorithm 2)."""
+"""Extragradient methods: update with the gradient at an extrapolated point (Korpelevich 1976; Gidel et al. 2019)."""
 
 from abc import ABC
 from collections.abc import Callable
@@ -11,20 +11,20 @@ ORIGIN = "origin"
 
 
 class Extragradient(Optimizer, ABC):
-    """Takes every other step only to look: the next one starts from where the player was, with the gradient from there.
+    """Extrapolates at every other step; the next step updates the original weights with the gradient there.
 
-    With schedule=simultaneous this is the papers' method, in which all players look ahead from the same point; players
-    that alternate look ahead of each other's moves. One update takes two moves, each on fresh samples. Between the two
-    the weights are the looked-at ones, which checkpoints and averages see.
+    Gidel et al. 2019, algorithm 2. With schedule=simultaneous all players extrapolate from the same point, as in the
+    papers; with alternating players, each extrapolates after the other's step. One update takes two steps, each on new
+    samples. Between the two, the weights are the extrapolated ones, which checkpoints and averages read.
     """
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Look ahead, or go back and make the step."""
+        """Extrapolate, or restore the weights and update them."""
         weights = [weight for group in self.param_groups for weight in group["params"]]
-        ahead = [weight for weight in weights if ORIGIN in self.state[weight]]
-        if ahead:
-            torch._foreach_copy_(ahead, [self.state[weight].pop(ORIGIN) for weight in ahead])
+        extrapolated = [weight for weight in weights if ORIGIN in self.state[weight]]
+        if extrapolated:
+            torch._foreach_copy_(extrapolated, [self.state[weight].pop(ORIGIN) for weight in extrapolated])
             return super().step(closure)
         origins = [weight.clone() for weight in weights]
         result = super().step(closure)
@@ -34,7 +34,7 @@ class Extragradient(Optimizer, ABC):
 
 
 class ExtraAdam(Extragradient, Adam):
-    """Adam with extrapolation (Gidel et al. 2019, algorithm 4); both steps of a pair move Adam's averages."""
+    """Adam with extrapolation (Gidel et al. 2019, algorithm 4); both steps of a pair update Adam's averages."""
 
 
 class ExtraSGD(Extragradient, SGD):

@@ -1,4 +1,4 @@
-"""Optimism: the next gradient is expected to be like this one, so that a step goes twice this way and once back."""
+"""Optimistic Adam, which predicts the next gradient by the present one."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,9 +9,9 @@ from torch.optim import Optimizer
 
 
 class OptimisticAdam(Optimizer):
-    """θ ← θ − 2 η u + η u', u Adam's direction m̂ / (√v̂ + ε) and u' that of the step before (Daskalakis et al. 2018).
+    """θ ← θ − 2 η u + η u', with Adam's direction u = m̂ / (√v̂ + ε) and u' of the previous step.
 
-    Algorithm 1; there is no u' at the first step. Raises ValueError for a value out of range.
+    Daskalakis et al. 2018, algorithm 1; the first step is θ ← θ − η u. Raises ValueError for a value out of range.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class OptimisticAdam(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Step all weights that have a gradient."""
+        """Update all weights that have a gradient."""
         result = None
         if closure is not None:
             with torch.enable_grad():
@@ -39,10 +39,10 @@ class OptimisticAdam(Optimizer):
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is not None:
-                    before = self.state[weight].get("direction")
-                    now = self._direction(weight, group)
-                    weight.sub_((now if before is None else 2 * now - before) * group["lr"])
-                    self.state[weight]["direction"] = now
+                    previous = self.state[weight].get("direction")
+                    direction = self._direction(weight, group)
+                    weight.sub_((direction if previous is None else 2 * direction - previous) * group["lr"])
+                    self.state[weight]["direction"] = direction
         return result
 
     def _direction(self, weight: Tensor, group: dict[str, Any]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Optimism without memory of anything but the last gradient."""
+"""Optimistic gradient descent."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch.optim import Optimizer
 
-BEFORE = "gradient"
+PREVIOUS = "gradient"
 
 
 class OptimisticSGD(Optimizer):
-    """θ ← θ − 2 η g + η g', g' the gradient of the step before (Daskalakis et al. 2018, eq. 4).
+    """θ ← θ − 2 η g + η g', with the gradient g' of the previous step (Daskalakis et al. 2018, eq. 4).
 
-    There is no g' at the first step. Raises ValueError for a negative learning rate.
+    The first step is θ ← θ − η g. Raises ValueError for a negative learning rate.
     """
 
     def __init__(self, params: Iterable[Any], lr: float = 1e-2) -> None:
@@ -22,7 +22,7 @@ class OptimisticSGD(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Step all weights that have a gradient."""
+        """Update all weights that have a gradient."""
         result = None
         if closure is not None:
             with torch.enable_grad():
@@ -30,7 +30,7 @@ class OptimisticSGD(Optimizer):
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is not None:
-                    now, before = weight.grad.clone(), self.state[weight].get(BEFORE)
-                    weight.sub_((now if before is None else 2 * now - before) * group["lr"])
-                    self.state[weight][BEFORE] = now
+                    gradient, previous = weight.grad.clone(), self.state[weight].get(PREVIOUS)
+                    weight.sub_((gradient if previous is None else 2 * gradient - previous) * group["lr"])
+                    self.state[weight][PREVIOUS] = gradient
         return result

@@ -1,4 +1,4 @@
-"""What a run does after an alarm of a health or collapse monitor: one class for each yaml in conf/recovery."""
+"""What a run does after an alarm of a health or collapse monitor."""
 
 from ganlab.recovery.base import Recovery
 from ganlab.recovery.roll_back import RollBack

@@ -6,8 +6,8 @@ from ganlab.runs.directory import RunDirectory
 
 
 class Stop(Recovery):
-    """Ends the run with the alarm's sentence."""
+    """Ends the run with the alarm as its error."""
 
     def on_alarm(self, alarm: AlarmError, run: RunDirectory, step: int) -> Path | None:
-        """Raise the alarm on."""
+        """Raise the alarm."""
         raise alarm

@@ -1,3 +1,10 @@
+"""Regularizers: additional loss terms, changes of the discriminator's input, and changes of weights.
+
+A regularizer belongs to one or both players and receives a `BatchView`, one player's view of one batch. Its term is
+multiplied by `weight` and computed at every `every`-th update. Every class here extends `ganlab.Regularizer`, whose
+docstring has a minimal custom regularizer.
+"""
+
 from ganlab.regularizers.auxiliary_classifier import AuxiliaryClassifier
 from ganlab.regularizers.consensus import Consensus
 from ganlab.regularizers.consistency import Consistency

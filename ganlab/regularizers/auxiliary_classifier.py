@@ -6,9 +6,10 @@ from ganlab.core.interfaces.batch_view import BatchView
 
 
 class AuxiliaryClassifier(Regularizer):
-    """−log P(class | sample) from a dense layer on the critic's features, in both losses (Odena et al. 2017, eq. 3).
+    """AC-GAN's classification loss −log P(class | sample), in both players' losses (Odena et al. 2017, eq. 3).
 
-    The discriminator pays for real and fake samples, and moves the layer; the generator pays for its own.
+    A dense layer on the discriminator's features predicts the class. The discriminator's term covers real and fake
+    samples, and its optimizer trains the layer; the generator's term covers fake samples.
     """
 
     player = "discriminator"
@@ -21,17 +22,19 @@ class AuxiliaryClassifier(Regularizer):
         super().__init__(weight, every)
 
     def applies_to(self, player: str) -> bool:
-        """Belong to both."""
+        """Return True: both players have the term."""
         return True
 
     def build(self, spec: Spec, features: int, latent: Latent) -> None:
-        """Make the dense layer."""
+        """Create the dense layer."""
         self.classifier = nn.Linear(features, spec.classes)
 
     def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
-        fake = self._surprise(view.on_fake.features[-1], view)
-        return fake if view.player == "generator" else self._surprise(view.on_real.features[-1], view) + fake
+        fake = self._cross_entropy(view.on_fake.features[-1], view)
+        if view.player == "generator":
+            return fake
+        return self._cross_entropy(view.on_real.features[-1], view) + fake
 
-    def _surprise(self, features: Tensor, view: BatchView) -> Tensor:
+    def _cross_entropy(self, features: Tensor, view: BatchView) -> Tensor:
         return cross_entropy(self.classifier(features), view.cond, reduction="none")

@@ -6,20 +6,21 @@ from ganlab.core.interfaces.batch_view import BatchView
 
 
 class Consensus(Regularizer):
-    """½|v|², v both players' gradients by their own weights, in both losses (Mescheder et al. 2017, eq. 8).
+    """Consensus optimization: ½|v|² in both losses, for the game's vector field v (Mescheder et al. 2017, eq. 8).
 
-    v is that of the (micro)batch, whose noise adds to the penalty: the more so, the smaller it is.
+    v holds the gradients of both players' losses with respect to their own weights. It is that of the (micro)batch, so
+    its noise adds to the penalty; a smaller batch adds more.
     """
 
     player = "discriminator and generator"
     reads_both_losses = True
-    differentiates = True  # by weights instead of inputs, with the same demands on the networks
+    differentiates = True  # by the weights instead of the input; the networks need second derivatives either way
 
     def __init__(self, weight: float = 0.1, every: int = 1) -> None:
         super().__init__(weight, every)
 
     def applies_to(self, player: str) -> bool:
-        """Belong to both."""
+        """Return True: both players have the term."""
         return True
 
     def penalty(self, view: BatchView) -> Tensor:

@@ -7,9 +7,9 @@ from ganlab.core.interfaces.batch_view import BatchView
 
 
 class FeatureMatching(Regularizer):
-    """|E f(x) − E f(G(z))|² for the critic's features f, over this (micro)batch (Salimans et al. 2016, section 3.1).
+    """|E f(x) − E f(G(z))|² of the discriminator's features f in this (micro)batch (Salimans et al. 2016, section 3.1).
 
-    There it takes the place of the generator's loss, and here it joins that.
+    In the paper it replaces the generator's loss; here it is added to that loss.
     """
 
     player = "generator"
@@ -20,6 +20,6 @@ class FeatureMatching(Regularizer):
 
     def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
-        with torch.no_grad():  # no term of the generator's differentiates what D says of real samples
+        with torch.no_grad():  # no gradient of the generator depends on D's features of real samples
             real = tree.widen(view.on_real.features[-1]).mean(0)
         return (real - tree.widen(view.on_fake.features[-1]).mean(0)).square().sum()

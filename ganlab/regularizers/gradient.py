@@ -1,4 +1,4 @@
-"""Penalties on the critic's gradient by its input, each one value per sample."""
+"""Gradient penalties: one value per sample from the discriminator's gradient with respect to its input."""
 
 from typing import ClassVar
 
@@ -9,7 +9,7 @@ from ganlab.core.interfaces import Regularizer
 from ganlab.core.interfaces.batch_view import BatchView
 from ganlab.core.tree import Tree
 
-# Below this squared norm the root's slope is taken as 0: it has none at 0, and 1/0 there would poison the weights.
+# Squared norms are clamped here before the square root, whose infinite slope at 0 would give NaN weights.
 SMALLEST_SQUARE = 1e-20
 
 
@@ -55,14 +55,15 @@ class GradientPenalty(Regularizer):
         """Return the penalty, shape (n,)."""
         real = tree.first(view.real)
         mix = view.random.uniform("gradient_penalty", (len(real),), real.device)
-        return _distance(view, tree.lerp(tree.detach(view.real), tree.detach(view.fake), mix), self.target)
+        return _squared_distance(view, tree.lerp(tree.detach(view.real), tree.detach(view.fake), mix), self.target)
 
 
 class Dragan(Regularizer):
     """(|∇D(x + δ)| − target)² near real samples, δ uniform up to `spread` standard deviations of the (micro)batch.
 
-    Kodali et al. 2017, algorithm 1; the noise is that of the authors' program, ½ σ(x) U(0, 1), which goes on to take
-    the gradient anywhere between x and x + δ instead of at x + δ.
+    Kodali et al. 2017, algorithm 1, with the noise of the authors' code, ½ σ(x) U(0, 1). Unlike here, that code takes
+    the gradient at a random point between x and x + δ instead of at x + δ. Raises ValueError if `spread` is not
+    positive.
     """
 
     player = "discriminator"
@@ -77,14 +78,14 @@ class Dragan(Regularizer):
     def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, shape (n,)."""
 
-        def near(sample: Tensor) -> Tensor:
+        def perturb(sample: Tensor) -> Tensor:
             noise = view.random.uniform("dragan", sample.shape, sample.device)
             return sample + self.spread * sample.std(correction=0) * noise
 
-        return _distance(view, tree.map(near, tree.detach(view.real)), self.target)
+        return _squared_distance(view, tree.map(perturb, tree.detach(view.real)), self.target)
 
 
-def _distance(view: BatchView, points: Tree, target: float) -> Tensor:
-    points = tree.leaf(points)
+def _squared_distance(view: BatchView, points: Tree, target: float) -> Tensor:
+    points = tree.require_gradients(points)
     squared = tree.squared_gradient_norm(view.discriminate(points).logits, points)
     return (squared.clamp_min(SMALLEST_SQUARE).sqrt() - target).square()

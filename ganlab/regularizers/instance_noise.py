@@ -8,10 +8,10 @@ from ganlab.core.tree import Tree
 
 
 class InstanceNoise(Regularizer):
-    """Gaussian noise on all that the discriminator sees; `weight` is its first standard deviation.
+    """Gaussian noise on the discriminator's input; `weight` is its initial standard deviation.
 
-    Sønderby et al. 2017, section 2.4; Arjovsky & Bottou 2017, section 3. The deviation falls linearly to 0 over
-    `decay_steps` steps; 0 keeps it.
+    Sønderby et al. 2017, section 2.4; Arjovsky & Bottou 2017, section 3. The standard deviation decreases linearly to 0
+    over `decay_steps` steps; with `decay_steps` 0 it is constant. Raises ValueError for a negative `decay_steps`.
     """
 
     player = "discriminator"
@@ -23,15 +23,15 @@ class InstanceNoise(Regularizer):
         self.decay_steps = decay_steps
 
     def penalty(self, view: BatchView) -> Tensor:
-        """Return 0: the noise acts on the samples, not through the loss."""
-        return tree.first(view.real).new_zeros(())  # on the device of the others
+        """Return 0: the noise is added to the samples, not to the loss."""
+        return tree.first(view.real).new_zeros(())  # on the same device as the other terms
 
     def perturb_input(self, samples: Tree, step: int, random: Random) -> Tree:
-        """Add the noise."""
-        share = max(0.0, 1 - step / self.decay_steps) if self.decay_steps else 1.0
-        deviation = self.weight * share
+        """Add the noise to the samples."""
+        remaining = max(0.0, 1 - step / self.decay_steps) if self.decay_steps else 1.0
+        deviation = self.weight * remaining
 
-        def blur(sample: Tensor) -> Tensor:
+        def add_noise(sample: Tensor) -> Tensor:
             return sample + deviation * random.normal("instance_noise", sample.shape, sample.device)
 
-        return tree.map(blur, samples) if deviation else samples
+        return tree.map(add_noise, samples) if deviation else samples

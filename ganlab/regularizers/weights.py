@@ -1,4 +1,4 @@
-"""Limits on a player's weights."""
+"""Weight decay and weight clipping."""
 
 import torch
 from torch import Tensor, nn
@@ -10,11 +10,14 @@ from ganlab.layers import checks
 
 
 class L1(Regularizer):
-    """Sum of the absolute weights of a player, biases and normalisation included."""
+    """The sum of the absolute weights of a player, including biases and normalisation.
+
+    Raises ValueError for an unknown player.
+    """
 
     def __init__(self, weight: float = 1e-5, every: int = 1, player: str = "discriminator") -> None:
         super().__init__(weight, every)
-        self.player = checks.player(player)
+        self.player = checks.check_player(player)
 
     def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
@@ -22,11 +25,14 @@ class L1(Regularizer):
 
 
 class L2(Regularizer):
-    """Half the sum of the squared weights of a player, so that `weight` is the rate of decay under plain SGD."""
+    """Half the sum of the squared weights of a player, so `weight` is the weight decay of plain SGD.
+
+    Raises ValueError for an unknown player.
+    """
 
     def __init__(self, weight: float = 1e-4, every: int = 1, player: str = "discriminator") -> None:
         super().__init__(weight, every)
-        self.player = checks.player(player)
+        self.player = checks.check_player(player)
 
     def penalty(self, view: BatchView) -> Tensor:
         """Return the penalty, a scalar."""
@@ -34,21 +40,24 @@ class L2(Regularizer):
 
 
 class WeightClip(Regularizer):
-    """After each move, cut every weight of the critic to [−weight, weight] (Arjovsky et al. 2017, algorithm 1)."""
+    """WGAN's weight clipping: clips the critic's weights to [−weight, weight] after each update.
+
+    Arjovsky et al. 2017, algorithm 1. Raises ValueError if `weight` is not positive.
+    """
 
     player = "discriminator"
 
     def __init__(self, weight: float = 0.01, every: int = 1) -> None:
         super().__init__(weight, every)
         if not weight > 0:
-            raise ValueError(f"weight, the bound of the critic's weights, must be above 0, got {weight}")
+            raise ValueError(f"weight, the bound of the discriminator's weights, must be above 0, got {weight}")
 
     def penalty(self, view: BatchView) -> Tensor:
-        """Return 0: the limit acts on the weights, not through the loss."""
-        return tree.first(view.real).new_zeros(())  # on the device of the others
+        """Return 0: clipping changes the weights, not the loss."""
+        return tree.first(view.real).new_zeros(())  # on the same device as the other terms
 
     @torch.no_grad()
     def after_update(self, network: nn.Module) -> None:
-        """Cut the weights."""
+        """Clip the weights."""
         for weights in network.parameters():
             weights.clamp_(-self.weight, self.weight)

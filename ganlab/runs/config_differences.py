@@ -1,48 +1,47 @@
-"""What tells configurations apart, said as shortly as it can be: loss=Hinge, generator.width=64."""
+"""Differences between run configurations, as short labels: loss=Hinge, generator.width=64."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ganlab.core.fields import canonical, flatten, text
-from ganlab.runs.resume_compatibility import MAY_CHANGE, deduplicated
+from ganlab.core.fields import canonical_json, flatten, format_value
+from ganlab.runs.resume_compatibility import MAY_CHANGE, deduplicate
 
-# Seeds of one configuration differ in these. How long a run trained decides its scores, though it may be continued.
-APART = MAY_CHANGE - {"iterations"} | {"seed"}
-OUT, ABSENT = object(), object()  # not looked at here; looked at, and not there
-Labels = dict[str, list[str | None]]  # by setting: its text for each configuration, None where it has none
+# Runs that differ only in these are seeds of one configuration. `iterations` may change when a run is resumed, but it
+# decides the scores.
+IGNORED = MAY_CHANGE - {"iterations"} | {"seed"}
+SKIPPED, ABSENT = object(), object()  # a configuration that is not compared at a path; one without the setting
+Labels = dict[str, list[str | None]]  # by setting: its text in each configuration, None if it needs no label
 
 
 def training_configs(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return of each configuration what decides the training, apart from the seed."""
+    """Return of each configuration the settings that decide the training, except the seed."""
     copies = _copies(configs)
-    return [_without(_own(config), copies) for config in configs]
+    return [_without(_training_settings(config), copies) for config in configs]
 
 
-def labels(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Return for each of some essences, no two alike, the settings that differ from others' and their values."""
-    found = _shortened(_varying(list(configs), ""), configs)
-    return [
-        {key: shown for key, texts in found.items() if (shown := texts[i]) is not None} for i in range(len(configs))
-    ]
+def label_differences(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Return for each training configuration, all different, the settings that differ from others' and their values."""
+    labels = _merge_shared(_differences(list(configs), ""), configs)
+    return [{key: text for key, texts in labels.items() if (text := texts[i]) is not None} for i in range(len(configs))]
 
 
-def _own(config: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in config.items() if key not in APART}
+def _training_settings(config: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {key: value for key, value in config.items() if key not in IGNORED}
     precision = (config.get("trainer") or {}).get("precision")
-    if precision is not None:  # the one setting of the trainer that changes numbers
-        kept["trainer"] = {"precision": precision}
-    return deduplicated(kept)
+    if precision is not None:  # the only setting of the trainer that changes numbers
+        settings["trainer"] = {"precision": precision}
+    return deduplicate(settings)
 
 
 def _copies(configs: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Return the dotted names, inside parts, that only ever repeat a root setting of APART: data.data_root."""
-    alike: dict[str, bool] = {}
+    """Return the dotted names, inside groups, that in all configurations repeat an ignored setting: data.data_root."""
+    repeats: dict[str, bool] = {}
     for config in configs:
         for name, value in flatten(config).items():
             root = name.rpartition(".")[2]
-            if root != name and root in APART:
-                alike[name] = alike.get(name, True) and value == config.get(root, OUT)
-    return {name for name, always in alike.items() if always}
+            if root != name and root in IGNORED:
+                repeats[name] = repeats.get(name, True) and value == config.get(root, SKIPPED)
+    return {name for name, always in repeats.items() if always}
 
 
 def _without(value: Any, names: set[str], path: str = "") -> Any:
@@ -52,75 +51,78 @@ def _without(value: Any, names: set[str], path: str = "") -> Any:
     return {key: _without(inner, names, paths[key]) for key, inner in value.items() if paths[key] not in names}
 
 
-def _varying(nodes: list[Any], path: str) -> Labels:
-    """Return what differs between nodes at one place of several configurations."""
-    kinds = [None if node is OUT else _kind(node) for node in nodes]
+def _differences(nodes: list[Any], path: str) -> Labels:
+    """Return the differences between the configurations' nodes at one dotted path."""
+    kinds = [None if node is SKIPPED else _kind(node) for node in nodes]
     distinct = list(dict.fromkeys(kind for kind in kinds if kind is not None))
     if len(distinct) > 1:
-        found: Labels = {path: _shown(nodes)}
+        labels: Labels = {path: _texts(nodes)}
         for kind in distinct:
-            alike = [node if mine == kind else OUT for node, mine in zip(nodes, kinds, strict=True)]
-            _join(found, _varying(alike, path))
-        return found
-    maps = [node for node in nodes if isinstance(node, Mapping)]
-    if len({canonical(each) for each in maps}) < 2:
+            same_kind = [node if own_kind == kind else SKIPPED for node, own_kind in zip(nodes, kinds, strict=True)]
+            _update(labels, _differences(same_kind, path))
+        return labels
+    mappings = [node for node in nodes if isinstance(node, Mapping)]
+    if len({canonical_json(mapping) for mapping in mappings}) < 2:
         return {}
-    found = {}
+    labels = {}
     missing: Any = ABSENT
-    if path and all(_is_list_of_parts(each) for each in maps):
-        missing = OUT
-        if len({frozenset(each) for each in maps}) > 1:
-            found[path] = [None if node is OUT else f"[{','.join(node)}]" for node in nodes]
-    for key in dict.fromkeys(key for each in maps for key in each):
-        inner = [node.get(key, missing) if isinstance(node, Mapping) else OUT for node in nodes]
-        _join(found, _varying(inner, f"{path}.{key}" if path else str(key)))
-    return found
+    if path and all(_is_list_of_components(mapping) for mapping in mappings):
+        missing = SKIPPED
+        if len({frozenset(mapping) for mapping in mappings}) > 1:
+            labels[path] = [None if node is SKIPPED else f"[{','.join(node)}]" for node in nodes]
+    for key in dict.fromkeys(key for mapping in mappings for key in mapping):
+        inner = [node.get(key, missing) if isinstance(node, Mapping) else SKIPPED for node in nodes]
+        _update(labels, _differences(inner, f"{path}.{key}" if path else str(key)))
+    return labels
 
 
 def _kind(node: Any) -> str:
     if isinstance(node, Mapping):
         return f"a {node.get('_target_', 'mapping')}"
-    return "absent" if node is ABSENT else f"={canonical(node)}"
+    return "absent" if node is ABSENT else f"={canonical_json(node)}"
 
 
-def _is_list_of_parts(node: Mapping[str, Any]) -> bool:
-    return all(isinstance(part, Mapping) and "_target_" in part for part in node.values())
+def _is_list_of_components(node: Mapping[str, Any]) -> bool:
+    return all(isinstance(component, Mapping) and "_target_" in component for component in node.values())
 
 
-def _shown(nodes: Iterable[Any]) -> list[str | None]:
+def _texts(nodes: Iterable[Any]) -> list[str | None]:
+    """Return each node as text; a component is the name of its class, or the dotted name if two have the same."""
     nodes = list(nodes)
     targets = {str(node["_target_"]) for node in nodes if isinstance(node, Mapping) and "_target_" in node}
     classes = [target.rpartition(".")[2] for target in targets]
 
-    def show(node: Any) -> str | None:
+    def text(node: Any) -> str | None:
         if isinstance(node, Mapping) and "_target_" in node:
             target = str(node["_target_"])
-            short = target.rpartition(".")[2]
-            return short if classes.count(short) == 1 else target
+            name = target.rpartition(".")[2]
+            return name if classes.count(name) == 1 else target
         if isinstance(node, Mapping):
             return f"[{','.join(map(str, node))}]"
-        return None if node is OUT else "absent" if node is ABSENT else text(node)
+        if node is SKIPPED:
+            return None
+        return "absent" if node is ABSENT else format_value(node)
 
-    return [show(node) for node in nodes]
+    return [text(node) for node in nodes]
 
 
-def _join(found: Labels, more: Labels) -> None:
+def _update(labels: Labels, more: Labels) -> None:
     for key, texts in more.items():
-        mine = found.setdefault(key, [None] * len(texts))
-        found[key] = [old if new is None else new for old, new in zip(mine, texts, strict=True)]
+        former = labels.setdefault(key, [None] * len(texts))
+        labels[key] = [old if new is None else new for old, new in zip(former, texts, strict=True)]
 
 
-def _shortened(found: Labels, configs: Sequence[Mapping[str, Any]]) -> Labels:
-    """Say once what all members of a group share: optimizer.lr for optimizer.generator.lr and its sibling's."""
-    short: Labels = {}
-    for key, texts in found.items():
+def _merge_shared(labels: Labels, configs: Sequence[Mapping[str, Any]]) -> Labels:
+    """Merge labels that all members of a group share: optimizer.lr instead of one for each player's optimizer."""
+    merged: Labels = {}
+    for key, texts in labels.items():
         group, _, rest = key.partition(".")
         members = {member for config in configs for member in _members(config.get(group))} if rest else set()
         _, dot, tail = rest.partition(".")
-        family = [f"{group}.{member}{dot}{tail}" for member in members]
-        shared = len(family) > 1 and all(found.get(each) == texts for each in family)
-        short[f"{group}{dot}{tail}" if shared else key] = texts
-    return short
+        siblings = [f"{group}.{member}{dot}{tail}" for member in members]
+        shared = len(siblings) > 1 and all(labels.get(sibling) == texts for sibling in siblings)
+        merged[f"{group}{dot}{tail}" if shared else key] = texts
+    return merged
 
 
 def _members(group: Any) -> Iterable[str]:

@@ -1,4 +1,4 @@
-"""A run's directory: what it holds, and how it is written so that it is true at every moment."""
+"""A run's directory: its files, each of which is valid at every moment."""
 
 import json
 import os
@@ -15,10 +15,10 @@ from yaml import YAMLError
 from ganlab.core.errors import UserError
 from ganlab.core.renamed import current_config
 from ganlab.runs.liveness import is_alive, now
-from ganlab.runs.resume_compatibility import changes
+from ganlab.runs.resume_compatibility import find_changes
 
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
-SHOWN = 5  # settings that a message names
+MAX_NAMED_SETTINGS = 5  # in a message
 
 
 class RunDirectory:
@@ -39,19 +39,18 @@ class RunDirectory:
 
     @property
     def sweep(self) -> str | None:
-        """The name of the sweep that the run is a job of."""
+        """The name of the sweep to which the run belongs, None if there is none."""
         folder = self.path.resolve().parent
         return folder.name if (folder / SWEEP_FILE).is_file() else None
 
     def status(self) -> dict[str, Any]:
-        """Return the last written status, empty before the first or where the file is damaged."""
+        """Return the last written status, empty if there is none yet or the file is damaged."""
         return _read(self.path / "status.json")
 
     def state(self) -> str:
-        """Return "waiting" before a status, "lost" where it says running and its process is gone, else what it says.
+        """Return the status's state, "waiting" if there is no status, or "lost" if a running process is gone.
 
-        A process is gone when there is none of its number on this machine, if that is where it ran, or when its
-        heartbeat is older than LOST_SECONDS.
+        A process is gone if its heartbeat is older than LOST_SECONDS or, if it ran on this machine, its pid is unused.
         """
         status = self.status()
         state = str(status.get("state", "waiting"))
@@ -59,44 +58,42 @@ class RunDirectory:
 
     def write_status(self, state: str, **more: Any) -> None:
         """Write status.json, keeping what earlier calls wrote."""
-        time, me = now(), {"pid": os.getpid(), "host": socket.gethostname()}
+        time, process = now(), {"pid": os.getpid(), "host": socket.gethostname()}
         with _writing:
-            _write_status(self.path, self.status() | {"state": state, "time": time, "heartbeat": time, **me, **more})
+            status = self.status() | {"state": state, "time": time, "heartbeat": time, **process, **more}
+            _write_status(self.path, status)
 
-    def has_seen_other(self, fingerprint: str) -> bool:
-        """Tell whether the run was trained on data of another fingerprint; nobody knows of runs without one."""
+    def trained_on_other_data(self, fingerprint: str) -> bool:
+        """Return whether the status has another fingerprint of the data; False if it has none."""
         return bool(self.status().get("data", fingerprint) != fingerprint)
 
-    def beat(self) -> None:
-        """Renew the heartbeat of a run that is running."""
+    def renew_heartbeat(self) -> None:
+        """Renew the heartbeat if the run's state is running."""
         with _writing:
             status = self.status()
             if status.get("state") == "running":
                 _write_status(self.path, status | {"heartbeat": now()})
 
     def scores(self) -> dict[str, float]:
-        """Return the last scores written, empty without."""
+        """Return the last scores written, empty if there are none."""
         scores: dict[str, float] = _read(self.path / "scores.json").get("scores", {})
         return scores
 
     def check_config(self, config: DictConfig) -> None:
-        """Raise UserError where the directory belongs to a run of other settings, which has begun to train."""
-        if not (self.config.exists() and self._has_begun()):
+        """Raise UserError if the directory has a run with other settings that has started training."""
+        if not (self.config.exists() and self._has_started()):
             return
-        # By the data's fingerprint is found out whether what has moved is the same.
-        found = changes(
-            self.read_config("remove it to go on with the settings given now"),
-            config,
-            data_may_move="data" in self.status(),
-        )
-        if found:
+        former = self.read_config("remove it to resume with the present settings")
+        # If the status has the data's fingerprint, that detects whether moved data are the same.
+        changes = find_changes(former, config, data_may_move="data" in self.status())
+        if changes:
             raise UserError(
-                f"{self.path} holds a run with other settings ({'; '.join(found[:SHOWN])}); choose another run_dir, "
-                "or the settings it was started with"
+                f"{self.path} holds a run with other settings ({'; '.join(changes[:MAX_NAMED_SETTINGS])}); choose "
+                "another run_dir, or the settings it was started with"
             )
 
     def read_config(self, advice: str) -> Any:
-        """Return what config.yaml holds; raises UserError, which ends in the advice, where it holds no settings."""
+        """Return the content of config.yaml; raises UserError, which ends with `advice`, if it has no settings."""
         try:
             config: Any = OmegaConf.create(current_config(OmegaConf.to_container(OmegaConf.load(self.config))))
         except (OSError, ValueError, YAMLError) as error:
@@ -118,12 +115,12 @@ class RunDirectory:
             _remove(scratch)
             raise unwritable(self.path, error) from error
 
-    def _has_begun(self) -> bool:
+    def _has_started(self) -> bool:
         return (self.path / "metrics.csv").exists() or any((self.path / "checkpoints").glob("*.ckpt"))
 
 
 def new_directory(name: str) -> Path:
-    """Return a directory under outputs/ that nobody has, and make it."""
+    """Create a new directory under outputs/ and return it."""
     base = Path("outputs") / name / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
     for path in [base, *(base.with_name(f"{base.name}-{i}") for i in range(2, 1000))]:
         try:
@@ -133,23 +130,23 @@ def new_directory(name: str) -> Path:
             continue
         except OSError as error:
             raise unwritable(path, error) from error
-    raise UserError(f"no free directory beside {base}; give one with run_dir=DIR")
+    raise UserError(f"there is no free directory next to {base}; choose one with run_dir=DIR")
 
 
 def unwritable(directory: Path, error: OSError) -> UserError:
-    """Say that a run directory cannot be written."""
+    """Return the error for a run directory that cannot be written."""
     return UserError(f"run_dir={directory} cannot be written ({error.strerror or error}); choose another run_dir")
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all."""
+    """Write a JSON file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_suffix(".tmp")
     scratch.write_text(json.dumps(value, indent=2) + "\n")
     os.replace(scratch, path)
 
 
-_writing = threading.Lock()  # the heartbeat's thread reads, changes and writes what training writes
+_writing = threading.Lock()  # the heartbeat's thread and the training thread both update status.json
 
 
 def _write_status(directory: Path, status: dict[str, Any]) -> None:
@@ -157,7 +154,7 @@ def _write_status(directory: Path, status: dict[str, Any]) -> None:
     try:
         write_json(path, status)
     except OSError:
-        # A full disk has no room for a second file, but for other words in the blocks of the first.
+        # A full disk has no space for a second file, but the first can be overwritten.
         _remove(path.with_suffix(".tmp"))
         with path.open("r+") as file:
             file.write(json.dumps(status) + "\n")

@@ -1,4 +1,4 @@
-"""A sign of life in status.json while something long goes on: a slow step, an evaluation, a download."""
+"""Renews the heartbeat in status.json during slow steps, evaluations and downloads."""
 
 import threading
 from contextlib import suppress
@@ -10,9 +10,9 @@ from ganlab.runs.liveness import HEARTBEAT_SECONDS
 
 
 class Heartbeat:
-    """Renews a running run's heartbeat every `seconds` from a thread of its own, while it is entered.
+    """Context manager that renews a running run's heartbeat every `seconds` from its own thread.
 
-    It tells that the process lives; `time` and `step`, which training writes, tell that it gets on.
+    The heartbeat shows that the process is alive; `time` and `step`, which training writes, show its progress.
     """
 
     def __init__(self, directory: RunDirectory, seconds: float = HEARTBEAT_SECONDS) -> None:
@@ -30,5 +30,5 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._over.wait(self.seconds):
-            with suppress(OSError):  # a disk that is full or away: training itself will tell
-                self.directory.beat()
+            with suppress(OSError):  # the disk is full or unavailable: training itself will report it
+                self.directory.renew_heartbeat()

@@ -1,4 +1,4 @@
-"""Whether the process that a status speaks of is still there."""
+"""Determines from a status whether the process that wrote it is still running."""
 
 import os
 import socket
@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-# A running process shows a sign of life this often, and counts as gone when none was seen for so long; on its own
-# machine a look at the process tells at once.
+# A running process renews its heartbeat this often, and counts as lost if the heartbeat is older than LOST_SECONDS. On
+# the same machine the process itself is checked, which detects its end at once.
 HEARTBEAT_SECONDS = 10.0
 LOST_SECONDS = 120.0
 
 
 def now() -> str:
-    """Return the time with its zone, for machines in several may read it."""
+    """Return the time with its zone, because machines in other time zones may read it."""
     return datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def is_alive(status: Mapping[str, Any]) -> bool:
-    """Tell whether the process of a status that says running can still be running."""
+    """Return whether the process of a status with state "running" can still be running."""
     try:
         age = datetime.now().astimezone() - datetime.fromisoformat(status["heartbeat"])
         pid = int(status["pid"])
@@ -26,14 +26,14 @@ def is_alive(status: Mapping[str, Any]) -> bool:
         return False
     if age.total_seconds() > LOST_SECONDS:
         return False
-    return status.get("host") != socket.gethostname() or _runs(pid)
+    return status.get("host") != socket.gethostname() or _exists(pid)
 
 
-def _runs(pid: int) -> bool:
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's
+    except PermissionError:  # it belongs to another user
         return True
     return True

@@ -1,4 +1,4 @@
-"""One process at a time trains in a run directory."""
+"""A lock, so only one process at a time trains in a run directory."""
 
 import errno
 import fcntl
@@ -15,16 +15,16 @@ from ganlab.runs.directory import unwritable
 
 log = logging.getLogger(__name__)
 
-_held: set[Path] = set()  # by this process: the system's lock is between processes only
+_held: set[Path] = set()  # by this process: the system's lock only works between processes
 
 
 class RunLock:
-    """Holds a run directory while it is entered; raises UserError naming the process that has it.
+    """Context manager that locks a run directory; raises UserError naming the process that holds the lock.
 
-    A record lock of POSIX, in the file `.lock`: it ends with its process however that ends, is not inherited by the
-    process's children, and holds between the machines of a network file system that locks (NFS 4; NFS 3 with lockd).
-    Where the file system cannot lock, that is told and nothing is held. The file stays, for removing it would let two
-    processes lock two files of one name.
+    A POSIX record lock on the file `.lock`: it ends with its process, however that ends, is not inherited by child
+    processes, and works between the machines of a network file system that supports locks (NFS 4; NFS 3 with lockd).
+    If the file system cannot lock, a warning is logged and nothing is locked. The file is not removed, since two
+    processes could then lock two files of the same name.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -32,14 +32,14 @@ class RunLock:
 
     def __enter__(self) -> Self:
         if self.path in _held:
-            raise self._refusal(_me())
+            raise self._error(_this_process())
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
             raise unwritable(self.directory, error) from error
         try:
-            self._take()
+            self._acquire()
         except BaseException:
             os.close(self._descriptor)
             raise
@@ -50,34 +50,34 @@ class RunLock:
         _held.discard(self.path)
         os.close(self._descriptor)
 
-    def _take(self) -> None:
+    def _acquire(self) -> None:
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EAGAIN):
-                raise self._refusal(self._holder()) from None
+                raise self._error(self._read_holder()) from None
             log.warning(
-                "%s cannot be locked (%s); see to it that nothing else trains there", self.directory, error.strerror
+                "%s cannot be locked (%s); make sure that no other process trains there", self.directory, error.strerror
             )
         try:
             os.ftruncate(self._descriptor, 0)
-            os.write(self._descriptor, json.dumps(_me()).encode())
+            os.write(self._descriptor, json.dumps(_this_process()).encode())
         except OSError as error:
             raise unwritable(self.directory, error) from error
 
-    def _holder(self) -> dict[str, Any]:
+    def _read_holder(self) -> dict[str, Any]:
         try:
             holder = json.loads(self.path.read_text())
         except (OSError, ValueError):
             return {}
         return holder if isinstance(holder, dict) else {}
 
-    def _refusal(self, holder: dict[str, Any]) -> UserError:
-        who = f"process {holder.get('pid', '?')} on {holder.get('host', 'an unknown machine')}"
+    def _error(self, holder: dict[str, Any]) -> UserError:
+        process = f"process {holder.get('pid', '?')} on {holder.get('host', 'an unknown machine')}"
         return UserError(
-            f"run_dir={self.directory} is being trained in by {who}; wait for it, stop it, or choose another run_dir"
+            f"run_dir={self.directory} is in use by {process}; wait for it, stop it, or choose another run_dir"
         )
 
 
-def _me() -> dict[str, Any]:
+def _this_process() -> dict[str, Any]:
     return {"pid": os.getpid(), "host": socket.gethostname()}

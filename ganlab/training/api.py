@@ -10,9 +10,9 @@ from ganlab.config.composition import check
 
 @dataclass(frozen=True)
 class Result:
-    """Where a run is, its final scores by name, and whether it was stopped before its end, and by which signal.
+    """A run's directory, its final scores by name, and whether a signal stopped it before its end.
 
-    `signal` is 0 without one, and in all of a run's processes but the first, which alone speaks for the run.
+    `signal` is the number of that signal; it is 0 if there was none, and in all processes of the run except rank 0.
     """
 
     run_dir: Path
@@ -22,19 +22,19 @@ class Result:
 
 
 def train(config: DictConfig) -> Result:
-    """Train as configured and return the scores; an existing `run_dir` is continued from its last checkpoint.
+    """Train as configured and return the scores; an existing `run_dir` is resumed from its last checkpoint.
 
-    Called in the main thread, it takes over SIGINT, SIGTERM and USR2 (or $SUBMITIT_PREEMPT_SIGNAL) until it returns:
-    one of them ends training after the step in hand, saved, and the result is `interrupted`. Then the handler that the
-    signal had before is called, unless it was Python's own or the system's: whether the process ends is the caller's
-    to decide. Raises ConfigurationError for mistakes in the configuration, UserError for a run directory of other
-    settings or in use by another process, and TrainingError where training cannot go on.
+    If called in the main thread, it handles SIGINT, SIGTERM and USR2 (or $SUBMITIT_PREEMPT_SIGNAL) until it returns:
+    training ends after the present step, with a checkpoint, and the result is `interrupted`. Then the signal's former
+    handler is called, unless it is Python's or the system's default; the caller decides whether the process ends.
+    Raises ConfigurationError for errors in the configuration, UserError for a run directory that has other settings or
+    is in use by another process, and TrainingError if training cannot continue.
     """
     if not isinstance(config, DictConfig):
         raise TypeError(f"train takes what compose returns, ganlab.train(ganlab.compose([...])), got {config!r:.80}")
     check(config)
-    from ganlab.training.run import Run  # it imports Lightning, which `--help` and refusals need not wait for
+    from ganlab.training.run import Run  # imports Lightning, which --help and configuration errors do not need
 
     run = Run(config)
-    scores = run.go()
+    scores = run.train()
     return Result(run.directory.path, scores, run.interrupted, run.signal)

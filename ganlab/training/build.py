@@ -1,4 +1,4 @@
-"""What a run trains, and on what, from its configuration."""
+"""Builds a run's data set and GANModule from its configuration."""
 
 import torch
 from omegaconf import DictConfig
@@ -11,7 +11,7 @@ from ganlab.engine.module import GANModule
 
 
 def build_module(config: DictConfig, data: DataSet) -> GANModule:
-    """Build game and module; the first weights follow from the seed alone."""
+    """Build the game and its module; the initial weights depend only on the seed."""
     torch.manual_seed(derive(config.seed, "weights"))
     game = instantiate(config.game)(data.spec)
     if config.channels_last:
@@ -29,12 +29,12 @@ def build_module(config: DictConfig, data: DataSet) -> GANModule:
         observe_every=config.log_every,
     )
     for player in config.compile:
-        game.players()[player].compile()  # in place, after the EMA's copy: the names of weights stay
+        game.players()[player].compile()  # in place and after the EMA was copied, so the names of weights stay
     return module
 
 
 def build_data(config: DictConfig) -> DataSet:
-    """Read the data set; raises UserError where it cannot be."""
+    """Build the data set; raises UserError if it cannot be read."""
     try:
         data: DataSet = instantiate(config.data)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What remains of a run for those who only want samples: weights in safetensors, everything else in JSON."""
+"""The exported generator of a run: weights in a safetensors file, everything else in JSON."""
 
 import json
 import os
@@ -21,16 +21,16 @@ from ganlab.games.sampler import Sampler, truncate
 from ganlab.runs.directory import write_json
 
 WEIGHTS, DESCRIPTION = "generator.safetensors", "generator.json"
-AGAIN = "copy both files again from where the run was made"
-# The groups that a game, and so its sampler, is built from.
-PARTS = ("game", "generator", "discriminator", "loss", "regularizer", "augment", "latent")
+REMEDY = "copy both files again from the original run directory"
+# The config groups from which a game, and so its sampler, is built.
+GROUPS = ("game", "generator", "discriminator", "loss", "regularizer", "augment", "latent")
 
 
 def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) -> None:
-    """Write the kept generator's weights and how to build and use it."""
+    """Write the EMA generator's weights and the settings to build and sample it."""
     tensors = {name: value.contiguous().cpu() for name, value in module.ema.network.state_dict().items()}
     scratch = run_dir / f"{WEIGHTS}.tmp"
-    scratch.write_bytes(save(tensors))  # its own writer hides why a disk refuses
+    scratch.write_bytes(save(tensors))  # safetensors' own file writer hides the reason of a disk error
     os.replace(scratch, run_dir / WEIGHTS)
     plain: dict[Any, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     description = {
@@ -39,47 +39,50 @@ def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) 
         "scale": data.scale,
         "steps": module.steps,
         "samples": module.samples,
-        "config": {part: plain[part] for part in PARTS},
+        "config": {group: plain[group] for group in GROUPS},
     }
     write_json(run_dir / DESCRIPTION, description)
 
 
 def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: float | None = None) -> Sampler:
-    """Return a sampler of a finished run's generator, truncated where asked for (ganlab/games/truncation.py).
+    """Return a sampler of a finished run's generator, with truncation if it is not None (see `games.sampler.truncate`).
 
-    Raises UserError where the directory does not hold one that can be read, for a device that cannot be used and a
-    generator that cannot be truncated so.
+    Raises UserError if the directory has no exported generator or it cannot be read, for a device that does not work,
+    and for a truncation that the generator does not support.
     """
-    place = select_device(device)
+    target = select_device(device)
     directory = Path(run_dir)
     weights, description = directory / WEIGHTS, directory / DESCRIPTION
+    if not directory.exists():
+        raise UserError(f"{directory} does not exist; give the directory of a finished run")
     if not weights.exists() or not description.exists():
-        what = "does not exist" if not directory.exists() else f"holds no {WEIGHTS}, which is written when a run ends"
-        raise UserError(f"{directory} {what}; give the directory of a finished run")
-    spec, names, scale, config = _described(description)
+        raise UserError(
+            f"{directory} holds no {WEIGHTS}, which is written when a run ends; give the directory of a finished run"
+        )
+    spec, names, scale, config = _read_description(description)
     with torch.random.fork_rng(devices=[]):
         game = instantiate(config.game)(spec)
     try:
         game.sampler.load_state_dict(load_file(weights))
     except (SafetensorError, OSError) as error:
         raise _unreadable(weights, error) from error
-    except RuntimeError as error:  # torch lists every weight, a line each
+    except RuntimeError as error:  # its message has one line per weight
         raise UserError(
-            f"{weights} holds weights of another generator than {DESCRIPTION} beside it; {AGAIN}"
+            f"{weights} holds weights of another generator than {DESCRIPTION} describes; {REMEDY}"
         ) from error
     if truncation is not None:
         try:
             truncate(game, game.sampler, truncation)
         except ValueError as error:
             raise UserError(f"truncation={truncation:g}: {error}") from error
-    game.to(place).eval()
-    if config.game.get("generator", {}).get("labels") == "none":  # it was built beside labels that it is not told
+    game.to(target).eval()
+    if config.game.get("generator", {}).get("labels") == "none":  # only the discriminator receives the labels
         spec = Spec(spec.sample)
     return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples, names)
 
 
-def _described(path: Path) -> tuple[Spec, list[str], float, DictConfig]:
-    """Return what the samples are, the classes' names, the scale, and the configuration of the game's parts."""
+def _read_description(path: Path) -> tuple[Spec, list[str], float, DictConfig]:
+    """Return the samples' spec, the names of the classes, the scale, and the configuration of the game."""
     try:
         facts = json.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -96,4 +99,4 @@ def _described(path: Path) -> tuple[Spec, list[str], float, DictConfig]:
 
 
 def _unreadable(path: Path, reason: object) -> UserError:
-    return UserError(f"{path} cannot be read ({' '.join(str(reason).split())}); {AGAIN}")
+    return UserError(f"{path} cannot be read ({' '.join(str(reason).split())}); {REMEDY}")

@@ -1,4 +1,4 @@
-"""What a person is told when a run ends by something else than its own errors."""
+"""User-facing messages for errors that are not ganlab's own."""
 
 import errno
 import re
@@ -8,31 +8,31 @@ import torch
 
 from ganlab.core.errors import TrainingError
 
-# What the system says when there is no room: on the disk, in a quota, in the largest file allowed, or at all.
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
-# What torch writes, in an error of no kind of its own, where a processor's memory runs out.
-ALLOCATOR = "DefaultCPUAllocator: "
-# What torch writes before the words of an error that a worker raised, after its whole traceback.
-WORKERS = f"{TrainingError.__module__}.{TrainingError.__qualname__}: "
+# The system's error numbers if there is no space: on the disk, in a quota, in the largest allowed file, or at all.
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+# In torch's RuntimeError if a CPU's memory is exhausted.
+CPU_ALLOCATOR = "DefaultCPUAllocator: "
+# Precedes the message of a data worker's error, which torch raises again with the worker's traceback.
+WORKER_ERROR = f"{TrainingError.__module__}.{TrainingError.__qualname__}: "
 
 
 def user_facing(error: BaseException, run_dir: Path) -> BaseException:
-    """Return the error in words for a person, or as it is where nobody but a programmer can mend it."""
+    """Return the error with a user-facing message, or unchanged if it is a programming error."""
     if isinstance(error, KeyboardInterrupt) or isinstance(error.__context__, KeyboardInterrupt):
-        # Lightning makes a SystemExit of it.
-        return KeyboardInterrupt("stopped at once by SIGINT; the run goes on from its last checkpoint")
-    if isinstance(error, OSError) and error.errno in FULL:
+        # Lightning turns it into a SystemExit.
+        return KeyboardInterrupt("stopped at once by SIGINT; the run can be resumed from its last checkpoint")
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
         return TrainingError(
-            f"{error.filename or run_dir} cannot be written ({error.strerror}); the checkpoints are intact: make "
-            "room, and the same command with this run_dir goes on from the last one"
+            f"{error.filename or run_dir} cannot be written ({error.strerror}); the checkpoints are intact: free "
+            "some space, and run the same command with this run_dir to resume from the last one"
         )
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or ALLOCATOR in str(error):
-        asked = re.search(r"allocate [\d.]+ [A-Za-z]+", str(error))
-        reason = f"it could not {asked[0]}" if asked else "none was left"
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or CPU_ALLOCATOR in str(error):
+        request = re.search(r"allocate [\d.]+ [A-Za-z]+", str(error))
+        reason = f"it could not {request[0]}" if request else "none was left"
         return TrainingError(
-            f"this needs more memory than it can have here ({reason}): lower batch_size, raise microbatches, or make "
-            "the networks smaller"
+            f"this needs more memory than is available ({reason}): lower batch_size, raise microbatches, or use "
+            "smaller networks"
         )
-    if isinstance(error, TrainingError) and WORKERS in str(error):
-        return TrainingError(str(error).rsplit(WORKERS, 1)[1].strip())
+    if isinstance(error, TrainingError) and WORKER_ERROR in str(error):
+        return TrainingError(str(error).rsplit(WORKER_ERROR, 1)[1].strip())
     return error

@@ -1,4 +1,4 @@
-"""One run from its configuration to its scores: directory, parts, Trainer, and what is written at the end."""
+"""One run, from its configuration to its final scores and files."""
 
 import os
 import sys
@@ -22,7 +22,7 @@ from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
 from ganlab.engine.distributed import cluster
 from ganlab.engine.module import GANModule
-from ganlab.loggers import end
+from ganlab.loggers import close_run
 from ganlab.recovery import Recovery
 from ganlab.runs.directory import RunDirectory, new_directory
 from ganlab.runs.heartbeat import Heartbeat
@@ -32,62 +32,64 @@ from ganlab.training.export import export
 from ganlab.training.failures import user_facing
 from ganlab.training.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
 
-# Processes that Lightning starts for one run find its directory here.
+# Names the run directory for the processes that this one starts for the same run.
 RUN_VARIABLE = "GANLAB_RUN_DIR"
 
 
 class Run:
-    """A run in its directory, new or to be continued; `signal` is the number of the one that ended it early, or 0."""
+    """A run in its directory, new or to be resumed; `signal` is the number of the signal that interrupted it, or 0."""
 
     def __init__(self, config: DictConfig) -> None:
         self.config = config
-        given = os.environ.get(RUN_VARIABLE) or config.run_dir
-        if not given and cluster.environment().creates_processes_externally:
-            raise UserError("the processes of one run were started side by side; tell them one place: run_dir=DIR")
-        self.directory = RunDirectory(Path(given) if given else new_directory(config.name))
+        directory = os.environ.get(RUN_VARIABLE) or config.run_dir
+        if not directory and cluster.environment().creates_processes_externally:
+            raise UserError("this run has several processes; set run_dir=DIR so that they share one directory")
+        self.directory = RunDirectory(Path(directory) if directory else new_directory(config.name))
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []
-        self._interrupts = [each for each in build_callbacks(self.config) if isinstance(each, Interrupt)]
+        callbacks = build_callbacks(self.config)
+        self._interrupts = [callback for callback in callbacks if isinstance(callback, Interrupt)]
 
-    def go(self) -> dict[str, float]:
-        """Train to the end, or to a signal, and return the final scores.
+    def train(self) -> dict[str, float]:
+        """Train to the end, or until a signal, and return the final scores.
 
-        The directory is locked, by the first of the run's processes, and the signals are taken over from here on. The
-        handler that a signal had before is called last, when everything is saved.
+        Rank 0 locks the directory, and signals are handled, for the whole call. The former handler of a received signal
+        is called last, when everything is saved.
         """
         if not torch.cuda.is_available():
-            # A CUDA build of torch looks for the driver at every optimizer step, unless it is told that there is none.
+            # A CUDA build of torch looks for the driver at every optimizer step, unless no device is visible.
             os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-        with ExitStack() as borrowed:
+        with ExitStack() as stack:
             for interrupt in self._interrupts:
-                borrowed.enter_context(interrupt)
-            if _is_first():
-                borrowed.enter_context(RunLock(self.directory.path))
+                stack.enter_context(interrupt)
+            if _is_rank_zero():
+                stack.enter_context(RunLock(self.directory.path))
                 self.directory.check_config(self.config)
             if self._is_finished():
                 print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
                 return self.directory.scores()
-            if _is_first():
+            if _is_rank_zero():
                 self.directory.write_config(self.config)
                 self.directory.write_status("running", reason="", iterations=self.config.iterations)
-                borrowed.enter_context(Heartbeat(self.directory))
-            borrowed.callback(self._end_loggers)
-            scores = self._train()
-        for interrupt in self._interrupts if self.interrupted else ():
-            interrupt.hand_over()
+                stack.enter_context(Heartbeat(self.directory))
+            stack.callback(self._close_loggers)
+            scores = self._train_and_finish()
+        if self.interrupted:
+            for interrupt in self._interrupts:
+                interrupt.call_former_handler()
         return scores
 
-    def _train(self) -> dict[str, float]:
+    def _train_and_finish(self) -> dict[str, float]:
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
-        self._done: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         try:
-            return self._finish(*self._fitted())
+            return self._finish(*self._fit_with_recovery())
         except BaseException as error:
-            told = user_facing(error, self.directory.path)
-            self._failed(told)
-            if told is error:
+            reported = user_facing(error, self.directory.path)
+            self._record_failure(reported)
+            if reported is error:
                 raise
-            raise told from error
+            raise reported from error
         finally:
             os.environ.pop(RUN_VARIABLE, None)
 
@@ -95,17 +97,18 @@ class Run:
         status = self.directory.status()
         return status.get("state") == "finished" and status.get("step", -1) >= self.config.iterations
 
-    def _fitted(self) -> tuple[pl.Trainer, GANModule, DataSet]:
-        """Train, going back as often as the recovery finds an answer to an alarm."""
+    def _fit_with_recovery(self) -> tuple[pl.Trainer, GANModule, DataSet]:
+        """Train; after an alarm, train again from the checkpoint that the recovery returns."""
         recovery: Recovery = instantiate(self.config.recovery)
-        trainer = self._trainer(recovery)
+        trainer = self._build_trainer(recovery)
         data = build_data(self.config)
-        told = preview(self.config.data) == data.spec  # or only the files have told what the networks must fit
-        if not told and (found := find_issues(self.config, spec=data.spec)):
-            raise ConfigurationError(issue.sentence for issue in found)
+        if preview(self.config.data) != data.spec:  # the shapes were unknown until the files were read
+            issues = find_issues(self.config, spec=data.spec)
+            if issues:
+                raise ConfigurationError(issue.sentence for issue in issues)
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
-        self._remember(data.fingerprint(), bool(checkpoint))
-        if _is_first():
+        self._record_data(data.fingerprint(), resumed=bool(checkpoint))
+        if _is_rank_zero():
             print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
             if summary := data.summary():
                 print(summary, file=sys.stderr)
@@ -116,16 +119,16 @@ class Run:
                 return trainer, module, data
             except AlarmError as alarm:
                 checkpoint = recovery.on_alarm(alarm, self.directory, module.steps)
-            trainer = self._trainer(recovery)
+            trainer = self._build_trainer(recovery)
 
-    def _remember(self, fingerprint: str, continued: bool) -> None:
-        """Remember what the run is trained on; raises UserError where a continued one has been on something else."""
-        if continued and self.directory.has_seen_other(fingerprint):
+    def _record_data(self, fingerprint: str, resumed: bool) -> None:
+        """Write the data's fingerprint to the status; raises UserError if the run was trained on other data before."""
+        if resumed and self.directory.trained_on_other_data(fingerprint):
             raise UserError(
-                f"{self.directory.path} was trained on other data: its samples have changed since, and its splits with "
-                "them; bring them back, or choose another run_dir"
+                f"{self.directory.path} was trained on other data: the data set has changed since this run started; "
+                "restore it, or choose another run_dir"
             )
-        if _is_first():
+        if _is_rank_zero():
             self.directory.write_status("running", data=fingerprint)
 
     def _fit(self, trainer: pl.Trainer, module: GANModule, data: DataSet, checkpoint: Path | None) -> None:
@@ -137,52 +140,52 @@ class Run:
             try:
                 trainer.fit(module, datamodule, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
             finally:
-                self._done = {"step": module.steps, "samples": module.samples}
+                self._counts = {"step": module.steps, "samples": module.samples}
 
-    def _trainer(self, recovery: Recovery) -> pl.Trainer:
-        # The signals' handler is already ours, and stays through all that is tried.
-        others = [each for each in build_callbacks(self.config) if not isinstance(each, Interrupt)]
-        self._end_loggers()  # of what is rolled back
+    def _build_trainer(self, recovery: Recovery) -> pl.Trainer:
+        # The Interrupt callbacks are already active, and stay so over all roll backs.
+        callbacks = [callback for callback in build_callbacks(self.config) if not isinstance(callback, Interrupt)]
+        self._close_loggers()  # of the attempt before
         self._loggers = build_loggers(self.config, self.directory.path)
-        callbacks = [*others, recovery, *self._interrupts]
-        return build_trainer(self.config, self.directory.path, callbacks, self._loggers, self._mourn)
+        callbacks += [recovery, *self._interrupts]
+        return build_trainer(self.config, self.directory.path, callbacks, self._loggers, self._on_process_lost)
 
-    def _end_loggers(self) -> None:
+    def _close_loggers(self) -> None:
         for logger in self._loggers:
-            end(logger)
+            close_run(logger)
 
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
         scores = module.scores
-        number = max((each.number for each in self._interrupts), default=0)
-        self.interrupted = number != 0 and module.steps < self.config.iterations
+        signal_number = max((interrupt.signal_number for interrupt in self._interrupts), default=0)
+        self.interrupted = signal_number != 0 and module.steps < self.config.iterations
         if not trainer.is_global_zero:
             return scores
         export(self.directory.path, module, self.config, data)
         if self.interrupted:
-            self.signal = number
-            self.directory.write_status("preempted", reason=f"stopped by {Signals(number).name}", **self._done)
+            self.signal = signal_number
+            reason = f"stopped by {Signals(signal_number).name}"
+            self.directory.write_status("preempted", reason=reason, **self._counts)
             print(f"saved at step {module.steps} in {self.directory.path}", file=sys.stderr)
             return scores
         objective = scores.get(self.config.optimized_metric)
-        self.directory.write_status("finished", reason="", objective=objective, **self._done)
+        self.directory.write_status("finished", reason="", objective=objective, **self._counts)
         numbers = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)
         return scores
 
-    def _mourn(self, sentence: str) -> None:
-        self._failed(TrainingError(sentence))
+    def _on_process_lost(self, sentence: str) -> None:
+        self._record_failure(TrainingError(sentence))
 
-    def _failed(self, error: BaseException) -> None:
-        if not _is_first():
+    def _record_failure(self, error: BaseException) -> None:
+        if not _is_rank_zero():
             return
         state = "preempted" if isinstance(error, KeyboardInterrupt) else "failed"
-        told = isinstance(error, TrainingError | UserError | KeyboardInterrupt)
-        with suppress(OSError):  # a disk that is away; what is raised says more
-            self.directory.write_status(
-                state, reason=str(error) if told else f"{type(error).__name__}: {error}", **self._done
-            )
+        is_user_facing = isinstance(error, TrainingError | UserError | KeyboardInterrupt)
+        reason = str(error) if is_user_facing else f"{type(error).__name__}: {error}"
+        with suppress(OSError):  # the disk is unavailable; the error that is raised says more
+            self.directory.write_status(state, reason=reason, **self._counts)
 
 
-def _is_first() -> bool:
-    """Tell whether this is the first of a run's processes, before a Trainer can tell."""
-    return cluster.is_first(cluster.environment())
+def _is_rank_zero() -> bool:
+    """Return whether this is rank 0 of the run, before there is a Trainer."""
+    return cluster.is_rank_zero(cluster.environment())

@@ -1,4 +1,4 @@
-"""The Trainer of a run: Lightning's loop and devices, with what is ours to choose chosen."""
+"""The Trainer of a run, with its callbacks and loggers and with ganlab's fixed settings."""
 
 import logging
 import warnings
@@ -15,24 +15,24 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from ganlab.config.targets import ALLOW_VARIABLE, allowed, instantiate
 from ganlab.core.errors import UserError
 from ganlab.engine.checkpoints import AtomicCheckpointIO
-from ganlab.engine.distributed import trainer_arguments as build
-from ganlab.loggers import CSV, public
+from ganlab.engine.distributed.trainer_arguments import build_arguments
+from ganlab.loggers import CSV, public_config
 
 
 def build_callbacks(config: DictConfig) -> list[pl.Callback]:
-    """Build the configured callbacks in their order, after the modifiers, so that they see what those have changed."""
+    """Build the training hooks, then the callbacks, each in their order, so callbacks see the changes of the hooks."""
     return [instantiate(node) for node in (*config.training_hook.values(), *config.callback.values())]
 
 
 def build_loggers(config: DictConfig, directory: Path) -> list[Logger]:
-    """Build the configured loggers, and CSV in any case, and tell them the configuration without its secrets."""
+    """Build the configured loggers, and CSV in any case, and log the configuration without secrets to each."""
     path = str(directory)
     loggers: list[Logger] = [instantiate(node)(path) for node in config.logger.values()]
     if not any(isinstance(logger, CSV) for logger in loggers):
         loggers.insert(0, CSV(path))
-    facts = public(config)
+    hyperparameters = public_config(config)
     for logger in loggers:
-        logger.log_hyperparams(facts)
+        logger.log_hyperparams(hyperparameters)
     return loggers
 
 
@@ -43,14 +43,14 @@ def build_trainer(
     loggers: Sequence[Logger],
     on_process_lost: Callable[[str], object],
 ) -> pl.Trainer:
-    """Build the Trainer; raises UserError for settings that Lightning refuses.
+    """Build the Trainer; raises UserError for settings that Lightning rejects.
 
-    `on_process_lost` leaves a sentence behind where another process is lost and this one has to be ended by force.
+    `on_process_lost` records the reason before this process is killed because another one is lost.
     """
     settings: dict[str, Any] = OmegaConf.to_container(config.trainer, resolve=True)  # type: ignore[assignment]
     silence_lightning()
     torch.set_float32_matmul_precision(config.matmul_precision)
-    settings |= build.arguments(settings, {ALLOW_VARIABLE: allowed()}, on_process_lost)
+    settings |= build_arguments(settings, {ALLOW_VARIABLE: allowed()}, on_process_lost)
     settings["plugins"].append(AtomicCheckpointIO())
     try:
         return pl.Trainer(
@@ -65,12 +65,12 @@ def build_trainer(
             use_distributed_sampler=False,
             **settings,
         )
-    except (ValueError, TypeError, MisconfigurationException) as error:  # in Lightning's words
+    except (ValueError, TypeError, MisconfigurationException) as error:  # with Lightning's message
         raise UserError(f"trainer: {error}") from error
 
 
 def silence_lightning() -> None:
-    """Leave out what Lightning says of settings that are ours to choose."""
+    """Suppress Lightning's messages about settings that ganlab fixes."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     for message in (

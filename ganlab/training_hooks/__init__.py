@@ -1,4 +1,4 @@
-"""Lightning callbacks that change what is trained; those in `callbacks` only observe."""
+"""Lightning callbacks that change training; those in `callbacks` only observe it."""
 
 from ganlab.training_hooks.anneal import Anneal
 from ganlab.training_hooks.standing_statistics import StandingStatistics

@@ -1,14 +1,14 @@
 """Time ganlab's step against a hand-written PyTorch loop of the same GAN, side by side on this machine.
 
-Every side is a process of its own that stays alive and makes a block of steps on command, one side at a time and in
-turns, so that what else the machine does falls on all of them. The first block is discarded.
+Each side is a separate process that runs a block of steps on command. The sides take turns, so other programs on the
+machine slow down all of them. The first block is discarded.
 
 sides:
-  loop    loop.py as the tutorials have it: DataLoader, default Adam, one generator forward for each player
-  ganlab  a real `ganlab train` with ema=none (the loop keeps no average either) and the standard callbacks, without
-          those that score, draw or save
+  loop    loop.py as in tutorials: DataLoader, default Adam, one generator forward pass for each player
+  ganlab  a real `ganlab train` with ema=none (the loop has no EMA either) and the standard callbacks, except those that
+          score, sample or save
   ema     the same with ema=half_life, for information
-  lean    loop.py with one generator forward and without a DataLoader, for information
+  lean    loop.py with one generator forward pass and without a DataLoader, for information
 """
 
 import argparse
@@ -31,7 +31,7 @@ from ganlab.data import normalize
 HERE = Path(__file__).parent
 SIDES = ("loop", "ganlab", "ema", "lean")
 COMMAND = [sys.executable, "-c", "import sys; from ganlab.commands.cli import main; sys.exit(main())", "train"]
-ROWS = 1 << 16  # of the loop's table, where the data are endless
+ROWS = 1 << 16  # samples that the loop uses if the data set is infinite
 COMMON = [
     "game=adversarial", "latent=normal", "regularizer=[]", "augment=none", "schedule=alternating",
     "optimizer=adam", "lr_schedule=constant", "metric=[]", "logger=[csv]", "log_every=50", "iterations=1000000000",
@@ -41,11 +41,11 @@ COMMON = [
 
 @dataclass(frozen=True)
 class Case:
-    """A GAN, the most that ganlab's step may take of the naive loop's, and how much of it to time."""
+    """A GAN, the largest allowed ratio of ganlab's step time to the naive loop's, and how many steps to time."""
 
     loss: str
     overrides: tuple[str, ...]
-    reach: float
+    limit: float
     blocks: int
     steps: int
 
@@ -53,24 +53,24 @@ class Case:
 CASES = {
     "mlp": Case("non_saturating", (
         "data=ring", "generator=mlp_128", "discriminator=mlp_128", "latent.size=16", "batch_size=256",
-    ), reach=1.05, blocks=40, steps=50),
+    ), limit=1.05, blocks=40, steps=50),
     "dcgan": Case("non_saturating", (
         "data=digits", "data.resolution=28", "generator=dcgan_28", "discriminator=dcgan_28", "latent.size=100",
         "batch_size=64",
-    ), reach=0.85, blocks=8, steps=3),
+    ), limit=0.85, blocks=8, steps=3),
     "sngan": Case("hinge", (
         "data=cifar10", "data.path=cifar", "data.validation=0", "generator=sngan", "discriminator=sngan",
         "latent.size=128", "batch_size=64",
-    ), reach=0.85, blocks=3, steps=1),
+    ), limit=0.85, blocks=3, steps=1),
 }  # fmt: skip
 
 
-class SampleStatistics:
-    """A process that trains on command."""
+class TimedProcess:
+    """A process that trains blocks of steps on command, and their times."""
 
     def __init__(self, name: str, command: list[str], folder: Path) -> None:
         self.name, self._log = name, folder / f"{name}.log"
-        self.wall: list[float] = []  # milliseconds per step, of every timed block
+        self.wall: list[float] = []  # milliseconds per step of each timed block
         self.cpu: list[float] = []
         environment = os.environ | {"PYTHONPATH": str(HERE), "GANLAB_ALLOW": "pace"}
         started = time.perf_counter()
@@ -88,7 +88,7 @@ class SampleStatistics:
         self.first_step_seconds = time.perf_counter() - started
 
     def run(self, steps: int) -> None:
-        """Make a block of steps and keep what one took."""
+        """Run a block of steps and record the time per step."""
         self._process.stdin.write(f"{steps}\n")
         self._process.stdin.flush()
         self._read()
@@ -96,7 +96,7 @@ class SampleStatistics:
         self.cpu.append(1000 * self.report["cpu"] / steps)
 
     def warm_up(self, steps: int) -> None:
-        """Make a block of steps that does not count."""
+        """Run a block of steps that does not count."""
         self.run(steps)
         self.wall.clear()
         self.cpu.clear()
@@ -109,12 +109,12 @@ class SampleStatistics:
     def _read(self) -> None:
         line = self._process.stdout.readline()
         if not line:
-            raise SystemExit(f"'{self.name}' ended before its steps were done:\n{self._log.read_text()[-2000:]}")
+            raise SystemExit(f"'{self.name}' ended before it had run its steps:\n{self._log.read_text()[-2000:]}")
         self.report: dict[str, Any] = json.loads(line)
 
 
 def write_images(folder: Path) -> None:
-    """Write random images in CIFAR-10's format, for the real ones need a download."""
+    """Write random images in the format of CIFAR-10, because the real images need a download."""
     folder.mkdir()
     for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
         records = torch.randint(256, (400, 3073), dtype=torch.uint8)
@@ -123,10 +123,10 @@ def write_images(folder: Path) -> None:
 
 
 def write_case(case: Case, overrides: list[str], device: str, folder: Path) -> None:
-    """Write down for the loop what ganlab reads from its configuration, and the data as one table of float32."""
+    """Write the settings that the loop needs to case.json, and the data as one float32 tensor to table.pt."""
     config = compose(overrides)
     data = instantiate(config.data)
-    table = torch.cat([normalize(batch).sample for batch in data.reals(ROWS)])
+    table = torch.cat([normalize(batch).sample for batch in data.real_samples(ROWS)])
     torch.save(table, folder / "table.pt")
     adam = config.optimizer.generator
     content = {
@@ -138,14 +138,14 @@ def write_case(case: Case, overrides: list[str], device: str, folder: Path) -> N
 
 
 def commands(case: Case, device: str, precision: str, folder: Path) -> dict[str, list[str]]:
-    """Prepare a case in a folder and return the command of every side."""
+    """Prepare a case in a folder and return the command of each side."""
     write_images(folder / "cifar")
     trainer = [f"trainer={'gpu' if device == 'cuda' else 'cpu'}", f"trainer.precision={precision}"]
     overrides = [*COMMON, f"loss={case.loss}", *case.overrides, *trainer]
-    where = os.getcwd()
+    previous = os.getcwd()
     os.chdir(folder)
     write_case(case, overrides, device, folder)
-    os.chdir(where)
+    os.chdir(previous)
     ganlab = [*COMMAND, *overrides, "callback.pace._target_=pace.Pace"]
     loop = [sys.executable, str(HERE / "loop.py")]
     return {
@@ -157,11 +157,11 @@ def commands(case: Case, device: str, precision: str, folder: Path) -> dict[str,
 
 
 def measure(commands: dict[str, list[str]], blocks: int, steps: int, folder: Path) -> dict[str, dict[str, Any]]:
-    """Start all sides, let them take turns, and return their numbers by side."""
-    sides: list[SampleStatistics] = []
+    """Start all sides, time them in turns, and return the results by side."""
+    sides: list[TimedProcess] = []
     try:
         for name, command in commands.items():
-            sides.append(SampleStatistics(name, command, folder))
+            sides.append(TimedProcess(name, command, folder))
             sides[-1].warm_up(steps)
         for block in range(blocks):
             for side in sides if block % 2 == 0 else reversed(sides):
@@ -172,9 +172,9 @@ def measure(commands: dict[str, list[str]], blocks: int, steps: int, folder: Pat
     return {side.name: numbers(side, sides[0]) for side in sides}
 
 
-def numbers(side: SampleStatistics, loop: SampleStatistics) -> dict[str, Any]:
-    """Return a side's medians and their ratios to the loop's."""
-    paired = [mine / theirs for mine, theirs in zip(side.wall, loop.wall, strict=True)]
+def numbers(side: TimedProcess, loop: TimedProcess) -> dict[str, Any]:
+    """Return the medians of a side and their ratios to those of the loop."""
+    paired = [side_time / loop_time for side_time, loop_time in zip(side.wall, loop.wall, strict=True)]
     return {
         "ms_per_step": median(side.wall),
         "ratio": median(side.wall) / median(loop.wall),
@@ -188,7 +188,7 @@ def numbers(side: SampleStatistics, loop: SampleStatistics) -> dict[str, Any]:
 
 
 def help_seconds() -> float:
-    """Return the median wall time of `ganlab train --help`."""
+    """Return the median wall-clock time of `ganlab train --help`."""
     times = []
     for _ in range(3):
         started = time.perf_counter()
@@ -197,17 +197,17 @@ def help_seconds() -> float:
     return median(times)
 
 
-HEADER = "case   side     ms/step  ratio  reach   paired: least, median, most  cpu ratio   MiB  ratio  first step"
+HEADER = "case   side     ms/step  ratio  limit   paired: least, median, most  cpu ratio   MiB  ratio  first step"
 
 
 def table(name: str, case: Case, sides: dict[str, dict[str, Any]]) -> str:
-    """Return the printed rows of a case."""
+    """Return the rows of a case as text."""
     rows = []
     for side, n in sides.items():
-        reach = f"{case.reach:.2f}" if side == "ganlab" else ""
+        limit = f"{case.limit:.2f}" if side == "ganlab" else ""
         paired = "  ".join(f"{ratio:5.2f}" for ratio in n["paired"])
         rows.append(
-            f"{name:6} {side:7} {n['ms_per_step']:8.2f} {n['ratio']:6.2f} {reach:>6}          {paired} "
+            f"{name:6} {side:7} {n['ms_per_step']:8.2f} {n['ratio']:6.2f} {limit:>6}          {paired} "
             f"{n['cpu_ratio']:10.2f} {n['peak_mib']:6.0f} {n['memory_ratio']:6.2f} {n['first_step_seconds']:9.1f} s"
         )
     return "\n".join(rows)
@@ -219,45 +219,45 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         prog="scripts/benchmark", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES), help="which GANs (default: all)")
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="which sides, beside the loop")
     parser.add_argument(
-        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda where there is one"
+        "--sides", nargs="+", choices=SIDES, default=list(SIDES), help="which sides, in addition to the loop"
     )
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda if there is one")
     parser.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true", help="of all sides")
-    parser.add_argument("--threads", type=int, help="threads of every side (default: as torch chooses)")
-    parser.add_argument("--blocks", type=int, help="timed blocks of every side (default: by case)")
-    parser.add_argument("--steps", type=int, help="steps of a block (default: by case, for two cores)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
-    given = parser.parse_args(arguments)
+    parser.add_argument("--threads", type=int, help="threads of each side (default: torch's)")
+    parser.add_argument("--blocks", type=int, help="timed blocks of each side (default: depends on the case)")
+    parser.add_argument("--steps", type=int, help="steps per block (default: depends on the case, for two cores)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
+    args = parser.parse_args(arguments)
     for name in ("threads", "blocks", "steps"):
-        if getattr(given, name) is not None and getattr(given, name) < 1:
-            parser.error(f"--{name} must be at least 1, got {getattr(given, name)}")
-    if given.device == "auto":
-        given.device = "cuda" if torch.cuda.is_available() else "cpu"
-    return given
+        if getattr(args, name) is not None and getattr(args, name) < 1:
+            parser.error(f"--{name} must be at least 1, got {getattr(args, name)}")
+    if args.device == "auto":
+        args.device = "cuda" if torch.cuda.is_available() else "cpu"
+    return args
 
 
 def main(arguments: list[str]) -> None:
-    given = parse(arguments)
-    if given.threads:
-        os.environ["OMP_NUM_THREADS"] = str(given.threads)
-    result: dict[str, Any] = {"torch": torch.__version__, "device": given.device, "precision": given.precision}
+    args = parse(arguments)
+    if args.threads:
+        os.environ["OMP_NUM_THREADS"] = str(args.threads)
+    result: dict[str, Any] = {"torch": torch.__version__, "device": args.device, "precision": args.precision}
     result |= {"help_seconds": help_seconds(), "cases": {}}
     print(
-        f"torch {torch.__version__}, {given.device}, {given.precision}; ratios are to the loop's\n\n{HEADER}",
+        f"torch {torch.__version__}, {args.device}, {args.precision}; ratios are relative to the loop\n\n{HEADER}",
         flush=True,
     )
-    for name in given.cases:
+    for name in args.cases:
         case = CASES[name]
         with tempfile.TemporaryDirectory() as folder:
-            every = commands(case, given.device, given.precision, Path(folder))
-            chosen = {side: every[side] for side in SIDES if side == "loop" or side in given.sides}
-            sides = measure(chosen, given.blocks or case.blocks, given.steps or case.steps, Path(folder))
+            all_commands = commands(case, args.device, args.precision, Path(folder))
+            chosen = {side: all_commands[side] for side in SIDES if side == "loop" or side in args.sides}
+            sides = measure(chosen, args.blocks or case.blocks, args.steps or case.steps, Path(folder))
         result["cases"][name] = sides
         print(table(name, case, sides), flush=True)
     print(f"\nganlab train --help: {result['help_seconds']:.2f} s")
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=2) + "\n")
+    if args.json:
+        args.json.write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""SNGAN-32 trained as torch-mimicry publishes it (Lee & Town 2020), written anew from what its steps do.
+"""A reimplementation of SNGAN-32 training as published in torch-mimicry (Lee & Town 2020).
 
-Of every group of batches the first trains the generator too, before the critic. Each step draws its own latents and
-runs the generator with its graph, though the critic only wants the images; the generator's step computes the critic's
-gradients as well; weights are normalised by a power iteration in Python at each pass, in training and on both paths;
-the metrics of each step are read as numbers. Adam, the memory format and the DataLoader with its four workers are as
-its example has them. Usage: published.py IMAGES.pt BATCH_SIZE CRITIC_STEPS DEVICE
+The first batch of each group also updates the generator, before the discriminator. Each update draws its own latents
+and runs the generator with its graph, although the discriminator only needs the images; the generator's update also
+computes gradients of the discriminator. Weights are normalised by a power iteration in Python at every forward pass.
+The metrics of each step are read as Python numbers. Adam, the memory format and the DataLoader with four workers are
+those of its example.
+Usage: published.py IMAGES.pt BATCH_SIZE DISCRIMINATOR_UPDATES DEVICE
 """
 
 import sys
@@ -18,12 +19,12 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 from turns import Turns
 
-LATENT, GENERATOR_WIDTH, CRITIC_WIDTH = 128, 256, 128
+LATENT, GENERATOR_WIDTH, DISCRIMINATOR_WIDTH = 128, 256, 128
 ITERATIONS, RATE = 100_000, 2e-4
 
 
-def normalised(layer: nn.Module) -> Tensor:
-    """Divide a layer's weight by the singular value that one power iteration finds, and remember its vector."""
+def normalised_weight(layer: nn.Module) -> Tensor:
+    """Return the weight divided by its singular value after one power iteration; in training, save the vector."""
     matrix = layer.weight.flatten(1)
     with torch.no_grad():
         right = functional.normalize(layer.left @ matrix, dim=1)
@@ -37,7 +38,7 @@ def normalised(layer: nn.Module) -> Tensor:
 
 
 class SpectralConvolution(nn.Conv2d):
-    """A convolution that keeps the resolution, with a normalised weight."""
+    """A convolution with a spectrally normalised weight and the same output resolution."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int) -> None:
         super().__init__(inputs, outputs, kernel, padding=kernel // 2)
@@ -46,11 +47,11 @@ class SpectralConvolution(nn.Conv2d):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, channels, height, width)."""
-        return functional.conv2d(images, normalised(self), self.bias, padding=self.padding)
+        return functional.conv2d(images, normalised_weight(self), self.bias, padding=self.padding)
 
 
 class SpectralLinear(nn.Linear):
-    """A dense layer with a normalised weight."""
+    """A dense layer with a spectrally normalised weight."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs)
@@ -59,11 +60,11 @@ class SpectralLinear(nn.Linear):
 
     def forward(self, values: Tensor) -> Tensor:
         """Map values (n, inputs) to (n, outputs)."""
-        return functional.linear(values, normalised(self), self.bias)
+        return functional.linear(values, normalised_weight(self), self.bias)
 
 
 class UpBlock(nn.Module):
-    """The generator's block: twice the resolution."""
+    """A residual block of the generator, which doubles the resolution."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -73,17 +74,17 @@ class UpBlock(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, channels, height, width)."""
-        hidden = self.first(doubled(functional.relu(self.norms[0](images), inplace=True)))
+        hidden = self.first(upsample(functional.relu(self.norms[0](images), inplace=True)))
         hidden = self.second(functional.relu(self.norms[1](hidden), inplace=True))
-        return hidden + self.shortcut(doubled(images))
+        return hidden + self.shortcut(upsample(images))
 
 
-def doubled(images: Tensor) -> Tensor:
+def upsample(images: Tensor) -> Tensor:
     return functional.interpolate(images, scale_factor=2, mode="bilinear", align_corners=False)
 
 
-class CriticBlock(nn.Module):
-    """A block of the critic, which maybe halves the resolution."""
+class DiscriminatorBlock(nn.Module):
+    """A residual block of the discriminator, which halves the resolution if `halves`."""
 
     def __init__(self, width: int, halves: bool) -> None:
         super().__init__()
@@ -93,7 +94,7 @@ class CriticBlock(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map images (n, channels, height, width)."""
-        hidden = functional.relu(images, inplace=True)  # which changes what the shortcut reads too
+        hidden = functional.relu(images, inplace=True)  # in place, so the shortcut reads the result, too
         hidden = self.second(functional.relu(self.first(hidden), inplace=True))
         shortcut = self.shortcut(images)
         return (
@@ -101,8 +102,8 @@ class CriticBlock(nn.Module):
         )
 
 
-class FirstCriticBlock(nn.Module):
-    """The critic's first block: half the resolution."""
+class FirstDiscriminatorBlock(nn.Module):
+    """The first residual block of the discriminator, which halves the resolution."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -122,13 +123,13 @@ def build_generator() -> nn.Module:
     return nn.Sequential(nn.Linear(LATENT, 16 * width), nn.Unflatten(1, (width, 4, 4)), *blocks, *last)
 
 
-class ShowsFeatures(nn.Module):
-    """Four blocks and a sum over all positions."""
+class Discriminator(nn.Module):
+    """Four residual blocks and a sum over all positions."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        blocks = [CriticBlock(width, halves) for halves in (True, False, False)]
-        self.body = nn.Sequential(FirstCriticBlock(width), *blocks, nn.ReLU(inplace=True))
+        blocks = [DiscriminatorBlock(width, halves) for halves in (True, False, False)]
+        self.body = nn.Sequential(FirstDiscriminatorBlock(width), *blocks, nn.ReLU(inplace=True))
         self.last = SpectralLinear(width, 1)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -137,17 +138,17 @@ class ShowsFeatures(nn.Module):
 
 
 class Images(Dataset):
-    """Colour images that are turned into tensors one at a time."""
+    """Colour images that are converted to tensors one at a time."""
 
     def __init__(self, images: Tensor) -> None:
         self.images = np.ascontiguousarray(images.permute(0, 2, 3, 1).numpy())
-        self.change = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
+        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))])
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        return self.change(self.images[index]), 0
+        return self.transform(self.images[index]), 0
 
 
 def batches(images: Tensor, size: int) -> Iterator[Tensor]:
@@ -156,34 +157,36 @@ def batches(images: Tensor, size: int) -> Iterator[Tensor]:
         yield from (batch for batch, _ in loader if len(batch) == size)
 
 
-def train(images: Tensor, size: int, critic_steps: int, device: torch.device) -> None:
-    generator, critic = build_generator().to(device), ShowsFeatures(CRITIC_WIDTH).to(device)
-    optimizers = [torch.optim.Adam(each.parameters(), RATE, betas=(0.0, 0.9)) for each in (generator, critic)]
+def train(images: Tensor, size: int, discriminator_updates: int, device: torch.device) -> None:
+    generator, discriminator = build_generator().to(device), Discriminator(DISCRIMINATOR_WIDTH).to(device)
+    optimizers = [
+        torch.optim.Adam(network.parameters(), RATE, betas=(0.0, 0.9)) for network in (generator, discriminator)
+    ]
     turns, data = Turns(device), batches(images, size)
     for iteration in range(ITERATIONS):
         for group in (group for optimizer in optimizers for group in optimizer.param_groups):
             group["lr"] = RATE * (1 - iteration / ITERATIONS)
-        for index in range(critic_steps):
+        for index in range(discriminator_updates):
             real = next(data).to(device)
             if index == 0:
                 generator.zero_grad()
-                loss = -critic(generator(torch.randn(size, LATENT, device=device))).mean()
+                loss = -discriminator(generator(torch.randn(size, LATENT, device=device))).mean()
                 loss.backward()
                 optimizers[0].step()
                 metrics = {"G": loss.item()}
-            critic.zero_grad()
-            on_real = critic(real)
-            on_fake = critic(generator(torch.randn(size, LATENT, device=device)).detach())
-            loss = functional.relu(1 - on_real).mean() + functional.relu(1 + on_fake).mean()
+            discriminator.zero_grad()
+            real_logits = discriminator(real)
+            fake_logits = discriminator(generator(torch.randn(size, LATENT, device=device)).detach())
+            loss = functional.relu(1 - real_logits).mean() + functional.relu(1 + fake_logits).mean()
             loss.backward()
             optimizers[1].step()
-            metrics |= {"D(x)": on_real.sigmoid().mean().item(), "D(G(z))": on_fake.sigmoid().mean().item()}
+            metrics |= {"D(x)": real_logits.sigmoid().mean().item(), "D(G(z))": fake_logits.sigmoid().mean().item()}
             metrics["D"] = loss.item()
-            turns.step_is_done()
+            turns.count_step()
         print(iteration, metrics, file=sys.stderr)
 
 
 if __name__ == "__main__":
-    path, size, critic_steps, device = sys.argv[1:]
+    path, size, discriminator_updates, device = sys.argv[1:]
     torch.manual_seed(0)
-    train(torch.load(path, weights_only=True), int(size), int(critic_steps), torch.device(device))
+    train(torch.load(path, weights_only=True), int(size), int(discriminator_updates), torch.device(device))

@@ -1,4 +1,4 @@
-"""How a measured process takes turns: it makes the steps it is asked for, tells what they took, and waits."""
+"""Lets a timed process take turns with others: it runs the requested steps, reports their time, and waits."""
 
 import json
 import resource
@@ -10,17 +10,17 @@ import torch
 
 
 class Turns:
-    """Blocks of steps on command: reads a number of steps from standard input, writes a line of JSON after them.
+    """Blocks of steps on command: reads a number of steps from stdin, and writes a line of JSON to stdout after them.
 
-    The first block is one step that nobody asked for. The end of the input ends the process.
+    The first block is one step, without a command. The end of stdin ends the process.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self._begin(1)
 
-    def step_is_done(self) -> None:
-        """Count a step; after the last of a block, report and wait for the next."""
+    def count_step(self) -> None:
+        """Count a step; after the last one of a block, report its time and wait for the next command."""
         self._left -= 1
         if self._left:
             return
@@ -42,10 +42,11 @@ class Turns:
 
 
 def peak_mib(device: torch.device) -> float:
+    """Return the peak memory of the device, or of this process on the CPU, in MiB."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
     status = Path("/proc/self/status")
-    if status.exists():  # getrusage would count the parent's memory too, from before this program was loaded
+    if status.exists():  # getrusage would include the memory of the parent before this program was loaded
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # macOS counts bytes

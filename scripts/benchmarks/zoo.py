@@ -1,10 +1,10 @@
-"""Measure every architecture's training step on this machine: a generator against the critic of the same name.
+"""Measure the training step of every architecture on this machine: a generator and the discriminator of the same name.
 
-A step is a move of each on one batch of random images, with the hinge loss and without labels, as ganlab makes it: one
-forward pass of the generator for both, fused Adam, images in channels_last. Every row is a process of its own, so that
-memory is its own too; compiling, which takes a minute or more, is not in its times. FLOPs are what torch counts in
-matrix products, convolutions and attention, forwards and backwards, and a fused multiplication and addition is two.
-What an architecture cannot be built for, it says.
+A step is one update of each player on a batch of random images, with the hinge loss and without labels, as in ganlab:
+one forward pass of the generator for both, fused Adam, images in channels_last. Each row is a separate process, so its
+memory is measured separately. Compilation, which takes a minute or more, is not included in the times. FLOPs are those
+that torch counts in matrix products, convolutions and attention, forward and backward; a fused multiply-add counts as
+two. If an architecture cannot be built, its row has the reason.
 """
 
 import argparse
@@ -26,23 +26,25 @@ from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch, Game, Spec
 
 ORDER = ("discriminator", "generator")
-MODES = ("float32", "float32-compiled", "bf16", "bf16-compiled")  # bf16 is mixed precision
+MODES = ("float32", "float32-compiled", "bf16", "bf16-compiled")  # bf16 is bf16-mixed
 WARM_UP = 2
 HEADER = "architecture   mode             parameters   GFLOPs/step     MiB    ms/step   images/s"
 
 
 def architectures() -> list[str]:
-    """Find the names that both groups have."""
-    sides = [{path.stem for path in (conf_directory() / group).glob("*.yaml")} for group in ("generator", *ORDER[:1])]
-    return sorted(sides[0] & sides[1])
+    """Return the names of both a generator and a discriminator."""
+    generators, discriminators = (
+        {path.stem for path in (conf_directory() / group).glob("*.yaml")} for group in ("generator", "discriminator")
+    )
+    return sorted(generators & discriminators)
 
 
 class Step:
-    """Moves of both players, as often as it is called."""
+    """One update of both players per call."""
 
     def __init__(self, name: str, resolution: int, batch: int, device: torch.device, mode: str) -> None:
         overrides = [f"generator={name}", f"discriminator={name}", "loss=hinge", "regularizer=[]", "latent.size=128"]
-        # The data set is only named, so that the configuration can be checked; nothing is read.
+        # The data set is only named for the check of the configuration; it is not read.
         config = compose([*overrides, "data=cifar10", f"data.resolution={resolution}"])
         torch.manual_seed(0)
         game: Game = instantiate(config.game)(Spec((3, resolution, resolution)))
@@ -55,18 +57,18 @@ class Step:
         if "compiled" in mode:
             for network in game.players().values():
                 network.compile()
-        self.mixed = torch.autocast(device.type, torch.bfloat16, enabled="bf16" in mode)
+        self.autocast = torch.autocast(device.type, torch.bfloat16, enabled="bf16" in mode)
         images = torch.rand(batch, 3, resolution, resolution, device=device) * 2 - 1
         self.batch = Batch(images.to(memory_format=torch.channels_last))
         self.steps = 0
 
     def __call__(self) -> None:
-        """Move the critic, then the generator."""
+        """Update the discriminator, then the generator."""
         self.game.random.seek(self.steps)
-        with self.mixed:
+        with self.autocast:
             self.game.prepare(self.batch, ORDER)
         for player in ORDER:
-            with self.mixed:
+            with self.autocast:
                 loss: Tensor = torch.stack(list(self.game.losses(player, self.batch, self.steps).values())).sum()
             for weight in self.weights[player]:
                 weight.grad = None
@@ -80,16 +82,16 @@ def synchronize(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def measured(given: argparse.Namespace) -> dict[str, Any]:
-    """Measure one architecture in one mode, in this process."""
-    device = torch.device(given.device)
-    name, mode = given.one
+def measure(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure one architecture in one mode in this process."""
+    device = torch.device(args.device)
+    name, mode = args.one
     try:
-        step = Step(name, given.resolution, given.batch, device, mode)
+        step = Step(name, args.resolution, args.batch, device, mode)
     except ConfigurationError as error:
         return {"reason": str(error).splitlines()[-1].strip()}
     counter = FlopCounterMode(display=False)
-    if "compiled" in mode:  # which the counter cannot look into
+    if "compiled" in mode:  # the counter does not see inside compiled code
         step()
     else:
         with counter:
@@ -97,7 +99,7 @@ def measured(given: argparse.Namespace) -> dict[str, Any]:
     for _ in range(WARM_UP):
         step()
     times = []
-    for _ in range(given.repeats):
+    for _ in range(args.repeats):
         synchronize(device)
         started = time.perf_counter()
         step()
@@ -108,7 +110,7 @@ def measured(given: argparse.Namespace) -> dict[str, Any]:
         "gflops": counter.get_total_flops() / 1e9 if "compiled" not in mode else None,
         "mib": peak_mib(device),
         "ms_per_step": median(times),
-        "images_per_second": 1000 * given.batch / median(times),
+        "images_per_second": 1000 * args.batch / median(times),
     }
 
 
@@ -120,35 +122,33 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     known = architectures()
     parser.add_argument("--architectures", nargs="+", choices=known, default=known, help="which (default: all)")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES), metavar="MODE", help=", ".join(MODES))
-    parser.add_argument("--resolution", type=int, default=32, help="pixels on a side (default: 32)")
-    parser.add_argument("--batch", type=int, default=16, help="images of a step (default: 16)")
-    parser.add_argument("--repeats", type=int, default=5, help="timed steps, of which the median counts (default: 5)")
-    parser.add_argument(
-        "--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda where there is one"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there too")
-    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)  # what a measuring process is told
-    given = parser.parse_args(arguments)
-    for name, least in (("resolution", 8), ("batch", 2), ("repeats", 1)):
-        if getattr(given, name) < least:
-            parser.error(f"--{name} must be at least {least}, got {getattr(given, name)}")
-    if given.device == "auto":
-        given.device = "cuda" if torch.cuda.is_available() else "cpu"
-    return given
+    parser.add_argument("--resolution", type=int, default=32, help="image size in pixels (default: 32)")
+    parser.add_argument("--batch", type=int, default=16, help="batch size (default: 16)")
+    parser.add_argument("--repeats", type=int, default=5, help="timed steps; the result is their median (default: 5)")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda if there is one")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
+    parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)  # for the process of one row
+    args = parser.parse_args(arguments)
+    for name, minimum in (("resolution", 8), ("batch", 2), ("repeats", 1)):
+        if getattr(args, name) < minimum:
+            parser.error(f"--{name} must be at least {minimum}, got {getattr(args, name)}")
+    if args.device == "auto":
+        args.device = "cuda" if torch.cuda.is_available() else "cpu"
+    return args
 
 
-def row(name: str, mode: str, given: argparse.Namespace) -> dict[str, Any]:
-    """Have a process measure one architecture in one mode."""
-    settings = [f"--{key}={getattr(given, key)}" for key in ("resolution", "batch", "repeats", "device")]
+def measure_in_process(name: str, mode: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Measure one architecture in one mode in a new process."""
+    settings = [f"--{key}={getattr(args, key)}" for key in ("resolution", "batch", "repeats", "device")]
     done = subprocess.run([sys.executable, __file__, *settings, "--one", name, mode], capture_output=True, text=True)
     if done.returncode:
-        return {"reason": (done.stderr.strip().splitlines() or ["it was killed"])[-1]}
+        return {"reason": (done.stderr.strip().splitlines() or ["the process was killed"])[-1]}
     content: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return content
 
 
-def line(name: str, mode: str, numbers: dict[str, Any]) -> str:
-    """Return a row as printed."""
+def format_row(name: str, mode: str, numbers: dict[str, Any]) -> str:
+    """Return a row as text."""
     if "reason" in numbers:
         return f"{name:14} {mode:16} {numbers['reason']}"
     gflops = "-" if numbers["gflops"] is None else f"{numbers['gflops']:.1f}"
@@ -159,26 +159,24 @@ def line(name: str, mode: str, numbers: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    given = parse(arguments)
-    if given.one:
-        print(json.dumps(measured(given)))
+    args = parse(arguments)
+    if args.one:
+        print(json.dumps(measure(args)))
         return
-    device = torch.cuda.get_device_name() if given.device == "cuda" else f"cpu, {torch.get_num_threads()} threads"
-    print(
-        f"{given.resolution}x{given.resolution}, batch {given.batch}, {device}, torch {torch.__version__}\n\n{HEADER}"
-    )
+    device = torch.cuda.get_device_name() if args.device == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+    print(f"{args.resolution}x{args.resolution}, batch {args.batch}, {device}, torch {torch.__version__}\n\n{HEADER}")
     rows: dict[str, dict[str, Any]] = {}
-    for name in given.architectures:
-        for mode in given.modes:
-            numbers = row(name, mode, given)
+    for name in args.architectures:
+        for mode in args.modes:
+            numbers = measure_in_process(name, mode, args)
             rows.setdefault(name, {})[mode] = numbers
-            print(line(name, mode, numbers), flush=True)
+            print(format_row(name, mode, numbers), flush=True)
             if "reason" in numbers:
                 break
-    if given.json:
-        facts = {key: getattr(given, key) for key in ("resolution", "batch", "repeats")}
-        content = {"torch": torch.__version__, "device": device, **facts, "rows": rows}
-        given.json.write_text(json.dumps(content, indent=2) + "\n")
+    if args.json:
+        settings = {key: getattr(args, key) for key in ("resolution", "batch", "repeats")}
+        content = {"torch": torch.__version__, "device": device, **settings, "rows": rows}
+        args.json.write_text(json.dumps(content, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Write docs/dirac.md and docs/dirac.png: what becomes of every Dirac-GAN, beside what the linear theory says of it.
+"""Write docs/reports/dirac.md and dirac.png: how every Dirac-GAN behaves, next to what the linear theory predicts.
 
-Everything is computed here and now and is the same every time. With --check nothing is written, and the exit code tells
-whether the page is what is computed.
+All cells are trained again, with the same result every time. With --check nothing is written, and the exit code is 1 if
+the page is out of date.
 """
 
 import argparse
@@ -11,37 +11,37 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 
-# A CUDA build of torch looks for the driver at every optimizer step, unless it is told that there is none.
+# Without a visible device, a CUDA build of torch does not query the driver at every optimizer step.
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 import torch
-from dirac_cells import Cell, Finding, applicable, examine, twins
+from dirac_cells import Cell, Finding, applicable, examine, representatives
 from dirac_page import page
 from dirac_picture import picture
 from tqdm import tqdm
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "reports"
 
 
 def main() -> int:
-    """Examine all cells, in as many processes as there are processors, and write the page."""
+    """Examine all cells, in one process per processor by default, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
-    parser.add_argument("--check", action="store_true", help="write nothing; 1 where the page is out of date")
-    given = parser.parse_args()
+    parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 if the page is out of date")
+    args = parser.parse_args()
     torch.set_num_threads(1)
-    groups, refused = applicable()
-    alike = twins(groups)
-    distinct = product(dict.fromkeys(alike.values()), groups["schedule"], groups["optimizer"])
+    groups, rejected = applicable()
+    pairs = representatives(groups)
+    distinct = product(dict.fromkeys(pairs.values()), groups["schedule"], groups["optimizer"])
     cells = [Cell(*pair, schedule, optimizer) for pair, schedule, optimizer in distinct]
-    # Forked, for each process would import and compose for longer than it trains; nothing runs in threads here.
-    with get_context("fork").Pool(given.jobs) as pool:
+    # Fork, because each new process would import and compose for longer than it trains; no threads are running here.
+    with get_context("fork").Pool(args.jobs) as pool:
         results = pool.imap(examine, cells, chunksize=8)
         findings: dict[Cell, Finding] = dict(
             zip(cells, tqdm(results, total=len(cells), disable=None, unit="cell"), strict=True)
         )
-    text = page(groups, alike, refused, findings)
-    if given.check:
+    text = page(groups, pairs, rejected, findings)
+    if args.check:
         return int(text != (DOCS / "dirac.md").read_text())
     (DOCS / "dirac.md").write_text(text)
     picture(DOCS / "dirac.png")

@@ -1,4 +1,4 @@
-"""One Dirac-GAN after another: every pairing of parts of conf/, where it leads, and what the linear theory says."""
+"""Trains the Dirac-GAN with every pairing of components of conf/, and compares its path with the linear theory."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -13,26 +13,33 @@ from torch import Tensor
 import ganlab
 from ganlab.augments import Identity
 from ganlab.config import conf_directory, instantiate
-from ganlab.config.overrides import choices
+from ganlab.config.groups import choices
 from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch, Spec
-from ganlab.discriminators import Dirac as ShowsFeatures
+from ganlab.discriminators import Dirac as DiracDiscriminator
 from ganlab.games import AdversarialGame
-from ganlab.games.theory import NotAtEquilibriumError, NotDifferentiableError, PlayerUpdates, behaviour, rate, step_map
-from ganlab.generators import Dirac
+from ganlab.games.theory import (
+    NotAtEquilibriumError,
+    NotDifferentiableError,
+    PlayerUpdates,
+    classify_path,
+    convergence_rate,
+    step_map,
+)
+from ganlab.generators import Dirac as DiracGenerator
 from ganlab.latents import Normal
 
 RATE, WEIGHT, BATCH = 0.3, 1.0, 256
-STEPS, NEAR_STEPS, NEAR, TWIN_STEPS = 200, 80, 1e-4, 30
-PLACES = (-3.0, -1.1, 0.7, 2.0)
-RESOLVED = 2e-3  # how far ρ has to be from 1 for a rate to be told from none in so many steps
+STEPS, NEAR_STEPS, NEAR, COMPARED_STEPS = 200, 80, 1e-4, 30
+COORDINATES = (-3.0, -1.1, 0.7, 2.0)  # of the grid on which gradients are compared
+RESOLVED = 2e-3  # smallest difference of ρ from 1 for which so few steps show a rate
 
 
 Pair: TypeAlias = tuple[str, str]  # a loss and a regularizer
 
 
 class Cell(NamedTuple):
-    """A choice in each of four groups."""
+    """A choice in each of four config groups."""
 
     loss: str
     regularizer: str
@@ -41,7 +48,7 @@ class Cell(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What became of a cell; `radius` is a number or why there is none, `rate` is measured where it can be told."""
+    """The behaviour of a cell; `radius` is a number or why there is none, and `rate` is measured if it is resolved."""
 
     behaviour: str
     radius: float | str
@@ -49,8 +56,8 @@ class Finding(NamedTuple):
 
 
 @cache
-def part(group: str, name: str) -> Any:
-    """Return a part's node; of a regularizer, as a configuration has it that can be built."""
+def component(group: str, name: str) -> Any:
+    """Return the node of a component; for a regularizer, those of a configuration that can be built."""
     if group == "regularizer":
         return ganlab.compose(["experiment=dirac", f"regularizer=[{name}]"]).regularizer
     return OmegaConf.load(conf_directory() / group / f"{name}.yaml")
@@ -58,96 +65,105 @@ def part(group: str, name: str) -> Any:
 
 @cache
 def applicable() -> tuple[dict[str, list[str]], dict[str, str]]:
-    """Return the choices of each group that the Dirac-GAN can be built with, and why regularizers are left out."""
+    """Return the choices of each group that the Dirac-GAN can be built with, and the message for other regularizers."""
     groups = {group: sorted(choices([conf_directory()])[group]) for group in Cell._fields}
-    refused = {}
+    rejected = {}
     for name in groups["regularizer"]:
         try:
-            part("regularizer", name)
+            component("regularizer", name)
         except ConfigurationError as error:
-            refused[name] = error.issues[0]
-    rest = [name for name in groups["regularizer"] if name not in refused and name != "none"]
-    return groups | {"regularizer": ["none", *rest]}, refused
+            rejected[name] = error.issues[0]
+    others = [name for name in groups["regularizer"] if name not in rejected and name != "none"]
+    return groups | {"regularizer": ["none", *others]}, rejected
 
 
 def game(cell: Cell, start: float = 1.0) -> AdversarialGame:
     """Build a Dirac-GAN in double precision, with θ = ψ = `start`."""
     torch.manual_seed(0)
-    loss = instantiate(part("loss", cell.loss))
+    loss = instantiate(component("loss", cell.loss))
     head = "tanh_probability" if loss.reads == "probability" else "logit"
-    terms = {name: instantiate(node, weight=WEIGHT) for name, node in part("regularizer", cell.regularizer).items()}
+    nodes = component("regularizer", cell.regularizer)
     return AdversarialGame(
         Spec((1,)),
-        lambda spec: Dirac(spec, start),
-        lambda spec: ShowsFeatures(spec, start, head),
+        lambda spec: DiracGenerator(spec, start),
+        lambda spec: DiracDiscriminator(spec, start, head),
         loss,
-        terms,
+        {name: instantiate(node, weight=WEIGHT) for name, node in nodes.items()},
         Identity(),
         Normal(1),
     ).double()
 
 
 def optimizers(cell: Cell) -> dict[str, Callable[..., Any]]:
-    """Return each player's optimizer, with our learning rate in place of its own."""
-    return {player: instantiate(node, lr=RATE) for player, node in part("optimizer", cell.optimizer).items()}
+    """Return each player's optimizer with the learning rate RATE."""
+    return {player: instantiate(node, lr=RATE) for player, node in component("optimizer", cell.optimizer).items()}
 
 
-def real() -> Batch:
+def player_updates(cell: Cell, built_game: AdversarialGame) -> PlayerUpdates:
+    """Return the updates of a game's players by the cell's schedule and optimizer."""
+    return PlayerUpdates(built_game, instantiate(component("schedule", cell.schedule)), optimizers(cell))
+
+
+def real_batch() -> Batch:
     """Return a batch of real samples, all at 0."""
     return Batch(torch.zeros(BATCH, 1, dtype=torch.float64))
 
 
-def travel(cell: Cell, steps: int = STEPS, start: float = 1.0, decided: tuple[float, float] = (1e-3, 1e3)) -> Tensor:
-    """Train a cell and return its (θ, ψ), first and after every step, shape (steps + 1, 2).
+def train_path(
+    cell: Cell, steps: int = STEPS, start: float = 1.0, undecided: tuple[float, float] = (1e-3, 1e3)
+) -> Tensor:
+    """Train a cell and return (θ, ψ) at the start and after every step, shape (steps + 1, 2).
 
-    It ends early where the distance from 0 leaves the range that is undecided, in parts of the first distance.
+    It ends early once the distance from 0 leaves the range `undecided`, in units of the first distance.
     """
-    moves = PlayerUpdates(game(cell, start), instantiate(part("schedule", cell.schedule)), optimizers(cell))
-    path = [moves.position()]
+    updates = player_updates(cell, game(cell, start))
+    path = [updates.position()]
     first = float(path[0].norm())
     for _ in range(steps):
-        moves.step(real())
-        path.append(moves.position())
-        if not decided[0] * first < float(path[-1].norm()) < decided[1] * first:
+        updates.step(real_batch())
+        path.append(updates.position())
+        if not undecided[0] * first < float(path[-1].norm()) < undecided[1] * first:
             break
     return torch.stack(path).flip(1)
 
 
-def twins(groups: Mapping[str, Sequence[str]]) -> dict[Pair, Pair]:
-    """Return for every loss and regularizer the first such pair that plays the same game.
+def representatives(groups: Mapping[str, Sequence[str]]) -> dict[Pair, Pair]:
+    """Return for every loss and regularizer the first such pair with the same gradients.
 
-    All moves come from gradients, so two pairs with the same ones all over the plane, and along a path, in which memory
-    shows, are one under any schedule and optimizer: R1, R2 and L2 of a linear critic are, for example.
+    All updates follow from gradients, so two pairs are the same game under any schedule and optimizer if their
+    gradients agree on a grid of points and their paths agree, which also compares regularizers with memory. For a
+    linear discriminator, R1, R2 and L2 are an example.
     """
-    ways: dict[Pair, Tensor] = {}
-    firsts = {}
+    signatures: dict[Pair, Tensor] = {}
+    first_pairs = {}
     for pair in product(groups["loss"], groups["regularizer"]):
         cell = Cell(*pair, "simultaneous", "sgd")
-        way = torch.cat([travel(cell, TWIN_STEPS, decided=(0.0, math.inf)), _gradients(cell)])
-        firsts[pair] = next((each for each, other in ways.items() if _alike(way, other)), pair)
-        ways.setdefault(firsts[pair], way)
-    return firsts
+        signature = torch.cat([train_path(cell, COMPARED_STEPS, undecided=(0.0, math.inf)), _gradients(cell)])
+        first_pairs[pair] = next((other for other in signatures if _is_close(signature, signatures[other])), pair)
+        signatures.setdefault(first_pairs[pair], signature)
+    return first_pairs
 
 
 def _gradients(cell: Cell) -> Tensor:
-    """Return both players' gradients at places all over the plane, shape (places, 2)."""
-    built = game(cell)
-    moves = PlayerUpdates(built, instantiate(part("schedule", cell.schedule)), optimizers(cell))
+    """Return both players' gradients on a grid of points, shape (points, 2)."""
+    built_game = game(cell)
+    updates = player_updates(cell, built_game)
     rows = []
-    for place in product(PLACES, repeat=2):
-        torch.nn.utils.vector_to_parameters(torch.tensor(place, dtype=torch.float64), built.parameters())
-        rows.append(moves.gradients(real()))
+    for point in product(COORDINATES, repeat=2):
+        torch.nn.utils.vector_to_parameters(torch.tensor(point, dtype=torch.float64), built_game.parameters())
+        rows.append(updates.gradients(real_batch()))
     return torch.stack(rows)
 
 
-def _alike(way: Tensor, other: Tensor) -> bool:
-    return torch.allclose(way, other, rtol=1e-5, atol=1e-5)  # some losses are in float32
+def _is_close(first: Tensor, second: Tensor) -> bool:
+    return torch.allclose(first, second, rtol=1e-5, atol=1e-5)  # some losses are computed in float32
 
 
 def radius(cell: Cell) -> float | str:
     """Return the spectral radius of the cell's step at the equilibrium, or why it has none."""
+    schedule = instantiate(component("schedule", cell.schedule))
     try:
-        return step_map(game(cell, 0.0), instantiate(part("schedule", cell.schedule)), optimizers(cell), real()).radius
+        return step_map(game(cell, 0.0), schedule, optimizers(cell), real_batch()).radius
     except NotDifferentiableError:
         return "not differentiable"
     except NotAtEquilibriumError:
@@ -155,10 +171,10 @@ def radius(cell: Cell) -> float | str:
 
 
 def examine(cell: Cell) -> Finding:
-    """Train a cell from (1, 1), and where the theory says that it moves, from near the equilibrium too."""
+    """Train a cell from (1, 1), and also from near the equilibrium if its spectral radius predicts a rate."""
     torch.set_num_threads(1)
-    found = radius(cell)
+    spectral_radius = radius(cell)
     measured = None
-    if isinstance(found, float) and abs(found - 1) > RESOLVED:
-        measured = rate(travel(cell, NEAR_STEPS, NEAR, (1e-30, 1e3)))
-    return Finding(behaviour(travel(cell)), found, measured)
+    if isinstance(spectral_radius, float) and abs(spectral_radius - 1) > RESOLVED:
+        measured = convergence_rate(train_path(cell, NEAR_STEPS, NEAR, (1e-30, 1e3)))
+    return Finding(classify_path(train_path(cell)), spectral_radius, measured)

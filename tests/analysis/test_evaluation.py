@@ -1,6 +1,7 @@
-"""`ganlab evaluate`, from a run or from files to a score file."""
+"""`ganlab evaluate` of runs and of files, up to the score file."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from PIL import Image
 from support.small_runs import DIGITS, POINTS, QUIET, assert_same, command, go, state
 
 from ganlab.analysis.evaluation import evaluate
-from ganlab.callbacks.evaluate import run_facts
+from ganlab.callbacks.evaluate import describe_samples
 from ganlab.commands.evaluate import main
 from ganlab.config import compose, instantiate
 from ganlab.config.schema import EVALUATE
@@ -34,7 +35,7 @@ def run(tmp_path_factory) -> Path:
     return directory
 
 
-def test_a_run_is_scored_on_what_nothing_was_chosen_by(run: Path) -> None:
+def test_a_run_is_scored_on_the_test_split_which_no_selection_used(run: Path) -> None:
     content = evaluated(f"run={run}", SCORES, *SMALL)
     selection = json.loads((run / "scores.json").read_text())["protocol"]
     assert (content["protocol"]["split"], selection["split"]) == ("test", "validation")
@@ -49,7 +50,7 @@ def test_a_run_is_scored_on_what_nothing_was_chosen_by(run: Path) -> None:
     assert evaluated(f"run={run}", SCORES, *SMALL)["scores"] == content["scores"]
 
 
-def test_checkpoints_and_weights_are_chosen(run: Path) -> None:
+def test_settings_choose_the_checkpoint_and_the_weights(run: Path) -> None:
     best = json.loads((run / "checkpoints" / "best.json").read_text())
     content = evaluated(f"run={run}", "checkpoint=best", "weights=live", SCORES, "protocol.repeats=1", *SMALL)
     assert content["step"] == best["step"]
@@ -60,12 +61,12 @@ def test_checkpoints_and_weights_are_chosen(run: Path) -> None:
     assert evaluated(f"run={run}", f"checkpoint={path}", SCORES, *SMALL)["step"] == 6
 
 
-def test_a_score_does_not_depend_on_what_else_is_measured(run: Path) -> None:
-    alone, more = (evaluated(f"run={run}", f"metric={each}", *SMALL) for each in ("[fid]", "[fid,kid,prdc]"))
+def test_a_score_does_not_depend_on_other_metrics(run: Path) -> None:
+    alone, more = (evaluated(f"run={run}", f"metric={metrics}", *SMALL) for metrics in ("[fid]", "[fid,kid,prdc]"))
     assert alone["scores"]["fid"] == more["scores"]["fid"]
 
 
-def test_features_are_those_of_training_unless_named(tmp_path: Path) -> None:
+def test_features_default_to_those_of_training(tmp_path: Path) -> None:
     quick = ["protocol.repeats=1", *SMALL]
     lines = [line for line in DIGITS if not line.startswith(("metric", "evaluate_every", "features"))]
     go(tmp_path, *lines, "metric=[fid]", "features=random", "features.seed=3", *quick)
@@ -76,7 +77,7 @@ def test_features_are_those_of_training_unless_named(tmp_path: Path) -> None:
     assert evaluated(f"run={tmp_path}", "features=auto", *quick)["protocol"]["features"]["name"] == "classifier"
 
 
-def test_what_training_measured_is_measured_too(tmp_path: Path) -> None:
+def test_metrics_of_training_are_included(tmp_path: Path) -> None:
     quick = ["protocol.repeats=1", "protocol.samples=120", "protocol.batch_size=50"]
     lines = [line for line in POINTS if not line.startswith("metric")]
     go(tmp_path, *lines, "metric=[modes,kid]", "metric.kid.subsets=3", *quick)
@@ -89,12 +90,12 @@ def test_what_training_measured_is_measured_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_evaluating_changes_nothing_of_training(tmp_path: Path) -> None:
-    every = "[fid,kid,prdc,modes,authenticity,discriminator_gap,duality_gap,path_length]"
-    probes = ["metric.duality_gap.steps=2", "metric.duality_gap.samples=20", "metric.path_length.paths=4"]
+def test_evaluation_does_not_change_training(tmp_path: Path) -> None:
+    metrics = "[fid,kid,prdc,modes,authenticity,discriminator_gap,duality_gap,path_length]"
+    small = ["metric.duality_gap.steps=2", "metric.duality_gap.samples=20", "metric.path_length.paths=4"]
     lines = [line for line in POINTS if not line.startswith(("metric", "evaluate_every"))]
     go(tmp_path / "never", *POINTS)
-    go(tmp_path / "often", *lines, f"metric={every}", *probes, "evaluate_every=2", "callback.best.score=none", *SMALL)
+    go(tmp_path / "often", *lines, f"metric={metrics}", *small, "evaluate_every=2", "callback.best.score=none", *SMALL)
     first, second = (
         {key: value for key, value in state(tmp_path / name).items() if "Best" not in key}
         for name in ("never", "often")
@@ -109,7 +110,7 @@ def images(folder: Path, rows: slice) -> Path:
     return folder
 
 
-def test_two_folders_are_scored_without_a_gan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_folders_are_scored_without_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     real, fake = images(tmp_path / "real", slice(0, 60)), images(tmp_path / "fake", slice(60, 110))
     words = [f"real={real}", f"fake={fake}", "features=random", "metric=[fid,kid,prdc,authenticity]"]
     assert main([*words, f"output={tmp_path}/scores.json"]) == 0
@@ -126,37 +127,37 @@ def test_two_folders_are_scored_without_a_gan(tmp_path: Path, capsys: pytest.Cap
     assert "fid" not in streamed["intervals"]
 
 
-def test_what_asks_the_model_is_left_out_of_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    sides = [f"{name}={images(tmp_path / name, slice(0, 20))}" for name in ("real", "fake")]
-    words = [*sides, "features=random", "protocol.resamples=0"]
-    told = "metric=path_length asks the model and not only its samples; give run=DIR, or drop path_length from metric"
+def test_metrics_of_the_model_are_left_out_for_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folders = [f"{name}={images(tmp_path / name, slice(0, 20))}" for name in ("real", "fake")]
+    words = [*folders, "features=random", "protocol.resamples=0"]
+    reason = "metric=path_length needs the model, not only its samples; give run=DIR, or remove path_length from metric"
     assert evaluated(*words, "metric=[fid,path_length]")["scores"].keys() == {"fid"}
-    assert caplog.messages == [f"left out: {told}"]
-    with pytest.raises(UserError, match=f"^{told}$"):
+    assert caplog.messages == [f"left out: {reason}"]
+    with pytest.raises(UserError, match=f"^{reason}$"):
         evaluated(*words, "metric=[path_length]")
 
 
-def test_a_run_that_cannot_be_written_to_is_told_before_it_is_scored(
+def test_an_unwritable_run_directory_is_reported_before_scoring(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.access", lambda path, mode: False)
     with pytest.raises(UserError, match=r"evaluations/standard\.json cannot be written \(Permission denied\); choose"):
         main([f"run={run}", *SMALL])
     monkeypatch.undo()
-    with pytest.raises(UserError, match="holds no config"):
+    with pytest.raises(UserError, match="has no config"):
         main([f"run={tmp_path / 'none'}", *SMALL])
     assert not (tmp_path / "none").exists()
 
 
-def test_sides_of_other_sizes_are_refused_where_the_features_keep_them_apart(tmp_path: Path) -> None:
-    sides = [f"{name}={images(tmp_path / name, slice(0, 9))}" for name in ("real", "fake")]
+def test_images_of_different_sizes_are_an_error_for_identity_features(tmp_path: Path) -> None:
+    folders = [f"{name}={images(tmp_path / name, slice(0, 9))}" for name in ("real", "fake")]
     for path in (tmp_path / "fake").iterdir():
         Image.open(path).resize((12, 12)).save(path)
-    with pytest.raises(UserError, match=r"generated samples have \d+ identity features each where \d+ are compared"):
-        evaluated(*sides, "features=identity", "metric=[fid]", "protocol.resamples=0")
+    with pytest.raises(UserError, match=r"generated samples have \d+ identity features per sample, but \d+ are expec"):
+        evaluated(*folders, "features=identity", "metric=[fid]", "protocol.resamples=0")
 
 
-def test_a_folder_that_has_moved_is_found(tmp_path: Path) -> None:
+def test_data_root_is_the_new_path_of_a_moved_folder(tmp_path: Path) -> None:
     lines = [line for line in DIGITS if not line.startswith("metric")]
     folder = images(tmp_path / "here", slice(0, 40))
     words = ["data=image_folder", f"data.path={folder}", "data.resolution=8", "data.channels=1", "features=random"]
@@ -167,10 +168,10 @@ def test_a_folder_that_has_moved_is_found(tmp_path: Path) -> None:
     assert evaluated(f"run={tmp_path}/run", *moved)["scores"] == before
     go(tmp_path / "run", *lines, *words, f"data.path={tmp_path}/there", "metric=[fid]", *SMALL, "iterations=8")
     next((tmp_path / "there").iterdir()).unlink()
-    with pytest.raises(UserError, match="has changed since it was trained"):
+    with pytest.raises(UserError, match="has changed since the run was trained"):
         evaluated(f"run={tmp_path}/run", *moved)
     go(tmp_path / "points", *POINTS)
-    with pytest.raises(UserError, match="are not read from files; drop it"):
+    with pytest.raises(UserError, match="is not read from files; remove data_root"):
         evaluated(f"run={tmp_path}/points", *moved)
 
 
@@ -182,35 +183,35 @@ def test_points_in_arrays_are_scored(tmp_path: Path) -> None:
     assert scores["fid"] == pytest.approx(18, rel=1e-4)
 
 
-FAULTS = {
+ERRORS = {
     "": "give run=DIR, or real=PATH and fake=PATH, got nothing",
-    "run=nowhere": "run=nowhere holds no config.yaml",
+    "run=nowhere": "run=nowhere has no config.yaml",
     "real=a.npy": "give run=DIR, or real=PATH and fake=PATH, got real=a.npy",
     "real=nowhere fake=nowhere": "nowhere does not exist; give a folder",
-    "run=RUN checkpoint=first": "checkpoint=first is not there; choose best or last, or give a file",
-    "run=RUN train=a.npy": "train=a.npy is for finished samples: real=PATH fake=PATH; drop it",
-    "real=a.npy fake=b.npy checkpoint=best": "checkpoint=best is for a run: run=DIR; drop it",
+    "run=RUN checkpoint=first": "checkpoint=first does not exist; choose best or last, or give a file",
+    "run=RUN train=a.npy": "train=a.npy applies only to finished samples (real=PATH fake=PATH); remove it",
+    "real=a.npy fake=b.npy checkpoint=best": "checkpoint=best applies only to a run (run=DIR); remove it",
     "run=RUN device=abacus": "device=abacus cannot be used",
-    "run=RUN metric=[modes] training_metrics=false": "metric=modes needs data whose modes are known",
-    "run=RUN metric=[] training_metrics=false": "scores nothing",
+    "run=RUN metric=[modes] training_metrics=false": "metric=modes needs data with known modes",
+    "run=RUN metric=[] training_metrics=false": "computes no score",
     "run=RUN features=inception features.weights=nowhere.pth": "nowhere.pth",
-    "run=RUN features.steps=3": "features must be a part, but it is only {'steps': 3}; name one, as in features=NAME",
+    "run=RUN features.steps=3": "features: expected a component, got {'steps': 3}; write features=NAME",
 }
 
 
-@pytest.mark.parametrize("words", FAULTS)
-def test_faults_are_told_in_one_sentence(words: str, run: Path) -> None:
-    with pytest.raises(UserError, match=FAULTS[words].replace("[", r"\[")):
+@pytest.mark.parametrize("words", ERRORS)
+def test_user_errors_are_one_sentence(words: str, run: Path) -> None:
+    with pytest.raises(UserError, match=re.escape(ERRORS[words])):
         evaluated(*words.replace("RUN", str(run)).split(), *SMALL)
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", "", "\0"])
-def test_a_damaged_configuration_is_told_in_a_sentence(text: str, tmp_path: Path) -> None:
+def test_a_damaged_configuration_is_reported_in_one_sentence(text: str, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(text)
-    with pytest.raises(UserError, match=r"config\.yaml cannot be read \(.+\); bring it back from where the run was"):
+    with pytest.raises(UserError, match=r"config\.yaml cannot be read \(.+\); restore it from the machine where"):
         evaluated(f"run={tmp_path}")
     (tmp_path / "config.yaml").write_text("seed: 0\ngame: {}\n")
-    with pytest.raises(UserError, match=r"config\.yaml holds no data, optimizer, .*; bring it back"):
+    with pytest.raises(UserError, match=r"config\.yaml has no data, optimizer, .*; restore it"):
         evaluated(f"run={tmp_path}")
 
 
@@ -227,14 +228,14 @@ def test_the_command_line_has_exit_codes_and_help(run: Path, tmp_path: Path) -> 
     assert "real: null" in command("evaluate", "--help", cwd=tmp_path).stdout
 
 
-@pytest.mark.parametrize(("truncation", "told"), [(1.0, {}), (0.5, {"style_truncation": 0.5})])
-def test_scores_tell_what_a_network_does_to_its_samples(truncation, told):
+@pytest.mark.parametrize(("truncation", "expected"), [(1.0, {}), (0.5, {"style_truncation": 0.5})])
+def test_the_protocol_includes_settings_that_a_network_reports(truncation, expected):
     config = compose(
         [*QUIET, "data.resolution=8", "generator=stylegan2", "generator.width=4", "generator.style_size=8",
          "discriminator=mlp", f"generator.truncation={truncation}"]
     )  # fmt: skip
     data = build_data(config)
     module = build_module(config, data)
-    facts = run_facts(module, module.ema.network, data, instantiate(config.protocol))
+    facts = describe_samples(module, module.ema.network, data, instantiate(config.protocol))
     assert facts["truncation"] is None
-    assert {name: value for name, value in facts.items() if name.startswith("style")} == told
+    assert {name: value for name, value in facts.items() if name.startswith("style")} == expected

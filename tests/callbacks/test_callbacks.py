@@ -1,4 +1,4 @@
-"""When callbacks act, and what they do to a run that goes wrong."""
+"""When callbacks act, and how they end an unhealthy run."""
 
 import csv
 import io
@@ -26,46 +26,55 @@ from ganlab.games.sampler import Sampler
 from ganlab.metrics import Evaluator
 
 
-class Diary(Periodic):
+class Record(Periodic):
     def __init__(self, every=0):
         super().__init__(every)
-        self.days = []
+        self.steps = []
 
     def act(self, trainer, module):
-        self.days.append(module.steps)
+        self.steps.append(module.steps)
 
 
-class Needed(Diary):
-    when_stopped = True
+class RecordOnInterrupt(Record):
+    run_on_interrupt = True
 
 
-def live(callback, steps, iterations=None):
+def steps_at_which_it_acts(callback, steps, iterations=None):
     module = SimpleNamespace(steps=0, iterations=iterations or steps)
     for module.steps in range(1, steps + 1):
         callback.on_train_batch_end(None, module)
     callback.on_train_end(None, module)
-    return callback.days
+    return callback.steps
 
 
 @pytest.mark.parametrize(
-    ("every", "steps", "days"), [(0, 5, [5]), (2, 5, [2, 4, 5]), (5, 5, [5]), (9, 5, [5]), (1, 2, [1, 2])]
+    ("every", "steps", "expected"), [(0, 5, [5]), (2, 5, [2, 4, 5]), (5, 5, [5]), (9, 5, [5]), (1, 2, [1, 2])]
 )
-def test_periodic_acts_at_intervals_and_once_at_the_end(every, steps, days):
-    assert live(Diary(every), steps) == days
+def test_periodic_acts_at_intervals_and_once_at_the_end(every, steps, expected):
+    assert steps_at_which_it_acts(Record(every), steps) == expected
 
 
-def test_a_stopped_run_waits_only_for_what_a_continuation_needs():
-    assert live(Diary(2), 5, iterations=9) == [2, 4]
-    assert live(Needed(2), 5, iterations=9) == [2, 4, 5]
+def test_on_interruption_only_callbacks_with_run_on_interrupt_act():
+    assert steps_at_which_it_acts(Record(2), 5, iterations=9) == [2, 4]
+    assert steps_at_which_it_acts(RecordOnInterrupt(2), 5, iterations=9) == [2, 4, 5]
     with pytest.raises(ValueError, match="every must be at least 0, got -1"):
-        Diary(-1)
+        Record(-1)
 
 
-def patient(terms=(), norms=None, new=True, device="cpu", steps=None):
-    observed = [{name: torch.tensor(value) for name, value in each.items()} for each in terms]
+def test_the_former_name_of_run_on_interrupt_works():
+    with pytest.warns(FutureWarning, match="Former.when_stopped is now called run_on_interrupt"):
+
+        class Former(Record):
+            when_stopped = True
+
+    assert steps_at_which_it_acts(Former(2), 5, iterations=9) == [2, 4, 5]
+
+
+def module_with(terms=(), norms=None, new=True, device="cpu", steps=None):
+    loss_buffer = [{name: torch.tensor(value) for name, value in step.items()} for step in terms]
     return SimpleNamespace(
-        steps=len(observed) if steps is None else steps,
-        observed=observed,
+        steps=len(loss_buffer) if steps is None else steps,
+        loss_buffer=loss_buffer,
         norms={name: torch.tensor(value) for name, value in (norms or {}).items()},
         norms_are_new=new,
         device=torch.device(device),
@@ -79,11 +88,11 @@ def trainer(tmp_path, *callbacks):
     return SimpleNamespace(callbacks=list(callbacks), default_root_dir=str(tmp_path))
 
 
-def test_health_names_the_first_bad_term_and_its_step(tmp_path):
+def test_nan_monitor_names_the_first_bad_term_and_its_step(tmp_path):
     fine, bad = {"discriminator/r1": 1.0}, {"discriminator/r1": float("nan"), "generator/adversarial": float("inf")}
-    # Two steps were taken from the list before: the third of all is the first in it.
+    # The buffer was drained after two of the five steps, so its first entry is step 3.
     with pytest.raises(TrainingError) as caught:
-        NaNMonitor().on_train_batch_end(trainer(tmp_path), patient([fine, bad, bad], steps=5))
+        NaNMonitor().on_train_batch_end(trainer(tmp_path), module_with([fine, bad, bad], steps=5))
     assert str(caught.value) == (
         "discriminator/r1 became nan at step 4; no checkpoint was written before; try a smaller "
         "optimizer.discriminator.lr, a regularizer such as r1, or trainer.precision=32-true"
@@ -91,38 +100,38 @@ def test_health_names_the_first_bad_term_and_its_step(tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "last.ckpt").write_text("")
     with pytest.raises(TrainingError, match=r"the last healthy checkpoint is .*/checkpoints/last\.ckpt; try"):
-        NaNMonitor().on_train_end(trainer(tmp_path), patient([bad]))
+        NaNMonitor().on_train_end(trainer(tmp_path), module_with([bad]))
 
 
-def test_health_waits_on_a_device_until_something_is_due(tmp_path):
-    module = patient([{"generator/adversarial": float("nan")}], device="meta", steps=3)
-    NaNMonitor().on_train_batch_end(trainer(tmp_path, Diary(2)), module)
+def test_nan_monitor_waits_on_a_device_until_a_callback_is_due(tmp_path):
+    module = module_with([{"generator/adversarial": float("nan")}], device="meta", steps=3)
+    NaNMonitor().on_train_batch_end(trainer(tmp_path, Record(2)), module)
     with pytest.raises(TrainingError):
-        NaNMonitor().on_train_batch_end(trainer(tmp_path, Diary(3)), module)
+        NaNMonitor().on_train_batch_end(trainer(tmp_path, Record(3)), module)
     with pytest.raises(TrainingError):
         NaNMonitor().on_train_end(trainer(tmp_path), module)
 
 
-def test_health_counts_dead_gradients_in_a_row_per_player(tmp_path):
-    health = NaNMonitor(patience=3)
+def test_nan_monitor_counts_zero_gradients_in_a_row_per_player(tmp_path):
+    monitor = NaNMonitor(patience=3)
     sequence = [0.0, 0.0, 1e-30, 0.0, 0.0]
     for step, norm in enumerate(sequence, 1):
-        module = patient(norms={"generator/gradient_norm": norm, "discriminator/gradient_norm": 1.0}, steps=step)
-        health.on_train_batch_end(trainer(tmp_path), module)
-    # A look that saw no new norms does not count.
-    health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/gradient_norm": 0.0}, new=False, steps=6))
-    with pytest.raises(TrainingError) as caught:
-        health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/gradient_norm": 0.0}, steps=7))
-    assert str(caught.value).startswith(
-        "the generator's gradient has been exactly 0 at 3 observed steps in a row, up to"
+        module = module_with(norms={"generator/gradient_norm": norm, "discriminator/gradient_norm": 1.0}, steps=step)
+        monitor.on_train_batch_end(trainer(tmp_path), module)
+    # A check without new norms does not count.
+    monitor.on_train_batch_end(
+        trainer(tmp_path), module_with(norms={"generator/gradient_norm": 0.0}, new=False, steps=6)
     )
+    with pytest.raises(TrainingError) as caught:
+        monitor.on_train_batch_end(trainer(tmp_path), module_with(norms={"generator/gradient_norm": 0.0}, steps=7))
+    assert str(caught.value).startswith("the generator's gradient was exactly 0 at 3 logged steps in a row, up to")
     assert "step 7" in str(caught.value)
     assert "optimizer.generator.lr" in str(caught.value)
 
 
-def test_a_weight_norm_of_zero_is_no_dead_gradient(tmp_path):
-    health = NaNMonitor(patience=1)
-    health.on_train_batch_end(trainer(tmp_path), patient(norms={"generator/weight_norm": 0.0}, steps=1))
+def test_a_weight_norm_of_zero_is_not_a_zero_gradient(tmp_path):
+    monitor = NaNMonitor(patience=1)
+    monitor.on_train_batch_end(trainer(tmp_path), module_with(norms={"generator/weight_norm": 0.0}, steps=1))
 
 
 def test_the_second_ctrl_c_ends_at_once(capfd):
@@ -135,13 +144,13 @@ def test_the_second_ctrl_c_ends_at_once(capfd):
         assert "press Ctrl-C again to stop at once" in capfd.readouterr().err
         interrupt.on_train_batch_end(run, None)
         assert run.should_stop
-        assert interrupt.number == signal.SIGINT
+        assert interrupt.signal_number == signal.SIGINT
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_plain_lines_where_the_output_is_no_terminal(tmp_path, capsys):
+def test_progress_prints_lines_if_the_output_is_not_a_terminal(tmp_path, capsys):
     go(tmp_path, *POINTS, "log_every=2", "evaluate_every=6", "metric=[modes]", "protocol.samples=50")
     lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
     pattern = r"step (\d)/6  discriminator [\d.]+  generator [\d.]+ .* \d+ samples/s  \d:\d\d left"
@@ -151,7 +160,7 @@ def test_plain_lines_where_the_output_is_no_terminal(tmp_path, capsys):
     assert lines[-1].endswith("0:00 left")
 
 
-def test_a_game_without_an_adversary_shows_its_own_terms(tmp_path, capsys):
+def test_progress_of_a_game_without_an_adversary_shows_its_terms(tmp_path, capsys):
     go(tmp_path, *POINTS, "game=vae", "discriminator=mlp", "generator=mlp", "log_every=6")
     (line,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("step ")]
     assert "/reconstruction " in line
@@ -163,58 +172,58 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_a_bar_on_a_terminal(tmp_path, monkeypatch):
+def test_progress_shows_a_bar_on_a_terminal(tmp_path, monkeypatch):
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     go(tmp_path, *POINTS)
-    drawn = screen.getvalue()
-    assert "6/6" in drawn
-    assert "100%" in drawn
-    assert "step/s" in drawn
-    assert "discriminator=" in drawn
-    assert "generator=" in drawn
-    assert "samples/s=" in drawn
-    assert "step 6/6  " not in drawn  # not both
+    output = screen.getvalue()
+    assert "6/6" in output
+    assert "100%" in output
+    assert "step/s" in output
+    assert "discriminator=" in output
+    assert "generator=" in output
+    assert "samples/s=" in output
+    assert "step 6/6  " not in output  # not both
 
 
-def observing(**facts):
-    """What the progress lines read of a module."""
-    terms = SimpleNamespace(taken=[name for name in facts["latest"] if "/" in name])
-    return SimpleNamespace(**facts, observed=terms, scored_at=-1)
+def module_in_progress(**attributes):
+    """Return a module with the attributes that Progress reads."""
+    loss_buffer = SimpleNamespace(drained_names=[name for name in attributes["latest"] if "/" in name])
+    return SimpleNamespace(**attributes, loss_buffer=loss_buffer, scored_at=-1)
 
 
-@pytest.mark.parametrize(("seconds", "clock"), [(5, "0:05"), (65.4, "1:05"), (3600 * 2 + 61, "2:01:01")])
-def test_time_to_go_is_what_is_left_at_the_latest_speed(seconds, clock, capsys):
+@pytest.mark.parametrize(("seconds", "text"), [(5, "0:05"), (65.4, "1:05"), (3600 * 2 + 61, "2:01:01")])
+def test_the_remaining_time_follows_from_the_latest_speed(seconds, text, capsys):
     progress = Progress(1)
     latest = {"samples_per_second": 128 / seconds}
-    module = observing(steps=3, samples=3 * 64, iterations=5, latest=latest)
-    module.clock = SimpleNamespace(seconds=4.0, seconds_beside=0.0)
+    module = module_in_progress(steps=3, samples=3 * 64, iterations=5, latest=latest)
+    module.clock = SimpleNamespace(seconds=4.0, paused_seconds=0.0)
     progress.act(SimpleNamespace(is_global_zero=True), module)
-    assert capsys.readouterr().err.endswith(f"  {clock} left\n")
+    assert capsys.readouterr().err.endswith(f"  {text} left\n")
 
 
-def test_no_time_to_go_is_told_where_nobody_measures_speed(capsys):
-    module = observing(steps=3, samples=3, iterations=5, latest={"generator/adversarial": 0.5})
+def test_progress_without_a_measured_speed_shows_no_remaining_time(capsys):
+    module = module_in_progress(steps=3, samples=3, iterations=5, latest={"generator/adversarial": 0.5})
     Progress(1).act(SimpleNamespace(is_global_zero=True), module)
     assert capsys.readouterr().err == "step 3/5  generator 0.5\n"
 
 
-def test_time_to_go_grows_by_the_share_that_was_spent_beside_training(capsys):
-    module = observing(steps=3, samples=3, iterations=5, latest={"samples_per_second": 0.02})
-    module.clock = SimpleNamespace(seconds=150.0, seconds_beside=75.0)
+def test_the_remaining_time_includes_the_share_of_paused_seconds(capsys):
+    module = module_in_progress(steps=3, samples=3, iterations=5, latest={"samples_per_second": 0.02})
+    module.clock = SimpleNamespace(seconds=150.0, paused_seconds=75.0)
     Progress(1).act(SimpleNamespace(is_global_zero=True), module)
-    assert capsys.readouterr().err.endswith("  2:30 left\n")  # 2 steps of 50 s, and half as much again
+    assert capsys.readouterr().err.endswith("  2:30 left\n")  # 2 steps of 50 s, and half of that in addition
 
 
-def test_speed_is_that_of_training_alone(tmp_path, monkeypatch):
-    """A clock that only steps, pictures and scores move: 1 s a step, 1,000 s all else."""
+def test_speed_excludes_sampling_scoring_and_checkpoints(tmp_path, monkeypatch):
+    """Use a clock on which a step takes 1 s, and a sample sheet, a score or a checkpoint 1,000 s."""
     now = [0.0]
     monkeypatch.setattr("ganlab.engine.clock.time.perf_counter", lambda: now[0])
 
     def taking(seconds, method):
-        def slow(*given, **named):
+        def slow(*args, **kwargs):
             now[0] += seconds
-            return method(*given, **named)
+            return method(*args, **kwargs)
 
         return slow
 
@@ -222,21 +231,21 @@ def test_speed_is_that_of_training_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(Sampler, "sample", taking(1000, Sampler.sample))
     monkeypatch.setattr(Evaluator, "__call__", taking(1000, Evaluator.__call__))
     monkeypatch.setattr(pl.Trainer, "save_checkpoint", taking(1000, pl.Trainer.save_checkpoint))
-    beside = ["metric=[modes]", "protocol.samples=50", "optimized_metric=modes", "recovery=roll_back"]
-    go(tmp_path, *POINTS, *beside, "log_every=1", "evaluate_every=1", "sample_every=1", "checkpoint_every=1")
+    others = ["metric=[modes]", "protocol.samples=50", "optimized_metric=modes", "recovery=roll_back"]
+    go(tmp_path, *POINTS, *others, "log_every=1", "evaluate_every=1", "sample_every=1", "checkpoint_every=1")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "metrics.csv").read_text())))
     batch = float(rows[0]["samples"])
     assert {float(row["samples_per_second"]) for row in rows if row["samples_per_second"]} == {batch}
 
 
-def test_sample_sheets_show_what_is_asked_for(tmp_path):
+def test_sample_sheets_have_the_configured_count_and_seed(tmp_path):
     go(tmp_path / "a", *DIGITS, "callback.samples.count=4")
     go(tmp_path / "b", *DIGITS, "callback.samples.count=4", "callback.samples.seed=1")
     go(tmp_path / "c", *DIGITS, "callback.samples.count=16")
-    pictures = [np.asarray(Image.open(tmp_path / name / "samples" / "00000006.png")) for name in "abc"]
-    assert pictures[0].shape == pictures[1].shape
-    assert (pictures[0] != pictures[1]).any()
-    assert pictures[2].shape != pictures[0].shape
+    sheets = [np.asarray(Image.open(tmp_path / name / "samples" / "00000006.png")) for name in "abc"]
+    assert sheets[0].shape == sheets[1].shape
+    assert (sheets[0] != sheets[1]).any()
+    assert sheets[2].shape != sheets[0].shape
     with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         Samples(count=0)
 
@@ -247,7 +256,7 @@ def test_nothing_is_scored_without_metrics(tmp_path):
     assert not (tmp_path / "scores.json").exists()
 
 
-def test_scores_are_those_of_the_saved_generator(tmp_path):
+def test_scores_are_those_of_the_exported_generator(tmp_path):
     lines = ["data=ring", *(line for line in POINTS if not line.startswith(("metric", "data=")))]
     go(tmp_path, *lines, "metric=[modes]", "protocol.samples=300", "evaluate_every=2")
     scores = json.loads((tmp_path / "scores.json").read_text())["scores"]
@@ -257,11 +266,13 @@ def test_scores_are_those_of_the_saved_generator(tmp_path):
     assert scores["high_quality"] == pytest.approx(near.float().mean().item())
 
 
-def test_a_metric_that_cannot_score_ends_a_run_that_is_saved(tmp_path):
+def test_a_metric_that_fails_ends_the_run_with_a_checkpoint(tmp_path):
     lines = [line for line in DIGITS if line != "metric=[]"]
     few = ["data.labels=true", "features=random", "protocol.samples=12", "protocol.real_samples=12"]
     go(tmp_path / "whole", *lines, *few, "metric=[]")
-    sentence = r"the scores of step 4: intra_fid needs at least 2 .*; drop that metric, .* go on from this step"
+    sentence = (
+        r"the scores of step 4: intra_fid needs at least 2 .*; fix the metric or remove it, and resume from this step"
+    )
     with pytest.raises(UserError, match=sentence):
         go(tmp_path / "cut", *lines, *few, "metric=[intra_fid]", "evaluate_every=4")
     assert state(tmp_path / "cut")[".ganlab.steps"] == 4
@@ -273,24 +284,24 @@ def best(folder):
     return json.loads((folder / "checkpoints" / "best.json").read_text())
 
 
-def test_the_best_is_chosen_anew_where_another_score_chooses(tmp_path, caplog):
+def test_the_best_is_selected_from_scratch_after_a_change_of_the_score(tmp_path, caplog):
     lines = [*(line for line in POINTS if not line.startswith("metric")), "protocol.samples=100", "evaluate_every=2"]
     go(tmp_path, *lines, "metric=[modes]", "optimized_metric=modes")
     assert best(tmp_path)["score"] == "modes"
     go(tmp_path, *lines, "metric=[modes,fid]", "features=identity", "optimized_metric=fid", "iterations=8")
-    assert "the next one chooses anew" in caplog.text
+    assert "best.ckpt was selected by another score" in caplog.text
     assert best(tmp_path) | {"value": 0} == {"score": "fid", "value": 0, "step": 8}
     caplog.clear()
     fid = best(tmp_path)["value"]
     go(tmp_path, *lines, "metric=[fid]", "features=identity", "optimized_metric=fid", "iterations=10")
-    assert "anew" not in caplog.text
+    assert "best.ckpt was selected" not in caplog.text
     assert best(tmp_path)["value"] <= fid
     go(tmp_path, *lines, "metric=[fid]", "features=identity", "protocol.samples=50", "iterations=12")
-    assert "by fid of another meaning" in caplog.text
+    assert "by fid with another definition" in caplog.text
     assert best(tmp_path)["step"] == 12
 
 
-def test_a_score_that_is_no_number_is_never_the_best(tmp_path):
+def test_nan_is_never_the_best_score(tmp_path):
     evaluate = SimpleNamespace(higher_is_better=lambda score: False)
     saved: list[int] = []
     trainer = SimpleNamespace(
@@ -309,7 +320,7 @@ def test_a_score_that_is_no_number_is_never_the_best(tmp_path):
     assert best.value == 10.0
 
 
-def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):
+def test_a_checkpoint_is_written_atomically(tmp_path):
     files, path = AtomicCheckpointIO(), tmp_path / "deep" / "last.ckpt"
     content = {"ganlab": {"steps": 1}, "state_dict": {"weights": torch.ones(2)}, "optimizer_states": []}
     files.save_checkpoint(content, path)
@@ -323,7 +334,7 @@ def test_a_checkpoint_is_written_whole_or_not_at_all(tmp_path):
     assert files.load_checkpoint(path)["ganlab"]["steps"] == 1
 
 
-def test_a_checkpoint_with_code_in_it_is_refused(tmp_path):
-    torch.save({"steps": Diary()}, tmp_path / "bad.ckpt")
+def test_a_checkpoint_with_code_is_rejected(tmp_path):
+    torch.save({"steps": Record()}, tmp_path / "bad.ckpt")
     with pytest.raises(UserError, match=r"bad\.ckpt cannot be read"):
         AtomicCheckpointIO().load_checkpoint(tmp_path / "bad.ckpt")

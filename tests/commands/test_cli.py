@@ -1,8 +1,10 @@
-"""The commands as a person types them: exit codes, sentences, and what lands where."""
+"""The commands as they are typed: help, version, exit codes, and sentences."""
 
 import json
+import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 import torch
@@ -13,31 +15,31 @@ import ganlab
 from ganlab.commands import cli
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.sample import main as sample
-from ganlab.commands.train import conf_directory, main
+from ganlab.commands.train import main
 from ganlab.config import compose
 from ganlab.config.arguments import parse
-from ganlab.config.overrides import choices
+from ganlab.config.groups import choices, conf_directory
 from ganlab.core.errors import TrainingError, UserError
 
 
-def ours(arguments, monkeypatch):
+def run_cli(arguments, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["ganlab", *arguments])
     return cli.main()
 
 
-def test_who_takes_a_run_says_how(tmp_path, capsys):
+def test_a_run_directory_without_its_key_is_suggested(tmp_path, capsys):
     assert guarded(sample, [str(tmp_path)]) == 2
     assert f"did you mean 'run={tmp_path}'?" in capsys.readouterr().err
 
 
-def test_whoever_reads_only_the_beginning_is_served():
+def test_a_closed_pipe_is_not_an_error():
     line = f"{sys.executable} -m ganlab train --help | head -1"
     done = subprocess.run(line, shell=True, capture_output=True, text=True)
     assert "ganlab train" in done.stdout
     assert done.stderr == ""
 
 
-def test_python_is_told_what_it_must_give():
+def test_wrong_types_in_python_are_reported_with_the_right_call():
     with pytest.raises(TypeError, match=r"ganlab\.train\(ganlab\.compose\(\[\.\.\.\]\)\), got \['data=ring'\]"):
         ganlab.train(["data=ring"])
     with pytest.raises(TypeError, match=r"overrides are a list of strings, got 'data=ring'; write \['data=ring'\]"):
@@ -46,27 +48,65 @@ def test_python_is_told_what_it_must_give():
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
 def test_help_lists_the_commands(arguments, monkeypatch, capsys):
-    assert ours(arguments, monkeypatch) == 0
+    assert run_cli(arguments, monkeypatch) == 0
     out = capsys.readouterr().out
     assert all(f"  {name}" in out for name in cli.COMMANDS)
     assert {"train", "sample"} <= cli.COMMANDS.keys()
 
 
-def test_an_unknown_command_is_told_with_a_suggestion(monkeypatch, capsys):
-    assert ours(["trian"], monkeypatch) == 2
-    said = capsys.readouterr()
-    assert said.err == f"there is no command 'trian'; choose {', '.join(cli.COMMANDS)}; did you mean 'train'?\n"
-    assert said.out == ""
+@pytest.mark.parametrize("name", [name for name in cli.COMMANDS if name != "help"])
+def test_every_command_has_help_and_version(name, monkeypatch, capsys):
+    module = import_module(f"ganlab.commands.{name}")
+    for flag in ("-h", "--help"):
+        assert guarded(module.main, [flag]) == 0
+        assert capsys.readouterr().out.startswith(f"ganlab {name}: ")
+    assert guarded(module.main, ["--version"]) == 0
+    assert capsys.readouterr().out == f"ganlab {ganlab.__version__}\n"
 
 
-def test_a_command_gives_way_to_its_module(monkeypatch):
+def test_the_version_is_that_of_the_package(monkeypatch, capsys):
+    assert run_cli(["--version"], monkeypatch) == 0
+    assert capsys.readouterr().out == f"ganlab {ganlab.__version__}\n"
+    assert re.fullmatch(r"\d+\.\d+\.\d+", ganlab.__version__)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module", "rest"),
+    [(["help", "train"], "train", ["--help"]), (["help", "compare"], "compare", ["--help"])],
+)
+def test_help_of_a_command(arguments, module, rest, monkeypatch):
     calls = []
     monkeypatch.setattr("os.execv", lambda *arguments: calls.append(arguments))
-    ours(["train", "seed=1", "-m"], monkeypatch)
+    run_cli(arguments, monkeypatch)
+    assert calls == [(sys.executable, [sys.executable, "-m", f"ganlab.commands.{module}", *rest])]
+
+
+@pytest.mark.parametrize("arguments", [["help"], ["help", "help"], ["help", "--help"]])
+def test_help_alone_is_the_list_of_commands(arguments, monkeypatch, capsys):
+    assert run_cli(arguments, monkeypatch) == 0
+    assert capsys.readouterr().out == f"{cli.USAGE}\n"
+
+
+def test_help_of_an_unknown_command_comes_with_a_suggestion(monkeypatch, capsys):
+    assert run_cli(["help", "trian"], monkeypatch) == 2
+    assert capsys.readouterr().err.endswith("; did you mean 'train'?\n")
+
+
+def test_an_unknown_command_comes_with_a_suggestion(monkeypatch, capsys):
+    assert run_cli(["trian"], monkeypatch) == 2
+    captured = capsys.readouterr()
+    assert captured.err == f"there is no command 'trian'; choose {', '.join(cli.COMMANDS)}; did you mean 'train'?\n"
+    assert captured.out == ""
+
+
+def test_a_command_is_replaced_by_its_module(monkeypatch):
+    calls = []
+    monkeypatch.setattr("os.execv", lambda *arguments: calls.append(arguments))
+    run_cli(["train", "seed=1", "-m"], monkeypatch)
     assert calls == [(sys.executable, [sys.executable, "-m", "ganlab.commands.train", "seed=1", "-m"])]
 
 
-def test_help_of_train_needs_nothing_heavy_and_tells_every_setting_and_part():
+def test_help_of_train_imports_nothing_heavy_and_names_every_setting_and_component():
     script = """import sys
 from ganlab.commands.train import main
 code = main(["--help"])
@@ -92,32 +132,32 @@ def test_cfg_prints_the_configuration_and_trains_nothing(word, capsys, tmp_path,
 
 
 def test_arguments_are_sorted(tmp_path):
-    given = parse(["seed=1", "--config-dir", str(tmp_path), "-m", "loss=hinge", f"--config-dir={tmp_path}"])
-    assert given.overrides == ["seed=1", "loss=hinge"]
-    assert given.config_dirs == [tmp_path, tmp_path]
-    assert given.flags == ["-m"]
+    args = parse(["seed=1", "--config-dir", str(tmp_path), "-m", "loss=hinge", f"--config-dir={tmp_path}"])
+    assert args.overrides == ["seed=1", "loss=hinge"]
+    assert args.config_dirs == [tmp_path, tmp_path]
+    assert args.flags == ["-m"]
     for words in (["--config-dir"], ["--config-dir", str(tmp_path / "no")], ["--config-dir="]):
         with pytest.raises(UserError, match="--config-dir needs a folder with config groups, got"):
             parse(words)
 
 
 @pytest.mark.parametrize(
-    ("error", "code", "said"),
+    ("error", "code", "message"),
     [
         (UserError("a sentence"), 2, "a sentence\n"),
         (TrainingError("a sentence"), 1, "stopped: a sentence\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
     ],
 )
-def test_exit_codes(error, code, said, capsys):
+def test_exit_codes(error, code, message, capsys):
     def fails(arguments):
         raise error
 
     assert guarded(fails, []) == code
-    assert capsys.readouterr().err == said
+    assert capsys.readouterr().err == message
 
 
-def test_a_bug_of_ours_keeps_its_traceback():
+def test_a_programming_error_keeps_its_traceback():
     def fails(arguments):
         raise ZeroDivisionError
 
@@ -127,11 +167,11 @@ def test_a_bug_of_ours_keeps_its_traceback():
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory):
-    """One sweep of three jobs, of which the second fails while it trains."""
+    """Run a sweep of three jobs; the second fails during training."""
     folder = tmp_path_factory.mktemp("sweep")
     line = ["train", "-m", *POINTS, "logger=[csv]", "name=three", "~loss.smoothing", "~loss.flip", "iterations=4"]
-    losses = "loss._target_=ganlab.losses.Hinge,tiny.Poison,ganlab.losses.LeastSquares"
-    return folder, command(*line, losses, cwd=folder, GANLAB_ALLOW="tiny")
+    losses = "loss._target_=ganlab.losses.Hinge,support.small_runs.Poison,ganlab.losses.LeastSquares"
+    return folder, command(*line, losses, cwd=folder, GANLAB_ALLOW="support")
 
 
 @pytest.mark.slow
@@ -159,7 +199,7 @@ def test_a_failed_job_fails_the_sweep_in_a_sentence(sweep):
 
 
 @pytest.mark.slow
-def test_a_sweep_whose_words_are_mistaken_does_not_begin(tmp_path):
+def test_a_sweep_with_invalid_settings_does_not_start(tmp_path):
     done = command("train", "-m", *POINTS, "loss=hinge,hnge", "seeed=1,2", cwd=tmp_path)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

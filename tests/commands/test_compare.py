@@ -1,4 +1,4 @@
-"""`ganlab compare` as a person types it: words, what is printed and where, exit codes."""
+"""`ganlab compare`: arguments, output, and exit codes."""
 
 import csv
 import io
@@ -10,7 +10,8 @@ import pytest
 from support.run_files import changed, score_file, set_status, write_run, write_seeds
 from support.small_runs import command
 
-from ganlab.commands.compare import main
+from ganlab.analysis.comparison import FORMATS
+from ganlab.commands.compare import CHOICES, main
 from ganlab.commands.exit_codes import guarded
 from ganlab.runs.directory import write_json
 
@@ -27,10 +28,10 @@ def runs(tmp_path_factory):
 def test_the_table_is_printed(runs, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
     assert guarded(main, [str(runs)]) == 0
-    said = capsys.readouterr()
-    assert said.err == ""
+    captured = capsys.readouterr()
+    assert captured.err == ""
     assert (
-        said.out
+        captured.out
         == f"""\
 selection scores (split=validation, protocol=standard, samples=10000, features=identity); rows by
   fid, lower is better
@@ -39,15 +40,15 @@ selection scores (split=validation, protocol=standard, samples=10000, features=i
 loss=Hinge        3  9.70 ± 0.50
 loss=Wasserstein  3  9.80 ± 0.50 *
 
-± is half of the mean's 95 % interval over n seeds (Student's t)
-* is not told from the first row by its fid (Welch's t-test over seeds, p >= 0.05)
+± is half the width of the mean's 95 % confidence interval over n seeds (Student's t)
+* not significantly different from the first row in fid (Welch's t-test over seeds, p >= 0.05)
 
 left out: {runs}/broken: failed at step 2 of 6: disk on fire
 """
     )
 
 
-def test_unlike_protocols_are_told(runs, tmp_path, capsys):
+def test_different_protocols_are_explained(runs, tmp_path, capsys):
     write_json(tmp_path / "mine.json", score_file({"fid": 1.0}, changed(samples=2000)))
     assert guarded(main, [str(runs / "hinge"), str(tmp_path / "mine.json")]) == 0
     out = " ".join(capsys.readouterr().out.split())
@@ -56,11 +57,11 @@ def test_unlike_protocols_are_told(runs, tmp_path, capsys):
     )
 
 
-def test_csv_leaves_its_remarks_to_the_error_stream(runs, capsys):
+def test_csv_prints_remarks_to_stderr(runs, capsys):
     assert guarded(main, [str(runs), "format=csv"]) == 0
-    said = capsys.readouterr()
-    assert [row["label"] for row in csv.DictReader(io.StringIO(said.out))] == ["loss=Hinge", "loss=Wasserstein"]
-    assert said.err == f"left out: {runs}/broken: failed at step 2 of 6: disk on fire\n"
+    captured = capsys.readouterr()
+    assert [row["label"] for row in csv.DictReader(io.StringIO(captured.out))] == ["loss=Hinge", "loss=Wasserstein"]
+    assert captured.err == f"left out: {runs}/broken: failed at step 2 of 6: disk on fire\n"
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "markdown", "json"])
@@ -69,13 +70,13 @@ def test_output_goes_to_a_file_instead(runs, form, tmp_path, capsys):
     printed = capsys.readouterr().out
     file = tmp_path / "new" / "file"
     assert guarded(main, [str(runs), f"format={form}", f"output={file}"]) == 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.endswith(f"wrote {file}\n")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.endswith(f"wrote {file}\n")
     assert file.read_text(encoding="utf-8") == printed
 
 
-def test_words_choose_scores_order_and_protocol(tmp_path, capsys):
+def test_settings_select_scores_order_and_protocol(tmp_path, capsys):
     report = {"quick": score_file({"fid": 3.0, "kid": 2.0, "recall": 0.5})}
     write_run(tmp_path, {"fid": 1.0}, reports=report)
     words = [str(tmp_path), "protocol=quick", "by=recall", "scores=recall,kid", "format=json"]
@@ -85,7 +86,7 @@ def test_words_choose_scores_order_and_protocol(tmp_path, capsys):
     assert (table["by"]["name"], table["source"]) == ("recall", "report scores")
 
 
-def test_a_folder_may_be_called_like_a_setting(tmp_path, monkeypatch):
+def test_a_folder_may_have_the_name_of_a_setting(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "loss=hinge", {"fid": 1.0})
     assert guarded(main, ["loss=hinge", "by=fid"]) == 0
@@ -94,7 +95,7 @@ def test_a_folder_may_be_called_like_a_setting(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "DIR is needed: directories of runs, folders that hold some, or score files"),
+        ([], "DIR is needed: run directories, folders with runs, or score files"),
         (["by=fid"], "DIR is needed"),
         (["RUNS", "bye=fid"], "'bye=fid' is neither a path nor a setting of ganlab compare; did you mean 'by'?"),
         (["RUNS", "--by"], "'--by' is neither a path nor a setting of ganlab compare"),
@@ -103,29 +104,36 @@ def test_a_folder_may_be_called_like_a_setting(tmp_path, monkeypatch):
         (["RUNS", "by=inception"], "there is no score 'inception' in these runs; choose fid"),
         (["RUNS", "scores=fid,kdi"], "there is no score 'kdi' in these runs; choose fid"),
         (["RUNS", "protocol=standard"], "no run has scores under protocol=standard: no run has been evaluated; make"),
-        (["nowhere"], "nowhere does not exist; give directories of runs"),
+        (["nowhere"], "nowhere does not exist; give run directories"),
         (["RUNS/broken"], "there is nothing to compare: "),
-        (["RUNS/hinge/0/checkpoints"], "RUNS/hinge/0/checkpoints holds no run: no directory in it has a config.yaml"),
-        (["RUNS/hinge/0/config.yaml"], "RUNS/hinge/0/config.yaml is broken ("),
-        (["RUNS/hinge/0/status.json"], "RUNS/hinge/0/status.json is no score file"),
+        (
+            ["RUNS/hinge/0/checkpoints"],
+            "RUNS/hinge/0/checkpoints contains no run: no directory in it has a config.yaml",
+        ),
+        (["RUNS/hinge/0/config.yaml"], "RUNS/hinge/0/config.yaml is not valid JSON ("),
+        (["RUNS/hinge/0/status.json"], "RUNS/hinge/0/status.json is not a score file"),
         (["RUNS", "output=RUNS"], "output=RUNS cannot be written: "),
     ],
 )
-def test_mistakes(words, sentence, runs, capsys):
+def test_invalid_arguments(words, sentence, runs, capsys):
     (runs / "hinge" / "0" / "checkpoints").mkdir(exist_ok=True)
     assert guarded(main, [word.replace("RUNS", str(runs)) for word in words]) == 2
-    said = capsys.readouterr()
-    assert said.err.startswith(sentence.replace("RUNS", str(runs)))
-    assert said.err.count("\n") == 1
-    assert said.out == ""
+    captured = capsys.readouterr()
+    assert captured.err.startswith(sentence.replace("RUNS", str(runs)))
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
 
 
-def test_every_mistake_of_a_line_is_told(capsys):
+def test_every_invalid_argument_is_reported(capsys):
     assert guarded(main, ["format=x", "z=1", "by="]) == 2
     assert capsys.readouterr().err == (
         "'z=1' is neither a path nor a setting of ganlab compare; by needs a value; "
         "there is no format 'x'; choose table, csv, markdown, json\n"
     )
+
+
+def test_the_formats_are_those_of_the_comparison():
+    assert CHOICES["format"] == tuple(FORMATS)
 
 
 def test_help(capsys):
@@ -134,9 +142,10 @@ def test_help(capsys):
     assert all(f"\n  {name} " in out for name in ("DIR", "by", "protocol", "scores", "format", "output"))
 
 
-def test_nothing_heavy_is_imported(runs):
+def test_the_table_needs_no_heavy_imports(runs):
     script = f"""import sys
-from ganlab.commands.compare import main
+from ganlab.analysis.comparison import FORMATS
+from ganlab.commands.compare import CHOICES, main
 main([{str(runs)!r}])
 print("HEAVY", {{"torch", "pytorch_lightning", "sklearn", "hydra", "scipy.stats"}} & sys.modules.keys())"""
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
@@ -144,7 +153,7 @@ print("HEAVY", {{"torch", "pytorch_lightning", "sklearn", "hydra", "scipy.stats"
 
 
 @pytest.mark.slow
-def test_the_command_works_as_a_command(runs, tmp_path):
+def test_the_command_runs_in_its_own_process(runs, tmp_path):
     done = command("compare", str(runs), "format=markdown", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "| loss=Hinge | 3 | 9.70 ± 0.50 |" in done.stdout

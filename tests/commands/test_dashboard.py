@@ -1,7 +1,8 @@
-"""The W&B pages and sweep: every name in them is one that a run logs, as the files that W&B itself wrote say."""
+"""The W&B pages and sweep: a run logs every name in them, according to the files that W&B writes."""
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import yaml
 from support.small_runs import DIGITS, go
 from support.wandb_offline import forget_account, runs
 
-from ganlab.analysis.dashboards import Names
+from ganlab.analysis.dashboards import LoggedNames
 from ganlab.commands.dashboard import main
 from ganlab.commands.exit_codes import guarded
 from ganlab.config import compose
@@ -24,21 +25,21 @@ RUN = [*DIGITS, "logger=[csv,wandb]", "metric=[fid,inception_score]", "protocol.
 
 
 @pytest.fixture(scope="module")
-def nobody(tmp_path_factory):
-    """No account, no network, and nothing that W&B keeps at home."""
+def without_account(tmp_path_factory):
+    """Remove account, network, and W&B's files in the home directory."""
     with pytest.MonkeyPatch.context() as patch:
         forget_account(patch, tmp_path_factory.mktemp("home"))
         yield patch
 
 
 @pytest.fixture(autouse=True)
-def _nobody(nobody):
-    """Every test is without an account."""
+def _without_account(without_account):
+    """Run every test without an account."""
 
 
 @pytest.fixture(scope="module")
-def run(nobody, tmp_path_factory):
-    """A run and what W&B wrote of it."""
+def run(without_account, tmp_path_factory):
+    """Train a run; returns its directory and the files that W&B wrote."""
     directory = tmp_path_factory.mktemp("run")
     go(directory, *RUN, "evaluate_every=3")
     (written,) = runs(directory)
@@ -51,7 +52,7 @@ def pages(capsys, *words):
 
 
 def inside(value, *kinds):
-    """Yield what mappings at any depth have under one of some keys."""
+    """Yield the values of some keys in mappings at any depth."""
     if isinstance(value, dict):
         yield from (inner for key, inner in value.items() if key in kinds)
     for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -78,7 +79,7 @@ def assert_all_is_logged(page, written):
 
 
 def value_of(accessor, written):
-    """Look a setting up as W&B stores it: the first part of its name, `value`, and the rest."""
+    """Return a setting as W&B stores it: the first component of its name, `value`, and the rest."""
     first, value, *rest = accessor.split(".")
     assert value == "value"
     found = written.config[first]
@@ -96,12 +97,12 @@ def test_the_default_pages_name_what_the_default_experiment_logs(run, capsys):
     assert_all_is_logged(built["report"], run[1])
 
 
-def test_pages_of_a_run_show_its_own_terms_and_scores(run, tmp_path, capsys, nobody):
+def test_pages_of_a_run_show_its_terms_and_scores(run, tmp_path, capsys, without_account):
     more = ["regularizer=[r2,instance_noise]", "metric=[kid]", "metric.kid.subset_size=20", "optimized_metric=kid"]
     directory = tmp_path / "other"
     go(directory, *RUN, *more)
     (written,) = runs(directory)
-    names = Names.of(directory)
+    names = LoggedNames.from_run(directory)
     assert set(names.losses) == {
         *("discriminator/adversarial", "discriminator/r2", "discriminator/instance_noise", "generator/adversarial")
     }
@@ -116,7 +117,7 @@ def test_pages_of_a_run_show_its_own_terms_and_scores(run, tmp_path, capsys, nob
     assert value_of("generator.value.widths", written) == [8]
 
 
-def test_the_report_is_of_the_sweep_and_groups_by_all_but_the_seed(capsys):
+def test_the_report_shows_the_sweep_grouped_by_all_settings_except_the_seed(capsys):
     report = pages(capsys, "sweep=tuesday")["report"]
     grids = [block["metadata"] for block in report["spec"]["blocks"] if block["type"] == "panel-grid"]
     kinds = [panel["viewType"] for grid in grids for panel in grid["panelBankSectionConfig"]["panels"]]
@@ -144,8 +145,8 @@ def test_a_run_without_scores_has_a_page_without_them(tmp_path, capsys):
 
 def test_an_account_is_needed_to_save(capsys):
     assert guarded(main, ["project=gans"]) == 2
-    said = capsys.readouterr().err
-    assert said == "no account of W&B's is configured here; run: wandb login, or see the pages with --dry-run\n"
+    printed = capsys.readouterr().err
+    assert printed == "no W&B account is configured here; run: wandb login, or print the pages with --dry-run\n"
 
 
 @pytest.mark.slow
@@ -155,26 +156,26 @@ def test_a_network_is_needed_to_save(tmp_path):
     done = subprocess.run(line, env=environment, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("W&B has not taken the dashboard (")
+    assert last.startswith("W&B rejected the dashboard (")
     assert last.endswith("; --dry-run prints it")
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "printed"),
     [
-        (["swep=x"], "'swep=x' is no setting of ganlab dashboard; did you mean 'sweep'?"),
-        (["--dryrun"], "'--dryrun' is no setting of ganlab dashboard"),
+        (["swep=x"], "'swep=x' is not a setting of ganlab dashboard; did you mean 'sweep'?"),
+        (["--dryrun"], "'--dryrun' is not a setting of ganlab dashboard"),
         (["project="], "project needs a value"),
-        (["run=nowhere", "--dry-run"], "run=nowhere holds no metrics.csv and config.yaml; give the directory of a run"),
+        (["run=nowhere", "--dry-run"], "run=nowhere has no metrics.csv and config.yaml; give the directory of a run"),
     ],
 )
-def test_mistakes_are_told(words, said, capsys):
+def test_invalid_arguments_are_reported(words, printed, capsys):
     assert guarded(main, words) == 2
-    assert capsys.readouterr().err == f"{said}\n"
+    assert capsys.readouterr().err == f"{printed}\n"
 
 
-def test_help_and_pages_need_nothing_heavy():
+def test_help_and_pages_import_nothing_heavy():
     script = """import sys
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.dashboard import main
@@ -188,7 +189,7 @@ sys.exit(code)"""
 
 
 def words_of(sweep, values):
-    """Return the words that W&B's own agent would run a job with (wandb/wandb_agent.py, _command_run)."""
+    """Return the command line of a job as W&B's agent builds it (wandb/wandb_agent.py, _command_run)."""
     from wandb.sdk.launch.sweeps import utils
 
     arguments = utils.create_sweep_command_args({"args": {name: {"value": value} for name, value in values.items()}})
@@ -199,13 +200,13 @@ def words_of(sweep, values):
     return words
 
 
-def test_the_example_sweep_composes_as_the_agent_would_run_it(run):
+def test_the_example_sweep_composes_as_the_agent_runs_it(run):
     sweep = yaml.safe_load((DOCS / "wandb_sweep.yaml").read_text())
-    assert sweep["metric"]["name"] in run[1].keys  # where W&B looks for it
+    assert sweep["metric"]["name"] in run[1].keys  # W&B looks for it there
     assert sweep["project"] == compose(["logger=[wandb]"]).logger.wandb.project
     choices = {
-        name: each["values"] if "values" in each else [each["min"], each["max"]]
-        for name, each in sweep["parameters"].items()
+        name: axis["values"] if "values" in axis else [axis["min"], axis["max"]]
+        for name, axis in sweep["parameters"].items()
     }
     for number in range(max(map(len, choices.values()))):
         values = {name: options[number % len(options)] for name, options in choices.items()}
@@ -221,7 +222,8 @@ def test_the_example_sweep_composes_as_the_agent_would_run_it(run):
 
 def test_the_commands_of_the_page_compose():
     text = (DOCS / "wandb.md").read_text()
-    lines = [line.strip() for line in text.splitlines() if line.startswith("    ganlab ")]
+    blocks = re.findall(r"^```.*?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("ganlab ")]
     assert lines
     for line in lines:
         _, command, *words = shlex.split(line)

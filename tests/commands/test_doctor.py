@@ -1,4 +1,4 @@
-"""`ganlab doctor` finds the feature spaces by looking, says what is missing, and fails for nothing but a wrong word."""
+"""`ganlab doctor` reports every feature space and what is missing; only invalid arguments are errors."""
 
 import json
 import subprocess
@@ -15,8 +15,8 @@ SPACES = sorted(path.stem for path in (conf_directory() / "features").glob("*.ya
 
 
 @pytest.fixture(autouse=True)
-def _bare(tmp_path, monkeypatch):
-    """A machine without caches, an account, or data."""
+def _empty_machine(tmp_path, monkeypatch):
+    """Remove caches, account and data."""
     for variable in ("GANLAB_CACHE", "TORCH_HOME", "NETRC"):
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
     for variable in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE", "WANDB_BASE_URL", "WANDB_MODE"):
@@ -29,33 +29,33 @@ def report(capsys, *words):
     return json.loads(capsys.readouterr().out)
 
 
-def test_help_and_mistakes_need_nothing_heavy():
+def test_help_and_invalid_arguments_import_nothing_heavy():
     script = """import sys
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.doctor import main
 code = guarded(main, sys.argv[1:])
 print("HEAVY", [name for name in ("torch", "pytorch_lightning", "omegaconf", "wandb") if name in sys.modules])
 sys.exit(code)"""
-    for word, code, said in (("--help", 0, "usage: ganlab doctor"), ("x", 2, "")):
+    for word, code, printed in (("--help", 0, "usage: ganlab doctor"), ("x", 2, "")):
         done = subprocess.run([sys.executable, "-c", script, word], capture_output=True, text=True)
         assert done.returncode == code
-        assert said in done.stdout
+        assert printed in done.stdout
         assert done.stdout.splitlines()[-1] == "HEAVY []"
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "printed"),
     [
-        (["fromat=json"], "'fromat=json' is no setting of ganlab doctor; did you mean 'format'?"),
-        (["json", "-m"], "'json' is no setting of ganlab doctor; '-m' is no setting of ganlab doctor"),
+        (["fromat=json"], "'fromat=json' is not a setting of ganlab doctor; did you mean 'format'?"),
+        (["json", "-m"], "'json' is not a setting of ganlab doctor; '-m' is not a setting of ganlab doctor"),
         (["format=jsn"], "there is no format 'jsn'; choose text, json; did you mean 'json'?"),
         (["data_root="], "data_root needs a value"),
     ],
 )
-def test_unknown_words_are_refused(words, said, capsys):
+def test_unknown_arguments_are_rejected(words, printed, capsys):
     assert guarded(main, words) == 2
     out = capsys.readouterr()
-    assert (out.out, out.err) == ("", f"{said}\n")
+    assert (out.out, out.err) == ("", f"{printed}\n")
 
 
 def test_every_feature_space_of_conf_is_reported(capsys, tmp_path):
@@ -72,14 +72,14 @@ def test_every_feature_space_of_conf_is_reported(capsys, tmp_path):
     assert all(any(line.startswith(f"  {name} ") for line in text) for name in SPACES)
 
 
-def test_a_file_makes_inception_usable(capsys, tmp_path):
+def test_a_weights_file_makes_inception_usable(capsys, tmp_path):
     place = tmp_path / "torch_home" / "hub" / "checkpoints" / f"any-{inception.KNOWN_HASH}.pth"
     place.parent.mkdir(parents=True)
     place.touch()
     assert report(capsys)["features"]["inception"] == {"usable": True, "reason": None}
 
 
-def test_versions_and_devices_are_those_of_the_process(capsys):
+def test_versions_and_devices_are_those_of_this_process(capsys):
     import torch
 
     facts = report(capsys)
@@ -89,7 +89,7 @@ def test_versions_and_devices_are_those_of_the_process(capsys):
     assert len(facts["devices"]["cuda"]) == torch.cuda.device_count()
 
 
-def test_folders_are_examined_and_not_made(capsys, tmp_path):
+def test_folders_are_examined_and_not_created(capsys, tmp_path):
     facts = report(capsys, f"data_root={tmp_path / 'sets'}")
     assert facts["data"] | {"free_bytes": 0} == {
         **{"path": str(tmp_path / "sets"), "exists": False, "writable": True, "free_bytes": 0}
@@ -99,14 +99,14 @@ def test_folders_are_examined_and_not_made(capsys, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_cache_that_cannot_be_made_is_told(capsys, tmp_path):
+def test_a_cache_that_cannot_be_created_is_reported(capsys, tmp_path):
     (tmp_path / "ganlab_cache").touch()
     assert report(capsys)["cache"]["writable"] is False
     assert guarded(main, []) == 0
     assert "not writable; choose another with $GANLAB_CACHE" in capsys.readouterr().out
 
 
-def test_an_account_is_found_where_wandb_keeps_it(capsys, tmp_path, monkeypatch):
+def test_an_account_is_found_in_wandbs_files_and_variables(capsys, tmp_path, monkeypatch):
     assert report(capsys)["wandb"] == {"account": False, "mode": None}
     (tmp_path / "netrc").write_text("machine wandb.example\nlogin user\npassword secret\n")
     assert report(capsys)["wandb"]["account"] is False

@@ -1,4 +1,4 @@
-"""Whatever may take more than five seconds shows on a terminal how far it is, and says nothing elsewhere."""
+"""Everything that may take more than five seconds shows a progress bar on a terminal, and prints nothing elsewhere."""
 
 import io
 import sys
@@ -13,7 +13,7 @@ from ganlab.core.interfaces import Batch, Spec
 from ganlab.data.readers import image_storage as images
 from ganlab.data.readers import scan
 from ganlab.data.readers.archive import open_archive
-from ganlab.data.readers.decode_image import Picture
+from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.sample_files import image_files
 from ganlab.features import Identity, classifier
 from ganlab.features import classifier_training as training
@@ -45,26 +45,26 @@ class Plane:
 
 
 class Labelled:
-    """Two kinds of images."""
+    """Labelled images of two classes."""
 
     spec, labels, classes_available, classifier = Spec((1, 8, 8)), torch.arange(40) % 2, 2, None
 
     def fingerprint(self):
-        return "two kinds"
+        return "two classes"
 
-    def reals(self):
+    def real_samples(self):
         return (Batch(torch.full((20, 1, 8, 8), 9, dtype=torch.uint8), part) for part in self.labels.split(20))
 
 
-def side(count: int, name: str) -> Samples:
+def samples(count: int, name: str) -> Samples:
     points = torch.randn(count, 2, generator=torch.Generator().manual_seed(count))
     return Samples(lambda first, stride: (Batch(part) for part in points.split(20)[first::stride]), count, None, name)
 
 
 def score(metric, **settings):
     features = Identity(Plane())
-    references = {"held_out": side(90, "reals"), "train": side(95, "training samples")}
-    Evaluator(features, {"it": metric(features, **settings)}, references, 20)(side(80, "fakes"))
+    references = {"held_out": samples(90, "reals"), "train": samples(95, "training samples")}
+    Evaluator(features, {"it": metric(features, **settings)}, references, 20)(samples(80, "fakes"))
 
 
 def pictures(folder: Path) -> Path:
@@ -75,14 +75,14 @@ def pictures(folder: Path) -> Path:
 
 def on_disk(folder: Path) -> str:
     archive = open_archive(pictures(folder))
-    return images.Encoded(archive, archive.images(), Picture((8, 8), 3, "stretch", 64)).digest
+    return images.EncodedImages(archive, archive.images(), ImageDecoder((8, 8), 3, "stretch", 64)).digest
 
 
 def learn(folder: Path) -> None:
     classifier.Classifier(Labelled(), steps=2)
 
 
-# The module whose bar it is, what it says, and what has it made.
+# The module that shows the bar, its label, and a function that runs the work.
 BARS = [
     (evaluator, "fakes: ", lambda folder: score(FID)),
     (evaluator, "reals: ", lambda folder: score(FID)),
@@ -105,8 +105,8 @@ def impatient(*arguments, **settings):
     return tqdm(*arguments, **{**settings, "delay": 0})
 
 
-@pytest.mark.parametrize(("module", "says", "work"), BARS, ids=[says.strip(": ") for _, says, _ in BARS])
-def test_what_takes_long_has_a_bar(module, says, work, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("module", "label", "work"), BARS, ids=[label.strip(": ") for _, label, _ in BARS])
+def test_long_work_has_a_progress_bar(module, label, work, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "tqdm", impatient)
     screen, file = Terminal(), io.StringIO()
     for stream in (screen, file):
@@ -114,5 +114,5 @@ def test_what_takes_long_has_a_bar(module, says, work, tmp_path, monkeypatch):
         monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / f"cache of {stream.__class__.__name__}"))
         monkeypatch.setattr(sys, "stderr", stream)
         work(tmp_path / stream.__class__.__name__)
-    assert f"\r{says}" in screen.getvalue()
+    assert f"\r{label}" in screen.getvalue()
     assert file.getvalue() == ""

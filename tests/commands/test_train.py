@@ -1,4 +1,4 @@
-"""Whole runs: what they leave behind, what they repeat exactly, and how they stop."""
+"""Whole runs: their files, their reproducibility, and how they end."""
 
 import json
 import math
@@ -25,7 +25,7 @@ def read(path):
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
-    """A run of the default experiment's kind, small, with scores and pictures at intervals."""
+    """Train a small version of the default experiment, with scores and sample sheets at intervals."""
     directory = tmp_path_factory.mktemp("scored") / "run"
     lines = ["metric=[fid,inception_score]", "protocol.samples=100", "evaluate_every=4", "sample_every=3"]
     lines += ["checkpoint_every=2", "log_every=2", "loss=non_saturating", "regularizer=[r1,l2]", "iterations=7"]
@@ -35,7 +35,7 @@ def scored(tmp_path_factory):
     return directory, result
 
 
-def test_a_run_directory_holds_just_what_it_should(scored):
+def test_a_run_directory_contains_exactly_these_files(scored):
     directory, _ = scored
     assert sorted(str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()) == [
         ".lock",
@@ -55,7 +55,7 @@ def test_a_run_directory_holds_just_what_it_should(scored):
     ]
 
 
-def test_config_yaml_is_the_whole_configuration_and_trains_the_same_again(scored, tmp_path):
+def test_config_yaml_is_the_whole_configuration_and_trains_the_same_weights(scored, tmp_path):
     directory, result = scored
     config = OmegaConf.load(directory / "config.yaml")
     assert "${" not in (directory / "config.yaml").read_text()
@@ -65,7 +65,7 @@ def test_config_yaml_is_the_whole_configuration_and_trains_the_same_again(scored
     assert_same(state(tmp_path), state(directory))
 
 
-def test_status_says_what_became_of_the_run(scored):
+def test_status_reports_state_step_and_objective(scored):
     directory, result = scored
     status = read(directory / "status.json")
     assert {key: status[key] for key in ("state", "step", "samples", "iterations", "reason")} == {
@@ -93,7 +93,7 @@ def test_scores_come_with_their_protocol(scored):
     assert len(content["protocol_hash"]) == 64
 
 
-def test_the_hash_of_a_protocol_tells_protocols_apart_and_nothing_else(scored, tmp_path):
+def test_the_hash_of_a_protocol_depends_on_the_protocol_only(scored, tmp_path):
     directory, _ = scored
     hashes = [read(directory / "scores.json")["protocol_hash"]]
     lines = [line for line in DIGITS if not line.startswith("metric")] + ["metric=[fid,inception_score]"]
@@ -103,7 +103,7 @@ def test_the_hash_of_a_protocol_tells_protocols_apart_and_nothing_else(scored, t
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-def test_metrics_csv_has_every_term_and_all_vital_signs(scored):
+def test_metrics_csv_has_every_loss_term_and_diagnostic(scored):
     directory, result = scored
     table = rows(directory)
     assert [int(row["step"]) for row in table] == [2, 4, 6, 7]
@@ -129,16 +129,16 @@ def test_metrics_csv_has_every_term_and_all_vital_signs(scored):
 
 
 def test_logged_losses_are_means_over_the_steps_since_the_last_row(tmp_path):
-    go(tmp_path / "each", *POINTS)
+    go(tmp_path / "single", *POINTS)
     go(tmp_path / "third", *[line for line in POINTS if "log_every" not in line], "log_every=3")
-    each, third = rows(tmp_path / "each"), rows(tmp_path / "third")
+    single, third = rows(tmp_path / "single"), rows(tmp_path / "third")
     for i, row in enumerate(third):
         for name in ("discriminator/adversarial", "generator/adversarial", "discriminator/r1"):
-            mean = sum(float(part[name]) for part in each[3 * i : 3 * i + 3]) / 3
+            mean = sum(float(part[name]) for part in single[3 * i : 3 * i + 3]) / 3
             assert float(row[name]) == pytest.approx(mean, rel=1e-5)
 
 
-def test_pictures_are_pictures(scored):
+def test_sample_sheets_are_images(scored):
     directory, _ = scored
     picture = np.asarray(Image.open(directory / "samples" / "00000007.png"))
     assert picture.shape[0] >= 8 * 8
@@ -146,9 +146,9 @@ def test_pictures_are_pictures(scored):
     assert picture.std() > 0
 
 
-def test_one_seed_gives_one_run_and_another_seed_another(tmp_path):
+def test_a_seed_determines_the_weights(tmp_path):
     go(tmp_path / "first", *DIGITS)
-    # Another run in between, and disturbed global randomness, must leave no trace.
+    # Neither a run in between nor the state of global random generators has an effect.
     go(tmp_path / "other", *DIGITS, "seed=1")
     torch.manual_seed(123)
     np.random.seed(5)
@@ -161,9 +161,9 @@ def test_one_seed_gives_one_run_and_another_seed_another(tmp_path):
     assert not any(torch.equal(first[name], other[name]) for name in weights)
 
 
-@pytest.mark.parametrize("ema", ["half_life", "none"])  # without an average it is the moving network that is looked at
+@pytest.mark.parametrize("ema", ["half_life", "none"])  # without EMA weights, callbacks evaluate the live weights
 @pytest.mark.slow
-def test_looking_at_a_run_does_not_change_it(ema, tmp_path):
+def test_logging_sampling_and_scoring_do_not_change_the_weights(ema, tmp_path):
     dropped = [line for line in DIGITS if line.split("=")[0] not in "metric log_every sample_every evaluate_every"]
     settings = [
         *dropped,
@@ -179,14 +179,14 @@ def test_looking_at_a_run_does_not_change_it(ema, tmp_path):
     assert_same(state(tmp_path / "blind"), state(tmp_path / "watched"))
 
 
-def test_two_runs_started_without_a_directory_get_two(tmp_path, monkeypatch):
+def test_two_runs_without_a_run_dir_get_two_directories(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     homes = [ganlab.train(compose([*POINTS, "name=twins", "iterations=1"])).run_dir for _ in range(2)]
     assert len(set(homes)) == 2
     assert all(home.parent.name == "twins" and (home / "status.json").exists() for home in homes)
 
 
-def test_microbatches_train_as_the_whole_batch(tmp_path):
+def test_microbatches_train_like_the_whole_batch(tmp_path):
     go(tmp_path / "whole", *POINTS)
     go(tmp_path / "parts", *POINTS, "microbatches=4")
     whole, parts = state(tmp_path / "whole"), state(tmp_path / "parts")
@@ -195,7 +195,7 @@ def test_microbatches_train_as_the_whole_batch(tmp_path):
             torch.testing.assert_close(parts[name], value, rtol=1e-3, atol=1e-5)
 
 
-def test_a_diverging_run_stops_in_one_sentence(tmp_path):
+def test_a_diverging_run_stops_with_one_sentence(tmp_path):
     lines = ["optimizer=sgd", "optimizer.discriminator.lr=1e6", "optimizer.generator.lr=1e6", "iterations=30"]
     run = [line for line in POINTS if not line.startswith(("iterations", "checkpoint_every"))]
     with pytest.raises(TrainingError) as caught:
@@ -219,26 +219,26 @@ def test_an_infinite_term_is_named_with_its_step(tmp_path, monkeypatch):
         ganlab.train(config)
 
 
-def test_a_dead_gradient_stops_the_run_after_as_many_looks_as_configured(tmp_path, monkeypatch):
+def test_a_zero_gradient_stops_the_run_after_the_configured_number_of_checks(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
     config = compose([*POINTS, "regularizer=[]", "callback.nan_monitor.patience=4"])
     config.loss, config.run_dir = {"_target_": "support.small_runs.Dead"}, str(tmp_path)
     with pytest.raises(TrainingError) as caught:
         ganlab.train(config)
-    assert "gradient has been exactly 0 at 4 observed steps in a row, up to step 4" in str(caught.value)
+    assert "gradient was exactly 0 at 4 logged steps in a row, up to step 4" in str(caught.value)
     assert read(tmp_path / "status.json")["state"] == "failed"
 
 
-def test_a_run_that_cannot_go_on_ends_with_exit_code_1_and_one_sentence(tmp_path, capsys):
+def test_a_run_that_cannot_continue_ends_with_exit_code_1_and_one_sentence(tmp_path, capsys):
     lines = ["optimizer=sgd", "optimizer.discriminator.lr=1e30", "loss=wasserstein", "regularizer=[]"]
     assert guarded(main, [*POINTS, *lines, f"run_dir={tmp_path}/run"]) == 1
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    assert sum("became" in line for line in said.splitlines()) == 1
-    assert said.splitlines()[-1].startswith("stopped: ")
+    printed = capsys.readouterr().err
+    assert "Traceback" not in printed
+    assert sum("became" in line for line in printed.splitlines()) == 1
+    assert printed.splitlines()[-1].startswith("stopped: ")
 
 
-def test_a_mistaken_configuration_makes_no_directory(tmp_path):
+def test_an_invalid_configuration_creates_no_directory(tmp_path):
     config = compose(POINTS)
     config.loss.flip, config.run_dir = 3.0, str(tmp_path / "run")
     with pytest.raises(ConfigurationError, match="flip must be at least 0"):
@@ -246,7 +246,7 @@ def test_a_mistaken_configuration_makes_no_directory(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_training_gives_back_what_it_borrows(tmp_path, monkeypatch):
+def test_training_restores_signal_handlers_and_leaves_only_the_run_directory(tmp_path, monkeypatch):
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.chdir(tmp_path)
     go(tmp_path / "run", *POINTS)
@@ -264,13 +264,13 @@ def test_a_lower_learning_rate_at_the_end_is_logged(tmp_path):
     assert float(table[2]["discriminator/lr"]) == pytest.approx(2 * rates[2])
 
 
-def test_a_directory_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
-    (tmp_path / "file").write_text("in the way")
+def test_a_directory_that_cannot_be_created_is_reported_in_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("a file")
     with pytest.raises(UserError, match=r"run_dir=.* cannot be written .* choose another run_dir"):
         ganlab.train(ganlab.compose(["trainer=smoke", f"run_dir={tmp_path / 'file' / 'run'}"]))
 
 
-def test_data_that_cannot_be_read_leaves_a_failed_run_with_its_reason(tmp_path):
+def test_unreadable_data_leaves_a_failed_run_with_the_reason(tmp_path):
     overrides = [
         "trainer=smoke",
         "data=image_folder",

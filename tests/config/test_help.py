@@ -1,9 +1,9 @@
-"""The help text is made from conf/ and agrees with it."""
+"""Help texts are built from conf/ and agree with it."""
 
 import yaml
 
 from ganlab.config import conf_directory
-from ganlab.config.help import train_help
+from ganlab.config.help import evaluate_help, train_help
 from ganlab.config.schema import Root
 
 
@@ -18,7 +18,13 @@ def test_settings_come_with_their_defaults():
     assert plain.keys() == {key for key, value in vars(Root()).items() if value != "???" and value != {}}
 
 
-def test_a_new_part_shows_up_by_itself(tmp_path):
+def test_additions_to_lists_are_explained():
+    for text in (train_help(conf_directory()), evaluate_help(conf_directory())):
+        assert "'+metric=[" in text
+        assert "'+GROUP=[C]' appends to a list" in text
+
+
+def test_a_new_component_is_listed(tmp_path):
     (tmp_path / "loss").mkdir()
     (tmp_path / "loss" / "brand_new.yaml").write_text("_target_: x\n")
     (tmp_path / "train.yaml").write_text("defaults: []\n\nname: here  # a name\n\nregularizer: {}\n")

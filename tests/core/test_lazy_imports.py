@@ -1,4 +1,4 @@
-"""torchmetrics' plots and sounds are imported by whoever wants them, and by nobody else."""
+"""Plots and audio metrics of torchmetrics are imported at first use, not before."""
 
 import subprocess
 import sys
@@ -7,18 +7,18 @@ import pytest
 
 
 def python(code, *path):
-    """Run the code in a process of its own, with further places to import from, and return what it prints."""
-    code = f"import sys; sys.path[:0] = {[str(each) for each in path]!r}\n{code}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    """Run the code in its own process, with these folders on the path, and return its output."""
+    code = f"import sys; sys.path[:0] = {[str(folder) for folder in path]!r}\n{code}"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
 
 
 def package(folder, content):
-    """Write a torchmetrics of our own."""
+    """Write a package torchmetrics with this content."""
     (folder / "torchmetrics").mkdir()
     (folder / "torchmetrics" / "__init__.py").write_text(content)
-    (folder / "torchmetrics" / "part.py").write_text("import scipy.signal\nkept = scipy.signal\n")
+    (folder / "torchmetrics" / "part.py").write_text("import scipy.signal\nsignal = scipy.signal\n")
     return folder
 
 
@@ -26,23 +26,23 @@ LOADED = "print(sorted({'scipy.signal', 'matplotlib', 'matplotlib.pyplot', 'matp
 
 
 @pytest.mark.slow
-def test_lightning_comes_without_plots_and_sounds():
+def test_importing_lightning_imports_neither_matplotlib_nor_scipy_signal():
     assert python(f"import ganlab.commands, pytorch_lightning\n{LOADED}") == "[]"
 
 
 @pytest.mark.slow
-def test_a_run_that_draws_nothing_needs_neither(tmp_path):
-    words = [
+def test_a_run_without_images_imports_neither(tmp_path):
+    overrides = [
         *("data=ring", "generator=mlp", "discriminator=mlp", "iterations=1", "sample_every=0", "metric=[]"),
         *("callback=[nan_monitor,progress]", f"run_dir={tmp_path / 'run'}"),
     ]
-    code = f"import runpy\nsys.argv[1:] = {words!r}\n"
+    code = f"import runpy\nsys.argv[1:] = {overrides!r}\n"
     code += "try: runpy.run_module('ganlab.commands.train', run_name='__main__')\n"
     assert python(f"{code}finally: {LOADED}").endswith("[]")
 
 
 @pytest.mark.slow
-def test_whoever_wants_them_gets_the_real_ones():
+def test_importing_scipy_signal_and_pyplot_gives_the_real_modules():
     code = """
 import ganlab.commands, torchmetrics, scipy.signal, matplotlib.pyplot as pyplot
 from matplotlib.figure import Figure
@@ -57,23 +57,23 @@ print(scipy.signal.convolve([1, 2], [1, 1]).tolist())
 
 
 @pytest.mark.slow
-def test_who_has_them_already_keeps_them():
-    code = "import matplotlib.pyplot as mine, ganlab.commands\nfrom torchmetrics.utilities import plot\n"
-    code += "print(plot.plt is mine)"
+def test_a_module_that_was_imported_before_is_not_replaced():
+    code = "import matplotlib.pyplot as pyplot, ganlab.commands\nfrom torchmetrics.utilities import plot\n"
+    code += "print(plot.plt is pyplot)"
     assert python(code) == "True"
 
 
-def test_a_torchmetrics_that_reads_more_is_imported_as_it_is(tmp_path):
-    reads_more = "from torchmetrics.part import kept\nfrom scipy.signal import lfilter\n"
-    code = "import ganlab.commands, torchmetrics as t; print(t.lfilter is t.kept.lfilter, type(t.kept).__name__)"
+def test_a_torchmetrics_that_reads_more_names_is_imported_without_placeholders(tmp_path):
+    reads_more = "from torchmetrics.part import signal\nfrom scipy.signal import lfilter\n"
+    code = "import ganlab.commands, torchmetrics as t; print(t.lfilter is t.signal.lfilter, type(t.signal).__name__)"
     assert python(code, package(tmp_path, reads_more)) == "True module"
 
 
-def test_what_it_keeps_answers_later(tmp_path):
-    code = "import ganlab.commands, torchmetrics as t, scipy.signal as real; print(t.kept.lfilter is real.lfilter)"
-    assert python(code, package(tmp_path, "from torchmetrics.part import kept\n")) == "True"
+def test_a_placeholder_forwards_to_the_real_module_later(tmp_path):
+    code = "import ganlab.commands, torchmetrics as t, scipy.signal as real; print(t.signal.lfilter is real.lfilter)"
+    assert python(code, package(tmp_path, "from torchmetrics.part import signal\n")) == "True"
 
 
-def test_its_own_mistakes_are_its_own(tmp_path):
+def test_an_error_of_torchmetrics_itself_is_raised(tmp_path):
     with pytest.raises(AssertionError, match="RuntimeError: broken"):
         python("import ganlab.commands, torchmetrics", package(tmp_path, "raise RuntimeError('broken')\n"))

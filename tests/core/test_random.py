@@ -13,12 +13,12 @@ every_kind = pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 
 @every_kind
 @pytest.mark.parametrize("parts", [2, 3, 6])
-def test_parts_joined_are_what_one_process_draws(draw, parts):
-    whole = Random(7).seek(11)
-    joined = [draw(whole, "a", 12, 2), draw(whole, "a", 12, 2)]
-    pieces = [Random(7).seek(11, part, parts) for part in range(parts)]
+def test_parts_together_draw_what_one_process_draws(draw, parts):
+    single = Random(7).seek(11)
+    joined = [draw(single, "a", 12, 2), draw(single, "a", 12, 2)]
+    processes = [Random(7).seek(11, part, parts) for part in range(parts)]
     for expected in joined:
-        assert torch.equal(torch.cat([draw(piece, "a", 12 // parts, 2) for piece in pieces]), expected)
+        assert torch.equal(torch.cat([draw(process, "a", 12 // parts, 2) for process in processes]), expected)
 
 
 @every_kind
@@ -32,7 +32,7 @@ def test_another_seed_or_step_draws_other_numbers(draw, other):
 
 
 @every_kind
-def test_a_place_is_found_again_whatever_was_drawn_before(draw):
+def test_seek_to_the_same_step_repeats_the_draws(draw):
     random = Random(7)
     random.seek(11)
     first, second = draw(random, "a", 50), draw(random, "a", 50)
@@ -45,16 +45,16 @@ def test_a_place_is_found_again_whatever_was_drawn_before(draw):
 
 
 @every_kind
-def test_purposes_never_shift_one_another(draw):
-    plain, busy = Random(7).seek(2), Random(7).seek(2)
+def test_draws_of_one_purpose_do_not_shift_another(draw):
+    one, other = Random(7).seek(2), Random(7).seek(2)
     for _ in range(3):
-        draw(busy, "b", 5)
-    assert torch.equal(draw(plain, "a", 50), draw(busy, "a", 50))
-    assert not torch.equal(draw(plain, "a", 50), draw(busy, "b", 50))
+        draw(other, "b", 5)
+    assert torch.equal(draw(one, "a", 50), draw(other, "a", 50))
+    assert not torch.equal(draw(one, "a", 50), draw(other, "b", 50))
 
 
 @every_kind
-def test_torchs_own_generator_is_neither_read_nor_moved(draw):
+def test_the_default_generator_of_torch_is_neither_read_nor_changed(draw):
     torch.manual_seed(0)
     before = torch.get_rng_state()
     one = draw(Random(7), "a", 50)
@@ -81,8 +81,8 @@ def test_neighbouring_steps_and_seeds_are_uncorrelated():
     assert (torch.corrcoef(rows) - torch.eye(9)).abs().max() < 0.06
 
 
-def test_derive_is_the_same_everywhere_and_tells_keys_apart():
-    # Pinned: another Python, platform or process must continue a run with the same numbers.
+def test_derive_is_reproducible_and_distinguishes_keys():
+    # A constant: a run resumed with another Python, platform or process must draw the same numbers.
     assert derive(0, 1, "latent", 1) == 936505503981518754
     keys = [(0, 1), (1, 0), (0, "1"), ("0", 1), (0, 1, ""), (0, 111), (11, 1), (1, 11)]
     assert len({derive(*key) for key in keys}) == len({repr(key) for key in keys})

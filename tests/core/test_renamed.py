@@ -1,11 +1,12 @@
-"""Runs, sweeps, command lines and packages of the version before the modules were moved keep working.
+"""Runs, sweeps, command lines and packages of the version before the modules were moved still work.
 
-`former_runs` was written by that version: a sweep of two seeds on points with an annealed penalty, and a conditional
-GAN on digits with standing statistics, both after 20 steps; `expected.safetensors` has its samples, and the weights
-after ten more steps.
+That version wrote `former_runs`: a sweep of two seeds on points with an annealed penalty, and a conditional GAN on
+digits with standing statistics, both of 20 steps; `expected.safetensors` has their samples, and the weights after ten
+more steps.
 """
 
 import importlib
+import re
 import shutil
 import sys
 import warnings
@@ -49,9 +50,9 @@ def former(tmp_path, monkeypatch):
     return tmp_path / "runs"
 
 
-@pytest.mark.parametrize(("run", "words"), [("sweep/0", RING), ("digits", DIGITS)], ids=["ring", "digits"])
-def test_a_former_run_is_resumed_by_its_former_command(former, run, words, capsys):
-    assert main([*words, "iterations=30", f"run_dir={run}"]) == 0
+@pytest.mark.parametrize(("run", "overrides"), [("sweep/0", RING), ("digits", DIGITS)], ids=["ring", "digits"])
+def test_a_former_run_is_resumed_by_its_former_command(former, run, overrides, capsys):
+    assert main([*overrides, "iterations=30", f"run_dir={run}"]) == 0
     assert f"continuing in {run}" in capsys.readouterr().err
     resumed = load_file(former / run / "generator.safetensors")
     for name, weights in resumed.items():
@@ -77,7 +78,7 @@ def test_former_runs_are_compared(former):
     assert "reverse_kl" in table
 
 
-def test_a_former_sweep_is_complete_under_its_former_command(former, capsys):
+def test_a_former_sweep_is_complete_for_its_former_command(former, capsys):
     assert main(["-m", *RING, "seed=0,1", "iterations=20", "hydra.sweep.dir=sweep"]) == 0
     captured = capsys.readouterr()
     assert "2 jobs: 2 finished" in captured.out + captured.err
@@ -103,7 +104,7 @@ def test_former_overrides(former, present):
     assert current_override(former) == current_override(present) == present
 
 
-def test_every_former_name_leads_somewhere():
+def test_every_former_name_has_a_present_one():
     for name in ATTRIBUTES.values():
         assert callable(locate(name)) or isinstance(locate(name), type), name
     for module in MODULES.values():
@@ -116,7 +117,7 @@ def test_every_former_name_leads_somewhere():
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.startswith("ganlab.sweeps")])
-def test_a_former_import_works_with_one_warning_that_names_the_new_one(module):
+def test_a_former_import_works_with_one_warning_that_states_the_present_name(module):
     for name in [name for name in sys.modules if name in MODULES]:
         del sys.modules[name]
     with pytest.warns(FutureWarning, match=f"^{module} is now {MODULES[module]}; change the import$") as warned:
@@ -124,7 +125,7 @@ def test_a_former_import_works_with_one_warning_that_names_the_new_one(module):
     assert len([one for one in warned if module in str(one.message).split()]) == 1
 
 
-def test_packages_as_the_former_readme_showed_them():
+def test_imports_from_the_former_readme():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         scope: dict = {}
@@ -139,7 +140,7 @@ def test_packages_as_the_former_readme_showed_them():
     assert scope["Random"] is ganlab.Random
 
 
-def test_methods_under_their_former_names_are_called():
+def test_methods_with_former_names_are_called():
     with pytest.warns(FutureWarning, match="Own.perturb is now called perturb_input"):
 
         class Own(ganlab.Regularizer):
@@ -154,8 +155,21 @@ def test_methods_under_their_former_names_are_called():
     assert Own(1.0).perturb_input(torch.zeros(1), 0, None) == 1
 
 
-def test_a_command_is_run_and_not_imported():
+def test_a_command_cannot_be_imported():
     with pytest.raises(ImportError, match=r"ganlab\.train is a command: run python -m ganlab\.train"):
         importlib.import_module("ganlab.train")
     assert ganlab.train.__name__ == "train"
     assert composed("data=ring", *NETWORKS, *QUIET)
+
+
+MOVED = [name for name in ATTRIBUTES if re.fullmatch(r"ganlab\.(callbacks|layers|metrics)\.\w+", name)]
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_class_is_imported_from_the_package_that_it_left(name):
+    package, _, former = name.rpartition(".")
+    with pytest.warns(FutureWarning, match=f"^{name} is now {ATTRIBUTES[name]}; change the import$"):
+        imported = getattr(importlib.import_module(package), former)
+    assert imported is locate(ATTRIBUTES[name])
+    with pytest.raises(AttributeError, match=f"module '{package}' has no attribute 'Nonsense'"):
+        importlib.import_module(package).Nonsense  # noqa: B018

@@ -29,7 +29,7 @@ def test_map_pairs_mappings_by_key_not_by_order():
     ("one", "other", "error"),
     [([1, 2], [1], ValueError), ({"a": 1, "b": 2}, {"a": 1}, KeyError)],
 )
-def test_map_refuses_unlike_structures(one, other, error):
+def test_map_rejects_different_structures(one, other, error):
     with pytest.raises(error):
         tree.map(lambda x, y: x, one, other)
 
@@ -41,12 +41,12 @@ def test_leaves_come_in_order_without_none():
     assert list(tree.leaves(None)) == []
 
 
-def test_leaf_cuts_the_graph_and_asks_for_gradients_of_floats_only():
+def test_require_gradients_detaches_and_requires_gradients_of_floats_only():
     source = torch.ones(3, requires_grad=True)
-    cut = tree.leaf({"x": source * 2, "n": torch.arange(3)})
-    assert cut["x"].is_leaf
-    assert cut["x"].requires_grad
-    assert not cut["n"].requires_grad
+    detached = tree.require_gradients({"x": source * 2, "n": torch.arange(3)})
+    assert detached["x"].is_leaf
+    assert detached["x"].requires_grad
+    assert not detached["n"].requires_grad
     assert not tree.detach({"x": source * 2})["x"].requires_grad
 
 
@@ -57,15 +57,15 @@ def test_lerp_weighs_whole_samples():
 
 
 @pytest.mark.parametrize("parts", [1, 2, 4])
-def test_split_is_undone_by_joining(parts):
-    pieces = tree.split(NEST, parts)
-    assert len(pieces) == parts
-    assert all(tree.length(piece) == 4 // parts for piece in pieces)
-    assert equal(tree.map(lambda *x: torch.cat(x), *pieces), NEST)
+def test_concatenation_undoes_split(parts):
+    trees = tree.split(NEST, parts)
+    assert len(trees) == parts
+    assert all(tree.length(part) == 4 // parts for part in trees)
+    assert equal(tree.map(lambda *x: torch.cat(x), *trees), NEST)
 
 
-def test_split_refuses_unequal_parts():
-    with pytest.raises(ValueError, match=r"^a batch of 4 cannot be cut into 3 equal microbatches$"):
+def test_split_rejects_unequal_parts():
+    with pytest.raises(ValueError, match=r"^a batch of 4 cannot be split into 3 equal microbatches$"):
         tree.split(NEST, 3)
 
 
@@ -74,28 +74,28 @@ def test_squared_norm_sums_over_leaves_per_sample():
     assert torch.equal(tree.squared_norm(nest), torch.tensor([29.0, 2.0]))
 
 
-@pytest.mark.parametrize(("given", "kept"), [(torch.bfloat16, torch.float32), (torch.float64, torch.float64)])
-def test_norms_are_taken_in_float32_or_better(given, kept):
-    assert tree.squared_norm(torch.ones(2, 3, dtype=given)).dtype == kept
+@pytest.mark.parametrize(("dtype", "expected"), [(torch.bfloat16, torch.float32), (torch.float64, torch.float64)])
+def test_norms_are_computed_in_float32_or_float64(dtype, expected):
+    assert tree.squared_norm(torch.ones(2, 3, dtype=dtype)).dtype == expected
 
 
-def test_norms_of_doubles_keep_their_digits():
+def test_norms_of_float64_have_double_precision():
     x = torch.full((1, 1), 1 + 1e-12, dtype=torch.float64, requires_grad=True)
     norm = tree.squared_gradient_norm(x.square().sum(1) / 2, x)
     assert norm.item() - 1 == pytest.approx(2e-12, rel=1e-3)
 
 
-def test_squared_gradient_norm_by_hand_and_once_more():
-    # f = x₁² + 3 x₂: |∇f|² = 4 x₁² + 9, and by x₁ again 8 x₁; the integer leaf is left out.
+def test_squared_gradient_norm_and_its_gradient_by_hand():
+    # f = x₁² + 3 x₂: |∇f|² = 4 x₁² + 9, whose derivative by x₁ is 8 x₁; the integer leaf is ignored.
     x = torch.tensor([[2.0, 1.0], [-1.0, 5.0]], requires_grad=True)
     nest = {"x": x, "n": torch.tensor([1, 2])}
     norm = tree.squared_gradient_norm(x[:, 0].square() + 3 * x[:, 1], nest)
     assert torch.equal(norm, torch.tensor([25.0, 13.0]))
-    (again,) = torch.autograd.grad(norm.sum(), x)
-    assert torch.equal(again, torch.tensor([[16.0, 0.0], [-8.0, 0.0]]))
+    (second,) = torch.autograd.grad(norm.sum(), x)
+    assert torch.equal(second, torch.tensor([[16.0, 0.0], [-8.0, 0.0]]))
 
 
-def test_a_double_gradient_is_right_by_finite_differences():
+def test_second_derivatives_agree_with_finite_differences():
     weight = torch.randn(3, 2, dtype=torch.float64, requires_grad=True)
     x = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
 

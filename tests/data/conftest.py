@@ -14,7 +14,7 @@ def idx(array: np.ndarray) -> bytes:
 
 @pytest.fixture
 def mnist_root(tmp_path: Path) -> Path:
-    """A data root with MNIST of 30 training and 12 test images, the training part gzipped."""
+    """A data root with 30 training images (gzipped) and 12 test images in the format of MNIST."""
     folder = tmp_path / "MNIST" / "raw"
     folder.mkdir(parents=True)
     numbers = np.random.default_rng(0)
@@ -31,7 +31,7 @@ def mnist_root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def save_image(tmp_path: Path) -> Callable[..., Path]:
-    """Save a plain image below the temporary folder's `images`."""
+    """Return a function that saves an image of one colour below `tmp_path / "images"`."""
 
     def save(
         name: str, mode: str = "RGB", size: tuple[int, int] = (20, 20), color: object = None, **options: object

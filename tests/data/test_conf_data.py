@@ -11,7 +11,7 @@ FILES = sorted(FOLDER.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-def test_every_setting_is_there_explained_and_at_its_default(path: Path) -> None:
+def test_every_setting_is_in_the_file_with_its_default_and_a_comment(path: Path) -> None:
     node = yaml.safe_load(path.read_text())
     target = getattr(data, node.pop("_target_").removeprefix("ganlab.data."))
     parameters = inspect.signature(target).parameters
@@ -25,7 +25,7 @@ def test_every_setting_is_there_explained_and_at_its_default(path: Path) -> None
     assert max(map(len, lines)) <= 150
 
 
-def test_every_final_class_has_a_file() -> None:
+def test_every_final_data_set_has_a_file() -> None:
     targets = {yaml.safe_load(path.read_text())["_target_"].split(".")[-1] for path in FILES}
     classes = [value for value in vars(data).values() if inspect.isclass(value) and issubclass(value, data.DataSet)]
     final = {value.__name__ for value in classes if not value.__subclasses__()}

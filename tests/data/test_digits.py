@@ -1,13 +1,13 @@
-"""scikit-learn's digits, without scikit-learn."""
+"""scikit-learn's digits, read without importing scikit-learn."""
 
 import torch
 from sklearn.datasets import load_digits
 
-from ganlab.data.digits import _read
+from ganlab.data.digits import _read_digits
 
 
-def test_they_are_those_that_scikit_learn_loads() -> None:
-    images, classes = _read()
+def test_pixels_and_classes_equal_those_of_load_digits() -> None:
+    images, classes = _read_digits()
     bunch = load_digits()
     assert torch.equal(images, torch.from_numpy(bunch.images).float()[:, None] * (255 / 16))
     assert torch.equal(classes, torch.from_numpy(bunch.target))

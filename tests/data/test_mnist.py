@@ -19,16 +19,16 @@ def test_idx_files_are_read_gzipped_and_plain(mnist_root: Path) -> None:
     assert data.images.take(torch.arange(42)).float().mean() == pytest.approx(127, abs=3)
 
 
-def test_everything_may_be_trained_on_and_the_test_part_stays(mnist_root: Path) -> None:
+def test_without_validation_all_training_images_are_used_and_the_test_split_stays(mnist_root: Path) -> None:
     data = Mnist(str(mnist_root), validation=0)
     assert (len(data), len(data.split("validation")), data.split("test").tolist()) == (30, 0, list(range(30, 42)))
 
 
-def test_resolution_32_is_a_frame_and_others_resize(mnist_root: Path) -> None:
+def test_resolution_32_adds_a_frame_and_others_resize(mnist_root: Path) -> None:
     small, framed, resized = (Mnist(str(mnist_root), resolution=size) for size in (28, 32, 16))
-    everything = torch.arange(42)
-    assert framed.images.take(everything)[..., 2:30, 2:30].equal(small.images.take(everything))
-    assert framed.images.take(everything)[..., :2].max() == 0
+    rows = torch.arange(42)
+    assert framed.images.take(rows)[..., 2:30, 2:30].equal(small.images.take(rows))
+    assert framed.images.take(rows)[..., :2].max() == 0
     assert resized.spec.sample == (1, 16, 16)
 
 
@@ -39,7 +39,7 @@ def test_files_are_found_by_path_and_below_the_root(mnist_root: Path) -> None:
         Mnist("nowhere", path=str(mnist_root / "missing"))
 
 
-def test_files_of_a_sibling_are_not_taken(mnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_of_another_mnist_are_not_used(mnist_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(self: object) -> None:
         raise URLError("no route to host")
 
@@ -47,10 +47,10 @@ def test_files_of_a_sibling_are_not_taken(mnist_root: Path, tmp_path: Path, monk
     for path in (mnist_root / "MNIST" / "raw").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     with pytest.raises(ValueError, match="kmnist is not on this machine"):
-        Kmnist(str(tmp_path))  # whose four files have the names of all siblings'
+        Kmnist(str(tmp_path))  # its files have the same names as MNIST's
 
 
-def test_files_that_are_nowhere_say_where_to_put_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_message_for_missing_files_says_where_to_put_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(self: object) -> None:
         raise URLError("no route to host")
 
@@ -63,8 +63,8 @@ def test_files_that_are_nowhere_say_where_to_put_them(tmp_path: Path, monkeypatc
     ("change", "message"),
     [
         (lambda data: b"\x00\x00\x08\x02" + data[4:], "idx magic number 2051, got 2050"),
-        (lambda data: data[:-1], "must hold 9408 values as its header says, got 9407"),
-        (lambda data: data + b"!", "must hold 9408 values as its header says, got 9409"),
+        (lambda data: data[:-1], "must hold 9408 values according to its header, got 9407"),
+        (lambda data: data + b"!", "must hold 9408 values according to its header, got 9409"),
         (lambda data: b"", "idx magic number 2051, got 0"),
         (lambda data: data[:10], "idx magic number"),
     ],
@@ -107,7 +107,7 @@ def test_stacked_mnist_labels_its_modes(mnist_root: Path) -> None:
         StackedMnist(str(mnist_root), resolution=64)
 
 
-def test_digits_are_enlarged_within_bounds_and_kept_as_they_are_at_8() -> None:
+def test_digits_are_enlarged_within_bounds_and_unchanged_at_8() -> None:
     small, large = Digits(resolution=8), Digits()
     assert (small.spec.sample, large.spec.sample, len(large)) == ((1, 8, 8), (1, 28, 28), 1437)
     table = large.images.take(torch.arange(1797))
@@ -118,9 +118,9 @@ def test_digits_are_enlarged_within_bounds_and_kept_as_they_are_at_8() -> None:
 
 def test_a_fingerprint_changes_with_content_and_split_only() -> None:
     assert Digits().fingerprint() == Digits(labels=True, flip=True).fingerprint()
-    prints = {
-        Digits(**options).fingerprint()
-        for options in ({}, {"limit": 9}, {"validation": 0.2}, {"test": 0.2}, {"resolution": 16})
+    fingerprints = {
+        Digits(**settings).fingerprint()
+        for settings in ({}, {"limit": 9}, {"validation": 0.2}, {"test": 0.2}, {"resolution": 16})
     }
-    assert len(prints) == 5
-    assert all(len(print_) == 64 for print_ in prints)
+    assert len(fingerprints) == 5
+    assert all(len(fingerprint) == 64 for fingerprint in fingerprints)

@@ -18,13 +18,13 @@ def test_mixtures_have_their_modes_and_sigma(make) -> None:
     share = torch.bincount(labels, minlength=len(data.modes)) / COUNT
     torch.testing.assert_close(share, torch.full_like(share, 1 / len(data.modes)), atol=0.01, rtol=0)
     for mode, centre in enumerate(data.modes):
-        mine = points[labels == mode]
-        standard_error = data.sigma / math.sqrt(len(mine))
-        assert (mine.mean(0) - centre).abs().max() < 5 * standard_error
-        torch.testing.assert_close(mine.std(0), torch.full((2,), data.sigma), rtol=0.1, atol=0)
+        cluster = points[labels == mode]
+        standard_error = data.sigma / math.sqrt(len(cluster))
+        assert (cluster.mean(0) - centre).abs().max() < 5 * standard_error
+        torch.testing.assert_close(cluster.std(0), torch.full((2,), data.sigma), rtol=0.1, atol=0)
 
 
-def test_the_modes_lie_where_they_should() -> None:
+def test_the_positions_of_modes() -> None:
     ring, grid = Ring(), Grid()
     assert (len(ring.modes), len(grid.modes)) == (8, 25)
     torch.testing.assert_close(ring.modes.norm(dim=1), torch.ones(8))
@@ -35,13 +35,13 @@ def test_the_modes_lie_where_they_should() -> None:
     assert not RandomMixture(5).modes.equal(RandomMixture(5, mixture_seed=1).modes)
 
 
-def test_networks_see_scaled_points_and_decode_undoes_it() -> None:
+def test_network_coordinates_are_scaled_and_decode_undoes_it() -> None:
     data = Grid()
     batch = data.batch(torch.arange(5000), Random(0))
     assert float(batch.sample.std()) == pytest.approx(1, abs=0.03)
     torch.testing.assert_close(data.decode(batch.sample), data.draw(5000, Random(0)).sample)
-    reals = torch.cat([part.sample for part in data.reals(100)])
-    torch.testing.assert_close(data.decode(reals), data.reference(100).sample)
+    samples = torch.cat([part.sample for part in data.real_samples(100)])
+    torch.testing.assert_close(data.decode(samples), data.reference(100).sample)
 
 
 @pytest.mark.parametrize("make", [Ring, Grid, RandomMixture, Moons, Circles])
@@ -53,7 +53,7 @@ def test_labels_are_optional(make) -> None:
     assert data.spec.classes == data.classes_available == make().classes_available
 
 
-def test_curves_lie_where_they_should() -> None:
+def test_points_lie_on_their_curves() -> None:
     roll, moons, circles = SwissRoll(sigma=1e-4), Moons(sigma=1e-4), Circles(sigma=1e-4)
     radius = roll.reference(COUNT).sample.norm(dim=1)
     assert (float(radius.min()), float(radius.max())) == pytest.approx((1.5 * math.pi, 4.5 * math.pi), abs=0.01)
@@ -65,7 +65,7 @@ def test_curves_lie_where_they_should() -> None:
     torch.testing.assert_close(points.norm(dim=1), torch.tensor([1.0, 0.5])[circle], atol=2e-3, rtol=0)
 
 
-def test_sine_waves_are_bounded_and_oscillate_as_often_as_asked() -> None:
+def test_sine_waves_are_bounded_and_have_the_requested_frequencies() -> None:
     waves = SineWaves(length=64, channels=2, low=2, high=3).reference(2000).sample
     assert waves.shape == (2000, 64, 2)
     assert waves.abs().max() <= 0.9
@@ -73,8 +73,8 @@ def test_sine_waves_are_bounded_and_oscillate_as_often_as_asked() -> None:
     assert set(strongest.unique().tolist()) <= {2, 3}
 
 
-def test_fingerprints_tell_distributions_apart() -> None:
-    made = [
+def test_fingerprints_differ_between_distributions() -> None:
+    distributions = [
         Ring(),
         Ring(modes=9),
         Ring(sigma=0.02),
@@ -85,7 +85,7 @@ def test_fingerprints_tell_distributions_apart() -> None:
         Circles(),
         SineWaves(),
     ]
-    assert len({data.fingerprint() for data in made}) == len(made)
+    assert len({data.fingerprint() for data in distributions}) == len(distributions)
     assert Ring().fingerprint() == Ring(labels=True).fingerprint()
 
 

@@ -64,7 +64,7 @@ def test_a_pickle_cannot_run_code(tmp_path: Path, capsys) -> None:
     cifar_files(tmp_path)
     folder = tmp_path / "cifar-10-batches-py"
     (folder / "data_batch_2").write_bytes(pickle.dumps({"data": Evil(), "labels": []}))
-    with pytest.raises(ValueError, match=r"data_batch_2 is not a batch of images .* asks for builtins.print"):
+    with pytest.raises(ValueError, match=r"data_batch_2 is not a batch of images .* refers to builtins.print"):
         Cifar10(str(tmp_path))
     assert "never" not in capsys.readouterr().out
 
@@ -73,19 +73,19 @@ def test_a_cut_binary_file_is_refused(tmp_path: Path) -> None:
     cifar_files(tmp_path)
     path = tmp_path / "cifar-10-batches-bin" / "data_batch_1.bin"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(ValueError, match=r"must be a whole number of records of 3073 bytes, got 12291"):
+    with pytest.raises(ValueError, match=r"must hold a whole number of records of 3073 bytes, got 12291 bytes"):
         Cifar10("nowhere", path=str(path.parent))
 
 
-def test_svhn_reads_matlab_files_whose_zero_is_ten(tmp_path: Path) -> None:
+def test_svhn_reads_matlab_files_and_maps_label_10_to_0(tmp_path: Path) -> None:
     pixels = numbers.integers(0, 256, (32, 32, 3, 5), dtype=np.uint8)
     for part in ("train", "test"):
         savemat(tmp_path / f"{part}_32x32.mat", {"X": pixels, "y": np.array([[10], [1], [2], [3], [9]], np.uint8)})
     data = Svhn(str(tmp_path), labels=True)
     assert data.labels.tolist() == [0, 1, 2, 3, 9] * 2
     assert data.images.take(torch.tensor([1]))[0].numpy().tolist() == pixels[..., 1].transpose(2, 0, 1).tolist()
-    (tmp_path / "test_32x32.mat").write_bytes(b"no matlab")
-    with pytest.raises(ValueError, match=r"test_32x32.mat is not SVHN's .mat file"):
+    (tmp_path / "test_32x32.mat").write_bytes(b"not matlab")
+    with pytest.raises(ValueError, match=r"test_32x32.mat is not a .mat file of SVHN"):
         Svhn(str(tmp_path))
 
 
@@ -112,7 +112,7 @@ def test_stl10_reads_columns_first_and_labels_from_one(tmp_path: Path) -> None:
         Stl10(str(tmp_path), part="both")
     path = tmp_path / "stl10_binary" / "test_X.bin"
     path.write_bytes(b"short")
-    with pytest.raises(ValueError, match="must be a whole number of images of 27648 bytes, got 5"):
+    with pytest.raises(ValueError, match="must hold a whole number of images of 27648 bytes, got 5 bytes"):
         Stl10(str(tmp_path))
 
 
@@ -142,7 +142,7 @@ def test_celeba_reads_faces_attributes_and_parts(tmp_path: Path, limit: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("make", "module", "function", "where"),
+    ("make", "module", "function", "location"),
     [
         (Cifar10, cifar, "download_and_extract_archive", "data_batch_1.bin.* into .*cifar-10-batches-bin"),
         (Cifar100, cifar, "download_and_extract_archive", "train.bin, test.bin into .*cifar-100-binary"),
@@ -151,10 +151,10 @@ def test_celeba_reads_faces_attributes_and_parts(tmp_path: Path, limit: int) -> 
         (Celeba, datasets, "CelebA", "img_align_celeba, .* into .*celeba"),
     ],
 )
-def test_missing_files_say_where_to_put_them(
-    tmp_path: Path, monkeypatch, make, module, function: str, where: str
+def test_the_message_for_missing_files_says_where_to_put_them(
+    tmp_path: Path, monkeypatch, make, module, function: str, location: str
 ) -> None:
     monkeypatch.setattr(module, function, offline)
-    with pytest.raises(ValueError, match=rf"is not on this machine .*no route to host.*: put .*{where}") as error:
+    with pytest.raises(ValueError, match=rf"is not on this machine .*no route to host.*: put .*{location}") as error:
         make(str(tmp_path))
     assert "\n" not in str(error.value)

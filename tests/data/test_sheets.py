@@ -8,7 +8,7 @@ from ganlab.data import Digits, Ring, SineWaves
 def test_a_sheet_of_digits_is_a_legible_grid() -> None:
     images = torch.full((64, 1, 8, 8), -1.0)
     images[9] = 1
-    sheet = Digits(resolution=8).sheet(images)
+    sheet = Digits(resolution=8).sample_sheet(images)
     assert (sheet.mode, min(sheet.size) >= 500) == ("L", True)
     side = (sheet.width - 2) // 8
     tiles = np.asarray(sheet)
@@ -19,18 +19,19 @@ def test_a_sheet_of_digits_is_a_legible_grid() -> None:
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
 def test_sheets_of_any_count_and_kind(channels: int, mode: str) -> None:
     for count in (1, 5):
-        assert Digits(resolution=8).sheet(torch.zeros(count, channels, 10, 14)).mode == mode
+        assert Digits(resolution=8).sample_sheet(torch.zeros(count, channels, 10, 14)).mode == mode
 
 
 @pytest.mark.parametrize("shape", [(4, 2, 8, 8), (0, 3, 8, 8)])
-def test_what_cannot_be_pictured_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="a sheet needs images of 1, 3 or 4 channels, got"):
-        Digits(resolution=8).sheet(torch.zeros(shape))
+def test_no_images_and_other_channels_are_refused(shape: tuple[int, ...]) -> None:
+    count, channels, *_ = shape
+    with pytest.raises(ValueError, match=f"at least one image of 1, 3 or 4 channels, got {count} of {channels}"):
+        Digits(resolution=8).sample_sheet(torch.zeros(shape))
 
 
-def test_points_are_drawn_on_axes_that_samples_do_not_move() -> None:
+def test_the_axes_of_points_do_not_depend_on_the_samples() -> None:
     data = Ring()
-    near, far = data.sheet(data.modes), data.sheet(data.modes * 100)
+    near, far = data.sample_sheet(data.modes), data.sample_sheet(data.modes * 100)
     assert near.size == far.size
     assert data.density.extent == pytest.approx((-1.23, 1.23, -1.23, 1.23), abs=0.05)
     orange = [
@@ -39,7 +40,7 @@ def test_points_are_drawn_on_axes_that_samples_do_not_move() -> None:
     assert orange[0] > 50 * (orange[1] + 1)
 
 
-def test_sequences_are_drawn_in_panels() -> None:
+def test_sheets_of_sequences_have_one_size() -> None:
     data = SineWaves(channels=2)
     for count in (1, 7, 40):
-        assert data.sheet(data.reference(count).sample).size == (800, 600)
+        assert data.sample_sheet(data.reference(count).sample).size == (800, 600)

@@ -9,7 +9,7 @@ import torch
 from ganlab.core.interfaces import Batch
 from ganlab.data import Digits, Grid, ImageFolder, Ring, SineWaves, Stream
 from ganlab.data.dataset import DataSet
-from ganlab.data.stream import Order
+from ganlab.data.stream import SampleOrder
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,13 +28,13 @@ DATA = [lambda: Digits(resolution=8, labels=True, flip=True), lambda: Grid(label
 
 
 def test_the_order_is_permutations_one_after_another() -> None:
-    order = Order(torch.arange(5) + 10, seed=0)
+    order = SampleOrder(torch.arange(5) + 10, seed=0)
     positions = order.take(0, 20).reshape(4, 5)
     assert positions.sort(1).values.equal((torch.arange(5) + 10).expand(4, 5))
     assert len({tuple(row) for row in positions.tolist()}) > 1
     assert order.take(3, 9).equal(positions.flatten()[3:12])
     assert order.take(0, 3).equal(positions.flatten()[:3])  # back in an earlier epoch
-    assert not Order(torch.arange(5) + 10, seed=1).take(0, 20).equal(positions.flatten())
+    assert not SampleOrder(torch.arange(5) + 10, seed=1).take(0, 20).equal(positions.flatten())
 
 
 def test_a_set_smaller_than_a_batch_is_repeated() -> None:
@@ -44,7 +44,7 @@ def test_a_set_smaller_than_a_batch_is_repeated() -> None:
 
 
 @pytest.mark.parametrize("make", DATA)
-def test_starting_at_a_step_gives_what_an_uninterrupted_run_sees(make) -> None:
+def test_a_resumed_stream_yields_the_batches_of_an_uninterrupted_one(make) -> None:
     whole = list(Stream(make(), 48, 40, seed=5))  # crosses an epoch of the 1617 digits
     resumed = list(Stream(make(), 48, 40, seed=5, start=17))
     assert len(whole) == 40
@@ -57,7 +57,7 @@ def test_starting_at_a_step_gives_what_an_uninterrupted_run_sees(make) -> None:
 
 @pytest.mark.parametrize("make", DATA)
 @pytest.mark.parametrize("world", [2, 3])
-def test_the_ranks_parts_make_the_joined_batch(make, world: int) -> None:
+def test_the_batches_of_all_ranks_make_the_joined_batch(make, world: int) -> None:
     whole = Stream(make(), 48, 40, seed=0)
     ranks = [Stream(make(), 48, 40, seed=0, rank=rank, world=world) for rank in range(world)]
     for step in (0, 33):
@@ -79,10 +79,10 @@ def test_flips_mirror_about_half_of_the_images_and_change_from_step_to_step() ->
         mirrored.append(rows)
     share = torch.cat(mirrored).float().mean()
     assert 0.4 < share < 0.6
-    assert plain.images.digest == flipped.images.digest  # the table itself is left alone
+    assert plain.images.digest == flipped.images.digest  # the table itself is unchanged
 
 
-def test_labels_are_given_only_where_asked_for() -> None:
+def test_batches_have_labels_only_if_requested() -> None:
     plain, conditional = Digits(resolution=8), Digits(resolution=8, labels=True)
     assert (plain.spec.cond, plain.spec.classes, conditional.spec.cond, conditional.spec.classes) == (None, 0, (), 10)
     assert Stream(plain, 4, 1, seed=0)[0].cond is None
@@ -97,22 +97,22 @@ def test_labels_are_given_only_where_asked_for() -> None:
 SCRIPT = """
 import sys, torch
 from ganlab.data import ImageFolder, Stream
-from ganlab.data.stream import Workers
+from ganlab.data.stream import WorkerLoader
 
 if __name__ == "__main__":
     data = ImageFolder(sys.argv[1], 8, labels=True, flip=True, memory_limit_mib=0)
-    assert data.decodes
+    assert data.needs_workers
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    made = list(Workers(Stream(data, 6, 9, seed=0, start=2), 2))
+    batches = list(WorkerLoader(Stream(data, 6, 9, seed=0, start=2), 2))
     assert torch.get_rng_state().equal(before)
-    torch.save([tuple(batch) for batch in made], sys.argv[2])
+    torch.save([tuple(batch) for batch in batches], sys.argv[2])
 """
 
 
 @pytest.mark.slow
-def test_two_workers_stream_what_memory_holds(save_image, tmp_path: Path) -> None:
-    """In a process of its own, for the fork server would live on beyond the test."""
+def test_two_workers_yield_the_batches_of_one_process(save_image, tmp_path: Path) -> None:
+    """In a separate process, because the fork server outlives the test."""
     for number in range(10):
         save_image(f"{number % 2}/{number}.png", color=(25 * number, 100, 200 - 15 * number), size=(9 + number, 20))
     script, result = tmp_path / "stream.py", tmp_path / "batches.pt"
@@ -123,19 +123,19 @@ def test_two_workers_stream_what_memory_holds(save_image, tmp_path: Path) -> Non
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    made = [Batch(*batch) for batch in torch.load(result)]
+    from_workers = [Batch(*batch) for batch in torch.load(result)]
     for limit in (0, 100):
         data = ImageFolder(str(tmp_path / "images"), 8, labels=True, flip=True, memory_limit_mib=limit)
-        here = list(Stream(data, 6, 9, seed=0, start=2))
-        assert len(made) == len(here) == 7
-        assert all(map(same, made, here))
+        expected = list(Stream(data, 6, 9, seed=0, start=2))
+        assert len(from_workers) == len(expected) == 7
+        assert all(map(same, from_workers, expected))
 
 
-def test_a_distribution_has_a_nominal_length_and_a_reference_apart_from_training() -> None:
+def test_a_distribution_has_a_nominal_length_and_real_samples_that_no_step_sees() -> None:
     data: DataSet = Ring()
     assert len(data) == 65536
     reals = [
-        torch.cat([batch.sample for batch in data.reals(300, seed, split)])
+        torch.cat([batch.sample for batch in data.real_samples(300, seed, split)])
         for seed in (0, 0, 1)
         for split in ("train", "validation")
     ]

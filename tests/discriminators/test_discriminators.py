@@ -20,7 +20,7 @@ SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rn
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet")}
 SMALL = {name: {"width": 4} for name in SHAPES}
 SHAPES |= {"multi": (1, 16, 16), "dirac": (1,)}
-VOTES = {"unet": (2, 256), "multi": (2, 1), "ensemble": (2, 1)}  # logits of a sample, where it is not a single one
+LOGITS = {"unet": (2, 256), "multi": (2, 1), "ensemble": (2, 1)}  # shape of a sample's logits, if not a scalar
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +34,14 @@ def node_of(name):
         return compose(f"discriminator/{name}").discriminator
 
 
-def small(name, classes=0, **options):
+def small(name, classes=0, **settings):
     kind = name.split("_")[0]
     spec = Spec(SHAPES.get(kind, (1, 28, 28)), classes=classes)
-    options = {key: value for key, value in options.items() if key in node_of(name)}
-    return spec, instantiate(node_of(name), **SMALL.get(kind, {}), **options)(spec)
+    supported = {key: value for key, value in settings.items() if key in node_of(name)}
+    return spec, instantiate(node_of(name), **SMALL.get(kind, {}), **supported)(spec)
 
 
-def judge(network, samples, cond):
+def logits_of(network, samples, cond):
     return as_output(network(samples, cond)).logits
 
 
@@ -57,10 +57,10 @@ def trainable(network):
 @pytest.mark.parametrize("classes", [0, 3])
 @pytest.mark.parametrize("spectral", [False, True])
 @pytest.mark.parametrize("count", [1, 3])
-def test_every_configuration_judges_and_learns(name, classes, spectral, count):
+def test_every_configuration_gives_logits_and_has_gradients(name, classes, spectral, count):
     spec, network = small(name, classes, spectral_norm=spectral)
-    logits = judge(network, torch.randn(count, *spec.sample), labels(spec, count))
-    assert logits.shape == (count, *VOTES.get(name.split("_")[0], ()))
+    logits = logits_of(network, torch.randn(count, *spec.sample), labels(spec, count))
+    assert logits.shape == (count, *LOGITS.get(name.split("_")[0], ()))
     assert logits.isfinite().all()
     logits.sum().backward()
     for title, parameter in network.named_parameters():
@@ -70,12 +70,12 @@ def test_every_configuration_judges_and_learns(name, classes, spectral, count):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spectral", [False, True])
-@pytest.mark.parametrize("options", [{}, {"head": "tanh_probability"}])
-def test_every_critic_can_be_differentiated_twice(name, spectral, options):
-    spec, network = small(name, 3, spectral_norm=spectral, **options)
+@pytest.mark.parametrize("settings", [{}, {"head": "tanh_probability"}])
+def test_every_discriminator_can_be_differentiated_twice(name, spectral, settings):
+    spec, network = small(name, 3, spectral_norm=spectral, **settings)
     real, fake = (torch.randn(2, *spec.sample, requires_grad=True) for _ in range(2))
     cond = labels(spec, 2)
-    on_real, on_fake = judge(network, real, cond), judge(network, fake, cond)  # both forward passes in one graph
+    on_real, on_fake = logits_of(network, real, cond), logits_of(network, fake, cond)  # two forward passes in one graph
     penalty = tree.squared_gradient_norm(on_real, real) + tree.squared_gradient_norm(on_fake, fake)
     (on_fake.sum() - on_real.sum() + penalty.sum()).backward()
     for title, parameter in network.named_parameters():
@@ -95,7 +95,7 @@ def test_every_critic_can_be_differentiated_twice(name, spectral, options):
     ],
     ids=lambda network: type(network).__name__,
 )
-def test_second_derivatives_agree_with_differences(network):
+def test_second_derivatives_agree_with_finite_differences(network):
     network = network.double()
     shape = {"MLP": (3,), "DCGAN": (1, 8, 8), "RNN": (5, 3)}[type(network).__name__]
     samples = torch.randn(1, *shape, dtype=torch.float64, requires_grad=True)
@@ -104,26 +104,26 @@ def test_second_derivatives_agree_with_differences(network):
 
 @pytest.mark.parametrize("norm", ["none", "instance", "group", "layer"])
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "gelu", "silu", "softplus", "tanh"])
-def test_nothing_in_place_hurts_the_residual_critic(norm, activation):
+def test_in_place_activations_do_not_change_the_gradients_of_resnet(norm, activation):
     network = ResNet(Spec((3, 32, 32)), width=4, norm=norm, activation=activation)
     other = deepcopy(network)
     for module in other.modules():
         if isinstance(module, nn.ReLU | nn.LeakyReLU):
             module.inplace = False
     samples = torch.randn(2, 3, 32, 32, requires_grad=True)
-    for judge in (network, other):
-        logits = judge(samples)
+    for discriminator in (network, other):
+        logits = discriminator(samples)
         (logits + tree.squared_gradient_norm(logits, samples)).sum().backward()
-    for got, expected in zip(network.parameters(), other.parameters(), strict=True):
-        torch.testing.assert_close(got.grad, expected.grad)
+    for weight, expected in zip(network.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(weight.grad, expected.grad)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spectral", [False, True])
-def test_every_critic_runs_in_bfloat16(name, spectral):
+def test_every_discriminator_runs_under_bfloat16_autocast(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
     with torch.autocast("cpu", torch.bfloat16):
-        logits = judge(network, torch.randn(3, *spec.sample), labels(spec, 3))
+        logits = logits_of(network, torch.randn(3, *spec.sample), labels(spec, 3))
     logits.float().sum().backward()
     assert all(parameter.grad.dtype == torch.float32 for parameter in network.parameters())
 
@@ -131,27 +131,27 @@ def test_every_critic_runs_in_bfloat16(name, spectral):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spectral", [False, True])
 @pytest.mark.slow
-def test_copies_and_strict_state(name, spectral):
+def test_copies_and_strict_loading_of_weights(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
-    judge(network, torch.randn(4, *spec.sample), labels(spec, 4)).sum().backward()
+    logits_of(network, torch.randn(4, *spec.sample), labels(spec, 4)).sum().backward()
     network.eval()
     samples, cond = torch.randn(2, *spec.sample), labels(spec, 2)
-    expected = judge(network, samples, cond)
-    torch.testing.assert_close(judge(deepcopy(network), samples, cond), expected)
+    expected = logits_of(network, samples, cond)
+    torch.testing.assert_close(logits_of(deepcopy(network), samples, cond), expected)
     _, other = small(name, 3, spectral_norm=spectral)
     other.load_state_dict(network.state_dict(), strict=True)
-    torch.testing.assert_close(judge(other.eval(), samples, cond), expected)
+    torch.testing.assert_close(logits_of(other.eval(), samples, cond), expected)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_yaml_names_every_option_and_base_entries_give_pythons_defaults(name):
+def test_yaml_lists_every_setting_and_base_files_have_the_constructors_defaults(name):
     values = {key: list(value) if key == "widths" else value for key, value in node_of(name).items()}
     target = get_class(values.pop("_target_"))
     assert values.pop("_partial_") is True
-    options = dict(list(inspect.signature(target).parameters.items())[1:])
-    assert list(values) == list(options)
+    parameters = dict(list(inspect.signature(target).parameters.items())[1:])
+    assert list(values) == list(parameters)
     if name == target.__name__.lower():
-        defaults = {k: list(o.default) if k == "widths" else o.default for k, o in options.items() if k != "critics"}
+        defaults = {k: list(p.default) if k == "widths" else p.default for k, p in parameters.items() if k != "critics"}
         assert {key: values[key] for key in defaults} == defaults
 
 
@@ -175,7 +175,7 @@ def test_dcgan_28_layers():
 def test_resnet_channels_are_the_papers():
     plans = {32: [128] * 4, 48: [64, 128, 256, 512, 1024], 64: [64, 128, 256, 512, 1024]}
     plans[128] = [64, 128, 256, 512, 1024, 1024]
-    plans |= {28: [128] * 4, 96: plans[64], 256: [*plans[128], 1024]}  # not in the paper, but in its manner
+    plans |= {28: [128] * 4, 96: plans[64], 256: [*plans[128], 1024]}  # extrapolated; not in the paper
     for side, channels in plans.items():
         with torch.device("meta"):
             *blocks, _ = ResNet(Spec((3, side, side))).body
@@ -203,21 +203,21 @@ def test_resnet_at_every_resolution(size):
 
 
 @pytest.mark.parametrize("size", [(28, 28), (48, 48), (48, 52), (48, 56), (64, 64), (64, 80), (80, 80), (112, 112)])
-def test_resnet_drops_no_edge_where_it_halves(size):
+def test_resnet_loses_no_edge_pixels_when_halving(size):
     blocks = ResNet(Spec((3, *size)), width=1).body
     halvings = sum(isinstance(layer, HalvingConvolution) for layer in blocks.modules())
     rows, columns = blocks(torch.randn(1, 3, *size)).shape[2:]
     assert (rows << halvings, columns << halvings) == size
 
 
-def test_a_linear_critic_and_any_flat_shape():
+def test_an_mlp_without_widths_is_linear_for_any_shape():
     network = MLP(Spec((2, 3)), widths=[])
     samples = torch.randn(4, 2, 3)
     linear = network.head[0]
     torch.testing.assert_close(network(samples), samples.flatten(1) @ linear.weight[0] + linear.bias)
 
 
-def test_labels_change_the_verdict():
+def test_labels_change_the_logits():
     for name in ("mlp", "dcgan", "resnet", "rnn"):
         spec, network = small(name, 3)
         samples = torch.randn(1, *spec.sample).expand(2, *spec.sample)
@@ -225,22 +225,22 @@ def test_labels_change_the_verdict():
         assert first != second, name
 
 
-def test_the_critic_is_batch_free_by_default():
+def test_logits_do_not_depend_on_the_batch_by_default():
     spec, network = small("dcgan")
     samples = torch.randn(4, *spec.sample)
     torch.testing.assert_close(network(samples)[:1], network(samples[:1]))
-    _, paper = small("dcgan", norm="batch")
-    assert any(isinstance(module, nn.BatchNorm2d) for module in paper.modules())
+    _, with_batch_norm = small("dcgan", norm="batch")
+    assert any(isinstance(module, nn.BatchNorm2d) for module in with_batch_norm.modules())
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("build_invalid", "message"),
     [
         (lambda: DCGAN(Spec((2,))), r"DCGAN needs images \(channels, height, width\), but the data has samples "
          r"of shape \(2,\); use discriminator=mlp"),
         (lambda: ResNet(Spec((2,))), "ResNet needs images .* use discriminator=mlp"),
         (lambda: RNN(Spec((2,))), "RNN needs sequences .* use discriminator=mlp"),
-        (lambda: MLP(Spec({"nodes": (9, 5)})), "MLP needs points .* write a discriminator of your own"),
+        (lambda: MLP(Spec({"nodes": (9, 5)})), "MLP needs points .* write a custom discriminator"),
         (lambda: DCGAN(Spec((1, 31, 31))), "which 31x31 does not allow"),
         (lambda: ResNet(Spec((1, 48, 50))), "which 48x50 does not allow"),
         (lambda: ResNet(Spec((1, 31, 31))), "ResNet halves images .* which 31x31 does not allow; resize"),
@@ -253,6 +253,6 @@ def test_the_critic_is_batch_free_by_default():
         (lambda: MLP(Spec((2,), classes=3))(torch.randn(1, 2)), "built for 3 classes, but it got no labels"),
     ],
 )  # fmt: skip
-def test_errors_say_what_to_do(make, message):
+def test_errors_say_what_to_do(build_invalid, message):
     with pytest.raises(ValueError, match=message):
-        make()
+        build_invalid()

@@ -1,4 +1,4 @@
-"""What is read back is what was written: damaged, foreign, malicious checkpoints; full and shut disks."""
+"""Checkpoints are read as they were written: damaged, foreign and malicious files; full and read-only disks."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 import torch
-from support.killed_runs import AtRename, live
+from support.killed_runs import AtRename, train_in_process
 from support.small_runs import DIGITS, POINTS, assert_same, checkpoint, command, go, state
 
 from ganlab.core.errors import TrainingError, UserError
@@ -33,13 +33,13 @@ def whole(tmp_path_factory):
 
 @pytest.fixture
 def run(tmp_path):
-    """A run that crashed after its fifth step, with checkpoints of steps 2 and 4."""
+    """Return a run that failed after its fifth step, with checkpoints of steps 2 and 4."""
     with pytest.raises(OSError, match="on fire"):
         go(tmp_path / "run", *SHORT, "callback.crash._target_=support.small_runs.Crash", "callback.crash.at=5")
     return tmp_path / "run"
 
 
-def seal(content, path):
+def save(content, path):
     AtomicCheckpointIO().save_checkpoint(content, path)
 
 
@@ -50,37 +50,37 @@ DAMAGES = {
     "without its checksum": lambda data: data[:-78],
     "with a bit of a weight flipped": lambda data: data[:3000] + bytes([data[3000] ^ 1]) + data[3001:],
     "with a bit of the checksum flipped": lambda data: data[:-1] + bytes([data[-1] ^ 1]),
-    "with more behind it": lambda data: data + b"\0",
-    "of zeros, as after a power cut": lambda data: bytes(len(data)),
+    "with an extra byte": lambda data: data + b"\0",
+    "of zeros, as after a power failure": lambda data: bytes(len(data)),
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.mark.slow
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(run, whole, caplog, damage):
+def test_a_damaged_checkpoint_is_replaced_by_the_previous_one(run, whole, caplog, damage):
     last = run / "checkpoints" / "last.ckpt"
     last.write_bytes(damage(last.read_bytes()))
     go(run, *SHORT)
     (warning,) = [record.getMessage() for record in caplog.records if "ckpt" in record.getMessage()]
     assert warning.startswith(f"{last} cannot be read (")
-    assert warning.endswith("going on from the one before it, previous.ckpt, of step 2")
+    assert warning.endswith("resuming from the one before it, previous.ckpt, of step 2")
     assert_same(state(run), whole)
 
 
-def test_a_missing_checkpoint_gives_way_to_the_one_before(run, whole, caplog):
+def test_a_missing_checkpoint_is_replaced_by_the_previous_one(run, whole, caplog):
     (run / "checkpoints" / "last.ckpt").unlink()
     go(run, *SHORT)
-    assert "last.ckpt is missing; going on from the one before it, previous.ckpt, of step 2" in caplog.text
+    assert "last.ckpt is missing; resuming from the one before it, previous.ckpt, of step 2" in caplog.text
     assert_same(state(run), whole)
 
 
 @pytest.mark.slow
-def test_a_damaged_checkpoint_never_takes_the_place_of_a_good_one(run, whole):
+def test_a_damaged_checkpoint_never_replaces_the_previous_one(run, whole):
     (run / "checkpoints" / "last.ckpt").write_bytes(b"damaged")
-    # Killed when the next checkpoint has taken the damaged one's place, and once more before it would have.
-    live(run, *SHORT, doom=AtRename(1, "c_call"))
+    # Killed before the next checkpoint replaces the damaged one, and then just after it has.
+    train_in_process(run, *SHORT, killer=AtRename(1, "c_call"))
     assert read(run / "checkpoints" / "previous.ckpt")["ganlab"]["steps"] == 2
-    live(run, *SHORT, doom=AtRename(1, "c_return"))
+    train_in_process(run, *SHORT, killer=AtRename(1, "c_return"))
     assert {path.stem: read(path)["ganlab"]["steps"] for path in (run / "checkpoints").glob("*.ckpt")} == {
         "last": 4,
         "previous": 2,
@@ -89,27 +89,31 @@ def test_a_damaged_checkpoint_never_takes_the_place_of_a_good_one(run, whole):
     assert_same(state(run), whole)
 
 
-def test_where_both_are_damaged_the_run_is_refused(run):
+def test_if_both_checkpoints_are_damaged_the_run_cannot_be_resumed(run):
     for name in ("last", "previous"):
         (run / "checkpoints" / f"{name}.ckpt").write_bytes(b"half of it")
-    with pytest.raises(UserError, match=r"previous\.ckpt cannot be read .* remove it to begin anew, or choose another"):
+    with pytest.raises(
+        UserError, match=r"previous\.ckpt cannot be read .* remove it to start from scratch, or choose another"
+    ):
         go(run, *SHORT)
 
 
-def test_evaluation_reads_the_one_before_too(run, caplog):
+def test_evaluation_reads_the_previous_checkpoint_too(run, caplog):
     from ganlab.analysis.evaluation import evaluate
     from ganlab.config import compose
     from ganlab.config.schema import EVALUATE
 
     (run / "checkpoints" / "last.ckpt").write_bytes(b"half of it")
-    words = [f"run={run}", "metric=[modes]", "features=identity", "protocol.samples=50", "protocol.repeats=1"]
-    assert evaluate(compose(words, [], EVALUATE)).content["step"] == 2
+    overrides = [f"run={run}", "metric=[modes]", "features=identity", "protocol.samples=50", "protocol.repeats=1"]
+    assert evaluate(compose(overrides, [], EVALUATE)).content["step"] == 2
     (run / "checkpoints" / "last.ckpt").unlink()
-    assert evaluate(compose(words, [], EVALUATE)).content["step"] == 2
+    assert evaluate(compose(overrides, [], EVALUATE)).content["step"] == 2
     assert "previous.ckpt, of step 2" in caplog.text
 
 
-class Malice:
+class Malicious:
+    """Runs a command when it is unpickled."""
+
     def __init__(self, proof):
         self.proof = proof
 
@@ -118,12 +122,12 @@ class Malice:
 
 
 @pytest.mark.parametrize("place", ["a whole file", "a plain pickle", "a weight", "a callback's state"])
-@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("has_checksum", [False, True])
 @pytest.mark.slow
-def test_malice_is_refused_unexecuted(run, tmp_path, place, sealed):
+def test_a_malicious_checkpoint_is_rejected_without_running_its_code(run, tmp_path, place, has_checksum):
     proof, last = tmp_path / "executed", run / "checkpoints" / "last.ckpt"
     content = checkpoint(run)
-    bad = Malice(str(proof))
+    bad = Malicious(str(proof))
     match place:
         case "a weight":
             content["state_dict"]["extra"] = bad
@@ -134,35 +138,35 @@ def test_malice_is_refused_unexecuted(run, tmp_path, place, sealed):
     (run / "checkpoints" / "previous.ckpt").unlink()
     if place == "a plain pickle":
         last.write_bytes(pickle.dumps(content))
-    elif sealed:
-        seal(content, last)
+    elif has_checksum:
+        save(content, last)
     else:
         torch.save(content, last)
     with pytest.raises(UserError, match=r"last\.ckpt cannot be read \(") as caught:
         go(run, *SHORT)
     assert "\n" not in str(caught.value)
     assert not proof.exists()
-    with suppress(RuntimeError):  # the bait is live: who unpickles it, executes it
+    with suppress(RuntimeError):  # the code does run if the file is unpickled
         torch.load(last, weights_only=False)
     assert proof.exists()
 
 
-def test_a_foreign_checkpoint_is_refused_in_a_sentence(run, whole, tmp_path):
+def test_a_foreign_checkpoint_is_rejected_with_a_message(run, whole, tmp_path):
     last = run / "checkpoints" / "last.ckpt"
     (run / "checkpoints" / "previous.ckpt").unlink()
     lightning = {"state_dict": {"weight": torch.ones(2)}, "optimizer_states": [], "epoch": 3}
     torch.save(lightning, last)
-    with pytest.raises(UserError, match="it does not end with a checksum of ganlab's"):
+    with pytest.raises(UserError, match="it does not end with a ganlab checksum"):
         go(run, *SHORT)
     for content in (lightning, [1, 2], "text"):
-        seal(content, last)
-        with pytest.raises(UserError, match=r"last\.ckpt is no checkpoint of a ganlab run; remove it"):
+        save(content, last)
+        with pytest.raises(UserError, match=r"last\.ckpt is not a ganlab checkpoint; remove it"):
             go(run, *SHORT)
 
 
 @pytest.mark.parametrize("other", [["generator.widths=[9]"], ["data=digits", "data.resolution=8"], ["ema=none"]])
 @pytest.mark.slow
-def test_a_checkpoint_of_another_run_is_refused_in_a_sentence(run, tmp_path, other):
+def test_a_checkpoint_of_other_networks_is_rejected_with_a_message(run, tmp_path, other):
     go(tmp_path / "other", *SHORT[1:], *(["data=ring"] if other[0][:4] != "data" else []), *other)
     shutil.copy(tmp_path / "other" / "checkpoints" / "last.ckpt", run / "checkpoints" / "last.ckpt")
     with pytest.raises(
@@ -172,7 +176,7 @@ def test_a_checkpoint_of_another_run_is_refused_in_a_sentence(run, tmp_path, oth
     assert "\n" not in str(caught.value)
 
 
-def test_two_files_are_kept_and_no_scratch(run):
+def test_two_checkpoints_are_kept_and_no_temporary_file(run):
     assert sorted(path.name for path in (run / "checkpoints").iterdir()) == ["last.ckpt", "previous.ckpt"]
     with pytest.raises(DamagedCheckpointError, match="is missing"):
         read(run / "checkpoints" / "best.ckpt")
@@ -188,7 +192,7 @@ def _file_limit():
 @pytest.mark.usefixtures("_file_limit")
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.999])
 @pytest.mark.slow
-def test_a_file_that_may_not_grow_stops_the_run_with_the_former_checkpoint(run, whole, share):
+def test_a_limit_of_the_file_size_stops_the_run_with_the_previous_checkpoint(run, whole, share):
     shutil.rmtree(run)
     limit = [
         "callback.limit._target_=support.killed_runs.AtByte",
@@ -210,11 +214,11 @@ def test_a_file_that_may_not_grow_stops_the_run_with_the_former_checkpoint(run, 
 
 @contextmanager
 def mounted(folder, options):
-    """Mount a small file system in memory, where one may."""
+    """Mount a small file system in memory; skip the test if that is not permitted."""
     folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {made.stderr.strip()}")
+    mount = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, text=True)
+    if mount.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {mount.stderr.strip()}")
     try:
         yield folder
     finally:
@@ -222,35 +226,35 @@ def mounted(folder, options):
 
 
 @pytest.mark.slow
-def test_a_full_disk_stops_the_run_in_a_sentence_and_room_lets_it_go_on(tmp_path):
-    words = [*DIGITS, *SHORT[-2:], "data=digits", "data.resolution=8", "iterations=40"]
-    words = [f"{key}={value}" for key, value in dict(word.split("=", 1) for word in words).items()]
+def test_a_full_disk_stops_the_run_with_a_message_and_it_resumes_with_free_space(tmp_path):
+    lines = [*DIGITS, *SHORT[-2:], "data=digits", "data.resolution=8", "iterations=40"]
+    overrides = [f"{key}={value}" for key, value in dict(line.split("=", 1) for line in lines).items()]
     with mounted(tmp_path / "small", "size=2m") as disk:
         run = disk / "run"
-        go(run, *[word for word in words if "iterations" not in word], "iterations=2")
+        go(run, *[line for line in overrides if "iterations" not in line], "iterations=2")
         size = (run / "checkpoints" / "last.ckpt").stat().st_size
-        ballast = disk / "ballast"
+        filler = disk / "filler"
         free = shutil.disk_usage(disk).free
-        ballast.write_bytes(bytes(free - size - size // 2))  # room for one more checkpoint, and not for two
-        ended = command("train", *words, f"run_dir={run}", cwd=tmp_path)
+        filler.write_bytes(bytes(free - size - size // 2))  # space for one more checkpoint, but not for two
+        ended = command("train", *overrides, f"run_dir={run}", cwd=tmp_path)
         assert ended.returncode == 1, ended.stderr
         assert "Traceback" not in ended.stderr
-        said = ended.stderr.splitlines()[-1]
-        assert said.startswith(f"stopped: {run}/")
-        assert "cannot be written (No space left on device)" in said
+        message = ended.stderr.splitlines()[-1]
+        assert message.startswith(f"stopped: {run}/")
+        assert "cannot be written (No space left on device)" in message
         status = json.loads((run / "status.json").read_text())
         assert status["state"] == "failed"
         assert "No space left" in status["reason"]
         assert not list(run.rglob("*.tmp"))
         assert 2 < checkpoint(run)["ganlab"]["steps"] < 40
-        ballast.unlink()
-        go(run, *words)
-        go(tmp_path / "whole", *words)
+        filler.unlink()
+        go(run, *overrides)
+        go(tmp_path / "whole", *overrides)
         assert_same(state(run), state(tmp_path / "whole"))
 
 
-def test_a_read_only_directory_is_told_in_a_sentence(run, tmp_path):
-    with mounted(tmp_path / "shut", "size=2m") as disk:
+def test_a_read_only_directory_is_reported_in_one_sentence(run, tmp_path):
+    with mounted(tmp_path / "read_only", "size=2m") as disk:
         shutil.copytree(run, disk / "run")
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         for path in (disk / "run", disk / "new"):
@@ -258,4 +262,4 @@ def test_a_read_only_directory_is_told_in_a_sentence(run, tmp_path):
                 UserError, match=rf"^run_dir={path} cannot be written \(Read-only file system\); choose"
             ):
                 go(path, *SHORT)
-    assert not (tmp_path / "shut" / "run").exists()
+    assert not (tmp_path / "read_only" / "run").exists()

@@ -1,4 +1,4 @@
-"""What keeping freed memory is for: the same step again, without a page from the system."""
+"""With `keep_freed_memory`, repeating a step needs no memory pages from the system."""
 
 import platform
 import subprocess
@@ -12,14 +12,14 @@ import torch
 from ganlab.engine.device import keep_freed_memory
 
 def step():
-    kept = [torch.ones(8, 1 << 20) for _ in range(4)]  # 32 MiB each, all freed at the end
+    tensors = [torch.ones(8, 1 << 20) for _ in range(4)]  # 32 MiB each, all freed at the end
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 
-if sys.argv[1] == "kept":
+if sys.argv[1] == "keep":
     keep_freed_memory()
-for _ in range(8):  # until the heap has holes for all of them
+for _ in range(8):  # until the heap has free blocks for all of them
     step()
 before = faults()
 for _ in range(5):
@@ -28,19 +28,19 @@ print(faults() - before)
 """
 
 
-def faults(how):
-    command = [sys.executable, "-c", STEPS, how]
+def faults(mode):
+    command = [sys.executable, "-c", STEPS, mode]
     return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such setting")
 @pytest.mark.slow
-def test_a_step_like_the_last_asks_the_system_for_nothing():
+def test_repeating_a_step_requests_no_pages():
     pages = 5 * 4 * 32 * 2**20 // 4096
-    assert faults("kept") < pages / 100
+    assert faults("keep") < pages / 100
 
 
-def test_another_c_library_is_left_alone(monkeypatch):
+def test_another_c_library_is_not_changed(monkeypatch):
     from ganlab.engine import device
 
     monkeypatch.setattr(device.ctypes, "CDLL", lambda name: object())

@@ -7,7 +7,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.plugins import MixedPrecision
-from support import small_runs as tiny
+from support import small_runs
 
 import ganlab
 from ganlab.config import instantiate
@@ -19,30 +19,30 @@ from ganlab.training.build import build_module
 SMALL = ["data=ring", "generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]",
          "latent.size=4", "batch_size=16", "metric=[]", "trainer=cpu",
          "callback=[nan_monitor,metrics_logger,status_file]"]  # fmt: skip
-# What a bare Trainer says; a run of ganlab's must not say it, which a test below sees to.
-NOISE = (
+# Warnings of a plain Trainer; a ganlab run does not emit them (test_a_short_run_emits_no_warning).
+LIGHTNING_WARNINGS = (
     "does not have many workers",
     "LeafSpec",
     "smaller than the logging interval",
     "in eval mode at the start",
     "srun",
 )
-quiet = pytest.mark.filterwarnings(*(f"ignore:.*{each}.*" for each in NOISE))
+quiet = pytest.mark.filterwarnings(*(f"ignore:.*{message}.*" for message in LIGHTNING_WARNINGS))
 
 
 def composed(*overrides):
-    return tiny.composed(*SMALL, *overrides)
+    return small_runs.composed(*SMALL, *overrides)
 
 
 class Recorder(pl.Callback):
-    """Keeps the weights, rates and averages after every step."""
+    """Records weights, averages, learning rates and gradient norms after every step."""
 
     def __init__(self):
-        self.weights, self.kept, self.rates, self.norms = [], [], [], []
+        self.weights, self.averages, self.rates, self.norms = [], [], [], []
 
     def on_train_batch_end(self, trainer, module, *args):
         self.weights.append({name: flat(network) for name, network in module.game.players().items()})
-        self.kept.append(flat(module.ema.network))
+        self.averages.append(flat(module.ema.network))
         self.rates.append([optimizer.param_groups[0]["lr"] for optimizer in trainer.optimizers])
         gradients = [w.grad for w in module.game.discriminator.parameters()]
         self.norms.append(torch.nn.utils.get_total_norm(gradients).item())
@@ -53,7 +53,7 @@ def flat(network):
 
 
 def fit(config, *callbacks, **settings):
-    """Train through Lightning's loop, without the run's directory and callbacks."""
+    """Train with a plain Trainer, without a run directory and the run's callbacks."""
     data = instantiate(config.data)
     module = build_module(config, data)
     trainer = pl.Trainer(
@@ -69,38 +69,38 @@ def fit(config, *callbacks, **settings):
     ("schedule", "optimizer_steps"),
     [("schedule.generator=1", 24), ("schedule.generator=5", 14), ("schedule.discriminator=3", 16)],
 )
-def test_steps_are_batches_whatever_lightning_counts(schedule, optimizer_steps):
+def test_steps_count_batches_unlike_lightnings_global_step(schedule, optimizer_steps):
     trainer, module = fit(composed("iterations=12", schedule))
     assert (module.steps, module.samples) == (12, 12 * 16)
     assert trainer.global_step == optimizer_steps
 
 
 @quiet
-def test_players_move_at_their_steps_and_the_average_only_after_the_generator():
+def test_players_are_updated_at_their_steps_and_the_average_only_after_the_generator():
     recorder = Recorder()
     fit(composed("iterations=7", "schedule.generator=3", "ema.half_life_samples=50"), recorder)
     pairs = list(zip(recorder.weights, recorder.weights[1:], strict=False))
     after_update = {p: [not torch.equal(a[p], b[p]) for a, b in pairs] for p in ("discriminator", "generator")}
-    averaged = [not torch.equal(a, b) for a, b in zip(recorder.kept, recorder.kept[1:], strict=False)]
+    averaged = [not torch.equal(a, b) for a, b in zip(recorder.averages, recorder.averages[1:], strict=False)]
     assert after_update["discriminator"] == [True] * 6
-    # Between the states after steps 1 … 7, the generator moves at the third and the sixth.
+    # Among the states after steps 1 … 7, the generator differs after the third and the sixth.
     assert after_update["generator"] == averaged == [False, True, False, False, True, False]
 
 
 @quiet
-def test_the_average_is_exact_over_own_samples():
+def test_the_average_weighs_updates_by_samples():
     recorder = Recorder()
     fit(composed("iterations=6", "schedule.generator=2", "ema.half_life_samples=50", "ema.ramp_up=0"), recorder)
-    # An update at steps 2, 4, 6, each for 32 samples, weighs 1 − 0.5^(32/50); the first average is the first weights.
+    # Updates at steps 2, 4, 6, each of 32 samples, have weight 1 − 0.5^(32/50); the first average is the first weights.
     weight = 1 - 0.5 ** (32 / 50)
-    expected = recorder.kept[0]
+    expected = recorder.averages[0]
     for step in (2, 4, 6):
         expected = expected.lerp(recorder.weights[step - 1]["generator"], weight)
-        torch.testing.assert_close(recorder.kept[step - 1], expected)
+        torch.testing.assert_close(recorder.averages[step - 1], expected)
 
 
 @quiet
-def test_learning_rates_follow_our_steps_for_each_player():
+def test_learning_rates_are_scheduled_by_steps_for_each_player():
     recorder = Recorder()
     rates = ("optimizer.discriminator.lr=0.002", "optimizer.generator.lr=0.01")
     fit(composed("iterations=10", "lr_schedule=linear", *rates), recorder)
@@ -109,7 +109,7 @@ def test_learning_rates_follow_our_steps_for_each_player():
 
 
 @quiet
-def test_gradients_are_clipped_to_the_norm_and_shorter_ones_left_alone():
+def test_gradients_are_clipped_to_the_norm_and_shorter_ones_are_unchanged():
     free, tight, loose = Recorder(), Recorder(), Recorder()
     fit(composed("iterations=3"), free)
     fit(composed("iterations=3", "gradient_clip_norm=1e-3"), tight)
@@ -120,7 +120,7 @@ def test_gradients_are_clipped_to_the_norm_and_shorter_ones_left_alone():
 
 
 @quiet
-def test_a_clipped_step_of_sgd_is_that_long():
+def test_a_clipped_sgd_step_has_the_clipped_length():
     recorder = Recorder()
     config = composed("iterations=2", "gradient_clip_norm=1e-2", "optimizer=sgd", "optimizer.discriminator.lr=0.5")
     fit(config, recorder)
@@ -130,32 +130,32 @@ def test_a_clipped_step_of_sgd_is_that_long():
 
 @quiet
 @pytest.mark.parametrize("fused", ["true", "false"])
-def test_sixteen_bit_gradients_are_clipped_and_observed_without_their_scale(fused):
+def test_sixteen_bit_gradients_are_clipped_and_measured_without_the_loss_scale(fused):
     config = composed(
         "iterations=3", "log_every=1", "regularizer=[]", "gradient_clip_norm=1e-2", "optimizer=sgd",
         f"optimizer.generator.fused={fused}", f"optimizer.discriminator.fused={fused}",
     )  # fmt: skip
-    half, exact = Recorder(), Recorder()
+    half, single = Recorder(), Recorder()
     scaled = MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=2.0**12))
     _, module = fit(config, half, plugins=[scaled])
-    _, plain = fit(config, exact)
+    _, plain = fit(config, single)
     assert half.norms == pytest.approx([1e-2] * 3, rel=1e-2)
     for name, norm in plain.norms.items():
         assert module.norms[name].item() == pytest.approx(norm.item(), rel=1e-2)
-    for mine, theirs in zip(half.weights, exact.weights, strict=True):
-        torch.testing.assert_close(mine["generator"], theirs["generator"], atol=1e-5, rtol=1e-3)
+    for one, other in zip(half.weights, single.weights, strict=True):
+        torch.testing.assert_close(one["generator"], other["generator"], atol=1e-5, rtol=1e-3)
 
 
 @quiet
-def test_terms_that_nobody_takes_do_not_pile_up(monkeypatch):
-    monkeypatch.setattr("ganlab.engine.loss_buffer.KEPT", 3)
+def test_the_loss_buffer_has_a_limit(monkeypatch):
+    monkeypatch.setattr("ganlab.engine.loss_buffer.MAX_STEPS", 3)
     _, module = fit(composed("iterations=5"))
     assert module.steps == 5
-    assert len(module.observed) == 3
+    assert len(module.loss_buffer) == 3
 
 
 @quiet
-def test_norms_are_observed_before_clipping():
+def test_norms_are_measured_before_clipping():
     _, module = fit(composed("iterations=3", "gradient_clip_norm=1e-3", "log_every=3"))
     assert module.norms["discriminator/gradient_norm"] > 1e-2
     weights = flat(module.game.discriminator)
@@ -163,7 +163,7 @@ def test_norms_are_observed_before_clipping():
 
 
 @quiet
-def test_counts_are_saved_and_lightnings_left_out():
+def test_ganlabs_counts_are_saved_and_lightnings_are_not():
     _, module = fit(composed("iterations=5"))
     checkpoint = {"loops": 1, "state_dict": module.state_dict()}
     module.on_save_checkpoint(checkpoint)
@@ -175,11 +175,10 @@ def test_counts_are_saved_and_lightnings_left_out():
     assert (module.steps, module.samples) == (5, 80)
 
 
-def test_gradients_of_one_player_never_reach_the_other(bench):
+def test_a_players_backward_pass_does_not_change_the_others_gradients(bench):
     config = composed("regularizer=[r1]")
-    stand = bench(instantiate(config.game)(instantiate(config.data).spec))
+    module = bench(instantiate(config.game)(instantiate(config.data).spec)).module
     batch = Batch(torch.randn(16, 2))
-    module = stand.module
     module.accumulate("discriminator", batch)
     assert all(w.grad is None for w in module.game.generator.parameters())
     before = [w.grad.clone() for w in module.game.discriminator.parameters()]
@@ -191,38 +190,38 @@ def test_gradients_of_one_player_never_reach_the_other(bench):
 @quiet
 @pytest.mark.parametrize("seed", [0, 1])
 @pytest.mark.slow
-def test_the_seed_alone_decides(seed):
-    def end(seed, disturbance):
-        torch.manual_seed(disturbance)
+def test_the_seed_alone_determines_the_weights(seed):
+    def train(seed, torch_seed):
+        torch.manual_seed(torch_seed)
         return flat(fit(composed("iterations=4", f"seed={seed}", "discriminator.dropout=0.3"))[1])
 
-    assert torch.equal(end(seed, 5), end(seed, 6))
-    assert not torch.equal(end(seed, 5), end(seed + 1, 5))
+    assert torch.equal(train(seed, 5), train(seed, 6))
+    assert not torch.equal(train(seed, 5), train(seed + 1, 5))
 
 
-def test_a_short_run_warns_of_nothing(tmp_path):
-    # Warnings are errors here.
+def test_a_short_run_emits_no_warning(tmp_path):
+    # Warnings are errors in tests.
     result = ganlab.train(composed("iterations=3", f"run_dir={tmp_path / 'run'}"))
     assert result.run_dir == tmp_path / "run"
 
 
 class Poisoned(AdversarialLoss):
-    """Hinge-like, until the generator's loss is asked for a fourth time."""
+    """A Wasserstein loss whose generator side is NaN at the fourth call."""
 
     def __init__(self):
         super().__init__()
-        self.asked = 0
+        self.calls = 0
 
     def discriminator(self, real, fake):
         return fake - real
 
     def generator(self, fake, real=None):
-        self.asked += 1
-        return -fake * (float("nan") if self.asked == 4 else 1)
+        self.calls += 1
+        return -fake * (float("nan") if self.calls == 4 else 1)
 
 
 def failure(config):
-    """Train to the failure and return its sentence and the status that is left."""
+    """Train until the run fails and return the message and the status."""
     with pytest.raises(TrainingError) as raised:
         ganlab.train(config)
     return str(raised.value), json.loads(Path(config.run_dir, "status.json").read_text())
@@ -242,7 +241,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypa
 
 
 @quiet
-def test_a_learning_rate_that_is_far_too_large_is_told_of(tmp_path):
+def test_a_far_too_large_learning_rate_stops_the_run_with_a_message(tmp_path):
     config = composed("iterations=50", "optimizer=sgd", "optimizer.discriminator.lr=1e30", "regularizer=[r1]",
                       "schedule.generator=50", f"run_dir={tmp_path / 'run'}")  # fmt: skip
     sentence, status = failure(config)
@@ -272,15 +271,15 @@ def test_bf16_trains_with_every_penalty(tmp_path, regularizer, data):
     assert penalties["bf16-mixed"][0] == pytest.approx(penalties["32-true"][0], rel=0.02)
 
 
-def test_every_rank_draws_latents_of_its_own(bench):
+def test_ranks_draw_different_latents_of_the_joined_batch(bench):
     config = composed()
-    stand = bench(instantiate(config.game)(instantiate(config.data).spec))
-    module, drawn = stand.module, []
+    stub = bench(instantiate(config.game)(instantiate(config.data).spec))
+    module, latents = stub.module, []
     for rank in (0, 1):
-        stand._trainer.world_size, stand._trainer.global_rank = 2, rank
+        stub._trainer.world_size, stub._trainer.global_rank = 2, rank
         module._seek()
-        drawn.append(module.game.latent.sample(8, module.game.random))
-    stand._trainer.world_size, stand._trainer.global_rank = 1, 0
+        latents.append(module.game.latent.sample(8, module.game.random))
+    stub._trainer.world_size, stub._trainer.global_rank = 1, 0
     module._seek()
-    assert not torch.equal(*drawn)
-    assert torch.equal(torch.cat(drawn), module.game.latent.sample(16, module.game.random))
+    assert not torch.equal(*latents)
+    assert torch.equal(torch.cat(latents), module.game.latent.sample(16, module.game.random))

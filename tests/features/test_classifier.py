@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from support.metric_sources import Pictures, Points, scored
+from support.metric_sources import Pictures, Points, compute_scores
 from torch.nn import functional
 
 from ganlab.data.digits import Digits
 from ganlab.features import Classifier
 from ganlab.features.classifier import SHIPPED
-from ganlab.features.classifier_training import held_out, train_classifier
+from ganlab.features.classifier_training import held_out_mask, train_classifier
 from ganlab.metrics import FID, InceptionScore
 
 
@@ -30,7 +30,7 @@ def table(digits: Digits) -> tuple[torch.Tensor, torch.Tensor]:
 
 @pytest.mark.parametrize("size", [8, 28, 64])
 def test_the_shipped_classifier_knows_digits_of_any_size(classifier: Classifier, digits: Digits, size: int) -> None:
-    images, labels = (values[held_out(len(values))] for values in table(digits))
+    images, labels = (values[held_out_mask(len(values))] for values in table(digits))
     resized = functional.interpolate(images.float(), (size, size), mode="bilinear", antialias=True)
     batch = classifier(resized.round().to(torch.uint8))
     assert batch.features.shape == (len(labels), 64)
@@ -38,7 +38,7 @@ def test_the_shipped_classifier_knows_digits_of_any_size(classifier: Classifier,
     assert (batch.logits.argmax(1) == labels).float().mean() >= (0.98 if size == 28 else 0.95)
 
 
-def test_its_spatial_features_are_the_maps_that_it_pools(classifier: Classifier, digits: Digits) -> None:
+def test_spatial_features_are_the_maps_before_pooling(classifier: Classifier, digits: Digits) -> None:
     images = table(digits)[0][:3]
     batch = classifier(images)
     maps = classifier.network.body[:12](images / 127.5 - 1)
@@ -52,20 +52,22 @@ def test_data_with_a_shipped_classifier_needs_no_training(classifier: Classifier
     assert Classifier(digits).describe() == classifier.describe()
 
 
-def test_the_shipped_facts_are_true(classifier: Classifier) -> None:
+def test_the_facts_shipped_with_the_weights_are_true(classifier: Classifier) -> None:
     facts = json.loads((SHIPPED / "digits.json").read_text())
     assert facts["accuracy"] >= 0.98
     assert classifier.describe()["weights"] == facts["sha256"]
     assert (SHIPPED / "digits.safetensors").stat().st_size < 1_500_000
 
 
-def test_its_scores_separate_digits_from_noise(classifier: Classifier, digits: Digits) -> None:
-    images = torch.cat([batch.sample for batch in digits.reals(800)])  # shuffled: the table runs from 0 to 9
+def test_scores_separate_digits_from_noise(classifier: Classifier, digits: Digits) -> None:
+    images = torch.cat([batch.sample for batch in digits.real_samples(800)])  # shuffled: the table runs from 0 to 9
     noise = torch.randint(0, 256, (400, 1, 28, 28), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     shifted = images[400:].roll(6, -1)
     metrics = FID(classifier), InceptionScore(classifier, splits=2)
     real, *fakes = map(classifier, (images[:400], images[400:], shifted, noise))
-    good, moved, bad = ({k: v for each in metrics for k, v in scored(each, real, fake).items()} for fake in fakes)
+    good, moved, bad = (
+        {k: v for metric in metrics for k, v in compute_scores(metric, real, fake).items()} for fake in fakes
+    )
     assert good["fid"] * 10 < bad["fid"]
     assert good["fid"] * 3 < moved["fid"]
     assert good["inception_score"] > 8
@@ -74,7 +76,7 @@ def test_its_scores_separate_digits_from_noise(classifier: Classifier, digits: D
 
 def test_training_is_a_function_of_its_arguments() -> None:
     data = Pictures()
-    images, labels = (torch.cat(values) for values in zip(*data.reals(), strict=True))
+    images, labels = (torch.cat(values) for values in zip(*data.real_samples(), strict=True))
     before = torch.get_rng_state()
     first = train_classifier(images, labels, 2, seed=3, steps=12, batch_size=16)
     assert torch.equal(torch.get_rng_state(), before)
@@ -89,16 +91,16 @@ def test_training_is_a_function_of_its_arguments() -> None:
     assert not first.network.training
 
 
-def test_a_data_set_is_learnt_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_classifier_is_trained_once_per_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
     data = Pictures(shape=(3, 12, 12))
     first = Classifier(data, steps=4)
     again = Classifier(data, steps=4)
-    assert data.asked == 1
+    assert data.times_read == 1
     assert (first.classes, first.channels) == (2, 3)
     assert first.describe() == again.describe()
     Classifier(data, steps=5)
-    assert data.asked == 2
+    assert data.times_read == 2
     path = min(tmp_path.glob("classifiers/*/*.safetensors"))
     from_file = Classifier(data, weights=str(path))
     assert from_file.classes == 2
@@ -107,27 +109,27 @@ def test_a_data_set_is_learnt_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         Classifier(data, weights=str(path))
 
 
-def test_who_trains_at_the_same_time_and_is_late_takes_the_others(tmp_path, monkeypatch) -> None:
+def test_of_two_runs_that_train_at_once_the_later_uses_the_first_classifier(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
     first = Classifier(Pictures(shape=(3, 12, 12)), steps=4)
-    (there,) = tmp_path.glob("classifiers/*")
-    hidden = there.with_name("hidden")
+    (folder,) = tmp_path.glob("classifiers/*")
+    hidden = folder.with_name("hidden")
 
-    def late(*arguments, **settings):
+    def train_late(*arguments, **settings):
         trained = train_classifier(*arguments, **settings)
         with torch.no_grad():
             trained.network.head.weight.add_(1)  # as on a machine with another number of threads
-        hidden.rename(there)
+        hidden.rename(folder)
         return trained
 
-    there.rename(hidden)
-    monkeypatch.setattr("ganlab.features.classifier.train_classifier", late)
+    folder.rename(hidden)
+    monkeypatch.setattr("ganlab.features.classifier.train_classifier", train_late)
     second = Classifier(Pictures(shape=(3, 12, 12)), steps=4)
     assert second.describe() == first.describe()
-    assert list(tmp_path.glob("classifiers/*")) == [there]
+    assert list(tmp_path.glob("classifiers/*")) == [folder]
 
 
-def test_errors_say_what_to_do() -> None:
+def test_error_messages_say_what_to_do() -> None:
     with pytest.raises(
         FileNotFoundError, match=r"weights=letters is neither a shipped classifier \(digits\) nor a file"
     ):
@@ -150,7 +152,7 @@ def test_errors_say_what_to_do() -> None:
         ({"images": torch.zeros(60, 1, 8, 8)}, "need uint8 images"),
     ],
 )
-def test_training_refuses(arguments: dict[str, object], message: str) -> None:
-    images, labels = (torch.cat(values) for values in zip(*Pictures().reals(), strict=True))
+def test_training_refuses_invalid_arguments(arguments: dict[str, object], message: str) -> None:
+    images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
     with pytest.raises(ValueError, match=message):
         train_classifier(**({"images": images, "labels": labels, "classes": 2} | arguments))

@@ -16,7 +16,7 @@ open_clip = pytest.importorskip("open_clip")
 constants = pytest.importorskip("huggingface_hub.constants")
 
 COLOUR = Pictures(shape=(3, 20, 24))
-IMAGES = next(COLOUR.reals()).sample[:2]
+IMAGES = next(COLOUR.real_samples()).sample[:2]
 TINY = "ganlab-tiny"
 CONFIG = {
     "embed_dim": 16,
@@ -50,7 +50,8 @@ def test_features_are_the_projected_image(model: Any, weights: Path) -> None:
     assert torch.equal(torch.get_rng_state(), before)
     resized = functional.interpolate(IMAGES.double(), (32, 32), mode="bicubic", antialias=True).clamp(0, 255).float()
     mean, std = (
-        torch.tensor(each).reshape(3, 1, 1) for each in (open_clip.OPENAI_DATASET_MEAN, (open_clip.OPENAI_DATASET_STD))
+        torch.tensor(values).reshape(3, 1, 1)
+        for values in (open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD)
     )
     with torch.no_grad():
         expected = model.encode_image((resized / 255 - mean) / std)
@@ -93,26 +94,26 @@ def test_names_are_checked(settings: dict[str, str], message: str) -> None:
 def test_points_and_missing_files_are_refused() -> None:
     with pytest.raises(ValueError, match="features=clip reads images"):
         CLIP(Points())
-    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pth; bring the file: run 'hf download"):
+    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pth; provide the file: run 'hf download"):
         CLIP(COLOUR, weights="nowhere.pth")
 
 
-def test_the_known_repository_is_open_clips_own() -> None:
+def test_the_known_repository_is_the_one_in_open_clip() -> None:
     for (architecture, tag), repository in KNOWN.items():
         assert open_clip.pretrained.get_pretrained_cfg(architecture, tag)["hf_hub"] == f"{repository}/"
 
 
-def test_without_network_the_hub_cache_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_internet_the_hub_cache_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    told = CLIP.missing()
-    assert told is not None
-    assert told.startswith("the weights of ViT-L-14-quickgelu (openai) are not on this machine: the first use")
-    with pytest.raises(ConnectionError, match=f"could not be downloaded .*; bring the file: .*{tmp_path}"):
+    reason = CLIP.unavailable_reason()
+    assert reason is not None
+    assert reason.startswith("the weights of ViT-L-14-quickgelu (openai) are not on this machine: the first use")
+    with pytest.raises(ConnectionError, match=f"could not be downloaded .*; provide the file: .*{tmp_path}"):
         CLIP(COLOUR)
     (repository,) = KNOWN.values()
     path = tmp_path / f"models--{repository.replace('/', '--')}" / "snapshots" / "0" / "open_clip_model.safetensors"
     path.parent.mkdir(parents=True)
     path.touch()
-    assert CLIP.missing() is None
-    assert "there is no file nowhere.pth" in (CLIP.missing(weights="nowhere.pth") or "")
+    assert CLIP.unavailable_reason() is None
+    assert "there is no file nowhere.pth" in (CLIP.unavailable_reason(weights="nowhere.pth") or "")

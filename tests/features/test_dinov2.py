@@ -15,7 +15,7 @@ timm = pytest.importorskip("timm")
 constants = pytest.importorskip("huggingface_hub.constants")
 
 COLOUR = Pictures(shape=(3, 20, 24))
-IMAGES = next(COLOUR.reals()).sample[:2]
+IMAGES = next(COLOUR.real_samples()).sample[:2]
 TINY = "test_vit"
 
 
@@ -38,7 +38,7 @@ def test_features_are_the_class_token(weights: Path) -> None:
     assert torch.equal(torch.get_rng_state(), before)
     resized = functional.interpolate(IMAGES.double(), (224, 224), mode="bicubic", antialias=True).clamp(0, 255)
     with torch.no_grad():
-        tokens = network(img_size=224).forward_features(resized.float() / 127.5 - 1)  # its mean and deviation are 0.5
+        tokens = network(img_size=224).forward_features(resized.float() / 127.5 - 1)  # mean and deviation are 0.5
     result = features(IMAGES).features
     assert result.shape == (2, features.width) == (2, 64)
     torch.testing.assert_close(result, tokens[:, 0], rtol=1e-4, atol=1e-5)
@@ -54,7 +54,7 @@ def test_features_are_the_class_token(weights: Path) -> None:
 
 def test_grey_images_are_repeated(weights: Path) -> None:
     features = DINOv2(Pictures(), weights=weights, architecture=TINY)
-    grey = next(Pictures().reals()).sample[:2]
+    grey = next(Pictures().real_samples()).sample[:2]
     torch.testing.assert_close(features(grey).features, features(grey.repeat(1, 3, 1, 1)).features)
 
 
@@ -79,7 +79,7 @@ def test_weights_for_another_resolution_are_resampled(tmp_path: Path) -> None:
 def test_a_file_of_something_else_is_refused(tmp_path: Path, content: object) -> None:
     path = tmp_path / "other.pth"
     torch.save(content, path)
-    with pytest.raises(ValueError, match=f"does not hold the weights of {TINY}.*; bring the file"):
+    with pytest.raises(ValueError, match=f"does not hold the weights of {TINY}.*; provide the file"):
         DINOv2(COLOUR, weights=path, architecture=TINY)
 
 
@@ -98,21 +98,21 @@ def test_architectures_without_a_class_token_are_refused(name: str, message: str
 def test_points_and_missing_files_are_refused() -> None:
     with pytest.raises(ValueError, match="features=dinov2 reads images"):
         DINOv2(Points())
-    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pth; bring the file: run 'hf download"):
+    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pth; provide the file: run 'hf download"):
         DINOv2(COLOUR, weights="nowhere.pth", architecture=TINY)
 
 
-def test_without_network_the_hub_cache_serves(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_internet_the_hub_cache_is_used(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    told = DINOv2.missing(architecture=TINY)
-    assert told is not None
-    assert told.startswith("test_vit's weights are not on this machine: the first use downloads them")
-    with pytest.raises(ConnectionError, match=f"could not be downloaded .*; bring the file: .*{tmp_path}"):
+    reason = DINOv2.unavailable_reason(architecture=TINY)
+    assert reason is not None
+    assert reason.startswith("test_vit's weights are not on this machine: the first use downloads them")
+    with pytest.raises(ConnectionError, match=f"could not be downloaded .*; provide the file: .*{tmp_path}"):
         DINOv2(COLOUR, architecture=TINY)
     path = tmp_path / f"models--timm--{TINY}" / "snapshots" / "0" / "model.safetensors"
     path.parent.mkdir(parents=True)
     path.symlink_to(weights)
-    assert DINOv2.missing(architecture=TINY) is None
-    named = DINOv2(COLOUR, weights=weights, architecture=TINY)
-    assert DINOv2(COLOUR, architecture=TINY).describe() == named.describe()
+    assert DINOv2.unavailable_reason(architecture=TINY) is None
+    from_file = DINOv2(COLOUR, weights=weights, architecture=TINY)
+    assert DINOv2(COLOUR, architecture=TINY).describe() == from_file.describe()

@@ -5,14 +5,14 @@ from torch import nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.features import Classifier, Features, Identity, RandomConvolution, quantise
-from ganlab.features.base import spatial
+from ganlab.features.base import flatten_spatial
 
 GREY = Pictures()
 COLOUR = Pictures(shape=(3, 12, 12))
 
 
 def pictures(data: Pictures) -> torch.Tensor:
-    return torch.cat([batch.sample for batch in data.reals()])
+    return torch.cat([batch.sample for batch in data.real_samples()])
 
 
 def test_identity_flattens() -> None:
@@ -53,14 +53,14 @@ def test_spatial_features_average_to_the_pooled_ones(width: int, expected: int) 
 
 def test_spatial_takes_the_first_channels_that_fit() -> None:
     maps = normal(2, 192, 17, 17)
-    assert torch.equal(spatial(maps), maps[:, :7].flatten(1))
-    assert spatial(normal(2, 3, 64, 64)).shape == (2, 4096)
+    assert torch.equal(flatten_spatial(maps), maps[:, :7].flatten(1))
+    assert flatten_spatial(normal(2, 3, 64, 64)).shape == (2, 4096)
 
 
-def test_spaces_without_files_are_never_missing() -> None:
-    assert Identity.missing() is None
-    assert RandomConvolution.missing(seed=1, width=8) is None
-    assert Classifier.missing(weights=None, seed=0, steps=1000) is None
+def test_spaces_without_files_are_always_available() -> None:
+    assert Identity.unavailable_reason() is None
+    assert RandomConvolution.unavailable_reason(seed=1, width=8) is None
+    assert Classifier.unavailable_reason(weights=None, seed=0, steps=1000) is None
 
 
 def test_image_spaces_refuse_points_and_floats() -> None:
@@ -88,7 +88,7 @@ def test_autocast_does_not_reach_the_features() -> None:
         assert torch.equal(features(images).features, expected)
 
 
-def test_describe_names_what_makes_scores_comparable() -> None:
+def test_describe_has_what_makes_scores_comparable() -> None:
     for features in (Identity(Points()), RandomConvolution(GREY)):
         assert {"name", "weights", "resize", "resolution", "width"} <= features.describe().keys()
 
@@ -100,3 +100,14 @@ def test_quantise_rounds_clamps_and_refuses_nan() -> None:
     assert torch.equal(quantise(images.float() / 127.5 - 1), images)
     with pytest.raises(ValueError, match="1 of 2 samples hold NaN"):
         quantise(torch.tensor([[0.0], [float("nan")]]))
+
+
+def test_subclasses_may_define_unavailable_reason_under_its_former_name() -> None:
+    with pytest.warns(FutureWarning, match="Space.missing is now called unavailable_reason"):
+
+        class Space(Features):
+            @classmethod
+            def missing(cls, **settings: object) -> str | None:
+                return "no space"
+
+    assert Space.unavailable_reason() == "no space"

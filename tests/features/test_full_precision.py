@@ -9,13 +9,13 @@ from ganlab.features.base import full_precision
 
 
 @pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
+def _restore_precision() -> Iterator[None]:
     before = torch.get_float32_matmul_precision()
     yield
     torch.set_float32_matmul_precision(before)
 
 
-def test_products_are_exact_whatever_the_run_allows() -> None:
+def test_matrix_products_ignore_the_precision_of_the_run() -> None:
     left, right = normal(64, 256), normal(256, 256, seed=1)
     exact = left @ right
     torch.set_float32_matmul_precision("medium")
@@ -27,7 +27,7 @@ def test_products_are_exact_whatever_the_run_allows() -> None:
 
 
 def test_features_do_not_depend_on_the_precision_of_the_run() -> None:
-    features, images = RandomConvolution(Pictures()), next(Pictures().reals()).sample
+    features, images = RandomConvolution(Pictures()), next(Pictures().real_samples()).sample
     exact = features(images).features
     torch.set_float32_matmul_precision("medium")
     assert torch.equal(features(images).features, exact)

@@ -17,29 +17,29 @@ from ganlab.features.inception import Layer
 
 GREY = Pictures(shape=(1, 16, 16))
 COLOUR = Pictures(shape=(3, 20, 24))
-IMAGES = next(COLOUR.reals()).sample[:2]
+IMAGES = next(COLOUR.real_samples()).sample[:2]
 LAYERS = [str(layer) for layer in get_args(Layer)]
 
 
 @pytest.fixture(scope="module")
 def reference(weights: Path) -> dict[str, Tensor]:
-    """What torch-fidelity makes of the images, layer by layer, and the maps from which spatial features come."""
+    """torch-fidelity's features of the images by layer, and the maps of its spatial features."""
     network = port.FeatureExtractorInceptionV3("reference", LAYERS, str(weights))
     maps: list[Tensor] = []
     network.Mixed_6d.branch1x1.register_forward_hook(lambda module, inputs, output: maps.append(output))
     return {**dict(zip(LAYERS, network(IMAGES), strict=True)), "maps": maps[0]}
 
 
-def close(ours: Tensor | None, theirs: Tensor) -> bool:
-    assert ours is not None
-    assert ours.shape == theirs.shape
-    assert theirs.std() > 0.01
-    return bool((ours - theirs).norm() < 1e-5 * theirs.norm())
+def close(actual: Tensor | None, expected: Tensor) -> bool:
+    assert actual is not None
+    assert actual.shape == expected.shape
+    assert expected.std() > 0.01
+    return bool((actual - expected).norm() < 1e-5 * expected.norm())
 
 
 @pytest.mark.parametrize("layer", get_args(Layer))
 @pytest.mark.slow
-def test_every_layer_is_torch_fidelitys(weights: Path, reference: dict[str, Tensor], layer: Layer) -> None:
+def test_every_layer_equals_torch_fidelity(weights: Path, reference: dict[str, Tensor], layer: Layer) -> None:
     features = Inception(COLOUR, weights=weights, layer=layer)
     batch = features(IMAGES)
     assert close(batch.features, reference[str(layer)])
@@ -51,37 +51,37 @@ def test_every_layer_is_torch_fidelitys(weights: Path, reference: dict[str, Tens
     assert features.describe()["layer"] == str(layer)
 
 
-def test_bilinear_is_pytorch_fid(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bilinear_equals_pytorch_fid(weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    place = tmp_path / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
-    place.parent.mkdir(parents=True)
-    copyfile(weights, place)
+    path = tmp_path / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
+    path.parent.mkdir(parents=True)
+    copyfile(weights, path)
     with torch.random.fork_rng():
-        theirs = InceptionV3().eval()
+        network = InceptionV3().eval()
     features = Inception(COLOUR, weights=weights, resize="bilinear")
-    assert close(features(IMAGES).features, theirs(IMAGES / 255)[0].flatten(1))
+    assert close(features(IMAGES).features, network(IMAGES / 255)[0].flatten(1))
     assert features.describe()["resize"] == "bilinear"
 
 
-def test_antialias_is_torchmetrics(weights: Path) -> None:
-    theirs = NoTrainInceptionV3("inception-v3-compat", ["2048"], str(weights))
-    assert close(Inception(COLOUR, weights=weights, resize="antialias")(IMAGES).features, theirs(IMAGES))
+def test_antialias_equals_torchmetrics(weights: Path) -> None:
+    network = NoTrainInceptionV3("inception-v3-compat", ["2048"], str(weights))
+    assert close(Inception(COLOUR, weights=weights, resize="antialias")(IMAGES).features, network(IMAGES))
 
 
-def test_images_pass_in_pieces(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_features_do_not_depend_on_the_chunk_size(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     features = Inception(COLOUR, weights=weights)
     whole = features(IMAGES)
-    monkeypatch.setattr(inception, "PIECE", 1)
-    for ours, theirs in zip(features(IMAGES)[:3], whole[:3], strict=True):
-        assert theirs is not None
-        assert close(ours, theirs)
+    monkeypatch.setattr(inception, "CHUNK", 1)
+    for actual, expected in zip(features(IMAGES)[:3], whole[:3], strict=True):
+        assert expected is not None
+        assert close(actual, expected)
 
 
 def test_features_and_logits_of_a_local_file(weights: Path) -> None:
     before = torch.get_rng_state()
     digest = sha256(weights.read_bytes()).hexdigest()
     features = Inception(GREY, weights=str(weights), sha256=digest.upper())
-    images = next(GREY.reals()).sample[:2]
+    images = next(GREY.real_samples()).sample[:2]
     batch = features(images)
     assert torch.equal(torch.get_rng_state(), before)
     assert batch.features.shape == (2, features.width) == (2, 2048)
@@ -105,7 +105,7 @@ def test_features_and_logits_of_a_local_file(weights: Path) -> None:
         ),
         (
             {"sha256": "0" * 64},
-            "the sha256 of .* is [0-9a-f]{64} and not 0{64}, as features.sha256 says; bring the file",
+            "the sha256 of .* must be features.sha256=0{64}, got [0-9a-f]{64}; provide the file",
         ),
     ],
 )
@@ -115,7 +115,7 @@ def test_settings_are_checked(weights: Path, settings: dict[str, object], messag
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pth; bring .* features\.weights=FILE"):
+    with pytest.raises(FileNotFoundError, match=r"there is no file nowhere\.pth; provide .* features\.weights=FILE"):
         Inception(GREY, weights="nowhere.pth")
 
 
@@ -134,37 +134,37 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: object) ->
         Inception(GREY, weights=path)
 
 
-def test_without_network_the_error_says_what_to_bring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_internet_the_error_says_which_file_to_provide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def offline(*args: object, **kwargs: object) -> None:
         raise URLError("no network")
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", offline)
-    with pytest.raises(ConnectionError, match=r"could not be downloaded .*no network.*; bring the file") as caught:
+    with pytest.raises(ConnectionError, match=r"could not be downloaded .*no network.*; provide the file") as caught:
         Inception(GREY)
-    told = str(caught.value)
-    assert port.URL_INCEPTION_V3 in told
-    assert "pass features.weights=FILE" in told
-    assert f"put it into {tmp_path / 'hub' / 'checkpoints'}; or take features=random" in told
+    message = str(caught.value)
+    assert port.URL_INCEPTION_V3 in message
+    assert "pass features.weights=FILE" in message
+    assert f"put it into {tmp_path / 'hub' / 'checkpoints'}; or use features=random" in message
 
 
-def test_the_file_of_another_library_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_that_another_library_downloaded_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    told = Inception.missing(layer=64)
-    assert told is not None
-    assert told.startswith("the FID Inception's weights are not on this machine")
+    reason = Inception.unavailable_reason(layer=64)
+    assert reason is not None
+    assert reason.startswith("the FID Inception's weights are not on this machine")
     assert not list(tmp_path.iterdir())
     path = tmp_path / "hub" / "checkpoints" / "pt_inception-2015-12-05-6726825d.pth"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"cut short")
-    assert Inception.missing() is None
-    with pytest.raises(ValueError, match=f"{path} begins with .* damaged or incomplete"):
+    assert Inception.unavailable_reason() is None
+    with pytest.raises(ValueError, match=f"{path} must begin with .* damaged or incomplete"):
         Inception(GREY)
 
 
-def test_a_named_file_is_missing_or_not(weights: Path) -> None:
-    assert Inception.missing(weights=str(weights)) is None
-    assert "there is no file nowhere.pth" in (Inception.missing(weights="nowhere.pth") or "")
+def test_a_file_named_by_the_user_exists_or_not(weights: Path) -> None:
+    assert Inception.unavailable_reason(weights=str(weights)) is None
+    assert "there is no file nowhere.pth" in (Inception.unavailable_reason(weights="nowhere.pth") or "")
 
 
 def test_points_are_refused() -> None:

@@ -15,15 +15,15 @@ SPEC = Spec((2,), classes=3)
 
 
 class Counting(nn.Module):
-    """Counts the forward passes of a network."""
+    """Counts the forward passes of a network and records their arguments."""
 
     def __init__(self, network):
         super().__init__()
-        self.network, self.calls, self.given = network, 0, []
+        self.network, self.calls, self.arguments = network, 0, []
 
     def forward(self, *arguments):
         self.calls += 1
-        self.given.append(arguments)
+        self.arguments.append(arguments)
         return self.network(*arguments)
 
 
@@ -58,15 +58,15 @@ def test_the_networks_are_built_from_the_data_and_the_latent():
 
 
 def test_the_adversarial_term_is_the_mean_of_the_loss_on_real_and_fake_under_one_condition():
-    game, given = make(), batch()
+    game, real = make(), batch()
     game.random.seek(3)
-    term = game.losses("discriminator", given, 0)["adversarial"]
+    term = game.losses("discriminator", real, 0)["adversarial"]
     game.random.seek(3)
-    fake = game.generator(game.latent.sample(8, game.random), given.cond)
-    real_logits, fake_logits = game.discriminator(given.sample, given.cond), game.discriminator(fake, given.cond)
+    fake = game.generator(game.latent.sample(8, game.random), real.cond)
+    real_logits, fake_logits = game.discriminator(real.sample, real.cond), game.discriminator(fake, real.cond)
     torch.testing.assert_close(term, game.loss.discriminator(real_logits, fake_logits).mean())
     game.random.seek(3)
-    term = game.losses("generator", given, 0)["adversarial"]
+    term = game.losses("generator", real, 0)["adversarial"]
     torch.testing.assert_close(term, game.loss.generator(fake_logits).mean())
 
 
@@ -90,7 +90,7 @@ def test_terms_are_weighted_scalars_by_name():
 
 
 @pytest.mark.parametrize(
-    ("loss", "terms", "player", "generated", "discriminate"),
+    ("loss", "terms", "player", "generator_calls", "discriminator_calls"),
     [
         (NonSaturating(), (), "discriminator", 1, 2),
         (NonSaturating(), (), "generator", 1, 1),
@@ -99,10 +99,10 @@ def test_terms_are_weighted_scalars_by_name():
         (NonSaturating(), (R1(), GradientPenalty()), "discriminator", 1, 3),
     ],
 )
-def test_every_verdict_is_asked_for_once(loss, terms, player, generated, discriminate):
+def test_every_output_is_computed_once(loss, terms, player, generator_calls, discriminator_calls):
     game = make(loss, terms)
     game.losses(player, batch(), 0)
-    assert (game.generator.calls, game.discriminator.calls) == (generated, discriminate)
+    assert (game.generator.calls, game.discriminator.calls) == (generator_calls, discriminator_calls)
 
 
 @pytest.mark.parametrize("schedule", [Alternating(), Simultaneous()], ids=lambda s: type(s).__name__)
@@ -112,16 +112,16 @@ def test_both_players_share_one_generator_pass_a_step(bench, schedule):
     assert game.generator.calls == 3
 
 
-def test_fresh_fakes_for_every_batch_and_critic_step(bench):
+def test_every_batch_and_discriminator_update_has_new_fake_samples(bench):
     game = make()
     bench(game, schedule=Alternating(generator=3)).run([batch()] * 6)
-    latents = [arguments[0] for arguments in game.generator.given]
+    latents = [arguments[0] for arguments in game.generator.arguments]
     assert len(latents) == 6
     assert len({tuple(x.flatten().tolist()) for x in latents}) == 6
 
 
-def test_sharing_changes_no_number(bench):
-    # Cut into microbatches nothing is prepared; two losses that are means of samples must come out the same.
+def test_sharing_fake_samples_changes_no_weight(bench):
+    # With microbatches nothing is prepared and shared; losses that are means of samples must give the same weights.
     def weights(microbatches):
         module = bench(make(Wasserstein()), microbatches=microbatches).run([batch(seed=i) for i in range(4)])
         return torch.cat([w.flatten() for w in module.game.parameters()])
@@ -130,64 +130,64 @@ def test_sharing_changes_no_number(bench):
 
 
 class Shift(Augment):
-    """Adds 100, to see who sees it."""
+    """Adds 100, which shows in the input of the discriminator."""
 
     def forward(self, samples, random):
         return samples + 100
 
 
-def test_the_augmentation_is_seen_by_the_critic_for_real_fake_and_mixed_samples():
+def test_the_discriminator_receives_augmented_real_fake_and_mixed_samples():
     game = make(terms=(GradientPenalty(),), augment=Shift())
     game.losses("discriminator", batch(), 0)
     game.losses("generator", batch(), 0)
-    assert len(game.discriminator.given) == 4
-    assert all(samples.min() > 50 for samples, _ in game.discriminator.given)
+    assert len(game.discriminator.arguments) == 4
+    assert all(samples.min() > 50 for samples, _ in game.discriminator.arguments)
 
 
 class Recorder(Regularizer):
-    """Adds nothing, and records the moves at which it was asked to act."""
+    """Adds nothing; records the steps of its inputs and counts its updates."""
 
     player = "discriminator"
 
     def __init__(self, every=1):
         super().__init__(1.0, every)
-        self.seen, self.projected = [], 0
+        self.steps, self.updates = [], 0
 
     def penalty(self, view):
         return torch.zeros(())
 
     def perturb_input(self, samples, step, random):
-        self.seen.append(step)
+        self.steps.append(step)
         return samples
 
     def after_update(self, network):
-        self.projected += 1
+        self.updates += 1
 
 
-def test_lazy_terms_count_their_own_players_moves(bench):
+def test_lazy_terms_count_the_updates_of_their_player(bench):
     recorder = Recorder(every=2)
     bench(make(terms=(recorder,)), schedule=Alternating(discriminator=3)).run([batch()] * 18)
-    # Six moves of the critic, every second of which counts.
-    assert recorder.projected == 3
+    # Of six updates of the discriminator, every second one.
+    assert recorder.updates == 3
 
 
-def test_both_players_see_the_noise_of_the_same_moment(bench):
-    # `decay_steps` counts the discriminator's moves, so what both see at one step is noise of one deviation.
+def test_both_players_see_the_noise_of_the_same_step(bench):
+    # `decay_steps` counts batches, so both players' inputs have noise of the same deviation at one step.
     recorder = Recorder()
     bench(make(terms=(recorder,)), schedule=Alternating(generator=5)).run([batch()] * 10)
-    discriminator = [[move, move] for move in range(10)]
+    discriminator = [[step, step] for step in range(10)]
     expected = [*discriminator[:5], [4], *discriminator[5:], [9]]
-    assert recorder.seen == [move for moves in expected for move in moves]
+    assert recorder.steps == [step for steps in expected for step in steps]
 
 
-def test_decayed_noise_is_gone_for_the_generator_too(bench):
+def test_decayed_noise_is_also_0_for_the_generator(bench):
     game = make(terms=(InstanceNoise(50.0, decay_steps=3),))
     bench(game, schedule=Alternating(generator=5)).run([batch()] * 5)
-    *_, (last, _) = game.discriminator.given
+    *_, (last, _) = game.discriminator.arguments
     assert last.abs().max() < 10
 
 
-def test_the_critic_is_clipped_after_each_of_its_moves_and_the_generator_never(bench):
+def test_weights_are_clipped_after_each_discriminator_update_and_never_in_the_generator(bench):
     game = make(Wasserstein(), (WeightClip(0.05),))
     before = max(w.abs().max().item() for w in game.generator.parameters())
     bench(game).run([batch()] * 2)
@@ -195,8 +195,8 @@ def test_the_critic_is_clipped_after_each_of_its_moves_and_the_generator_never(b
     assert max(w.abs().max().item() for w in game.generator.parameters()) > before / 2 > 0.05
 
 
-def test_a_verdict_with_features_is_as_good_as_bare_logits():
-    class Telling(nn.Module):
+def test_an_output_with_features_gives_the_losses_of_its_logits():
+    class WithFeatures(nn.Module):
         def __init__(self, network):
             super().__init__()
             self.network = network
@@ -204,10 +204,10 @@ def test_a_verdict_with_features_is_as_good_as_bare_logits():
         def forward(self, samples, cond):
             return DiscriminatorOutput(self.network(samples, cond), features=(samples,))
 
-    plain, telling = make(), make()
-    telling.discriminator.network = Telling(telling.discriminator.network)
+    plain, with_features = make(), make()
+    with_features.discriminator.network = WithFeatures(with_features.discriminator.network)
     for player in ("discriminator", "generator"):
-        assert plain.losses(player, batch(), 0) == telling.losses(player, batch(), 0)
+        assert plain.losses(player, batch(), 0) == with_features.losses(player, batch(), 0)
 
 
 def test_diagnostics_by_hand():
@@ -215,15 +215,15 @@ def test_diagnostics_by_hand():
     assert game.diagnostics() == {}
     game.losses("discriminator", batch(), 0)
     real = game.discriminator(batch().sample, batch().cond)
-    seen = game.diagnostics()
-    assert seen["discriminator/real"].item() == pytest.approx(real.mean().item(), abs=1e-6)
-    assert set(seen) == {"discriminator/real", "discriminator/fake", "discriminator/accuracy"}
+    diagnostics = game.diagnostics()
+    assert diagnostics["discriminator/real"].item() == pytest.approx(real.mean().item(), abs=1e-6)
+    assert set(diagnostics) == {"discriminator/real", "discriminator/fake", "discriminator/accuracy"}
 
 
 def test_conditions_reach_both_networks():
-    game, given = make(), batch()
-    game.losses("discriminator", given, 0)
-    game.losses("generator", given, 0)
-    conditions = [cond for _, cond in [*game.generator.given, *game.discriminator.given]]
+    game, real = make(), batch()
+    game.losses("discriminator", real, 0)
+    game.losses("generator", real, 0)
+    conditions = [cond for _, cond in [*game.generator.arguments, *game.discriminator.arguments]]
     assert len(conditions) == 5
-    assert all(cond is given.cond for cond in conditions)
+    assert all(cond is real.cond for cond in conditions)

@@ -32,16 +32,15 @@ def node_of(name):
         return compose(f"generator/{name}").generator
 
 
-def build(name, spec, **options):
-    return instantiate(node_of(name), **options)(spec)
+def build(name, spec, **settings):
+    return instantiate(node_of(name), **settings)(spec)
 
 
-def small(name, classes=0, **options):
+def small(name, classes=0, **settings):
     kind = name.split("_")[0]
     spec = Spec(SHAPES.get(kind, (1, 28, 28)), classes=classes, latent=20)
-    return spec, build(
-        name, spec, **SMALL.get(kind, {}), **{key: options[key] for key in options if key in node_of(name)}
-    )
+    supported = {key: value for key, value in settings.items() if key in node_of(name)}
+    return spec, build(name, spec, **SMALL.get(kind, {}), **supported)
 
 
 def labels(spec, count):
@@ -55,7 +54,7 @@ def trainable(network):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("classes", [0, 3])
 @pytest.mark.parametrize("spectral", [False, True])
-def test_every_configuration_generates_and_learns(name, classes, spectral):
+def test_every_configuration_generates_samples_and_has_gradients(name, classes, spectral):
     spec, network = small(name, classes, spectral_norm=spectral)
     samples = network(torch.randn(3, 20), labels(spec, 3))
     assert samples.shape == (3, *spec.sample)
@@ -69,7 +68,7 @@ def test_every_configuration_generates_and_learns(name, classes, spectral):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("spectral", [False, True])
 @pytest.mark.slow
-def test_one_sample_copies_and_strict_state(name, spectral):
+def test_single_samples_copies_and_strict_loading_of_weights(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
     network(torch.randn(4, 20), labels(spec, 4))
     network.eval()
@@ -82,7 +81,7 @@ def test_one_sample_copies_and_strict_state(name, spectral):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_generator_runs_in_bfloat16(name):
+def test_every_generator_runs_under_bfloat16_autocast(name):
     spec, network = small(name, 3, spectral_norm=True)
     with torch.autocast("cpu", torch.bfloat16):
         samples = network(torch.randn(3, 20), labels(spec, 3))
@@ -91,14 +90,14 @@ def test_every_generator_runs_in_bfloat16(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_yaml_names_every_option_and_base_entries_give_pythons_defaults(name):
+def test_yaml_lists_every_setting_and_base_files_have_the_constructors_defaults(name):
     values = {key: list(value) if key == "widths" else value for key, value in node_of(name).items()}
     target = get_class(values.pop("_target_"))
     assert values.pop("_partial_") is True
-    options = dict(list(inspect.signature(target).parameters.items())[1:])
-    assert list(values) == list(options)
+    parameters = dict(list(inspect.signature(target).parameters.items())[1:])
+    assert list(values) == list(parameters)
     if name == target.__name__.lower():
-        assert values == {k: list(o.default) if k == "widths" else o.default for k, o in options.items()}
+        assert values == {k: list(p.default) if k == "widths" else p.default for k, p in parameters.items()}
 
 
 def test_labels_change_the_samples():
@@ -167,7 +166,7 @@ def test_resnet_at_every_resolution(size):
 def test_resnet_channels_are_the_papers():
     plans = {32: [256] * 4, 48: [512, 256, 128, 64], 64: [1024, 512, 256, 128, 64]}
     plans[128] = [1024, 1024, 512, 256, 128, 64]
-    plans |= {28: [256] * 3, 96: plans[64], 256: [1024, *plans[128]]}  # not in the paper, but in its manner
+    plans |= {28: [256] * 3, 96: plans[64], 256: [1024, *plans[128]]}  # extrapolated; not in the paper
     for side, channels in plans.items():
         with torch.device("meta"):
             body = ResNet(Spec((3, side, side), latent=128)).body
@@ -176,7 +175,7 @@ def test_resnet_channels_are_the_papers():
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "instance", "group", "layer"])
-def test_norms_build(norm):
+def test_every_normalisation_can_be_used(norm):
     for network in (
         DCGAN(Spec((1, 16, 16), latent=3), width=4, norm=norm),
         ResNet(Spec((1, 32, 32), latent=3), width=4, norm=norm),
@@ -185,7 +184,7 @@ def test_norms_build(norm):
         assert all(parameter.grad is not None for parameter in network.parameters())
 
 
-def test_dcgan_starts_from_small_normal_weights():
+def test_dcgans_initial_weights_are_normal_with_deviation_0_02():
     network = DCGAN(Spec((3, 32, 32), latent=100))
     assert network.project[0].weight.std().item() == pytest.approx(0.02, rel=0.02)
 
@@ -195,27 +194,27 @@ def test_images_follow_the_memory_format_of_the_weights():
     assert network(torch.randn(2, 4)).is_contiguous(memory_format=torch.channels_last)
 
 
-def test_each_time_step_reads_its_own_noise_and_the_rest_of_the_latent():
+def test_each_time_step_reads_its_own_noise_and_the_shared_latent():
     network = RNN(Spec((4, 1), latent=10), noise=2)
     latents = torch.randn(1, 10)
     before = network(latents)
     latents[:, 4] += 1  # the first number of the third time step
     after = network(latents)
-    same = (before == after).flatten()
-    assert same[:2].all()
-    assert not same[2:].any()
+    equal = (before == after).flatten()
+    assert equal[:2].all()
+    assert not equal[2:].any()
     latents[:, 8] += 1
     assert not (network(latents) == after).any()
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("build_invalid", "message"),
     [
         (lambda: DCGAN(Spec((2,), latent=3)), r"DCGAN needs images \(channels, height, width\), but the data has "
          r"samples of shape \(2,\); use generator=mlp"),
         (lambda: ResNet(Spec((16, 2), latent=3)), "ResNet needs images .* use generator=rnn"),
         (lambda: RNN(Spec((1, 28, 28), latent=3)), "RNN needs sequences .* use generator=dcgan"),
-        (lambda: MLP(Spec({"nodes": (9, 5)}, latent=3)), "MLP needs points .* write a generator of your own"),
+        (lambda: MLP(Spec({"nodes": (9, 5)}, latent=3)), "MLP needs points .* write a custom generator"),
         (lambda: DCGAN(Spec((1, 31, 31), latent=3)), "DCGAN halves images .* which 31x31 does not allow; resize"),
         (lambda: DCGAN(Spec((1, 4, 4), latent=3)), "which 4x4 does not allow"),
         (lambda: DCGAN(Spec((1, 250, 250), latent=3)), "which 250x250 does not allow"),
@@ -238,6 +237,6 @@ def test_each_time_step_reads_its_own_noise_and_the_rest_of_the_latent():
         (lambda: MLP(Spec((2,), classes=3, latent=3))(torch.randn(1, 3)), "built for 3 classes, but it got no labels"),
     ],
 )  # fmt: skip
-def test_errors_say_what_to_do(make, message):
+def test_errors_say_what_to_do(build_invalid, message):
     with pytest.raises(ValueError, match=message):
-        make()
+        build_invalid()

@@ -1,4 +1,4 @@
-"""Every pair of networks in the real thing, small; three steps with R1, a sheet of samples and an export."""
+"""Every pair of networks in a small run: three steps with R1, a sample sheet and an exported generator."""
 
 import pytest
 import torch
@@ -14,7 +14,7 @@ PAIRS = {
     "stylegan2": ["generator=stylegan2", "discriminator=stylegan2", *STYLE],
     "r3gan": ["generator=r3gan", "discriminator=r3gan", "data.labels=true", "loss=relativistic_pairing"],
 }
-CRITICS = {
+DISCRIMINATORS = {
     "patch": ["discriminator.width=4", "discriminator.layers=1"],
     "unet": ["discriminator.width=4", "data.labels=true"],
     "multi_scale": ["discriminator.critic.width=4"],
@@ -23,7 +23,7 @@ CRITICS = {
 WIDTHS = ["generator.width=4", "discriminator.width=4"]
 
 
-def trains(directory, *overrides):
+def train_and_sample(directory, *overrides):
     result = go(directory, *SMALL, *overrides)
     sampler = ganlab.load(result.run_dir)
     samples = sampler.sample(4, seed=1)
@@ -35,16 +35,16 @@ def trains(directory, *overrides):
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_a_pair_trains(name, tmp_path):
-    trains(tmp_path / "run", *PAIRS[name], *WIDTHS)
+    train_and_sample(tmp_path / "run", *PAIRS[name], *WIDTHS)
 
 
-@pytest.mark.parametrize("name", CRITICS)
-def test_a_critic_trains_any_generator(name, tmp_path):
-    networks = ["generator=dcgan", "generator.width=4", f"discriminator={name}", *CRITICS[name]]
-    trains(tmp_path / "run", *networks)
+@pytest.mark.parametrize("name", DISCRIMINATORS)
+def test_a_discriminator_trains_with_a_dcgan_generator(name, tmp_path):
+    networks = ["generator=dcgan", "generator.width=4", f"discriminator={name}", *DISCRIMINATORS[name]]
+    train_and_sample(tmp_path / "run", *networks)
 
 
-def test_what_a_style_generator_draws_for_itself_goes_on_where_it_was(tmp_path):
+def test_resuming_restores_the_random_state_of_a_style_generator(tmp_path):
     networks = [*PAIRS["stylegan2"], *WIDTHS]
     go(tmp_path / "whole", *SMALL, *networks, "iterations=4")
     go(tmp_path / "cut", *SMALL, *networks, "iterations=2")
@@ -59,16 +59,20 @@ READERS = {
     "vae_gan": ["game=vae_gan"],
     "bigan": ["game=bigan"],
 }
-BESIDE = {name: ["generator=dcgan", "generator.width=4", f"discriminator={name}", *CRITICS[name]] for name in CRITICS}
-NETWORKS = {**{name: [*lines, *WIDTHS] for name, lines in PAIRS.items()}, **BESIDE}
-# Each critic with one reader of its features, and each reader with several critics.
-READ = list(zip(NETWORKS, [*READERS, *READERS], strict=False))
+WITH_DCGAN = {
+    name: ["generator=dcgan", "generator.width=4", f"discriminator={name}", *DISCRIMINATORS[name]]
+    for name in DISCRIMINATORS
+}
+NETWORKS = {**{name: [*lines, *WIDTHS] for name, lines in PAIRS.items()}, **WITH_DCGAN}
+# Each discriminator with one game or term that reads its features, and each of those with several discriminators.
+READER_CASES = list(zip(NETWORKS, [*READERS, *READERS], strict=False))
 
 
-@pytest.mark.parametrize(("name", "reader"), READ)
+@pytest.mark.parametrize(("name", "reader"), READER_CASES)
 @pytest.mark.slow
-def test_what_reads_features_finds_them(name, reader, tmp_path):
-    # Codes and Gaussians are latents of their own, and BiGAN's encoder judges pairs one by one.
-    theirs = {"infogan": "latent=", "vae_gan": "latent=", "bigan": "loss="}.get(reader, "none")
-    networks = [line for line in NETWORKS[name] if not line.startswith(theirs)]
-    trains(tmp_path / "run", *dict.fromkeys([*networks, *READERS[reader], "data.labels=true"]))
+def test_games_and_terms_that_read_features_can_use_any_discriminator(name, reader, tmp_path):
+    # InfoGAN and VAE-GAN need their own latents, and BiGAN does not support relativistic losses.
+    replaced = {"infogan": "latent=", "vae_gan": "latent=", "bigan": "loss="}.get(reader, "none")
+    networks = [line for line in NETWORKS[name] if not line.startswith(replaced)]
+    labels = [] if "data.labels=true" in networks else ["data.labels=true"]
+    train_and_sample(tmp_path / "run", *networks, *READERS[reader], *labels)

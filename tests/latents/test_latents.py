@@ -12,24 +12,24 @@ CONF = Path(__file__).parents[2] / "conf" / "latent"
 NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))
 
 
-def build(name, **options):
-    return instantiate(OmegaConf.load(CONF / f"{name}.yaml"), **options)
+def build(name, **settings):
+    return instantiate(OmegaConf.load(CONF / f"{name}.yaml"), **settings)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_latent_is_a_function_of_seed_and_step(name):
     latent = build(name)
-    draw = latent.sample(5, Random(1).seek(3))
-    assert draw.shape == (5, latent.size)
-    assert draw.dtype == torch.float32
-    assert draw.isfinite().all()
-    assert torch.equal(draw, latent.sample(5, Random(1).seek(3)))
-    assert not torch.equal(draw, latent.sample(5, Random(1).seek(4)))
-    assert not torch.equal(draw, latent.sample(5, Random(2).seek(3)))
+    values = latent.sample(5, Random(1).seek(3))
+    assert values.shape == (5, latent.size)
+    assert values.dtype == torch.float32
+    assert values.isfinite().all()
+    assert torch.equal(values, latent.sample(5, Random(1).seek(3)))
+    assert not torch.equal(values, latent.sample(5, Random(1).seek(4)))
+    assert not torch.equal(values, latent.sample(5, Random(2).seek(3)))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_parts_join_to_the_whole(name):
+def test_latents_of_microbatches_are_those_of_the_whole_batch(name):
     latent = build(name)
     parts = [latent.sample(4, Random(1).seek(2, part, 3)) for part in range(3)]
     assert torch.equal(torch.cat(parts), latent.sample(12, Random(1).seek(2)))
@@ -68,52 +68,52 @@ def test_codes():
         torch.testing.assert_close(codes.mean(0), torch.full(codes.shape[1:], 1 / codes.shape[1]), atol=0.03, rtol=0)
     assert continuous.abs().max() <= 1
     assert continuous.var().item() == pytest.approx(1 / 3, abs=0.02)
-    # Codes are drawn independently of each other.
+    # The codes are independent of each other.
     joint = three.T @ four / 5000
     torch.testing.assert_close(joint, torch.full((3, 4), 1 / 12), atol=0.02, rtol=0)
 
 
-def test_infogan_takes_74_numbers():
+def test_infogans_latents_have_74_entries():
     latent = build("codes")
     assert (latent.size, latent.noise, latent.categories, latent.continuous) == (74, 62, (10,), 2)
 
 
 @pytest.mark.parametrize(
-    ("make", "message"),
+    ("build_invalid", "message"),
     [
         (lambda: Normal(0), "size must be at least 1, got 0"),
         (lambda: Truncated(3, 0.0), "threshold must be above 0, got 0.0"),
-        (lambda: Codes(12), "size must be at least 13, one more than all codes together take, got 12"),
+        (lambda: Codes(12), "size must be at least 13, one more than the codes take, got 12"),
         (lambda: Codes(12, categories=[0]), r"categories must all be at least 1, got \[0\]"),
         (lambda: Codes(12, continuous=-1), "continuous must be at least 0, got -1"),
     ],
 )
-def test_errors(make, message):
+def test_errors(build_invalid, message):
     with pytest.raises(ValueError, match=message):
-        make()
+        build_invalid()
 
 
-def test_normal_latents_go_along_the_circle():
-    # On the unit circle the pieces between equal times are arcs of equal angles.
+def test_normal_latents_are_interpolated_spherically():
+    # On the unit circle, equal time steps are arcs of equal angles.
     first, second = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     times = torch.linspace(0, 1, 9)
-    points = Normal(2).between(first.expand(9, 2), second.expand(9, 2), times)
+    points = Normal(2).interpolate(first.expand(9, 2), second.expand(9, 2), times)
     angles = times * torch.pi / 2
     torch.testing.assert_close(points, torch.stack([angles.cos(), angles.sin()], 1))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_ways_end_where_they_should(name):
+def test_interpolation_starts_and_ends_at_the_given_latents(name):
     latent = build(name)
     start, end = latent.sample(4, Random(1)), latent.sample(4, Random(2))
     times = torch.tensor([0.0, 1.0, 0.0, 1.0])
-    torch.testing.assert_close(latent.between(start, end, times), torch.where(times[:, None] > 0, end, start))
+    torch.testing.assert_close(latent.interpolate(start, end, times), torch.where(times[:, None] > 0, end, start))
 
 
-def test_only_normal_latents_leave_the_straight_line_and_parallel_ones_do_not():
+def test_other_latents_and_parallel_normal_ones_are_interpolated_linearly():
     start, end = Normal(3).sample(4, Random(1)), Normal(3).sample(4, Random(2))
     half = torch.full((4,), 0.5)
     for latent in (Uniform(3), Truncated(3)):
-        torch.testing.assert_close(latent.between(start, end, half), (start + end) / 2)
-    torch.testing.assert_close(Normal(3).between(start, -3 * start, half), -start)
-    assert Normal(3).between(start, 5 * start.flip(0), half).isfinite().all()
+        torch.testing.assert_close(latent.interpolate(start, end, half), (start + end) / 2)
+    torch.testing.assert_close(Normal(3).interpolate(start, -3 * start, half), -start)
+    assert Normal(3).interpolate(start, 5 * start.flip(0), half).isfinite().all()

@@ -7,14 +7,14 @@ from ganlab.discriminators import MLP
 from ganlab.layers import (
     ClassLabels,
     build_activation,
+    build_feature_norm,
     build_head,
-    feature_norm,
-    image_norm,
+    build_image_norm,
+    build_recurrent_stack,
     normalise_spectrally,
     pyramid,
-    recurrent_stack,
 )
-from ganlab.layers.residual import Style, down_block, first_block, level_block, up_block
+from ganlab.layers.residual import BlockStyle, down_block, first_block, same_size_block, up_block
 
 
 @pytest.fixture(autouse=True)
@@ -23,13 +23,13 @@ def _seed():
 
 
 @pytest.mark.parametrize("beta", [0.5, 1.0, 3.0])
-def test_tanh_probability_is_its_formula(beta):
+def test_tanh_probability_matches_its_formula(beta):
     values = torch.linspace(-3, 3, 20)[:, None]
     expected = (torch.tanh(beta * values[:, 0]) + 1) / 2
     torch.testing.assert_close(build_head("tanh_probability", beta)(values), expected)
 
 
-def test_tanh_probability_keeps_its_tails():
+def test_tanh_probability_does_not_saturate_in_the_tails():
     tails = torch.tensor([[-20.0], [20.0]])
     probabilities = build_head("tanh_probability")(tails)
     assert probabilities[0] > 0
@@ -37,7 +37,7 @@ def test_tanh_probability_keeps_its_tails():
     assert build_head("tanh_probability")(tails.bfloat16()).dtype == torch.float32
 
 
-def test_logit_is_bare():
+def test_the_logit_head_returns_the_value():
     values = torch.randn(4, 1)
     assert torch.equal(build_head("logit")(values), values[:, 0])
 
@@ -80,48 +80,48 @@ def test_spectral_norm_is_computed_in_float32_under_autocast():
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")  # the compiler's own
-def test_spectral_norm_of_a_compiled_critic_that_judges_twice_before_it_moves():
+@pytest.mark.filterwarnings("ignore")  # torch.compile emits warnings
+def test_spectral_norm_of_a_compiled_discriminator_with_two_forward_passes_per_update():
     gradients = []
     for compiled in (False, True):
         torch.manual_seed(0)
-        critic = MLP(Spec((1, 8, 8)), widths=[4], spectral_norm=True)
+        discriminator = MLP(Spec((1, 8, 8)), widths=[4], spectral_norm=True)
         if compiled:
-            critic.compile()
-        real, fake = (as_output(critic(each)).logits for each in torch.randn(2, 5, 1, 8, 8))
+            discriminator.compile()
+        real, fake = (as_output(discriminator(samples)).logits for samples in torch.randn(2, 5, 1, 8, 8))
         (real.mean() + fake.square().mean()).backward()
-        gradients.append([weight.grad for weight in critic.parameters()])
+        gradients.append([weight.grad for weight in discriminator.parameters()])
     torch.testing.assert_close(*gradients)
 
 
-def test_spectral_norm_reaches_every_weight_of_a_recurrence():
-    network = recurrent_stack("gru", 3, 4, 2)
+def test_spectral_norm_applies_to_every_weight_of_a_recurrent_layer():
+    network = build_recurrent_stack("gru", 3, 4, 2)
     normalise_spectrally(network)
     assert all("bias" in name or "original" in name for name, _ in network.named_parameters())
 
 
 @pytest.mark.parametrize(("cell", "reference"), [("gru", nn.GRU), ("lstm", nn.LSTM)])
-def test_recurrences_agree_with_torchs(cell, reference):
-    ours, theirs = recurrent_stack(cell, 3, 4, 2), reference(3, 4, 2, batch_first=True)
-    for index, layer in enumerate(ours):
+def test_recurrent_layers_agree_with_those_of_torch(cell, reference):
+    network, expected = build_recurrent_stack(cell, 3, 4, 2), reference(3, 4, 2, batch_first=True)
+    for index, layer in enumerate(network):
         for path, kind in ((layer.inputs, "ih"), (layer.hidden, "hh")):
-            path.weight.data = getattr(theirs, f"weight_{kind}_l{index}").data
-            path.bias.data = getattr(theirs, f"bias_{kind}_l{index}").data
+            path.weight.data = getattr(expected, f"weight_{kind}_l{index}").data
+            path.bias.data = getattr(expected, f"bias_{kind}_l{index}").data
     sequence = torch.randn(2, 7, 3)
-    torch.testing.assert_close(ours(sequence), theirs(sequence)[0])
+    torch.testing.assert_close(network(sequence), expected(sequence)[0])
 
 
 @pytest.mark.parametrize("name", ["batch", "group", "layer"])
 def test_feature_norms(name):
-    values = feature_norm(name, 12)(torch.randn(64, 12) * 5 + 3)
-    assert values.abs().mean() > 0.5  # no group is so small that it is normalised away
+    values = build_feature_norm(name, 12)(torch.randn(64, 12) * 5 + 3)
+    assert values.abs().mean() > 0.5  # no group is so small that normalisation removes its signal
     assert values.mean().item() == pytest.approx(0, abs=0.1)
 
 
 @pytest.mark.parametrize("name", ["batch", "instance", "group", "layer"])
 @pytest.mark.parametrize("channels", [1, 3, 18, 64])
 def test_image_norms(name, channels):
-    values = image_norm(name, channels)(torch.randn(8, channels, 6, 5) * 5 + 3)
+    values = build_image_norm(name, channels)(torch.randn(8, channels, 6, 5) * 5 + 3)
     assert values.mean().item() == pytest.approx(0, abs=0.01)
     assert values.std().item() == pytest.approx(1, abs=0.05)
 
@@ -133,9 +133,9 @@ def test_pyramid():
     assert pyramid((1, 120, 36), "DCGAN") == (30, 9, 2)
 
 
-def test_shortcuts_see_the_unchanged_input():
-    style = Style("none", "relu", 0.2)
-    for build, size in ((up_block, 16), (down_block, 4), (level_block, 8)):
+def test_blocks_do_not_change_the_input_that_the_shortcut_reads():
+    style = BlockStyle("none", "relu", 0.2)
+    for build, size in ((up_block, 16), (down_block, 4), (same_size_block, 8)):
         block = build(3, 5, style)
         images = torch.randn(2, 3, 8, 8)
         before = images.clone()
@@ -144,7 +144,7 @@ def test_shortcuts_see_the_unchanged_input():
 
 
 def test_shortcuts_commute_with_the_change_of_resolution():
-    style = Style("none", "relu", 0.2)
+    style = BlockStyle("none", "relu", 0.2)
     images = torch.randn(2, 3, 8, 8)
     pool, convolution = down_block(3, 5, style).shortcut
     torch.testing.assert_close(convolution(pool(images)), pool(convolution(images)))

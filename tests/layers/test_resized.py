@@ -1,4 +1,4 @@
-"""What one convolution does is what two layers did before."""
+"""A fused convolution equals the resampling and the convolution that it replaces."""
 
 import pytest
 import torch
@@ -27,19 +27,19 @@ def _seed():
 
 @pytest.mark.parametrize(("kind", "reference"), PAIRS)
 @pytest.mark.parametrize("size", [(6, 8), (7, 5)])
-def test_the_numbers_and_their_gradients_are_those_of_two_layers(kind, reference, size):
+def test_outputs_and_gradients_equal_those_of_two_layers(kind, reference, size):
     layer, images = kind(3, 4).double(), torch.randn(2, 3, *size, dtype=torch.double, requires_grad=True)
-    ours, theirs = layer(images), reference(layer, images)
-    torch.testing.assert_close(ours, theirs)
-    weights = [images, layer.weight, layer.bias]
-    push = torch.randn_like(theirs)
+    values, expected = layer(images), reference(layer, images)
+    torch.testing.assert_close(values, expected)
+    inputs = [images, layer.weight, layer.bias]
+    slopes = torch.randn_like(expected)
     torch.testing.assert_close(
-        torch.autograd.grad(ours, weights, push), torch.autograd.grad(theirs, weights, push, retain_graph=True)
+        torch.autograd.grad(values, inputs, slopes), torch.autograd.grad(expected, inputs, slopes, retain_graph=True)
     )
 
 
 @pytest.mark.parametrize(("kind", "reference"), PAIRS)
-def test_a_penalty_on_the_gradient_is_the_same(kind, reference):
+def test_gradient_penalties_are_equal(kind, reference):
     layer, images = kind(3, 4).double(), torch.randn(2, 3, 4, 4, dtype=torch.double, requires_grad=True)
     penalties = []
     for values in (layer(images), reference(layer, images)):
@@ -49,7 +49,7 @@ def test_a_penalty_on_the_gradient_is_the_same(kind, reference):
 
 
 @pytest.mark.parametrize(("kind", "reference"), PAIRS)
-def test_spectral_normalisation_is_of_the_small_kernel(kind, reference):
+def test_spectral_normalisation_applies_to_the_3x3_kernel(kind, reference):
     layer, images = kind(3, 4), torch.randn(2, 3, 4, 4)
     normalise_spectrally(layer)
     layer.eval()
@@ -58,7 +58,7 @@ def test_spectral_normalisation_is_of_the_small_kernel(kind, reference):
 
 
 @pytest.mark.parametrize(("kind", "reference"), PAIRS)
-def test_channels_last_images_stay_so(kind, reference):
+def test_channels_last_images_stay_channels_last(kind, reference):
     layer = kind(8, 8).to(memory_format=torch.channels_last)
     images = torch.randn(2, 8, 4, 4).to(memory_format=torch.channels_last)
     values = layer(images)
@@ -66,14 +66,16 @@ def test_channels_last_images_stay_so(kind, reference):
     torch.testing.assert_close(values, reference(layer, images))
 
 
-def test_weights_start_as_those_of_any_convolution():
+def test_weights_start_as_those_of_a_plain_convolution():
     torch.manual_seed(1)
-    theirs = nn.Conv2d(3, 4, 3, padding=1)
+    plain = nn.Conv2d(3, 4, 3, padding=1)
     for kind, _ in PAIRS:
         torch.manual_seed(1)
-        assert torch.equal(kind(3, 4).weight, theirs.weight)
+        assert torch.equal(kind(3, 4).weight, plain.weight)
 
 
-def test_sums_are_mapped_over_batches_too():
+def test_sums_support_vmap():
     images = torch.randn(3, 2, 4, 5, 5)
-    torch.testing.assert_close(torch.func.vmap(Sums.apply)(images), torch.stack([Sums.apply(one) for one in images]))
+    torch.testing.assert_close(
+        torch.func.vmap(Sums.apply)(images), torch.stack([Sums.apply(batch) for batch in images])
+    )

@@ -1,4 +1,4 @@
-"""Fewer products give the convolution that all products give, and so do its gradients."""
+"""Winograd's convolution and its gradients equal those of the direct convolution."""
 
 import copy
 
@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from ganlab.layers import normalise_spectrally, winograd
-from ganlab.layers.winograd import Convolution, Correlation, LevelConvolution, pays, turned
+from ganlab.layers.winograd import Convolution, Correlation, WinogradConv2d, adjoint_weight, is_faster
 
 
 @pytest.fixture(autouse=True)
@@ -26,18 +26,18 @@ def error_of(values, exact):
 
 
 @pytest.mark.parametrize("chunk", [1, 36 * 6 * 5 * 2, 2**20], ids=["one", "two and one", "all"])
-def test_values_and_gradients_are_those_of_all_products(chunk, monkeypatch):
+def test_values_and_gradients_equal_those_of_the_direct_convolution(chunk, monkeypatch):
     monkeypatch.setattr(winograd, "CHUNK_NUMBERS", chunk)
     images, weight = pair()
-    ours, theirs = Convolution.apply(images, weight), functional.conv2d(images, weight, padding=1)
-    torch.testing.assert_close(ours, theirs)
-    slopes = torch.randn_like(theirs)
+    values, expected = Convolution.apply(images, weight), functional.conv2d(images, weight, padding=1)
+    torch.testing.assert_close(values, expected)
+    slopes = torch.randn_like(expected)
     torch.testing.assert_close(
-        torch.autograd.grad(ours, (images, weight), slopes), torch.autograd.grad(theirs, (images, weight), slopes)
+        torch.autograd.grad(values, (images, weight), slopes), torch.autograd.grad(expected, (images, weight), slopes)
     )
 
 
-def test_gradients_of_gradients_are_those_of_finite_differences():
+def test_first_and_second_derivatives_agree_with_finite_differences():
     images, weight = pair(2, 3, (4, 8), 2)
     slopes = torch.randn(2, 3, 4, 8, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(Convolution.apply, (images, weight))
@@ -45,21 +45,21 @@ def test_gradients_of_gradients_are_those_of_finite_differences():
     assert torch.autograd.gradcheck(Correlation.apply, (images, slopes))
 
 
-def test_a_weight_turned_leads_back_to_images():
+def test_the_adjoint_weight_gives_the_gradient_of_the_images():
     images, weight = pair()
     slopes = torch.randn(3, 5, 8, 12, dtype=torch.double)
-    (theirs,) = torch.autograd.grad(functional.conv2d(images, weight, padding=1), images, slopes)
-    torch.testing.assert_close(functional.conv2d(slopes, turned(weight), padding=1), theirs)
-    torch.testing.assert_close(Convolution.apply(slopes, turned(weight)), theirs)
+    (expected,) = torch.autograd.grad(functional.conv2d(images, weight, padding=1), images, slopes)
+    torch.testing.assert_close(functional.conv2d(slopes, adjoint_weight(weight), padding=1), expected)
+    torch.testing.assert_close(Convolution.apply(slopes, adjoint_weight(weight)), expected)
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_a_layer_of_float32_rounds_as_float32_does(layout):
-    layer = LevelConvolution(256, 256).to(memory_format=layout)
+def test_the_rounding_error_in_float32_is_small(layout):
+    layer = WinogradConv2d(256, 256).to(memory_format=layout)
     images = torch.randn(2, 256, 16, 20).to(memory_format=layout)
-    assert pays(images, layer.weight)
+    assert is_faster(images, layer.weight)
     exact = functional.conv2d(images.double(), layer.weight.double(), layer.bias.double(), padding=1)
-    assert 1e-7 < error_of(layer(images), exact) < 5e-6  # all products: 8e-7
+    assert 1e-7 < error_of(layer(images), exact) < 5e-6  # of the direct convolution: 8e-7
 
 
 @pytest.mark.parametrize(
@@ -76,60 +76,61 @@ def test_a_layer_of_float32_rounds_as_float32_does(layout):
         "few channels",
         "small images",
         "more channels than pixels",
-        "no whole tiles",
-        "other numbers",
+        "sides not divisible by tiles",
+        "float64",
         "another device",
     ],
 )
-def test_all_products_are_made_where_fewer_do_not_pay(images, weight):
-    assert not pays(images, weight)
-    layer = LevelConvolution(256, len(weight)).to(images)
+def test_the_direct_convolution_is_used_if_it_is_faster(images, weight):
+    assert not is_faster(images, weight)
+    layer = WinogradConv2d(256, len(weight)).to(images)
     assert layer(images).shape == (1, len(weight), *images.shape[2:])
 
 
-def test_numbers_of_16_bits_are_the_librarys():
-    layer, images = LevelConvolution(256, 256), torch.randn(1, 256, 16, 16)
+def test_autocast_uses_the_direct_convolution():
+    layer, images = WinogradConv2d(256, 256), torch.randn(1, 256, 16, 16)
     with torch.autocast("cpu", torch.bfloat16):
-        assert not pays(images, layer.weight)
+        assert not is_faster(images, layer.weight)
         assert layer(images).dtype == torch.bfloat16
 
 
-def losses(layer, images):
-    """Return the bias's and the weight's gradients of a loss that reads the gradient by the images."""
+def double_gradients(layer, images):
+    """Return the gradients of a penalty on the images' gradient with respect to the layer's weights."""
     (slope,) = torch.autograd.grad(layer(images).square().sum(), images, create_graph=True)
     penalty = slope.square().mean() + layer(images).mean()
     return torch.autograd.grad(penalty, [*layer.parameters()])
 
 
 def pair_of_layers():
-    ours, theirs = LevelConvolution(256, 256), torch.nn.Conv2d(256, 256, 3, padding=1)
-    theirs.load_state_dict(ours.state_dict())
-    return ours, theirs, torch.randn(2, 256, 16, 16, requires_grad=True)
+    winograd_layer, direct_layer = WinogradConv2d(256, 256), torch.nn.Conv2d(256, 256, 3, padding=1)
+    direct_layer.load_state_dict(winograd_layer.state_dict())
+    return winograd_layer, direct_layer, torch.randn(2, 256, 16, 16, requires_grad=True)
 
 
-def test_a_layer_is_differentiated_twice_as_the_librarys_is():
-    ours, theirs, images = pair_of_layers()
-    torch.testing.assert_close(losses(ours, images), losses(theirs, images), rtol=1e-3, atol=1e-4)
+def test_second_derivatives_equal_those_of_the_direct_convolution():
+    layer, direct_layer, images = pair_of_layers()
+    expected = double_gradients(direct_layer, images)
+    torch.testing.assert_close(double_gradients(layer, images), expected, rtol=1e-3, atol=1e-4)
 
 
-def test_gradients_that_are_taken_within_autocast_stay_in_full_precision():
-    ours, _, images = pair_of_layers()
-    exact = losses(ours, images)
-    values = ours(images).square().sum()
+def test_gradients_computed_under_autocast_stay_in_float32():
+    layer, _, images = pair_of_layers()
+    exact = double_gradients(layer, images)
+    values = layer(images).square().sum()
     with torch.autocast("cpu", torch.bfloat16):
         (slope,) = torch.autograd.grad(values, images, create_graph=True)
         with torch.autocast("cpu", enabled=False):
-            penalty = slope.square().mean() + ours(images).mean()
-        gradients = torch.autograd.grad(penalty, [*ours.parameters()])
+            penalty = slope.square().mean() + layer(images).mean()
+        gradients = torch.autograd.grad(penalty, [*layer.parameters()])
     torch.testing.assert_close(gradients, exact)
 
 
-def test_normalised_spectrally_copied_and_empty():
-    layer = LevelConvolution(256, 256)
+def test_spectral_normalisation_copies_and_empty_batches():
+    layer = WinogradConv2d(256, 256)
     normalise_spectrally(layer)
     layer.eval()
     images = torch.randn(2, 256, 16, 16)
     with torch.no_grad():
-        theirs = functional.conv2d(images, layer.weight, layer.bias, padding=1)
-        assert error_of(copy.deepcopy(layer)(images), theirs) < 5e-6
+        expected = functional.conv2d(images, layer.weight, layer.bias, padding=1)
+        assert error_of(copy.deepcopy(layer)(images), expected) < 5e-6
         assert layer(images[:0]).shape == (0, 256, 16, 16)

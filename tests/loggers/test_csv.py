@@ -1,4 +1,4 @@
-"""metrics.csv: one row per step, whatever columns come and however often a run is taken up again."""
+"""metrics.csv has one row per step, also with new columns and after resuming."""
 
 import pytest
 from support.small_runs import rows
@@ -11,14 +11,14 @@ def log(tmp_path):
     return CSV(str(tmp_path / "run"))
 
 
-def test_a_row_is_on_disk_when_it_is_logged(log, tmp_path):
+def test_a_row_is_written_when_it_is_logged(log, tmp_path):
     log.log_metrics({"a": 1.5}, step=1)
     assert rows(tmp_path / "run") == [{"step": "1", "a": "1.5"}]
     log.log_metrics({"a": 2.5}, step=2)
     assert rows(tmp_path / "run")[1] == {"step": "2", "a": "2.5"}
 
 
-def test_new_columns_and_several_calls_for_one_step_make_one_row(log, tmp_path):
+def test_new_columns_and_several_calls_for_one_step_extend_one_row(log, tmp_path):
     log.log_metrics({"a": 1}, step=1)
     log.log_metrics({"a": 2}, step=2)
     log.log_metrics({"score": 9, "a": 3}, step=2)
@@ -33,18 +33,18 @@ def test_new_columns_and_several_calls_for_one_step_make_one_row(log, tmp_path):
     ]
 
 
-def test_a_continued_run_drops_the_rows_that_it_makes_again(log, tmp_path):
+def test_a_resumed_run_replaces_rows_from_its_first_step_on(log, tmp_path):
     for step in (2, 4, 6):
         log.log_metrics({"a": step}, step=step)
-    again = CSV(str(tmp_path / "run"))
+    resumed = CSV(str(tmp_path / "run"))
     assert len(rows(tmp_path / "run")) == 3
-    again.log_metrics({"a": 40, "b": 1}, step=4)
+    resumed.log_metrics({"a": 40, "b": 1}, step=4)
     assert [(row["step"], row["a"], row["b"]) for row in rows(tmp_path / "run")] == [("2", "2", ""), ("4", "40", "1")]
-    again.log_metrics({"b": 2}, step=5)
+    resumed.log_metrics({"b": 2}, step=5)
     assert [row["step"] for row in rows(tmp_path / "run")] == ["2", "4", "5"]
 
 
-def test_half_a_line_of_a_killed_process_is_dropped(log, tmp_path):
+def test_an_incomplete_line_of_a_killed_process_is_removed(log, tmp_path):
     log.log_metrics({"a": 1, "b": 2}, step=1)
     with log.path.open("a") as file:
         file.write("2,")

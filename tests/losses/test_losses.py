@@ -20,7 +20,7 @@ def build(name, *settings):
     return instantiate(ganlab.compose([f"loss={name}", *probability, *settings]).loss)
 
 
-# As the yaml has them; composing is for the tests of settings.
+# With the settings of the yaml files; only tests of other settings compose a configuration.
 LOSSES = {name: instantiate(OmegaConf.load(conf_directory() / "loss" / f"{name}.yaml")) for name in NAMES}
 RELATIVISTIC = [name for name, loss in LOSSES.items() if loss.relativistic]
 SMOOTHED = [name for name, loss in LOSSES.items() if "smoothing" in vars(loss)]
@@ -30,7 +30,7 @@ def log_sigmoid(t):
     return -np.logaddexp(0, -t)
 
 
-# The papers' formulas in numpy, with σ and log as printed: discriminator(real, fake), generator(fake, real).
+# The papers' formulas in numpy, as printed: discriminator(real, fake) and generator(fake, real).
 PAPERS = {
     "minimax": (
         lambda r, f: -log_sigmoid(r) - log_sigmoid(-f),
@@ -71,7 +71,7 @@ PAPERS = {
 }
 
 LOG2 = 0.6931471805599453
-# At D(x) = (2, −1), D(G(z)) = (0, 1), worked by hand: log(1 + e^−2) = 0.126928, log(1 + e) = 1.313262, …
+# At D(x) = (2, −1), D(G(z)) = (0, 1), computed by hand: log(1 + e^−2) = 0.126928, log(1 + e) = 1.313262, …
 BY_HAND = {
     "minimax": ([0.126928 + LOG2, 1.313262 + 1.313262], [-LOG2, -1.313262]),
     "non_saturating": ([0.126928 + LOG2, 2 * 1.313262], [LOG2, 0.313262]),
@@ -98,12 +98,12 @@ def generator_loss(loss, fake, real):
 
 
 def outputs(loss, *shape):
-    """Draw what a critic could say to real and fake samples."""
+    """Draw possible discriminator outputs for real and fake samples."""
     draws = torch.randn(2, *shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 2
     return draws.sigmoid() if loss.reads == "probability" else draws
 
 
-def round_of(real, fake, player="discriminator", random=None):
+def view_of(real, fake, player="discriminator", random=None):
     outputs = {"real": real, "fake": fake}
     return BatchView(
         real=torch.zeros(len(real), 1),
@@ -115,13 +115,13 @@ def round_of(real, fake, player="discriminator", random=None):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_has_a_reference_here(name):
-    assert name in PAPERS, f"write down the paper's formula of conf/loss/{name}.yaml in this file"
-    assert name in BY_HAND or name in PROBABILITIES_BY_HAND, f"work out loss={name} by hand in this file"
+def test_every_loss_has_a_reference_in_this_file(name):
+    assert name in PAPERS, f"add the paper's formula of conf/loss/{name}.yaml to PAPERS"
+    assert name in BY_HAND or name in PROBABILITIES_BY_HAND, f"add values of loss={name}, computed by hand, to BY_HAND"
 
 
 @pytest.mark.parametrize("name", BY_HAND)
-def test_logits_by_hand(name):
+def test_losses_of_logits_match_values_computed_by_hand(name):
     real, fake = torch.tensor([2.0, -1.0]), torch.tensor([0.0, 1.0])
     discriminator, generator = BY_HAND[name]
     torch.testing.assert_close(LOSSES[name].discriminator(real, fake), torch.tensor(discriminator) * 1.0)
@@ -129,7 +129,7 @@ def test_logits_by_hand(name):
 
 
 @pytest.mark.parametrize("name", PROBABILITIES_BY_HAND)
-def test_probabilities_by_hand(name):
+def test_losses_of_probabilities_match_values_computed_by_hand(name):
     real, fake = torch.tensor([0.5, 0.25]), torch.tensor([0.5, 0.75])
     discriminator, generator = PROBABILITIES_BY_HAND[name]
     torch.testing.assert_close(LOSSES[name].discriminator(real, fake), torch.tensor(discriminator))
@@ -138,7 +138,7 @@ def test_probabilities_by_hand(name):
 
 @pytest.mark.parametrize("shape", [(7,), (5, 1), (4, 1, 3, 3)])
 @pytest.mark.parametrize("name", NAMES)
-def test_is_the_papers_formula_per_logit(name, shape):
+def test_every_loss_is_the_papers_formula_per_logit(name, shape):
     loss, (discriminator, generator) = LOSSES[name], PAPERS[name]
     real, fake = outputs(loss, *shape)
     values = loss.discriminator(real, fake), generator_loss(loss, fake, real)
@@ -149,7 +149,7 @@ def test_is_the_papers_formula_per_logit(name, shape):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_saturated_critics_give_finite_losses_and_gradients(name):
+def test_saturated_discriminators_give_finite_losses_and_gradients(name):
     loss = LOSSES[name]
     extremes = torch.tensor([100.0, -100.0, 100.0, -100.0]), torch.tensor([100.0, -100.0, -100.0, 100.0])
     if loss.reads == "probability":
@@ -161,7 +161,7 @@ def test_saturated_critics_give_finite_losses_and_gradients(name):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if LOSSES[name].reads != "probability"])
-def test_saturated_losses_are_the_formula_not_a_cut_off(name):
+def test_saturated_losses_equal_the_formula_without_clamping(name):
     discriminator, generator = PAPERS[name]
     real, fake = np.array([-100.0, 100.0]), np.array([100.0, -100.0])
     tensors = torch.tensor(real, dtype=torch.float32), torch.tensor(fake, dtype=torch.float32)
@@ -172,9 +172,9 @@ def test_saturated_losses_are_the_formula_not_a_cut_off(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_critic_raises_real_and_lowers_fake_and_the_generator_raises_fake(name):
+def test_the_discriminator_raises_real_and_lowers_fake_logits_and_the_generator_raises_fake_ones(name):
     loss = LOSSES[name]
-    # Between the targets of least_squares and inside the margins of hinge, where every loss has its slope.
+    # Between the targets of least_squares and inside the margins of hinge, where no loss is constant.
     real, fake = (torch.tensor([0.3, 0.6, 0.8]).requires_grad_(), torch.tensor([0.7, 0.4, 0.2]).requires_grad_())
     by_real, by_fake = torch.autograd.grad(loss.discriminator(real, fake).mean(), (real, fake))
     (by_generator,) = torch.autograd.grad(generator_loss(loss, fake, real).mean(), fake)
@@ -183,7 +183,7 @@ def test_the_critic_raises_real_and_lowers_fake_and_the_generator_raises_fake(na
     assert (by_generator < 0).all()
 
 
-def test_only_the_saturating_loss_loses_its_gradient_where_the_critic_is_sure():
+def test_only_the_saturating_loss_has_a_vanishing_gradient_for_rejected_samples():
     fake = torch.tensor([-20.0], requires_grad=True)
     slopes = {name: torch.autograd.grad(LOSSES[name].generator(fake).sum(), fake)[0].item() for name in
               ("minimax", "non_saturating")}  # fmt: skip
@@ -192,7 +192,7 @@ def test_only_the_saturating_loss_loses_its_gradient_where_the_critic_is_sure():
 
 
 @pytest.mark.parametrize("name", SMOOTHED)
-def test_one_sided_smoothing_moves_the_real_target_only(name):
+def test_one_sided_smoothing_changes_only_the_real_target(name):
     # D's optimum on real samples alone: σ(logit) = 1 − s (Salimans et al. 2016), or logit = 1 − s for squares.
     loss = build(name, "loss.smoothing=0.2")
     target = 0.8 if name == "least_squares" else np.log(0.8 / 0.2)
@@ -205,7 +205,7 @@ def test_one_sided_smoothing_moves_the_real_target_only(name):
     assert torch.equal(loss.generator(fake), LOSSES[name].generator(fake))
 
 
-def test_smoothed_cross_entropy_by_hand():
+def test_smoothed_cross_entropy_matches_a_value_computed_by_hand():
     # −0.9 log σ(2) − 0.1 log(1 − σ(2)) − log(1 − σ(0)) = 0.9 · 0.126928 + 0.1 · 2.126928 + log 2
     value = NonSaturating(smoothing=0.1).discriminator(torch.tensor([2.0]), torch.tensor([0.0]))
     assert value.item() == pytest.approx(0.9 * 0.126928 + 0.1 * 2.126928 + LOG2, abs=1e-5)
@@ -218,7 +218,7 @@ def test_relativistic_generators_need_real_logits(name):
 
 
 @pytest.mark.parametrize("name", RELATIVISTIC)
-def test_relativistic_losses_see_only_differences(name):
+def test_relativistic_losses_depend_only_on_differences(name):
     real, fake = outputs(LOSSES[name], 6)
     loss = LOSSES[name]
     torch.testing.assert_close(loss.discriminator(real + 3, fake + 3), loss.discriminator(real, fake))
@@ -226,14 +226,14 @@ def test_relativistic_losses_see_only_differences(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_of_a_round_asks_for_real_logits_only_where_needed(name):
+def test_compute_evaluates_real_logits_only_if_needed(name):
     loss = LOSSES[name]
     real, fake = outputs(loss, 6)
-    view = round_of(real, fake, "generator")
-    torch.testing.assert_close(loss.of("generator", view), generator_loss(loss, fake, real))
+    view = view_of(real, fake, "generator")
+    torch.testing.assert_close(loss.compute("generator", view), generator_loss(loss, fake, real))
     assert ("on_real" in vars(view)) == loss.relativistic
     torch.testing.assert_close(
-        loss.of("discriminator", round_of(real, fake)), loss.discriminator(real, fake), rtol=0, atol=0
+        loss.compute("discriminator", view_of(real, fake)), loss.discriminator(real, fake), rtol=0, atol=0
     )
 
 
@@ -241,7 +241,7 @@ def test_of_a_round_asks_for_real_logits_only_where_needed(name):
 def test_flip_exchanges_whole_pairs_at_its_rate(shape):
     real, fake = torch.full(shape, 2.0), torch.full(shape, -3.0)
     loss = RelativisticPairing(flip=0.3)
-    values = loss.of("discriminator", round_of(real, fake, random=Random(5)))
+    values = loss.compute("discriminator", view_of(real, fake, random=Random(5)))
     straight, crossed = loss.discriminator(real, fake), loss.discriminator(fake, real)
     flipped = values == crossed
     assert ((values == straight) | flipped).all()
@@ -251,36 +251,36 @@ def test_flip_exchanges_whole_pairs_at_its_rate(shape):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_flip_is_for_the_discriminator_and_follows_the_seed(name):
+def test_flip_affects_only_the_discriminator_and_follows_the_seed(name):
     loss, plain = build(name, "loss.flip=0.4"), LOSSES[name]
     real, fake = outputs(loss, 64)
-    once, again, other = (loss.of("discriminator", round_of(real, fake, random=Random(s))) for s in (1, 1, 2))
-    assert torch.equal(once, again)
-    assert not torch.equal(once, other)
-    assert not torch.equal(once, plain.discriminator(real, fake))
-    generator = loss.of("generator", round_of(real, fake, "generator", Random(1)))
+    first, repeated, other = (loss.compute("discriminator", view_of(real, fake, random=Random(s))) for s in (1, 1, 2))
+    assert torch.equal(first, repeated)
+    assert not torch.equal(first, other)
+    assert not torch.equal(first, plain.discriminator(real, fake))
+    generator = loss.compute("generator", view_of(real, fake, "generator", Random(1)))
     assert torch.equal(generator, generator_loss(plain, fake, real))
 
 
 @pytest.mark.parametrize("flip", [-0.1, 0.5, 1.0, float("nan")])
 @pytest.mark.parametrize("name", NAMES)
-def test_refuses_other_flips(name, flip):
+def test_flips_out_of_range_are_refused(name, flip):
     with pytest.raises(ValueError, match=rf"^flip must be at least 0 and below 0\.5, got {flip}$"):
         type(LOSSES[name])(flip=flip)
 
 
 @pytest.mark.parametrize("smoothing", [-0.1, 1.0, float("nan")])
 @pytest.mark.parametrize("name", SMOOTHED)
-def test_refuses_other_smoothings(name, smoothing):
+def test_smoothings_out_of_range_are_refused(name, smoothing):
     with pytest.raises(ValueError, match=rf"^smoothing must be at least 0 and below 1, got {smoothing}$"):
         type(LOSSES[name])(smoothing=smoothing)
 
 
 @pytest.mark.parametrize(
     ("loss", "expected"),
-    # real above and fake below the boundary count: at 0, 3 and 1 of 4; at ½, 2 and 3 of 4; of pairs, 3 of 4 in order
+    # Correct are real above and fake below the boundary: 3 and 1 of 4 at 0, 2 and 3 of 4 at ½; 3 of 4 pairs in order.
     [(Hinge(), 0.5), (Minimax(), 0.5), (LeastSquares(), 0.625), (RelativisticPairing(), 0.75)],
 )
-def test_accuracy_by_hand(loss, expected):
+def test_accuracy_matches_values_computed_by_hand(loss, expected):
     real, fake = torch.tensor([0.1, 2.0, 3.0, -1.0]), torch.tensor([0.05, 1.0, -2.0, 0.4])
     assert loss.accuracy(real, fake).item() == pytest.approx(expected)

@@ -35,7 +35,7 @@ def test_constant():
         (Linear(start=1.0), {0: 1, 99: 1}),
         (Cosine(), {0: 1, 50: 0.5, 25: (1 + math.sqrt(0.5)) / 2, 99: (1 + math.cos(0.99 * math.pi)) / 2}),
         (Cosine(final=0.1), {0: 1, 50: 0.55}),
-        # After a warm-up over the first fifth, 60 is half of what is left.
+        # After a warm-up over the first fifth, step 60 is half of the remaining steps.
         (Cosine(warmup=0.2), {20: 1, 60: 0.5}),
         (Linear(warmup=0.2), {20: 1, 60: 0.5}),
     ],
@@ -45,13 +45,13 @@ def test_by_hand(schedule, expected):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_never_rises_after_its_warm_up_nor_leaves_0_to_1(name):
+def test_the_factor_decreases_within_0_to_1(name):
     values = factors(build(name))
     assert all(1 >= before >= after >= 0 for before, after in pairwise(values))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_warm_up_rises_evenly_from_above_0_to_1(name):
+def test_the_warm_up_is_linear_from_above_0_to_1(name):
     values = factors(build(name, "lr_schedule.warmup=0.1"))
     steps = [after - before for before, after in pairwise(values[:11])]
     assert values[0] > 0
@@ -68,13 +68,13 @@ def test_short_runs_have_a_learning_rate(name, iterations):
 
 @pytest.mark.parametrize("warmup", [-0.1, 1.0])
 @pytest.mark.parametrize("name", NAMES)
-def test_refuses_other_warm_ups(name, warmup):
-    words = rf"^warmup must be at least 0 and below 1, a share of the iterations, got {warmup}$"
-    with pytest.raises(ValueError, match=words):
+def test_other_warm_ups_are_rejected(name, warmup):
+    message = rf"^warmup must be at least 0 and below 1, a share of the iterations, got {warmup}$"
+    with pytest.raises(ValueError, match=message):
         type(build(name))(warmup=warmup)
 
 
 @pytest.mark.parametrize(("build", "name"), [(Linear, "final"), (Linear, "start"), (Cosine, "final")])
-def test_refuses_shares_outside_0_to_1(build, name):
+def test_shares_outside_0_to_1_are_rejected(build, name):
     with pytest.raises(ValueError, match=rf"^{name} must be between 0 and 1, got 1\.5$"):
         build(**{name: 1.5})

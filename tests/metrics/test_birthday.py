@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from support.metric_sources import Points, normal, scored
+from support.metric_sources import Points, compute_scores, normal
 from torch import Tensor
 
 from ganlab.features import Identity
@@ -10,37 +10,37 @@ from ganlab.metrics import Birthday
 
 
 def support(real: Tensor, fake: Tensor, **settings: float) -> float:
-    return scored(Birthday(Identity(Points(width=real.shape[1])), **settings), real, fake)["support_size"]
+    return compute_scores(Birthday(Identity(Points(width=real.shape[1])), **settings), real, fake)["support_size"]
 
 
-def drawn(places: Tensor, count: int) -> Tensor:
-    return places[torch.randint(len(places), (count,), generator=torch.Generator().manual_seed(2))]
+def draw(points: Tensor, count: int) -> Tensor:
+    return points[torch.randint(len(points), (count,), generator=torch.Generator().manual_seed(2))]
 
 
 @pytest.mark.parametrize("size", [10, 200, 5000])
-def test_even_draws_from_so_many_points_are_counted(size: int) -> None:
+def test_uniform_draws_from_n_points_score_n(size: int) -> None:
     count = 2000
-    fake = drawn(normal(size, 8, seed=1), count)
-    deviation = math.sqrt(size) * math.sqrt(2) / count  # of a Poisson count of n²/2N pairs
+    fake = draw(normal(size, 8, seed=1), count)
+    deviation = math.sqrt(size) * math.sqrt(2) / count  # relative, of a Poisson count of n²/2N pairs
     assert support(normal(2000, 8), fake) == pytest.approx(size, rel=4 * deviation + 2 / count)
 
 
-def test_points_of_unlike_shares_count_as_the_inverse_of_the_collision_probability() -> None:
-    places = normal(3, 2, seed=1)
-    fake = places.repeat_interleave(torch.tensor([500, 250, 250]), 0)
+def test_unequal_shares_score_the_inverse_of_the_collision_probability() -> None:
+    points = normal(3, 2, seed=1)
+    fake = points.repeat_interleave(torch.tensor([500, 250, 250]), 0)
     assert support(normal(1000, 2), fake) == pytest.approx(1 / (0.5**2 + 2 * 0.25**2), rel=0.01)
 
 
 def test_a_little_noise_around_points_changes_nothing() -> None:
-    fake = drawn(20 * normal(50, 2, seed=1), 1000)
+    fake = draw(20 * normal(50, 2, seed=1), 1000)
     assert support(normal(1000, 2), fake + 1e-6 * normal(1000, 2)) == support(normal(1000, 2), fake)
 
 
-def test_without_pairs_alike_the_score_is_a_bound() -> None:
+def test_without_similar_pairs_the_score_is_a_bound() -> None:
     assert support(normal(200, 16), normal(100, 16, seed=1) * 50) == pytest.approx(100 * 99 / (2 * math.log(2)))
 
 
-def test_real_data_score_their_number_by_the_quantile() -> None:
+def test_real_data_score_their_number_divided_by_the_quantile() -> None:
     assert support(normal(4000, 2), normal(4000, 2, seed=1), quantile=0.05) == pytest.approx(4000 / 0.05, rel=0.3)
 
 

@@ -1,4 +1,4 @@
-"""On the Dirac-GAN, G(z) = θ and D(x) = ψ x with data at 0 (Mescheder et al. 2018), everything has a closed form."""
+"""Duality gaps of the Dirac-GAN, G(z) = θ and D(x) = ψ x with data at 0 (Mescheder et al. 2018), in closed form."""
 
 import math
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from support.metric_contexts import asked, played, tutored, untouched
+from support.metric_contexts import assert_unchanged, build_context, build_game, disturbable_game
 from support.metric_sources import Points, normal
 
 from ganlab import discriminators, generators
@@ -22,9 +22,9 @@ LINE = Spec((1,))
 ZERO = Batch(torch.zeros(6, 1))
 
 
-def gap_of(subject: Any, **settings: float) -> float:
+def gap_of(context: Any, **settings: float) -> float:
     settings = {"steps": 40, "lr": 0.01, "samples": 100, "batch_size": 4} | settings
-    return DualityGap(Identity(Points()), **settings).measure(subject)["duality_gap"]
+    return DualityGap(Identity(Points()), **settings).measure(context)["duality_gap"]
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def gap(dirac):
     """Return the duality gap of a Dirac-GAN at (θ, ψ)."""
 
     def measure(theta, psi, loss=None, terms=(), **settings):
-        game = played(*dirac, LINE, loss or NonSaturating(), Normal(1), terms)
+        game = build_game(*dirac, LINE, loss or NonSaturating(), Normal(1), terms)
         with torch.no_grad():
             game.generator.theta.fill_(theta)
             game.discriminator.psi.fill_(psi)
-        with untouched(game):
-            return gap_of(asked(game, LINE, train=ZERO, test=ZERO), **settings)
+        with assert_unchanged(game):
+            return gap_of(build_context(game, LINE, train=ZERO, test=ZERO), **settings)
 
     return measure
 
@@ -51,29 +51,29 @@ def test_the_equilibrium_has_no_gap_and_other_points_have_one(gap, loss, terms):
 
 
 @pytest.mark.parametrize(("theta", "psi"), [(1, 1), (-0.5, 2), (3, 0), (0, -1)])
-def test_a_bilinear_game_gains_what_adam_walks(gap, theta, psi):
-    # M = −ψθ has gradients of one sign, so each of Adam's steps is lr: the gap is steps · lr · (|θ| + |ψ|).
+def test_the_gap_of_a_bilinear_game_is_the_distance_that_adam_moves(gap, theta, psi):
+    # M = −ψθ has gradients of one sign, so each update of Adam is lr: the gap is steps · lr · (|θ| + |ψ|).
     assert gap(theta, psi, Wasserstein()) == pytest.approx(40 * 0.01 * (abs(theta) + abs(psi)), rel=1e-4)
 
 
 def test_the_best_answers_of_a_logistic_game_are_found(gap):
-    # At θ = 1 the best D' says as little of 0 as ever and much against 1: M → −ln 2. At ψ = 0 every G' has −2 ln 2.
+    # At θ = 1 the best D' has an output of 0 at 0 and → −∞ at 1: M → −ln 2. At ψ = 0 every G' has −2 ln 2.
     assert gap(1, 0, steps=300, lr=0.1) == pytest.approx(math.log(2), abs=0.01)
 
 
-def test_what_bounds_the_discriminator_bounds_the_worst_one(gap):
-    # ψ walks to −0.2 and no farther, where M = 0.2; θ walks from 1 to 2, where M = −1.
+def test_weight_clipping_bounds_the_worst_case_discriminator(gap):
+    # ψ moves to −0.2 and no farther, with M = 0.2; θ moves from 1 to 2, with M = −1.
     assert gap(1, 0.5, Wasserstein(), (WeightClip(0.2),), steps=100) == pytest.approx(1.2, rel=1e-4)
 
 
-def test_schedules_are_where_training_has_come_to(dirac):
-    game = played(*dirac, LINE, Wasserstein(), Normal(1), (InstanceNoise(5, decay_steps=1000),))
-    noisy, clean = (gap_of(asked(game, LINE, step=step, train=ZERO, test=ZERO)) for step in (0, 1000))
+def test_schedules_are_at_the_step_of_training(dirac):
+    game = build_game(*dirac, LINE, Wasserstein(), Normal(1), (InstanceNoise(5, decay_steps=1000),))
+    noisy, clean = (gap_of(build_context(game, LINE, step=step, train=ZERO, test=ZERO)) for step in (0, 1000))
     assert clean == pytest.approx(40 * 0.01 * 2, rel=1e-4)  # (θ, ψ) = (1, 1), see above
     assert abs(noisy - clean) > 0.1
 
 
-def test_what_moves_with_a_player_is_worsened_with_it(monkeypatch):
+def test_all_weights_of_a_player_are_trained_with_it(monkeypatch):
     game = BiGAN(
         Spec((2,)),
         partial(generators.MLP, widths=(4,)),
@@ -82,31 +82,31 @@ def test_what_moves_with_a_player_is_worsened_with_it(monkeypatch):
         {},
         Normal(2),
     )
-    moved = []
-    monkeypatch.setattr(torch.optim.Adam, "step", lambda self: moved.append(self.param_groups[0]["params"]))
+    updated = []
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda self: updated.append(self.param_groups[0]["params"]))
     points = Batch(torch.randn(8, 2))
-    gap_of(asked(game, Spec((2,)), train=points, test=points), steps=1)
-    assert list(map(len, moved)) == [len(game.weights(name)) for name in ("discriminator", "generator")]
+    gap_of(build_context(game, Spec((2,)), train=points, test=points), steps=1)
+    assert list(map(len, updated)) == [len(game.weights(name)) for name in ("discriminator", "generator")]
     assert len(game.weights("generator")) > len(list(game.sampler.parameters()))
 
 
-def test_held_out_samples_decide(dirac):
-    game = played(*dirac, LINE, Wasserstein(), Normal(1))
+def test_the_gap_is_measured_on_held_out_samples(dirac):
+    game = build_game(*dirac, LINE, Wasserstein(), Normal(1))
     test = Batch(torch.full((6, 1), 5.0))
-    # M = ψ (x − θ): training samples at 0 lead ψ down from 1 to 0.6 at θ = 1, but held out there is 5.
+    # M = ψ (x − θ): with training samples at 0, ψ decreases from 1 to 0.6 at θ = 1, but held-out samples are at 5.
     expected = (0.6 - 1) * 4 + 40 * 0.01
-    assert gap_of(asked(game, LINE, train=ZERO, test=test)) == pytest.approx(expected, rel=1e-4)
+    assert gap_of(build_context(game, LINE, train=ZERO, test=test)) == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("terms", [(), (R1(1, every=2), GradientPenalty(1), Dragan(1))], ids=["bare", "penalties"])
-def test_the_game_is_left_as_it_was_and_the_gap_is_a_function_of_it(terms):
+def test_the_game_is_unchanged_and_the_gap_is_reproducible(terms):
     spec = Spec((2,), cond=(), classes=3)
-    game, batch = tutored(spec, terms=terms), Batch(normal(65, 2), torch.arange(65) % 3)
-    subject = asked(game, spec, train=batch, test=batch)
-    with untouched(game), torch.no_grad():  # as evaluation may be
-        first = gap_of(subject, batch_size=64, steps=5)
+    game, batch = disturbable_game(spec, terms=terms), Batch(normal(65, 2), torch.arange(65) % 3)
+    context = build_context(game, spec, train=batch, test=batch)
+    with assert_unchanged(game), torch.no_grad():  # evaluation may run without gradients
+        first = gap_of(context, batch_size=64, steps=5)
     torch.rand(3)
-    assert gap_of(subject, batch_size=64, steps=5) == first
+    assert gap_of(context, batch_size=64, steps=5) == first
     assert math.isfinite(first)
 
 
@@ -124,6 +124,6 @@ def test_settings_are_checked(settings, message):
         DualityGap(Identity(Points()), **settings)
 
 
-def test_an_empty_split_is_told(dirac):
-    with pytest.raises(ValueError, match="metric=duality_gap compares with test samples, but this data has none"):
-        gap_of(asked(played(*dirac, LINE), LINE, train=ZERO))
+def test_an_empty_split_is_reported(dirac):
+    with pytest.raises(ValueError, match="metric=duality_gap needs test samples, but this data has none"):
+        gap_of(build_context(build_game(*dirac, LINE), LINE, train=ZERO))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from support.metric_sources import Pictures, Points, normal, scored
+from support.metric_sources import Pictures, Points, compute_scores, normal
 from torch import Tensor, nn
 from torchmetrics.image.inception import InceptionScore as Reference
 
@@ -11,7 +11,7 @@ from ganlab.metrics import InceptionScore
 
 
 class Classes(Features):
-    """A space with ten classes and nothing in it."""
+    """A feature space with ten classes and without a network."""
 
     name = "classes"
     classes = 10
@@ -28,7 +28,7 @@ class Classes(Features):
 
 def inception_score(logits: Tensor, splits: int = 1, chunk: int = 64) -> dict[str, float]:
     metric = InceptionScore(Classes(), Pictures(), splits=splits)
-    return scored(metric, None, FeatureBatch(logits, logits), chunk)
+    return compute_scores(metric, None, FeatureBatch(logits, logits), chunk)
 
 
 @pytest.mark.parametrize("splits", [1, 10])
@@ -49,22 +49,22 @@ def test_one_certain_class_scores_one() -> None:
 def test_equals_torchmetrics_with_one_split() -> None:
     logits = 3 * normal(333, 10)
     with pytest.warns(UserWarning, match="extracted features in buffer"):
-        theirs = Reference(feature=nn.Identity(), splits=1)
-    theirs.update(logits.double())
+        reference = Reference(feature=nn.Identity(), splits=1)
+    reference.update(logits.double())
     with pytest.warns(UserWarning, match="degrees of freedom"):
-        expected, _ = theirs.compute()
+        expected, _ = reference.compute()
     scores = inception_score(logits)
     assert scores["inception_score"] == pytest.approx(expected.item(), rel=1e-9)
     assert scores["inception_score_std"] == 0
 
 
-def test_splits_are_interleaved_and_do_not_depend_on_chunks() -> None:
+def test_splits_are_interleaved_for_any_batch_size() -> None:
     logits = 3 * normal(101, 10)
     scores = inception_score(logits, splits=4, chunk=9)
-    parts = [inception_score(logits[i::4])["inception_score"] for i in range(4)]
-    mean = sum(parts) / 4
+    splits = [inception_score(logits[i::4])["inception_score"] for i in range(4)]
+    mean = sum(splits) / 4
     assert scores["inception_score"] == pytest.approx(mean)
-    assert scores["inception_score_std"] == pytest.approx(math.sqrt(sum((x - mean) ** 2 for x in parts) / 4))
+    assert scores["inception_score_std"] == pytest.approx(math.sqrt(sum((x - mean) ** 2 for x in splits) / 4))
 
 
 def test_errors_say_what_to_do() -> None:
@@ -72,5 +72,5 @@ def test_errors_say_what_to_do() -> None:
         InceptionScore(Classes(), splits=0)
     with pytest.raises(ValueError, match=r"each of its 10 splits, got 4 samples; lower"):
         inception_score(torch.zeros(4, 10), splits=10)
-    with pytest.raises(ValueError, match=r"features=identity does not give; choose features=classifier"):
+    with pytest.raises(ValueError, match=r"features=identity does not have; choose features=classifier"):
         InceptionScore(Identity(Points()))

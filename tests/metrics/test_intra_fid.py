@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from support.metric_sources import Points, normal, scored
+from support.metric_sources import Points, compute_scores, normal
 from torch import Tensor
 
 from ganlab.core.interfaces import Spec
@@ -13,7 +13,7 @@ from ganlab.metrics.frechet import Gaussian, covariance_root, frechet_distance, 
 
 @dataclass
 class Classes:
-    """Points of three classes that the model is told."""
+    """Points of three classes for a conditional generator."""
 
     classes: int = 3
     width: int = 4
@@ -25,22 +25,22 @@ class Classes:
 
 def intra_fid(real: Tensor, real_labels: Tensor, fake: Tensor, fake_labels: Tensor) -> float:
     data = Classes(width=real.shape[1])
-    sides = [FeatureBatch(rows, labels=labels) for rows, labels in ((real, real_labels), (fake, fake_labels))]
-    return scored(IntraFID(Identity(data), data), *sides)["intra_fid"]
+    batches = [FeatureBatch(rows, labels=labels) for rows, labels in ((real, real_labels), (fake, fake_labels))]
+    return compute_scores(IntraFID(Identity(data), data), *batches)["intra_fid"]
 
 
 def fid(real: Tensor, fake: Tensor) -> float:
-    return scored(FID(Identity(Points(width=real.shape[1]))), real, fake)["fid"]
+    return compute_scores(FID(Identity(Points(width=real.shape[1]))), real, fake)["fid"]
 
 
-def test_is_the_mean_of_the_classes_own() -> None:
+def test_is_the_mean_of_the_fid_of_each_class() -> None:
     real, fake = normal(90, 4), normal(120, 4, seed=1) * 1.5 + 1
     real_labels, fake_labels = torch.arange(90) % 3, torch.arange(120) // 40
     expected = [fid(real[real_labels == k], fake[fake_labels == k]) for k in range(3)]
     assert intra_fid(real, real_labels, fake, fake_labels) == pytest.approx(sum(expected) / 3, rel=1e-6)
 
 
-def test_confused_classes_do_not_hide() -> None:
+def test_confused_classes_score_badly() -> None:
     labels = torch.arange(600) % 3
     real = normal(600, 4, seed=1) + 10 * labels[:, None]
     good = intra_fid(real, labels, normal(600, 4, seed=2) + 10 * labels[:, None], labels)
@@ -52,14 +52,14 @@ def test_confused_classes_do_not_hide() -> None:
 
 
 @pytest.mark.parametrize(("reals", "fakes"), [(50, 70), (5, 70), (50, 4), (6, 5)])
-def test_rows_and_covariances_give_one_distance(reals: int, fakes: int) -> None:
+def test_rows_and_covariances_give_the_same_distance(reals: int, fakes: int) -> None:
     real, fake = normal(reals, 12), normal(fakes, 12, seed=1) @ normal(12, 12, seed=2) + 0.3
     first, second = (Gaussian(rows.double().mean(0), rows.double().T.cov()) for rows in (real, fake))
     assert rows_distance(real, fake) == pytest.approx(float(frechet_distance(*first, *second)), rel=1e-6)
 
 
 @pytest.mark.parametrize("samples", [40, 5])
-def test_the_root_of_a_covariance_gives_it_back(samples: int) -> None:
+def test_the_product_of_a_covariance_root_is_the_covariance(samples: int) -> None:
     covariance = normal(samples, 12).double().T.cov()
     root = covariance_root(covariance)
     torch.testing.assert_close(root @ root.T, covariance)
@@ -71,6 +71,6 @@ def test_a_class_with_one_sample_is_named() -> None:
         intra_fid(normal(6, 4), labels, normal(5, 4), labels[:5])
 
 
-def test_data_without_classes_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"not told any; set data\.labels=true"):
+def test_data_without_classes_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"unconditional; set data\.labels=true"):
         IntraFID(Identity(Points()), Points())

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from support.metric_sources import Points, normal, scored
+from support.metric_sources import Points, compute_scores, normal
 from torch import Tensor
 from torchmetrics.image.mifid import _mifid_compute
 
@@ -9,41 +9,41 @@ from ganlab.metrics import FID, MIFID
 
 
 def mifid(train: Tensor, fake: Tensor, **settings: float) -> float:
-    return scored(MIFID(Identity(Points(width=train.shape[1])), **settings), train, fake)["mifid"]
+    return compute_scores(MIFID(Identity(Points(width=train.shape[1])), **settings), train, fake)["mifid"]
 
 
 def fid(train: Tensor, fake: Tensor) -> float:
-    return scored(FID(Identity(Points(width=train.shape[1]))), train, fake)["fid"]
+    return compute_scores(FID(Identity(Points(width=train.shape[1]))), train, fake)["fid"]
 
 
-def theirs(train: Tensor, fake: Tensor) -> float:
-    """Their formula, with the sides in the paper's order: generated samples look for their nearest training sample."""
-    sides = [(x.mean(0), x.T.cov(), x) for x in (fake.double(), train.double())]
-    return float(_mifid_compute(*sides[0], *sides[1], cosine_distance_eps=0.1))
+def reference_mifid(train: Tensor, fake: Tensor) -> float:
+    """Return torchmetrics' score, with the arguments in the paper's order: the nearest training sample is searched."""
+    fake_moments, train_moments = ((x.mean(0), x.T.cov(), x) for x in (fake.double(), train.double()))
+    return float(_mifid_compute(*fake_moments, *train_moments, cosine_distance_eps=0.1))
 
 
 @pytest.mark.parametrize("noise", [0.03, 0.1, 0.3, 3.0])
 def test_equals_torchmetrics(noise: float) -> None:
-    train = normal(400, 12).relu()  # with rows of zeros left out on both sides
+    train = normal(400, 12).relu()  # rows of zeros are ignored
     train[::50] = 0
     fake = (train[:250] + noise * normal(250, 12, seed=1)).relu() + 0.2
     fake[::40] = 0
-    assert mifid(train, fake) == pytest.approx(theirs(train, fake), rel=1e-6)
+    assert mifid(train, fake) == pytest.approx(reference_mifid(train, fake), rel=1e-6)
 
 
-def test_what_is_far_from_training_samples_scores_its_fid() -> None:
+def test_samples_far_from_training_samples_score_their_fid() -> None:
     train, fake = normal(300, 16), normal(300, 16, seed=1) + 0.5
     assert mifid(train, fake) == pytest.approx(fid(train, fake))
 
 
-def test_copies_are_punished() -> None:
+def test_copies_are_penalised() -> None:
     train = normal(300, 16)
     near = train[:100] * 2  # the same directions
     assert mifid(train, near) > 1e6 * fid(train, near)
-    assert mifid(train, train) == 0  # nothing divided by nothing
+    assert mifid(train, train) == 0  # an FID of 0 is not divided by a distance of 0
 
 
-def test_an_angle_of_the_threshold_counts() -> None:
+def test_only_distances_below_the_threshold_are_penalised() -> None:
     train = torch.eye(2)
     turned = torch.tensor([[0.8, 0.6], [0.6, 0.8]])  # 1 − cos = 0.2 from the nearest axis
     distance = fid(train, turned)
@@ -51,7 +51,7 @@ def test_an_angle_of_the_threshold_counts() -> None:
     assert mifid(train, turned, threshold=0.3) == pytest.approx(distance / 0.2, rel=1e-6)
 
 
-def test_features_of_zeros_alone_are_no_copies() -> None:
+def test_zero_features_are_not_copies() -> None:
     train, fake = normal(10, 3), torch.zeros(5, 3)
     assert mifid(train, fake) == pytest.approx(fid(train, fake))
 

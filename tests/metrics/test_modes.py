@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from support.metric_sources import Pictures, Points, normal, scored
+from support.metric_sources import Pictures, Points, compute_scores, normal
 
 from ganlab.features import Identity, RandomConvolution
 from ganlab.metrics import Modes
@@ -11,7 +11,7 @@ from ganlab.metrics import Modes
 def modes_of(points: torch.Tensor, data: Points | None = None) -> dict[str, float]:
     data = data or Points()
     metric = Modes(Identity(data), data)
-    return scored(metric, None, points, 7)
+    return compute_scores(metric, None, points, 7)
 
 
 def test_the_mixture_itself_is_covered() -> None:
@@ -27,10 +27,10 @@ def test_collapse_to_one_of_four_modes() -> None:
     assert scores == {"modes": 1, "high_quality": 1, "reverse_kl": pytest.approx(math.log(4))}
 
 
-def test_three_sigma_is_the_border_and_every_sample_has_a_nearest_mode() -> None:
+def test_only_samples_within_three_sigma_are_of_high_quality() -> None:
     points = torch.tensor([[1.49, 0.0], [8.49, 0.0], [0.0, 10.0], [0.0, 8.6]])
     scores = modes_of(points)
-    assert scores["modes"] == 2  # the second is 1.51 away from its mode, with 3σ = 1.5
+    assert scores["modes"] == 2  # the second point is 1.51 away from its mode, and 3σ = 1.5
     assert scores["high_quality"] == 0.75
     assert scores["reverse_kl"] == pytest.approx(1.5 * math.log(2) * -1 + math.log(4))
 
@@ -40,7 +40,7 @@ def test_errors_say_what_to_do() -> None:
         modes_of(torch.empty(0, 2))
     with pytest.raises(ValueError, match="sigma must be positive, got 0"):
         Modes(Identity(Points()), Points(sigma=0))
-    with pytest.raises(ValueError, match="choose a mixture, or drop modes"):
+    with pytest.raises(ValueError, match="choose a mixture, or remove modes"):
         Modes(Identity(Points()), Pictures())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="choose features=identity"):
         Modes(RandomConvolution(Pictures()), Points())

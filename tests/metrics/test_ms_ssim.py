@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
-from support.metric_sources import Points, scored
+from support.metric_sources import Points, compute_scores
 from torch import Tensor
 from torchmetrics.functional.image import (
     multiscale_structural_similarity_index_measure,
@@ -17,7 +17,7 @@ from ganlab.metrics.ms_ssim import WEIGHTS, disjoint_pairs, scales
 
 @dataclass
 class Images:
-    """Images of one shape, with classes where the model is told them."""
+    """Images of one shape; the model is conditional if there are classes."""
 
     shape: tuple[int, int, int] = (1, 16, 16)
     classes: int = 0
@@ -38,10 +38,10 @@ def batch(images: Tensor, labels: Tensor | None = None) -> FeatureBatch:
 def ms_ssim(real: FeatureBatch, fake: FeatureBatch, classes: int = 0, **settings: int) -> dict[str, float]:
     assert fake.samples is not None
     data = Images(tuple(fake.samples.shape[1:]), classes)
-    return scored(MSSSIM(Identity(data), data, **settings), real, fake)
+    return compute_scores(MSSSIM(Identity(data), data, **settings), real, fake)
 
 
-def test_one_picture_over_and_over_scores_one_and_noise_about_nothing() -> None:
+def test_equal_images_score_one_and_noise_scores_about_zero() -> None:
     images = noise(100, 3, 32, 32)
     scores = ms_ssim(batch(images), batch(images[:1].repeat(50, 1, 1, 1)))
     assert scores["ms_ssim"] == pytest.approx(1, abs=1e-5)
@@ -56,7 +56,7 @@ def test_two_images_are_compared_as_torchmetrics_does() -> None:
     assert ms_ssim(batch(images), batch(images))["ms_ssim"] == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_one_scale_is_plain_ssim() -> None:
+def test_one_scale_equals_ssim() -> None:
     images = noise(2, 1, 16, 16)
     images[1] = (images[0].float() * 0.5 + images[1] * 0.5).round().to(torch.uint8)
     first, second = images.double().split(1)
@@ -65,7 +65,7 @@ def test_one_scale_is_plain_ssim() -> None:
 
 
 @pytest.mark.parametrize("size", [3, 4, 8, 10, 11, 21, 22, 28, 32, 43, 44, 64, 96, 128, 176, 256])
-def test_every_size_is_compared_in_as_many_scales_as_it_has(size: int) -> None:
+def test_every_size_is_compared_at_as_many_scales_as_fit(size: int) -> None:
     window, weights = scales(size)
     assert window <= min(size, 11)
     assert window % 2 == 1
@@ -77,7 +77,7 @@ def test_every_size_is_compared_in_as_many_scales_as_it_has(size: int) -> None:
     assert 0 <= score["ms_ssim_real"] < 1
 
 
-def test_the_scales_of_common_sizes() -> None:
+def test_scales_of_common_sizes() -> None:
     assert {size: len(scales(size)[1]) for size in (8, 16, 28, 32, 64, 128, 256)} == {
         8: 1, 16: 1, 28: 2, 32: 2, 64: 3, 128: 4, 256: 5
     }  # fmt: skip
@@ -85,7 +85,7 @@ def test_the_scales_of_common_sizes() -> None:
     assert scales(8)[0] == 7
 
 
-def test_classes_are_compared_within() -> None:
+def test_images_are_compared_within_classes() -> None:
     labels = torch.arange(40) % 4
     images = noise(4, 1, 16, 16)[labels]
     assert ms_ssim(batch(images, labels), batch(images, labels), classes=4)["ms_ssim"] == pytest.approx(1, abs=1e-5)
@@ -93,20 +93,20 @@ def test_classes_are_compared_within() -> None:
 
 
 @pytest.mark.parametrize("classes", [1, 3, 10])
-def test_pairs_are_disjoint_and_as_many_as_there_are(classes: int) -> None:
+def test_pairs_are_disjoint_and_as_many_as_possible(classes: int) -> None:
     labels = torch.randint(0, classes, (101,), generator=torch.Generator().manual_seed(0))
     pairs = disjoint_pairs(labels)
     assert len(pairs.unique()) == pairs.numel()
     assert torch.equal(labels[pairs[:, 0]], labels[pairs[:, 1]])
     assert len(pairs) == int((labels.bincount() // 2).sum())
-    assert labels[pairs[: len(pairs) // 2, 0]].unique().numel() > classes // 2  # in no order of classes
+    assert labels[pairs[: len(pairs) // 2, 0]].unique().numel() > classes // 2  # not sorted by class
 
 
-def test_at_most_so_many_pairs() -> None:
+def test_the_setting_pairs_limits_the_pairs() -> None:
     images = noise(60, 1, 8, 8)
-    some, rest = (ms_ssim(batch(images), batch(images), pairs=pairs)["ms_ssim"] for pairs in (5, 1000))
-    assert some != rest
-    assert ms_ssim(batch(images), batch(images), pairs=5)["ms_ssim"] == some
+    few, many = (ms_ssim(batch(images), batch(images), pairs=pairs)["ms_ssim"] for pairs in (5, 1000))
+    assert few != many
+    assert ms_ssim(batch(images), batch(images), pairs=5)["ms_ssim"] == few
 
 
 def test_errors_say_what_to_do() -> None:

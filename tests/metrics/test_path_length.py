@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 import torch
-from support.metric_contexts import asked, played, tutored, untouched
+from support.metric_contexts import assert_unchanged, build_context, build_game, disturbable_game
 from support.metric_sources import Pictures, Points, normal
 from torch import Tensor, nn
 
@@ -16,7 +16,7 @@ PLANE = Spec((2,))
 
 
 class Linear(nn.Module):
-    """G(z) = A z, and for a class its own multiple of it."""
+    """G(z) = A z, times 1 + c for class c."""
 
     def __init__(self, matrix: Tensor) -> None:
         super().__init__()
@@ -38,30 +38,30 @@ class Grey(nn.Module):
 
 
 def length(generator: nn.Module, latent: Latent, spec: Spec = PLANE, features: object = None, **settings: int) -> float:
-    game = played(lambda _: generator, lambda _: nn.Linear(2, 1), spec, latent=latent)
+    game = build_game(lambda _: generator, lambda _: nn.Linear(2, 1), spec, latent=latent)
     features = features or Identity(Points())
-    return PathLength(features, **settings).measure(asked(game, spec, features))["path_length"]
+    return PathLength(features, **settings).measure(build_context(game, spec, features))["path_length"]
 
 
-def ends(latent: Latent, count: int) -> tuple[Tensor, Tensor]:
-    """Draw what the metric draws for a subject of seed 3."""
+def draw_ends(latent: Latent, count: int) -> tuple[Tensor, Tensor]:
+    """Draw the same latents as the metric for a context with seed 3."""
     random = Random(derive(3, "path_length"))
     return latent.sample(count, random), latent.sample(count, random)
 
 
 @pytest.mark.parametrize("segments", [1, 4, 16])
-def test_a_linear_map_of_straight_paths_has_the_squared_distance_of_their_ends(segments: int) -> None:
+def test_a_linear_map_of_straight_paths_scores_the_squared_distance_of_their_ends(segments: int) -> None:
     matrix, latent = normal(2, 5), Uniform(5)
-    start, end = ends(latent, 300)
+    start, end = draw_ends(latent, 300)
     expected = ((end - start) @ matrix.T).square().sum(1).mean().item()
     assert length(Linear(matrix), latent, paths=300, segments=segments) == pytest.approx(expected, rel=1e-5)
     # E |A (z₂ − z₁)|² = ‖A‖² · 2/3 for independent uniform numbers in [−1, 1]
     assert expected == pytest.approx(matrix.square().sum().item() * 2 / 3, rel=0.15)
 
 
-def test_a_linear_map_of_arcs_by_the_formula() -> None:
+def test_a_linear_map_of_arcs_scores_the_formula() -> None:
     matrix, latent = normal(2, 6), Normal(6)
-    start, end = (each.double() for each in ends(latent, 200))
+    start, end = (points.double() for points in draw_ends(latent, 200))
     angle = torch.nn.functional.cosine_similarity(start, end).acos()[:, None]
     points = [
         (((1 - k / 8) * angle).sin() * start + (k / 8 * angle).sin() * end) / angle.sin() @ matrix.double().T
@@ -71,7 +71,7 @@ def test_a_linear_map_of_arcs_by_the_formula() -> None:
     assert length(Linear(matrix), latent, paths=200, segments=8) == pytest.approx(expected, rel=1e-5)
 
 
-def test_wilder_maps_are_longer_and_constants_have_no_length() -> None:
+def test_steeper_maps_score_higher_and_constants_score_zero() -> None:
     lengths = [length(Linear(scale * torch.eye(2)), Normal(2)) for scale in (0.0, 1.0, 3.0)]
     assert lengths[0] == 0
     assert lengths[2] == pytest.approx(9 * lengths[1], rel=1e-5)
@@ -87,18 +87,18 @@ def test_wilder_maps_are_longer_and_constants_have_no_length() -> None:
     assert length(Waves(0.5), Uniform(2)) < length(Waves(1.0), Uniform(2)) < length(Waves(3.0), Uniform(2))
 
 
-def test_rounding_of_images_hardly_counts() -> None:
+def test_rounding_of_images_has_little_effect() -> None:
     latent, pictures = Uniform(1), Identity(Pictures())
-    start, end = ends(latent, 200)
-    # Grey levels go from 0 to 255 where z goes from −1 to 1, in 144 pixels.
+    start, end = draw_ends(latent, 200)
+    # As z goes from −1 to 1, the grey levels of 144 pixels go from 0 to 255.
     expected = ((end - start) * 127.5).square().mean().item() * 144
-    found = length(Grey(), latent, Spec((1, 12, 12)), pictures, paths=200, segments=16)
-    assert found == pytest.approx(expected, rel=0.02)
-    # Where a step is less than a grey level, it is rounded to none or a whole one, whose square is too large.
+    score = length(Grey(), latent, Spec((1, 12, 12)), pictures, paths=200, segments=16)
+    assert score == pytest.approx(expected, rel=0.02)
+    # A step smaller than one grey level is rounded to 0 or 1, and the mean of the squares is too large.
     assert length(Grey(), latent, Spec((1, 12, 12)), pictures, paths=200, segments=500) > 1.2 * expected
 
 
-def test_classes_stay_along_a_path_and_matter() -> None:
+def test_the_class_is_constant_along_a_path() -> None:
     spec, latent = Spec((2,), cond=(), classes=3), Uniform(2)
     random = Random(derive(3, "path_length"))
     start, end = latent.sample(400, random), latent.sample(400, random)
@@ -107,21 +107,21 @@ def test_classes_stay_along_a_path_and_matter() -> None:
     assert length(Linear(torch.eye(2)), latent, spec, paths=400) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_game_is_left_as_it_was_and_nothing_else_matters() -> None:
-    game = tutored(PLANE)
-    subject = asked(game, PLANE)
-    with untouched(game):
-        first = PathLength(Identity(Points()), paths=20).measure(subject)
+def test_the_game_is_unchanged_and_the_score_is_reproducible() -> None:
+    game = disturbable_game(PLANE)
+    context = build_context(game, PLANE)
+    with assert_unchanged(game):
+        first = PathLength(Identity(Points()), paths=20).measure(context)
     torch.rand(5)
     game.random.seek(9)
-    assert PathLength(Identity(Points()), paths=20).measure(subject) == first
+    assert PathLength(Identity(Points()), paths=20).measure(context) == first
 
 
 def test_errors_say_what_to_do() -> None:
     for name in ("paths", "segments"):
         with pytest.raises(ValueError, match=rf"metric.path_length.{name} must be at least 1, got 0"):
             PathLength(Identity(Points()), **{name: 0})
-    game = tutored(PLANE)
+    game = disturbable_game(PLANE)
     del game.latent
-    with pytest.raises(UnsuitableMetricError, match="latent space, which this game does not have; drop path_length"):
-        PathLength(Identity(Points())).measure(asked(game, PLANE))
+    with pytest.raises(UnsuitableMetricError, match="latent space, which this game does not have; remove path_length"):
+        PathLength(Identity(Points())).measure(build_context(game, PLANE))

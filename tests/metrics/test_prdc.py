@@ -1,7 +1,7 @@
 import pytest
 import torch
 from prdc import compute_prdc
-from support.metric_sources import Points, normal, scored
+from support.metric_sources import Points, compute_scores, normal
 from torch import Tensor
 
 from ganlab.features import Identity
@@ -10,7 +10,7 @@ from ganlab.metrics import prdc as module
 
 
 def prdc(real: Tensor, fake: Tensor, neighbours: int = 5) -> dict[str, float]:
-    return scored(PRDC(Identity(Points(width=real.shape[1])), neighbours=neighbours), real, fake)
+    return compute_scores(PRDC(Identity(Points(width=real.shape[1])), neighbours=neighbours), real, fake)
 
 
 @pytest.mark.parametrize("neighbours", [1, 3, 5])
@@ -20,25 +20,25 @@ def test_equals_the_authors_package_exactly(reals: int, fakes: int, width: int, 
     assert prdc(real, fake, neighbours) == compute_prdc(real.numpy(), fake.numpy(), neighbours)
 
 
-def test_ties_are_decided_as_in_the_package() -> None:
+def test_ties_are_resolved_as_in_the_package() -> None:
     generator = torch.Generator().manual_seed(0)
     real, fake = (torch.randint(0, 4, (300, 3), generator=generator).float() for _ in range(2))
     assert prdc(real, fake) == compute_prdc(real.numpy(), fake.numpy(), 5)
 
 
-def test_far_from_the_origin_nothing_is_lost() -> None:
+def test_samples_far_from_the_origin_score_as_in_the_package() -> None:
     real, fake = normal(200, 8) + 300, normal(200, 8, seed=1) + 300
     assert prdc(real, fake) == compute_prdc(real.numpy(), fake.numpy(), 5)
 
 
-def test_blocks_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_block_size_does_not_change_scores(monkeypatch: pytest.MonkeyPatch) -> None:
     real, fake = normal(130, 4), normal(101, 4, seed=1) + 0.5
-    whole = prdc(real, fake)
+    one_block = prdc(real, fake)
     monkeypatch.setattr(module, "BLOCK", 16)
-    assert prdc(real, fake) == whole
+    assert prdc(real, fake) == one_block
 
 
-def test_what_each_number_tells() -> None:
+def test_scores_of_a_collapsed_mode_and_of_noise() -> None:
     real = torch.cat([normal(500, 2), normal(500, 2, seed=1) + 100])
     collapsed, noise = normal(1000, 2, seed=2), 50 + 300 * normal(1000, 2, seed=3)
     one_mode, far = prdc(real, collapsed), prdc(real, noise)

@@ -1,4 +1,4 @@
-"""The packages that published scores come from, on the same images and the same network, whose weights are random."""
+"""Scores equal those of the packages used in publications, on the same images and one network with random weights."""
 
 from pathlib import Path
 from typing import TypeAlias
@@ -10,20 +10,20 @@ import torch_fidelity
 from prdc import compute_prdc
 from pytorch_fid import inception as pytorch_fid_inception
 from pytorch_fid.fid_score import calculate_frechet_distance
-from support.metric_sources import Pictures, scored
+from support.metric_sources import Pictures, compute_scores
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from ganlab.features import FeatureBatch, Inception
 from ganlab.metrics import FID, KID, PRDC, InceptionScore
 
-Sides: TypeAlias = tuple[FeatureBatch, FeatureBatch]
+RealAndFake: TypeAlias = tuple[FeatureBatch, FeatureBatch]
 COUNT, FEW, SIZE = 12, 6, 32
 DATA = Pictures(shape=(3, SIZE, SIZE))
 
 
 def pictures(seed: int, contrast: float) -> Tensor:
-    """Smooth coloured patches: noise would look the same to every feature."""
+    """Return smooth coloured patches: the features of noise would all be the same."""
     noise = torch.randn(COUNT, 3, 4, 4, generator=torch.Generator().manual_seed(seed)) * contrast
     return torch.nn.functional.interpolate(noise + 128, SIZE, mode="bicubic").round().clamp(0, 255).to(torch.uint8)
 
@@ -31,7 +31,7 @@ def pictures(seed: int, contrast: float) -> Tensor:
 REAL, FAKE = pictures(0, 60), pictures(1, 80)
 
 
-class Listed(Dataset):
+class Images(Dataset):
     def __init__(self, images: Tensor) -> None:
         self.images = images
 
@@ -48,43 +48,45 @@ def space(weights: Path) -> Inception:
 
 
 @pytest.fixture(scope="module")
-def sides(space: Inception) -> Sides:
+def features(space: Inception) -> RealAndFake:
     return space(REAL), space(FAKE)
 
 
 @pytest.fixture(scope="module")
 def fidelity(weights: Path) -> dict[str, float]:
     return torch_fidelity.calculate_metrics(
-        input1=Listed(FAKE), input2=Listed(REAL), cuda=False, batch_size=COUNT, cache=False, verbose=False,
+        input1=Images(FAKE), input2=Images(REAL), cuda=False, batch_size=COUNT, cache=False, verbose=False,
         save_cpu_ram=True, isc=True, isc_splits=1, fid=True, kid=True, kid_subset_size=10,
         feature_extractor_weights_path=str(weights),
     )  # fmt: skip
 
 
 @pytest.mark.slow
-def test_fid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
+def test_fid_equals_torch_fidelity(space: Inception, features: RealAndFake, fidelity: dict[str, float]) -> None:
     expected = fidelity["frechet_inception_distance"]
     assert expected > 1
-    assert scored(FID(space), *sides)["fid"] == pytest.approx(expected, rel=1e-4)
+    assert compute_scores(FID(space), *features)["fid"] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.slow
-def test_kid_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
+def test_kid_equals_torch_fidelity(space: Inception, features: RealAndFake, fidelity: dict[str, float]) -> None:
     expected = fidelity["kernel_inception_distance_mean"]
     assert expected > 1e-3
-    assert scored(KID(space, subset_size=10), *sides)["kid"] == pytest.approx(expected, rel=1e-3)
+    assert compute_scores(KID(space, subset_size=10), *features)["kid"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_inception_score_is_torch_fidelitys(space: Inception, sides: Sides, fidelity: dict[str, float]) -> None:
+def test_inception_score_equals_torch_fidelity(
+    space: Inception, features: RealAndFake, fidelity: dict[str, float]
+) -> None:
     expected = fidelity["inception_score_mean"]
     assert expected > 1.01
-    score = scored(InceptionScore(space, splits=1), None, sides[1])["inception_score"]
+    score = compute_scores(InceptionScore(space, splits=1), None, features[1])["inception_score"]
     assert score == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.filterwarnings("ignore:The `disp` argument", "ignore:Matrix is singular")  # of its calls to scipy
+@pytest.mark.filterwarnings("ignore:The `disp` argument", "ignore:Matrix is singular")  # from pytorch-fid's scipy calls
 @pytest.mark.slow
-def test_fid_is_pytorch_fids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fid_equals_pytorch_fid(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = torch.load(weights, weights_only=True)
     monkeypatch.setattr(pytorch_fid_inception, "load_state_dict_from_url", lambda *args, **kwargs: state)
     block = pytorch_fid_inception.InceptionV3.BLOCK_INDEX_BY_DIM[768]
@@ -96,9 +98,9 @@ def test_fid_is_pytorch_fids(weights: Path, monkeypatch: pytest.MonkeyPatch) -> 
     expected = calculate_frechet_distance(*moments)
     space = Inception(DATA, weights=weights, layer=768, resize="bilinear")
     assert expected > 0.1
-    assert scored(FID(space), space(REAL[:FEW]), space(FAKE[:FEW]))["fid"] == pytest.approx(expected, rel=1e-3)
+    assert compute_scores(FID(space), space(REAL[:FEW]), space(FAKE[:FEW]))["fid"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_precision_recall_density_and_coverage_are_the_prdc_packages(space: Inception, sides: Sides) -> None:
-    real, fake = (side.features.numpy() for side in sides)
-    assert scored(PRDC(space, neighbours=3), *sides) == compute_prdc(real, fake, 3)
+def test_precision_recall_density_and_coverage_equal_the_package_prdc(space: Inception, features: RealAndFake) -> None:
+    real, fake = (batch.features.numpy() for batch in features)
+    assert compute_scores(PRDC(space, neighbours=3), *features) == compute_prdc(real, fake, 3)

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 from scipy.stats import wasserstein_distance
-from support.metric_sources import Points, normal, scored
+from support.metric_sources import Points, compute_scores, normal
 from torch import Tensor
 
 from ganlab.features import Identity
@@ -13,12 +13,12 @@ from ganlab.metrics.sliced_wasserstein import line_distances
 
 def sliced(real: Tensor, fake: Tensor, **settings: int) -> float:
     metric = SlicedWasserstein(Identity(Points(width=real.shape[1])), **settings)
-    return scored(metric, real, fake)["sliced_wasserstein"]
+    return compute_scores(metric, real, fake)["sliced_wasserstein"]
 
 
-def test_a_shift_costs_its_mean_length_along_the_directions() -> None:
+def test_a_shift_scores_its_mean_length_along_the_directions() -> None:
     real = normal(100, 2)
-    # |cos| of an even angle has the mean 2/π
+    # |cos| of a uniform angle has the mean 2/π
     assert sliced(real, real + torch.tensor([3.0, 4.0]), projections=4096) == pytest.approx(5 * 2 / math.pi, rel=0.02)
     assert sliced(real, real[torch.randperm(100, generator=torch.Generator().manual_seed(0))]) == 0
 
@@ -36,16 +36,16 @@ def test_unequal_counts_use_quantiles(n: int, m: int) -> None:
     torch.testing.assert_close(line_distances(real, fake), repeated.square().mean(0).sqrt())
 
 
-def test_orders_as_another_exact_distance_does() -> None:
+def test_sorts_shifts_like_scipys_distance() -> None:
     real = normal(300, 1)
     shifts = [0.0, 0.3, 1.0, 2.5]
-    ours = [sliced(real, normal(200, 1, seed=1) + shift) for shift in shifts]
-    theirs = [wasserstein_distance(real[:, 0], normal(200, 1, seed=1)[:, 0] + shift) for shift in shifts]
-    assert ours == sorted(ours)
-    assert all(second >= first for first, second in zip(theirs, ours, strict=True))  # W₁ ≤ W₂
+    scores = [sliced(real, normal(200, 1, seed=1) + shift) for shift in shifts]
+    distances = [wasserstein_distance(real[:, 0], normal(200, 1, seed=1)[:, 0] + shift) for shift in shifts]
+    assert scores == sorted(scores)
+    assert all(second >= first for first, second in zip(distances, scores, strict=True))  # W₁ ≤ W₂
 
 
-def test_directions_are_the_same_every_time_and_blocks_do_not_matter() -> None:
+def test_directions_are_the_same_every_time() -> None:
     real, fake = normal(50, 16), normal(60, 16, seed=1) + 1
     state = torch.get_rng_state()
     assert sliced(real, fake, projections=70) == sliced(real, fake, projections=70)

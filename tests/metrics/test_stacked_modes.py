@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_digits
-from support.metric_sources import Pictures, scored
+from support.metric_sources import Pictures, compute_scores
 from torch import Tensor
 from torch.nn import functional
 
@@ -23,7 +23,7 @@ def idx(array: np.ndarray) -> bytes:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> StackedMnist:
-    """scikit-learn's digits in MNIST's format, stacked."""
+    """Stacked digits of scikit-learn, read from files in MNIST's format."""
     folder = tmp_path_factory.mktemp("data") / "MNIST" / "raw"
     folder.mkdir(parents=True)
     digits = load_digits()
@@ -45,12 +45,12 @@ def metric(data: StackedMnist, tmp_path_factory: pytest.TempPathFactory) -> Stac
 
 
 def modes(metric: StackedModes, images: Tensor) -> dict[str, float]:
-    return scored(metric, None, FeatureBatch(images.flatten(1).float(), samples=images))
+    return compute_scores(metric, None, FeatureBatch(images.flatten(1).float(), samples=images))
 
 
 @pytest.mark.slow
-def test_the_data_itself_covers_its_own_modes(data: StackedMnist, metric: StackedModes) -> None:
-    batches = list(data.reals(600, split="test"))
+def test_real_samples_cover_their_modes(data: StackedMnist, metric: StackedModes) -> None:
+    batches = list(data.real_samples(600, split="test"))
     images, labels = (torch.cat(values) for values in zip(*batches, strict=True))
     scores = modes(metric, images)
     share = labels.bincount(minlength=1000) / len(labels)
@@ -58,21 +58,21 @@ def test_the_data_itself_covers_its_own_modes(data: StackedMnist, metric: Stacke
     assert scores["reverse_kl"] == pytest.approx(float(torch.xlogy(share, share * 1000).sum()), rel=0.05)
 
 
-def test_three_digits_are_three_places(data: StackedMnist, metric: StackedModes) -> None:
-    images, labels = next(data.reals(200))
-    classes = metric.classes(images)
+def test_each_channel_is_one_decimal_digit(data: StackedMnist, metric: StackedModes) -> None:
+    images, labels = next(data.real_samples(200))
+    classes = metric.classify(images)
     for place in (100, 10, 1):
         assert (classes // place % 10 == labels // place % 10).float().mean() > 0.9
 
 
 def test_collapse_to_one_image(data: StackedMnist, metric: StackedModes) -> None:
-    images, _ = next(data.reals(1))
+    images, _ = next(data.real_samples(1))
     assert modes(metric, images.repeat(30, 1, 1, 1)) == {"modes": 1, "reverse_kl": pytest.approx(math.log(1000))}
 
 
-def test_two_even_modes(data: StackedMnist, metric: StackedModes) -> None:
-    images, _ = next(data.reals(50))
-    classes = metric.classes(images)
+def test_two_equally_frequent_modes(data: StackedMnist, metric: StackedModes) -> None:
+    images, _ = next(data.real_samples(50))
+    classes = metric.classify(images)
     other = int((classes != classes[0]).nonzero()[0])
     pair = images[[0, other]].repeat(20, 1, 1, 1)
     assert modes(metric, pair) == {"modes": 2, "reverse_kl": pytest.approx(math.log(500))}
@@ -81,7 +81,7 @@ def test_two_even_modes(data: StackedMnist, metric: StackedModes) -> None:
 def test_the_classifier_is_trained_once(data: StackedMnist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
     first, again = (StackedModes(Identity(data), data, steps=2) for _ in range(2))
-    assert not list(tmp_path.rglob("*.safetensors"))  # nothing is trained before it is needed
+    assert not list(tmp_path.rglob("*.safetensors"))  # the classifier is trained at first use
     weights = first.classifier.describe()["weights"]
     (file,) = tmp_path.rglob("*.safetensors")
     written = file.stat().st_mtime_ns
@@ -90,14 +90,14 @@ def test_the_classifier_is_trained_once(data: StackedMnist, tmp_path: Path, monk
     assert first.describe() == again.describe() != StackedModes(Identity(data), data, steps=3).describe()
 
 
-def test_it_and_modes_never_read_the_same_data(data: StackedMnist) -> None:
+def test_modes_and_stacked_modes_never_score_the_same_data(data: StackedMnist) -> None:
     assert Modes.scores.keys() & StackedModes.scores.keys() == {"modes", "reverse_kl"}
-    with pytest.raises(ValueError, match="data whose modes are known"):
+    with pytest.raises(ValueError, match="data with known modes"):
         Modes(Identity(data), data)  # type: ignore[arg-type]
 
 
 def test_errors_say_what_to_do(data: StackedMnist, metric: StackedModes) -> None:
-    with pytest.raises(ValueError, match="choose data=stacked_mnist, or drop stacked_modes"):
+    with pytest.raises(ValueError, match="choose data=stacked_mnist, or remove stacked_modes"):
         StackedModes(Identity(Pictures()), Pictures())  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"metric\.stacked_modes\.steps must be at least 1, got 0"):
         StackedModes(Identity(data), data, steps=0)

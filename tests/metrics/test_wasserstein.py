@@ -2,7 +2,7 @@ from itertools import permutations
 
 import pytest
 import torch
-from support.metric_sources import Pictures, Points, normal, scored
+from support.metric_sources import Pictures, Points, compute_scores, normal
 from torch import Tensor
 
 from ganlab.features import Identity, RandomConvolution
@@ -10,10 +10,10 @@ from ganlab.metrics import Wasserstein
 
 
 def wasserstein(real: Tensor, fake: Tensor, **settings: int) -> float:
-    return scored(Wasserstein(Identity(Points(width=real.shape[1])), **settings), real, fake)["wasserstein"]
+    return compute_scores(Wasserstein(Identity(Points(width=real.shape[1])), **settings), real, fake)["wasserstein"]
 
 
-def test_a_shift_costs_its_length() -> None:
+def test_a_shift_scores_its_length() -> None:
     real = normal(300, 3)
     assert wasserstein(real, real + torch.tensor([2.0, 3.0, 6.0])) == pytest.approx(7, rel=1e-5)
     assert wasserstein(real, real.flip(0)) == 0
@@ -31,7 +31,7 @@ def test_no_pairing_is_cheaper() -> None:
     assert wasserstein(real, fake) == pytest.approx(cheapest.sqrt().item(), rel=1e-6)
 
 
-def test_the_first_points_of_each_side_count() -> None:
+def test_only_the_first_points_are_used() -> None:
     real, fake = normal(50, 2), normal(80, 2, seed=1)
     assert wasserstein(real, fake, points=20) == wasserstein(real[:20], fake[:20])
     assert wasserstein(real, fake) == wasserstein(real, fake[:50])

@@ -1,4 +1,4 @@
-"""The bilinear game min over x, max over y of xy, where simultaneous gradient steps turn outwards."""
+"""The bilinear game min over x, max over y of xy, in which simultaneous gradient steps diverge."""
 
 import numpy as np
 import pytest
@@ -15,57 +15,57 @@ from ganlab.schedules import Simultaneous
 
 
 @pytest.fixture
-def travel(bench, dirac):
-    """Play the Dirac-GAN with the Wasserstein loss, which is the bilinear game, and return (θ, ψ) after each step."""
+def radii_of(bench, dirac):
+    """Return a function that trains the bilinear game (the Dirac-GAN with the Wasserstein loss): |(θ, ψ)| per step."""
 
-    def play(optimizer, steps, lr):
+    def train(optimizer, steps, lr):
         game = AdversarialGame(Spec((1,)), *dirac, Wasserstein(), {}, Identity(), Normal(1))
-        stand, path = bench(game, lr=lr, optimizer=optimizer, schedule=Simultaneous()), []
+        stub, path = bench(game, lr=lr, optimizer=optimizer, schedule=Simultaneous()), []
         for _ in range(steps):
-            stand.run([Batch(torch.zeros(2, 1))])
+            stub.run([Batch(torch.zeros(2, 1))])
             path.append((game.generator.theta.item(), game.discriminator.psi.item()))
         return np.hypot(*np.array(path).T)
 
-    return play
+    return train
 
 
-def test_plain_steps_diverge_by_their_eigenvalue(travel):
-    radii = travel(torch.optim.SGD, 100, lr=0.1)
+def test_gradient_descent_diverges_by_its_eigenvalue(radii_of):
+    radii = radii_of(torch.optim.SGD, 100, lr=0.1)
     np.testing.assert_allclose(radii, 2**0.5 * 1.01 ** (np.arange(1, 101) / 2), rtol=1e-4)
 
 
-def test_adam_does_not_converge(travel):
-    assert travel(torch.optim.Adam, 1500, lr=0.02)[-300:].min() > 0.5
+def test_adam_does_not_converge(radii_of):
+    assert radii_of(torch.optim.Adam, 1500, lr=0.02)[-300:].min() > 0.5
 
 
 @pytest.mark.parametrize("lr", [0.1, 0.5])
-def test_extragradient_converges_by_its_eigenvalue(travel, lr):
-    # z ← z − h F(z − h F(z)) with F a quarter turn: |1 − h² ± ih|² = 1 − h² + h⁴ for every pair of moves.
-    radii = travel(ExtraSGD, 60, lr)[1::2]
+def test_extragradient_converges_by_its_eigenvalue(radii_of, lr):
+    # z ← z − h F(z − h F(z)) with F a quarter turn: |1 − h² ± ih|² = 1 − h² + h⁴ for every pair of steps.
+    radii = radii_of(ExtraSGD, 60, lr)[1::2]
     np.testing.assert_allclose(radii, 2**0.5 * (1 - lr**2 + lr**4) ** (np.arange(1, 31) / 2), rtol=1e-3)
 
 
-def test_every_other_move_only_looks(travel):
-    # The first move leads to z − h F(z), whose radius is larger; the second one starts from z again.
-    radii = travel(ExtraSGD, 2, 0.1)
+def test_every_other_step_only_extrapolates(radii_of):
+    # The first step leads to z − h F(z), whose radius is larger; the second one starts from z again.
+    radii = radii_of(ExtraSGD, 2, 0.1)
     assert radii == pytest.approx([2**0.5 * 1.01**0.5, 2**0.5 * (1 - 0.01 + 0.0001) ** 0.5], rel=1e-5)
 
 
 @pytest.mark.parametrize("optimizer", [ExtraAdam, OptimisticAdam])
 @pytest.mark.slow
-def test_adams_for_games_converge_where_adam_does_not(travel, optimizer):
-    assert travel(lambda weights, lr: optimizer(weights, lr, betas=(0.0, 0.9)), 1500, lr=0.02)[-300:].max() < 0.2
+def test_extra_adam_and_optimistic_adam_converge_unlike_adam(radii_of, optimizer):
+    assert radii_of(lambda weights, lr: optimizer(weights, lr, betas=(0.0, 0.9)), 1500, lr=0.02)[-300:].max() < 0.2
 
 
 @pytest.mark.parametrize("lr", [0.1, 0.4])
-def test_optimistic_steps_converge_by_their_eigenvalue(travel, lr):
+def test_optimistic_steps_converge_by_their_eigenvalue(radii_of, lr):
     # z⁺ = z + 2hF(z) − hF(z⁻) with F a quarter turn: λ² = λ (1 + 2hi) − hi.
-    radii = travel(OptimisticSGD, 60, lr)
+    radii = radii_of(OptimisticSGD, 60, lr)
     root = np.abs(np.roots([1, -1 - 2j * lr, 1j * lr])).max()
     np.testing.assert_allclose(radii[40:] / radii[39:-1], root, rtol=1e-3)
 
 
-def test_optimistic_adam_is_its_formula():
+def test_optimistic_adam_follows_its_formula():
     torch.manual_seed(0)
     weight = torch.nn.Parameter(torch.randn(5, dtype=torch.float64))
     optimizer = OptimisticAdam([weight], lr=0.1, betas=(0.6, 0.8), eps=1e-3)
@@ -81,7 +81,7 @@ def test_optimistic_adam_is_its_formula():
         np.testing.assert_allclose(weight.detach().numpy(), expected, rtol=1e-10)
 
 
-def test_extra_adam_is_two_steps_of_adam_from_one_place():
+def test_extra_adam_makes_two_steps_of_adam_from_the_same_weights():
     torch.manual_seed(0)
     start = torch.randn(4)
     gradients = [torch.randn(4), torch.randn(4)]
@@ -98,7 +98,7 @@ def test_extra_adam_is_two_steps_of_adam_from_one_place():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["extragradient", "extragradient_sgd", "optimistic_adam", "optimistic_sgd"])
 @pytest.mark.parametrize("at", [2, 3])
-def test_a_run_continues_exactly_between_and_within_pairs(tmp_path, name, at):
+def test_a_run_is_resumed_exactly_between_and_within_pairs(tmp_path, name, at):
     settings = [*POINTS, f"optimizer={name}", "gradient_clip_norm=0.5"]
     go(tmp_path / "whole", *settings)
     go(tmp_path / "cut", *settings, f"iterations={at}")
@@ -106,7 +106,7 @@ def test_a_run_continues_exactly_between_and_within_pairs(tmp_path, name, at):
     assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
 
 
-def test_refusals():
+def test_values_out_of_range_are_rejected():
     weights = [torch.nn.Parameter(torch.zeros(1))]
     for settings, sentence in [
         ({"lr": -1}, "lr must be at least 0, got -1"),

@@ -1,4 +1,4 @@
-"""Regularizers with statistics, weights or choices of their own, in closed form."""
+"""Regularizers with statistics, weights or sample selection, compared with closed forms."""
 
 import math
 
@@ -36,14 +36,14 @@ def draws(*shape, seed=0):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def round_of(real, fake, discriminator=None, player="discriminator", random=None, **more):
+def view_of(real, fake, discriminator=None, player="discriminator", random=None, **settings):
     return BatchView(
         real=real,
         generate=lambda: fake,
         discriminator=discriminator or (lambda x: DiscriminatorOutput(x.sum(1), (x,))),
         player=player,
         random=random or Random(),
-        **more,
+        **settings,
     )
 
 
@@ -68,7 +68,7 @@ def batch(count=12, seed=0):
     ("weights", "expected"),
     [
         (torch.eye(3), 0.0),
-        (torch.diag(torch.tensor([5.0, 0.1, -2.0])), 0.0),  # any length
+        (torch.diag(torch.tensor([5.0, 0.1, -2.0])), 0.0),  # any norm
         (torch.ones(2, 2), 2 * 2.0**2),  # two filters with product 2, twice
         (torch.tensor([[1.0, 0.0], [3.0, 4.0]]), 2 * 3.0**2),
     ],
@@ -77,36 +77,36 @@ def test_orthogonal_in_closed_form(weights, expected):
     layer = nn.Linear(*weights.shape[::-1])
     layer.weight.data = weights
     term = Orthogonal()
-    view = round_of(None, None, network=nn.Sequential(layer, nn.BatchNorm1d(2), nn.Embedding(3, 4)))
+    view = view_of(None, None, network=nn.Sequential(layer, nn.BatchNorm1d(2), nn.Embedding(3, 4)))
     assert term.penalty(view).item() == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("change", [id, normalise_spectrally], ids=["as it is", "normalised"])
-def test_orthogonal_looks_at_the_filters_of_both_kinds_of_convolutions(change):
+@pytest.mark.parametrize("change", [id, normalise_spectrally], ids=["plain", "normalised"])
+def test_orthogonal_uses_the_filters_of_plain_and_transposed_convolutions(change):
     weights = draws(3, 3, 2, 2)
     plain, transposed = nn.Conv2d(3, 3, 2), nn.ConvTranspose2d(3, 3, 2)
     plain.weight.data, transposed.weight.data = weights, weights.transpose(0, 1)
     for layer in (plain, transposed):
         change(layer)
-    values = [Orthogonal().penalty(round_of(None, None, network=layer)).item() for layer in (plain, transposed)]
+    values = [Orthogonal().penalty(view_of(None, None, network=layer)).item() for layer in (plain, transposed)]
     rows = weights.flatten(1)
     assert values == pytest.approx([((rows @ rows.T) * (1 - torch.eye(3))).square().sum().item()] * 2, rel=1e-5)
 
 
-def test_a_learnt_input_is_no_filter():
+def test_a_learnt_input_is_not_a_filter():
     layer = nn.Linear(2, 2)
     layer.weight.data = torch.eye(2)
     layer.constant = nn.Parameter(torch.ones(4, 2, 2))
-    assert Orthogonal().penalty(round_of(None, None, network=layer)).item() == 0
+    assert Orthogonal().penalty(view_of(None, None, network=layer)).item() == 0
 
 
-def test_small_angles_are_seen_in_half_precision():
+def test_orthogonal_is_computed_in_float32_under_autocast():
     layer = nn.Linear(64, 64)
     nn.init.orthogonal_(layer.weight)
     layer.weight.data += 1e-3 * draws(64, 64)
-    exact = Orthogonal().penalty(round_of(None, None, network=layer))
+    exact = Orthogonal().penalty(view_of(None, None, network=layer))
     with torch.autocast("cpu", torch.bfloat16):
-        torch.testing.assert_close(Orthogonal().penalty(round_of(None, None, network=layer)), exact)
+        torch.testing.assert_close(Orthogonal().penalty(view_of(None, None, network=layer)), exact)
 
 
 def overlap(rows):
@@ -124,61 +124,61 @@ def overlap(rows):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_orthogonal_looks_at_weights_as_layers_use_them(layer, scale):
-    value = Orthogonal().penalty(round_of(None, None, network=layer)).item()
-    own = overlap(layer.weight.detach() * scale)
-    styles = [
-        overlap(each.weight.detach() * each.scale) for each in layer.children() if isinstance(each, EqualisedLinear)
-    ]
-    assert value == pytest.approx(own + sum(styles), rel=1e-4)
+def test_orthogonal_uses_weights_as_layers_scale_them(layer, scale):
+    value = Orthogonal().penalty(view_of(None, None, network=layer)).item()
+    expected = overlap(layer.weight.detach() * scale)
+    for child in layer.children():
+        if isinstance(child, EqualisedLinear):
+            expected += overlap(child.weight.detach() * child.scale)
+    assert value == pytest.approx(expected, rel=1e-4)
 
 
 def test_filters_of_different_groups_are_not_compared():
     layer = nn.Conv2d(4, 6, 3, groups=2)
-    value = Orthogonal().penalty(round_of(None, None, network=layer)).item()
-    assert value == pytest.approx(sum(overlap(each) for each in layer.weight.detach().chunk(2)), rel=1e-4)
-    assert Orthogonal().penalty(round_of(None, None, network=nn.Conv2d(4, 4, 3, groups=4))).item() == 0
+    value = Orthogonal().penalty(view_of(None, None, network=layer)).item()
+    assert value == pytest.approx(sum(overlap(group) for group in layer.weight.detach().chunk(2)), rel=1e-4)
+    assert Orthogonal().penalty(view_of(None, None, network=nn.Conv2d(4, 4, 3, groups=4))).item() == 0
 
 
-@pytest.mark.parametrize("make", [BigGAN, SAGAN, StyleGAN2, R3GAN])
-def test_the_vectors_of_classes_are_no_filters(make):
-    network = make(Spec((3, 32, 32), latent=60, classes=3), labels=None)
-    tables = [each for each in network.modules() if isinstance(each, ClassEmbedding | EqualisedEmbedding)]
-    view = round_of(None, None, network=network)
+@pytest.mark.parametrize("kind", [BigGAN, SAGAN, StyleGAN2, R3GAN])
+def test_class_embeddings_are_not_filters(kind):
+    network = kind(Spec((3, 32, 32), latent=60, classes=3), labels=None)
+    embeddings = [layer for layer in network.modules() if isinstance(layer, ClassEmbedding | EqualisedEmbedding)]
+    view = view_of(None, None, network=network)
     before = Orthogonal().penalty(view).item()
-    for each in tables:
-        each.weight.data.normal_(std=99)
-    assert tables
+    for embedding in embeddings:
+        embedding.weight.data.normal_(std=99)
+    assert embeddings
     assert Orthogonal().penalty(view).item() == before
-    assert before < 1e6  # by what is stored, and not used, StyleGAN2's was 1e17
+    assert before < 1e6  # with the stored instead of the scaled weights, StyleGAN2's value was 1e17
 
 
-def test_descent_on_the_orthogonal_penalty_makes_filters_orthogonal():
+def test_minimising_the_orthogonal_penalty_makes_filters_orthogonal():
     torch.manual_seed(0)
     layer = nn.Linear(6, 4)
     optimizer = torch.optim.SGD(layer.parameters(), lr=0.1)
     for _ in range(300):
         optimizer.zero_grad()
-        Orthogonal().penalty(round_of(None, None, network=layer)).backward()
+        Orthogonal().penalty(view_of(None, None, network=layer)).backward()
         optimizer.step()
     products = layer.weight @ layer.weight.T
     assert (products - products.diagonal().diag()).abs().max() < 1e-3 < products.diagonal().min()
 
 
-def test_lecam_compares_with_the_moving_mean_of_the_other_side():
+def test_lecam_compares_with_the_moving_average_of_the_opposite_kind():
     term = LeCam(decay=0.9)
     real, fake = torch.tensor([[1.0], [3.0]]), torch.tensor([[-1.0], [0.0]])
-    assert term.penalty(round_of(real, fake)).tolist() == [0.0, 0.0]  # nothing to compare with yet
+    assert term.penalty(view_of(real, fake)).tolist() == [0.0, 0.0]  # there is no average yet
     term.apply_batch_sums()
     assert term.averages.tolist() == pytest.approx([2.0, -0.5])
     # (1 + 0.5)² + (−1 − 2)² and (3 + 0.5)² + (0 − 2)²
-    assert term.penalty(round_of(real, fake)).tolist() == pytest.approx([11.25, 16.25])
-    term.penalty(round_of(real + 9, fake + 9))  # another microbatch
+    assert term.penalty(view_of(real, fake)).tolist() == pytest.approx([11.25, 16.25])
+    term.penalty(view_of(real + 9, fake + 9))  # another microbatch
     term.apply_batch_sums()
     assert term.averages.tolist() == pytest.approx([0.9 * 2.0 + 0.1 * 6.5, 0.9 * -0.5 + 0.1 * 4.0], rel=1e-4)
 
 
-def test_lecams_best_critic_is_that_of_its_divergence():
+def test_lecams_optimal_discriminator_is_that_of_the_lecam_divergence():
     # With a_R = −a_F = a and the Wasserstein loss, D* = (1/2λ − a) (p − q)/(p + q) at every point.
     p, q, weight, anchor = torch.tensor([0.7, 0.2, 0.1]), torch.tensor([0.1, 0.3, 0.6]), 0.4, 0.3
     term = LeCam(weight)
@@ -188,8 +188,8 @@ def test_lecams_best_critic_is_that_of_its_divergence():
     optimizer = torch.optim.SGD([d], lr=0.2)
     for _ in range(300):
         optimizer.zero_grad()
-        terms = term.penalty(round_of(d[:, None], d[:, None]))
-        # One sum over real and fake samples; weighted by the densities each for itself.
+        terms = term.penalty(view_of(d[:, None], d[:, None]))
+        # The penalty sums real and fake terms; the optimum weights each by its density.
         on_real, on_fake = (d + anchor).square(), (d - anchor).square()
         torch.testing.assert_close(terms, on_real + on_fake)
         ((q - p) * d + weight * (p * on_real + q * on_fake)).sum().backward()
@@ -208,109 +208,111 @@ def test_path_length_of_a_linear_synthesis():
     network, term = linear_styles(), PathLength(decay=0.75, shrink=2)
     latents = draws(8, 4).requires_grad_()
 
-    def again():
+    def build_view():
         fake = network(latents)
-        return round_of(draws(8, 1, 2, 3), fake, player="generator", network=network, draw=lambda: latents)
+        return view_of(draws(8, 1, 2, 3), fake, player="generator", network=network, draw_latents=lambda: latents)
 
-    penalty = term.penalty(again())
+    penalty = term.penalty(build_view())
     noise = Random().normal("path_length", (4, 1, 2, 3)) / 6**0.5
     lengths = (noise.flatten(1) @ network.synthesis[0].weight).norm(dim=1)
     torch.testing.assert_close(penalty, lengths.square())
     term.apply_batch_sums()
     assert term.mean.item() == pytest.approx(0.25 * lengths.mean().item(), rel=1e-5)
-    torch.testing.assert_close(term.penalty(again()), (lengths - term.mean).square())
+    torch.testing.assert_close(term.penalty(build_view()), (lengths - term.mean).square())
 
 
-def test_path_length_makes_a_synthesis_keep_lengths(bench):
-    # J may become any multiple of an orthogonal matrix; what falls is the spread of its singular values.
+def test_path_length_improves_the_condition_number_of_the_synthesis(bench):
+    # The optimal J is any multiple of an orthogonal matrix, so the ratio of its singular values decreases.
     game = game_of({"path_length": PathLength(weight=1.0, every=1, decay=0.9)}, classes=0, generator=Styled)
     game.loss = Wasserstein()
     game.generator.synthesis = nn.Linear(8, 2)
     game.generator.synthesis.weight.data = torch.tensor([[2.0] + [0.0] * 7, [0.0, 0.2] + [0.0] * 6])
 
-    def condition():
+    def condition_number():
         values = torch.linalg.svdvals(game.generator.synthesis.weight.detach())
         return (values.max() / values.min()).item()
 
     for weights in game.discriminator.parameters():
         weights.data.zero_()
-    assert condition() == pytest.approx(10)
+    assert condition_number() == pytest.approx(10)
     bench(game, lr=0.1).run([Batch(draws(64, 2, seed=i)) for i in range(300)])
-    assert condition() < 2
+    assert condition_number() < 2
 
 
 def test_feature_matching_is_the_distance_of_means():
     real, fake = draws(10, 3), draws(10, 3, seed=1).requires_grad_()
-    value = FeatureMatching().penalty(round_of(real, fake, player="generator"))
+    value = FeatureMatching().penalty(view_of(real, fake, player="generator"))
     expected = (real.mean(0) - fake.mean(0)).square().sum()
     torch.testing.assert_close(value, expected)
     (slope,) = torch.autograd.grad(value, fake)
     torch.testing.assert_close(slope, (2 / 10 * (fake.mean(0) - real.mean(0))).detach().expand(10, 3))
 
 
-def test_consistency_of_a_linear_critic_is_what_the_change_does_to_it():
+def test_consistency_of_a_linear_discriminator_matches_its_closed_form():
     weights = draws(1, 4, 4)
     real, fake = draws(6, 1, 4, 4), draws(6, 1, 4, 4, seed=1)
 
-    def judge(samples):
+    def discriminate(samples):
         return DiscriminatorOutput((samples * weights).flatten(1).sum(1))
 
     for changes, mirrored in ((["flip"], True), ([], False)):
-        value = Consistency(fake=0.5, changes=changes).penalty(round_of(real, fake, judge))
+        value = Consistency(fake=0.5, changes=changes).penalty(view_of(real, fake, discriminate))
         random = Random()
         gates = []
-        for _ in range(2):  # the copies of real samples, then those of fake ones
+        for _ in range(2):  # first the real samples, then the fake ones
             gates.append(random.integers("augment_flip", 2, (6,)) * mirrored)
         change = [
-            gate * (judge(samples.flip(3)).logits - judge(samples).logits)
+            gate * (discriminate(samples.flip(3)).logits - discriminate(samples).logits)
             for gate, samples in zip(gates, (real, fake), strict=True)
         ]
         torch.testing.assert_close(value, change[0].square() + 0.5 * change[1].square(), rtol=1e-4, atol=1e-4)
 
 
-def test_consistency_is_of_the_verdict_and_not_of_each_patch():
+def test_consistency_compares_the_mean_over_patches():
     real, fake = draws(6, 3, 4, 4, seed=1), draws(6, 3, 4, 4, seed=2)
     penalty = Consistency(changes=["flip"]).penalty(
-        round_of(real, fake, lambda samples: DiscriminatorOutput(samples.sum(1)))
+        view_of(real, fake, lambda samples: DiscriminatorOutput(samples.sum(1)))
     )
-    torch.testing.assert_close(penalty, torch.zeros(6), atol=1e-6, rtol=0)  # patches trade places, and no more
+    torch.testing.assert_close(penalty, torch.zeros(6), atol=1e-6, rtol=0)  # the flip only exchanges patches
 
 
-def test_top_k_learns_from_the_best_alone():
+def test_top_k_trains_only_on_the_largest_logits():
     logits = torch.tensor([0.3, -1.0, 2.0, 0.1, -0.5, 1.0])
     fake = logits[:, None].clone().requires_grad_()
     term = TopK(0.5, decay=0.5, decay_steps=10)
-    for step, kept in ((0, 6), (9, 6), (10, 3), (25, 3)):
-        view = round_of(fake, fake, player="generator", random=Random().seek(step))
+    for step, count in ((0, 6), (9, 6), (10, 3), (25, 3)):
+        view = view_of(fake, fake, player="generator", random=Random().seek(step))
         rows = term.select_rows(torch.arange(6), view)
-        assert len(rows) == kept
-        losses = NonSaturating().of("generator", view, rows)
+        assert len(rows) == count
+        losses = NonSaturating().compute("generator", view, rows)
         (slope,) = torch.autograd.grad(losses.mean(), fake)
-        assert (slope != 0).flatten().tolist() == [(kept == 6) or value > 0.2 for value in logits]
+        assert (slope != 0).flatten().tolist() == [(count == 6) or value > 0.2 for value in logits]
 
 
-def test_top_k_falls_step_by_step_to_its_share():
+def test_top_k_decreases_to_its_smallest_share():
     term, fake = TopK(0.6, decay=0.9, decay_steps=2), draws(100, 1)
-    kept = []
+    counts = []
     for step in (0, 2, 4, 6, 8, 10, 100):
-        view = round_of(fake, fake, player="generator", random=Random().seek(step))
-        kept.append(len(term.select_rows(torch.arange(100), view)))
-    assert kept == [100, 90, 81, 73, 66, 60, 60]
+        view = view_of(fake, fake, player="generator", random=Random().seek(step))
+        counts.append(len(term.select_rows(torch.arange(100), view)))
+    assert counts == [100, 90, 81, 73, 66, 60, 60]
 
 
 @pytest.mark.parametrize("loss", [NonSaturating(), RelativisticAverage(), RelativisticPairing()], ids=type)
-def test_what_top_k_leaves_out_teaches_nothing(loss):
+def test_samples_excluded_by_top_k_have_no_gradient(loss):
     game = game_of({"top_k": TopK(0.25, decay=0.25, decay_steps=1)}, loss=loss)
-    made = []
-    game.generator.register_forward_hook(lambda network, given, samples: made.append(samples) or samples.retain_grad())
+    generated = []
+    game.generator.register_forward_hook(
+        lambda network, inputs, samples: generated.append(samples) or samples.retain_grad()
+    )
     game.random.seek(1)
     game.losses("generator", batch(), 0)["adversarial"].backward()
     with torch.no_grad():
-        best = game.discriminator(made[0], batch().cond).topk(3).indices
-    assert made[0].grad.abs().sum(1).nonzero().flatten().tolist() == sorted(best.tolist())
+        best = game.discriminator(generated[0], batch().cond).topk(3).indices
+    assert generated[0].grad.abs().sum(1).nonzero().flatten().tolist() == sorted(best.tolist())
 
 
-def test_an_ignorant_classifier_pays_the_logarithm_of_the_classes():
+def test_an_uninformative_classifier_has_the_loss_log_classes():
     game = game_of({"c": AuxiliaryClassifier()})
     for weights in game.regularizers["c"].parameters():
         weights.data.zero_()
@@ -319,38 +321,38 @@ def test_an_ignorant_classifier_pays_the_logarithm_of_the_classes():
 
 
 @pytest.mark.parametrize("term", [AuxiliaryClassifier(5.0), Information(5.0)], ids=["classifier", "information"])
-def test_weights_of_a_term_move_with_the_discriminator_alone(bench, term):
+def test_weights_of_a_term_are_updated_only_with_the_discriminator(bench, term):
     game = game_of({"term": term}, Codes(6, categories=(2,), continuous=1))
 
     def weights():
-        return torch.cat([each.detach().flatten() for each in term.parameters()])
+        return torch.cat([weight.detach().flatten() for weight in term.parameters()])
 
     module = bench(game).module
     before = weights()
     module.accumulate("generator", batch())
-    module.move("generator")
+    module.update("generator")
     assert torch.equal(weights(), before)
     module.accumulate("discriminator", batch())
-    module.move("discriminator")
+    module.update("discriminator")
     assert not torch.equal(weights(), before)
     assert {f"_registered.term.{name}" for name in term.state_dict()} <= game.state_dict().keys()
 
 
-def test_a_classifier_learns_the_classes_and_teaches_them(bench):
-    # Three classes in three places; the critic is never told the class.
-    places = torch.tensor([[0.0, 2.0], [2.0, -1.0], [-2.0, -1.0]])
+def test_a_classifier_learns_the_classes_and_trains_the_generator(bench):
+    # Three classes at three points; the discriminator does not receive the class.
+    centres = torch.tensor([[0.0, 2.0], [2.0, -1.0], [-2.0, -1.0]])
     term = AuxiliaryClassifier()
     game = game_of({"term": term})
     labels = torch.arange(48) % 3
-    given = [Batch(places[labels] + 0.1 * draws(48, 2, seed=i), labels) for i in range(400)]
-    bench(game, lr=0.01, optimizer=torch.optim.Adam).run(given)
-    samples = game.sample(given[0], game.generator)
+    batches = [Batch(centres[labels] + 0.1 * draws(48, 2, seed=i), labels) for i in range(400)]
+    bench(game, lr=0.01, optimizer=torch.optim.Adam).run(batches)
+    samples = game.sample(batches[0], game.generator)
     output = game.discriminator.discriminate(samples, None)
     assert (term.classifier(output.features[-1]).argmax(1) == labels).float().mean() > 0.9
-    assert (torch.cdist(samples, places).argmin(1) == labels).float().mean() > 0.9
+    assert (torch.cdist(samples, centres).argmin(1) == labels).float().mean() > 0.9
 
 
-def test_information_of_an_ignorant_q():
+def test_information_of_an_uninformative_q():
     term = Information(continuous=0.5)
     game = game_of({"q": term}, Codes(9, categories=(2, 3), continuous=2), classes=0)
     for weights in term.parameters():
@@ -364,26 +366,26 @@ def test_information_of_an_ignorant_q():
         assert game.losses(player, data, 0)["q"].item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_code_is_discovered(bench):
-    # Data in two places without labels: the category comes to say which of them.
+def test_a_code_learns_the_structure_of_the_data(bench):
+    # Data at two points, without labels: the categorical code learns to distinguish them.
     term = Information()
     game = game_of({"q": term}, Codes(6, categories=(2,), continuous=0), classes=0)
     sides = torch.tensor([[-2.0, 0.0], [2.0, 0.0]])[torch.arange(48) % 2]
-    given = [Batch(sides + 0.1 * draws(48, 2, seed=i)) for i in range(400)]
-    bench(game, lr=0.01, optimizer=torch.optim.Adam).run(given)
+    batches = [Batch(sides + 0.1 * draws(48, 2, seed=i)) for i in range(400)]
+    bench(game, lr=0.01, optimizer=torch.optim.Adam).run(batches)
     latents = game.latent.sample(200, Random(5))
     samples = game.generator(latents)
     _, (category,), _ = game.latent.split(latents)
-    guessed = term.q(game.discriminator.discriminate(samples).features[-1]).argmax(1)
-    assert (guessed == category.argmax(1)).float().mean() > 0.95
+    predicted = term.q(game.discriminator.discriminate(samples).features[-1]).argmax(1)
+    assert (predicted == category.argmax(1)).float().mean() > 0.95
     means = torch.stack([samples[category[:, i] == 1].mean(0) for i in range(2)])
     assert (means[0] - means[1]).norm() > 1
 
 
 @pytest.mark.parametrize(
-    ("make", "sentence"),
+    ("build_invalid", "message"),
     [
-        (lambda: TopK(0.0), "weight, the share kept at last, must be above 0 and at most 1, got 0.0"),
+        (lambda: TopK(0.0), "weight, the smallest selected share, must be above 0 and at most 1, got 0.0"),
         (lambda: TopK(decay=1.5), "decay must be above 0 and at most 1, got 1.5"),
         (lambda: LeCam(decay=1.0), "decay must be at least 0 and below 1, got 1.0"),
         (lambda: PathLength(shrink=0), "shrink must be at least 1, got 0"),
@@ -392,11 +394,11 @@ def test_a_code_is_discovered(bench):
         (lambda: Information(width=0), "width must be at least 1, got 0"),
     ],
 )
-def test_refusals(make, sentence):
-    with pytest.raises(ValueError, match=f"^{sentence}$"):
-        make()
+def test_errors(build_invalid, message):
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        build_invalid()
 
 
-def test_latents_are_told_only_where_there_are_some():
+def test_reading_latents_in_a_game_without_latents_is_refused():
     with pytest.raises(ValueError, match="draws no latents"):
-        _ = round_of(draws(2, 2), draws(2, 2)).latents
+        _ = view_of(draws(2, 2), draws(2, 2)).latents

@@ -23,7 +23,7 @@ W = (3.0, -4.0, 0.5)
 NORM = sum(w * w for w in W) ** 0.5
 
 
-AROUND = {
+REQUIRED_SETTINGS = {
     "auxiliary_classifier": ["data.labels=true", "discriminator.labels=none"],
     "information": ["latent=codes", "latent.size=20"],
     "path_length": ["generator._target_=support.small_runs.Styled"],
@@ -37,7 +37,7 @@ def _allow(monkeypatch):
 
 @cache
 def node(name, *settings):
-    return ganlab.compose([f"regularizer=[{name}]", *AROUND.get(name, []), *settings]).regularizer[name]
+    return ganlab.compose([f"regularizer=[{name}]", *REQUIRED_SETTINGS.get(name, []), *settings]).regularizer[name]
 
 
 def build(name, *settings):
@@ -48,25 +48,25 @@ def draws(*shape, seed=0):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
-def round_of(critic, real, fake, player="discriminator", differentiable=True, random=None, network=None):
+def view_of(discriminator, real, fake, player="discriminator", differentiable=True, random=None, network=None):
     return BatchView(
         real=real,
         generate=lambda: fake,
-        discriminator=lambda x: DiscriminatorOutput(critic(x)),
+        discriminator=lambda x: DiscriminatorOutput(discriminator(x)),
         player=player,
         differentiable=differentiable,
-        network=network or critic,
+        network=network or discriminator,
         random=random or Random(),
     )
 
 
-def penalty_and_gradient(term, critic, real, fake):
-    value = term.penalty(round_of(critic, real, fake))
-    gradients = torch.autograd.grad(value.mean(), list(critic.parameters()))
+def penalty_and_gradient(term, discriminator, real, fake):
+    value = term.penalty(view_of(discriminator, real, fake))
+    gradients = torch.autograd.grad(value.mean(), list(discriminator.parameters()))
     return value, gradients
 
 
-# On D(x) = w · x the gradient by the input is w everywhere: the penalty and its slope by w, in closed form.
+# D(x) = w · x has the input gradient w everywhere, so the penalty and its gradient by w have closed forms.
 LINEAR = {
     "r1": (R1(), NORM**2 / 2, lambda w: w),
     "r2": (R2(), NORM**2 / 2, lambda w: w),
@@ -78,28 +78,28 @@ LINEAR = {
 }
 
 
-@pytest.mark.parametrize("term", [term for term in LINEAR])
-def test_on_a_linear_critic(linear, term):
-    term, expected, slope = LINEAR[term]
-    critic = linear(w=W)
-    value, (gradient,) = penalty_and_gradient(term, critic, draws(5, 3), draws(5, 3, seed=1))
+@pytest.mark.parametrize("name", LINEAR)
+def test_penalties_of_a_linear_discriminator_match_their_closed_forms(linear, name):
+    term, expected, slope = LINEAR[name]
+    discriminator = linear(w=W)
+    value, (gradient,) = penalty_and_gradient(term, discriminator, draws(5, 3), draws(5, 3, seed=1))
     torch.testing.assert_close(value, torch.full((5,), expected))
     torch.testing.assert_close(gradient, slope(torch.tensor(W)))
 
 
-@pytest.mark.parametrize(("term", "where"), [(R1(), "real"), (R2(), "fake")])
-def test_r1_looks_at_real_and_r2_at_fake(term, where):
-    # D(x) = ½|x|² has the gradient x, so the penalty is ½|x|² of the samples it looks at.
+@pytest.mark.parametrize(("term", "kind"), [(R1(), "real"), (R2(), "fake")])
+def test_r1_penalises_real_and_r2_fake_samples(term, kind):
+    # D(x) = ½|x|² has the gradient x, so the penalty is ½|x|² of the samples that it penalises.
     real, fake = draws(6, 4), draws(6, 4, seed=1)
-    value = term.penalty(round_of(lambda x: x.square().sum(1) / 2, real, fake))
-    torch.testing.assert_close(value, {"real": real, "fake": fake}[where].square().sum(1) / 2)
+    value = term.penalty(view_of(lambda x: x.square().sum(1) / 2, real, fake))
+    torch.testing.assert_close(value, {"real": real, "fake": fake}[kind].square().sum(1) / 2)
 
 
-def test_gradient_penalty_looks_at_points_uniformly_between_pairs():
-    # D(x) = ½|x|² again, with target 0: |x̂|² = |(1 − t) real + t fake|², and real = e₁, fake = 3 e₁ give (1 + 2t)².
+def test_gradient_penalty_uses_uniform_points_between_pairs():
+    # D(x) = ½|x|² and target 0: |x̂|² = |(1 − t) real + t fake|², and real = e₁, fake = 3 e₁ give (1 + 2t)².
     count = 4000
     real, fake = torch.tensor([[1.0, 0.0]]).expand(count, 2), torch.tensor([[3.0, 0.0]]).expand(count, 2)
-    value = GradientPenalty(target=0.0).penalty(round_of(lambda x: x.square().sum(1) / 2, real, fake))
+    value = GradientPenalty(target=0.0).penalty(view_of(lambda x: x.square().sum(1) / 2, real, fake))
     mix = (value.sqrt() - 1) / 2
     assert mix.min() >= 0
     assert mix.max() <= 1
@@ -108,24 +108,24 @@ def test_gradient_penalty_looks_at_points_uniformly_between_pairs():
     assert mix.var().item() == pytest.approx(1 / 12, rel=0.1)
 
 
-def test_gradient_penalty_mixes_whole_samples():
+def test_gradient_penalty_uses_one_mixing_weight_per_sample():
     real, fake = torch.zeros(8, 2, 3), torch.ones(8, 2, 3)
-    seen = []
-    critic = nn.Linear(1, 1)
+    points = []
+    discriminator = nn.Linear(1, 1)
 
-    def judge(x):
-        seen.append(x)
-        return critic(x.flatten(1).mean(1, keepdim=True))
+    def discriminate(x):
+        points.append(x)
+        return discriminator(x.flatten(1).mean(1, keepdim=True))
 
-    GradientPenalty().penalty(round_of(judge, real, fake, network=critic))
-    flat = seen[-1].flatten(1)
+    GradientPenalty().penalty(view_of(discriminate, real, fake, network=discriminator))
+    flat = points[-1].flatten(1)
     torch.testing.assert_close(flat, flat[:, :1].expand_as(flat))
     assert len(flat[:, 0].unique()) == 8
 
 
-def test_dragan_looks_near_real_samples_by_the_batchs_deviation():
+def test_dragan_perturbs_real_samples_by_the_batchs_deviation():
     real = draws(500, 3) * 5 + 2
-    value = Dragan(target=0.0, spread=0.5).penalty(round_of(lambda x: (x - real).square().sum(1) / 2, real, real))
+    value = Dragan(target=0.0, spread=0.5).penalty(view_of(lambda x: (x - real).square().sum(1) / 2, real, real))
     # |x + δ − x|² with δ = ½ σ U(0, 1) in 3 dimensions: on average 3 · ¼ σ² / 3.
     bound = 0.5 * real.std(correction=0)
     assert value.max() <= 3 * bound**2
@@ -133,36 +133,36 @@ def test_dragan_looks_near_real_samples_by_the_batchs_deviation():
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
-def test_penalties_are_per_sample_where_the_critic_is_curved(term):
-    critic = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
-    value = term.penalty(round_of(critic, draws(7, 3), draws(7, 3, seed=1)))
+def test_penalties_of_a_nonlinear_discriminator_differ_between_samples(term):
+    discriminator = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1), nn.Flatten(0))
+    value = term.penalty(view_of(discriminator, draws(7, 3), draws(7, 3, seed=1)))
     assert value.shape == (7,)
     assert len(value.unique()) == 7
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
 def test_spatial_logits_are_differentiated_as_their_mean(linear, term):
-    # A critic with a map of logits, one per position, as losses take their mean: D(x) = Σ w x, cut in pieces.
-    critic, real = linear(w=W), draws(5, 3)
-    whole = term.penalty(round_of(critic, real, real))
-    pieces = term.penalty(round_of(lambda x: 3 * x * critic.weights["w"], real, real, network=critic))
-    torch.testing.assert_close(pieces, whole)
+    # Losses take the mean over a map of logits, so three logits 3 w x per sample are equivalent to D(x) = Σ w x.
+    discriminator, real = linear(w=W), draws(5, 3)
+    whole = term.penalty(view_of(discriminator, real, real))
+    spatial = term.penalty(view_of(lambda x: 3 * x * discriminator.weights["w"], real, real, network=discriminator))
+    torch.testing.assert_close(spatial, whole)
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
-def test_a_flat_critic_gives_finite_gradients(linear, term):
-    critic = linear(w=(0.0, 0.0, 0.0))
-    value, (gradient,) = penalty_and_gradient(term, critic, draws(5, 3), draws(5, 3, seed=1))
+def test_a_constant_discriminator_gives_finite_gradients(linear, term):
+    discriminator = linear(w=(0.0, 0.0, 0.0))
+    value, (gradient,) = penalty_and_gradient(term, discriminator, draws(5, 3), draws(5, 3, seed=1))
     assert value.isfinite().all()
     assert gradient.isfinite().all()
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
-def test_a_critic_that_is_dead_on_some_samples_still_learns_from_the_others(term):
-    # relu(x₁): no gradient at all for the half of the samples left of 0.
+def test_samples_with_gradient_zero_do_not_affect_the_gradients_of_the_others(term):
+    # relu(x₁) has gradient 0 for the half of the samples below 0.
     weight = nn.Parameter(torch.tensor(2.0))
     real = torch.tensor([[-5.0], [-4.0], [4.0], [5.0]])
-    value = term.penalty(round_of(lambda x: (weight * x).relu().squeeze(1), real, real, network=nn.Identity()))
+    value = term.penalty(view_of(lambda x: (weight * x).relu().squeeze(1), real, real, network=nn.Identity()))
     (gradient,) = torch.autograd.grad(value.mean(), weight)
     slope = 2.0 if isinstance(term, R1 | R2) else 2 * (2 - 1)
     assert gradient.item() == pytest.approx(slope / 2)
@@ -170,38 +170,38 @@ def test_a_critic_that_is_dead_on_some_samples_still_learns_from_the_others(term
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty()], ids=lambda term: type(term).__name__)
 def test_nested_samples(linear, term):
-    critic = linear(nodes=[[1.0, 2.0]], edges=[-2.0, 4.0])
+    discriminator = linear(nodes=[[1.0, 2.0]], edges=[-2.0, 4.0])
     real = {"nodes": draws(5, 1, 2), "edges": draws(5, 2, seed=1)}
     fake = {"nodes": draws(5, 1, 2, seed=2), "edges": draws(5, 2, seed=3)}
-    value, gradients = penalty_and_gradient(term, critic, real, fake)
+    value, gradients = penalty_and_gradient(term, discriminator, real, fake)
     # |(1, 2, −2, 4)| = 5
     expected, factor = ((5 - 1) ** 2, 2 * (1 - 1 / 5)) if isinstance(term, GradientPenalty) else (5**2 / 2, 1)
     torch.testing.assert_close(value, torch.full((5,), float(expected)))
-    for gradient, weights in zip(gradients, critic.parameters(), strict=True):
+    for gradient, weights in zip(gradients, discriminator.parameters(), strict=True):
         torch.testing.assert_close(gradient, factor * weights.detach())
 
 
 @pytest.mark.parametrize("term", [R1(), R2(), GradientPenalty(), Dragan()], ids=lambda term: type(term).__name__)
 def test_float32_under_bf16_autocast(term):
-    critic = nn.Linear(3, 1)
+    discriminator = nn.Linear(3, 1)
     generator = nn.Linear(2, 3)
 
     def measure(autocast):
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             fake = generator(draws(5, 2))
-            view = round_of(lambda x: critic(x).squeeze(1), draws(5, 3), fake.detach(), network=critic)
+            view = view_of(lambda x: discriminator(x).squeeze(1), draws(5, 3), fake.detach(), network=discriminator)
             assert view.on_real.logits.dtype == view.on_fake.logits.dtype == torch.float32
             return term.penalty(view)
 
     assert measure(True).dtype == torch.float32
-    # A critic that computed in bf16 would be off by 1e-3; the points themselves do not matter to a linear one.
+    # A discriminator in bf16 would be wrong by 1e-3; the gradient of a linear one does not depend on the points.
     torch.testing.assert_close(measure(True), measure(False), rtol=1e-6, atol=1e-6)
 
 
-def test_only_rounds_with_a_penalty_leave_autocast():
-    critic = nn.Linear(3, 1)
+def test_views_that_are_not_differentiable_use_autocast():
+    discriminator = nn.Linear(3, 1)
     with torch.autocast("cpu", torch.bfloat16):
-        view = round_of(critic, draws(5, 3), draws(5, 3), differentiable=False)
+        view = view_of(discriminator, draws(5, 3), draws(5, 3), differentiable=False)
         assert view.on_real.logits.dtype == torch.bfloat16
 
 
@@ -217,19 +217,19 @@ def test_l1_and_l2_of_the_chosen_player(player):
     ]:
         assert term.applies_to(player)
         assert not term.applies_to({"discriminator", "generator"}.difference({player}).pop())
-        value = term.penalty(round_of(None, draws(1, 2), None, player, differentiable=False, network=network))
+        value = term.penalty(view_of(None, draws(1, 2), None, player, differentiable=False, network=network))
         assert value.item() == pytest.approx(expected)
         gradients = torch.autograd.grad(value, list(network.parameters()))
         assert [g.tolist() for g in gradients] == slope
 
 
 @pytest.mark.parametrize("term", [L1, L2])
-def test_limits_on_weights_refuse_unknown_players(term):
+def test_weight_penalties_refuse_unknown_players(term):
     with pytest.raises(ValueError, match=r"^player must be one of discriminator, generator, got 'critic'$"):
         term(player="critic")
 
 
-def test_weight_clip_cuts_into_its_bound_and_leaves_the_rest():
+def test_weight_clip_clips_to_its_bound_and_leaves_smaller_weights():
     network = nn.Linear(3, 1)
     with torch.no_grad():
         network.weight.copy_(torch.tensor([[0.5, -0.005, -0.02]]))
@@ -241,23 +241,23 @@ def test_weight_clip_cuts_into_its_bound_and_leaves_the_rest():
 
 @pytest.mark.parametrize(("decay_steps", "step", "deviation"), [(0, 0, 0.3), (0, 9999, 0.3), (100, 0, 0.3),
                                                                (100, 25, 0.225), (100, 99, 0.003)])  # fmt: skip
-def test_instance_noise_is_normal_and_falls_linearly(decay_steps, step, deviation):
+def test_instance_noise_is_normal_and_decreases_linearly(decay_steps, step, deviation):
     samples = torch.full((20_000, 2), 7.0)
     noise = InstanceNoise(0.3, decay_steps).perturb_input(samples, step, Random(1)) - samples
     assert noise.mean().item() == pytest.approx(0, abs=4 * deviation / 200 + 1e-6)
     assert noise.std().item() == pytest.approx(deviation, rel=0.02)
-    # Normal: 68.3 % within one deviation; independent: between coordinates no correlation.
+    # Normal: 68.3 % within one standard deviation. Independent: no correlation between coordinates.
     assert (noise.abs() < deviation).float().mean().item() == pytest.approx(0.6827, abs=0.01)
     assert abs(torch.corrcoef(noise.T)[0, 1].item()) < 0.03
 
 
 @pytest.mark.parametrize("step", [100, 101, 10**9])
-def test_instance_noise_is_gone_after_its_decay(step):
+def test_instance_noise_is_zero_after_its_decay(step):
     samples = draws(4, 2)
     assert InstanceNoise(0.3, 100).perturb_input(samples, step, Random()) is samples
 
 
-def test_instance_noise_is_other_noise_for_real_and_fake_and_nested_leaves():
+def test_instance_noise_differs_between_calls_and_between_nested_leaves():
     random = Random(3)
     blank = {"a": torch.zeros(50, 2), "b": torch.zeros(50, 2)}
     first, second = (InstanceNoise(1.0).perturb_input(blank, 0, random) for _ in range(2))
@@ -265,29 +265,29 @@ def test_instance_noise_is_other_noise_for_real_and_fake_and_nested_leaves():
     assert len({tuple(x.flatten().tolist()) for x in leaves}) == 4
 
 
-def test_instance_noise_lets_gradients_through_to_the_generator():
+def test_gradients_pass_through_instance_noise_to_the_generator():
     samples = draws(4, 2).requires_grad_()
     (gradient,) = torch.autograd.grad(InstanceNoise().perturb_input(samples, 0, Random()).sum(), samples)
     assert torch.equal(gradient, torch.ones(4, 2))
 
 
 @pytest.mark.parametrize("term", [InstanceNoise(), WeightClip()], ids=lambda term: type(term).__name__)
-def test_what_acts_elsewhere_adds_nothing_to_the_loss_wherever_that_is(term):
+def test_regularizers_without_a_loss_term_return_zero_on_the_device_of_the_samples(term):
     real = torch.ones(2, 3)
-    assert term.penalty(round_of(None, real, real)).item() == 0
-    elsewhere = real.to("meta")  # a device that every machine has besides the CPU
-    assert term.penalty(round_of(None, elsewhere, elsewhere)).device == elsewhere.device
+    assert term.penalty(view_of(None, real, real)).item() == 0
+    on_meta = real.to("meta")  # a device other than the CPU that every machine has
+    assert term.penalty(view_of(None, on_meta, on_meta)).device == on_meta.device
 
 
 class Bilinear(nn.Module):
-    """A network of one weight: D(x) = ψ x, or G(z) = θ."""
+    """A network with one weight: D(x) = ψ x, or G(z) = θ."""
 
-    def __init__(self, weight, critic):
+    def __init__(self, weight, is_discriminator):
         super().__init__()
-        self.weight, self.critic = nn.Parameter(torch.tensor(weight)), critic
+        self.weight, self.is_discriminator = nn.Parameter(torch.tensor(weight)), is_discriminator
 
     def forward(self, x, cond=None):
-        return (self.weight * x).squeeze(1) if self.critic else self.weight.expand(len(x), 1)
+        return (self.weight * x).squeeze(1) if self.is_discriminator else self.weight.expand(len(x), 1)
 
 
 def bilinear_game(term, psi=0.7, theta=-1.3, loss=None):
@@ -304,7 +304,7 @@ def bilinear_game(term, psi=0.7, theta=-1.3, loss=None):
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
 def test_consensus_in_closed_form_on_the_bilinear_game(player):
-    # Wasserstein on data at 0: L_D = ψθ, L_G = −ψθ, so v = (θ, −ψ), ½|v|² = ½(θ² + ψ²), with the slopes ψ and θ.
+    # Wasserstein loss on data at 0: L_D = ψθ, L_G = −ψθ, so v = (θ, −ψ), ½|v|² = ½(θ² + ψ²), with gradients ψ and θ.
     psi, theta, gamma = 0.7, -1.3, 0.25
     game = bilinear_game(Consensus(gamma), psi, theta)
     terms = game.losses(player, Batch(torch.zeros(6, 1)), 0)
@@ -315,51 +315,53 @@ def test_consensus_in_closed_form_on_the_bilinear_game(player):
 
 
 def test_consensus_uses_both_players_own_losses():
-    # Non-saturating: v = (θ σ(ψθ), −ψ σ(−ψθ)); a game that used one loss for both would give σ(ψθ) twice.
+    # Non-saturating: v = (θ σ(ψθ), −ψ σ(−ψθ)). With one loss for both players, σ(ψθ) would occur twice.
     psi, theta = 0.7, -1.3
     game = bilinear_game(Consensus(1.0), psi, theta, NonSaturating())
     value = game.losses("generator", Batch(torch.zeros(6, 1)), 0)["term"]
-    s = torch.sigmoid(torch.tensor(psi * theta)).item()
-    assert value.item() == pytest.approx(((theta * s) ** 2 + (psi * (1 - s)) ** 2) / 2)
+    sigmoid = torch.sigmoid(torch.tensor(psi * theta)).item()
+    assert value.item() == pytest.approx(((theta * sigmoid) ** 2 + (psi * (1 - sigmoid)) ** 2) / 2)
 
 
-def test_consensus_elsewhere_is_refused_in_words(linear):
+def test_consensus_in_a_game_without_a_vector_field_is_refused(linear):
     with pytest.raises(ValueError, match="this game has no vector field of two players, so 'consensus' cannot be used"):
-        Consensus().penalty(round_of(linear(w=W), draws(2, 3), draws(2, 3)))
+        Consensus().penalty(view_of(linear(w=W), draws(2, 3), draws(2, 3)))
 
 
 @pytest.mark.parametrize("every", [1, 3, 4])
-def test_lazy_terms_act_at_every_so_many_moves_with_gain(every):
+def test_lazy_terms_are_computed_at_their_interval_and_multiplied_by_it(every):
     game = bilinear_game(R1(2.0, every))
-    seen = [game.losses("discriminator", Batch(torch.zeros(4, 1)), step).get("term") for step in range(12)]
-    # R1 is ½ψ², so the term is weight · every · ½ψ² at every so many moves: over a whole period the mean is that of 1.
+    terms = [game.losses("discriminator", Batch(torch.zeros(4, 1)), step).get("term") for step in range(12)]
+    # R1 is ½ψ², so the term is weight · every · ½ψ² once per interval, and its mean does not depend on the interval.
     expected = [2.0 * every * 0.7**2 / 2 if step % every == 0 else None for step in range(12)]
-    assert [None if x is None else pytest.approx(x.item()) for x in seen] == expected
-    assert sum(x.item() for x in seen if x is not None) == pytest.approx(12 * 0.7**2)
+    assert [None if term is None else pytest.approx(term.item()) for term in terms] == expected
+    assert sum(term.item() for term in terms if term is not None) == pytest.approx(12 * 0.7**2)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_refuses_negative_weights(name):
-    words = "the bound of the critic's weights, must be above 0|must be at least 0"
-    with pytest.raises(ValueError, match=rf"^weight,? ({words}), got -1\.5$"):
+def test_negative_weights_are_refused(name):
+    message = "the bound of the discriminator's weights, must be above 0|must be at least 0"
+    with pytest.raises(ValueError, match=rf"^weight,? ({message}), got -1\.5$"):
         type(build(name))(weight=-1.5)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_refuses_weights_that_are_no_number(name):
+def test_nan_weights_are_refused(name):
     with pytest.raises(ValueError, match=r"^weight"):
         type(build(name))(weight=float("nan"))
 
 
 @pytest.mark.parametrize("every", [0, -3])
 @pytest.mark.parametrize("name", NAMES)
-def test_refuses_intervals_below_1(name, every):
+def test_intervals_below_1_are_refused(name, every):
     with pytest.raises(ValueError, match=rf"^every must be at least 1, got {every}$"):
         type(build(name))(every=every)
 
 
-def test_other_refusals_word_for_word():
-    with pytest.raises(ValueError, match=r"^weight, the bound of the critic's weights, must be above 0, got 0\.0$"):
+def test_other_invalid_settings_are_refused():
+    with pytest.raises(
+        ValueError, match=r"^weight, the bound of the discriminator's weights, must be above 0, got 0\.0$"
+    ):
         WeightClip(0.0)
     with pytest.raises(ValueError, match=r"^decay_steps must be at least 0, got -1$"):
         InstanceNoise(decay_steps=-1)
@@ -368,17 +370,17 @@ def test_other_refusals_word_for_word():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_settings_of_the_yaml_reach_the_regularizer(name):
+def test_configured_settings_reach_the_regularizer(name):
     term = build(name, f"regularizer.{name}.weight=0.125", f"regularizer.{name}.every=7")
     assert (term.weight, term.every) == (0.125, 7)
 
 
-def test_yaml_defaults_are_the_constructors():
+def test_yaml_defaults_equal_the_constructors():
     for name in NAMES:
         term = build(name)
-        plain = type(term)()
+        default = type(term)()
         assert {k: v for k, v in vars(term).items() if not k.startswith("_")} == {
-            k: v for k, v in vars(plain).items() if not k.startswith("_")
+            k: v for k, v in vars(default).items() if not k.startswith("_")
         }
 
 

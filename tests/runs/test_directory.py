@@ -1,4 +1,4 @@
-"""The files of a run are whole at every moment, and a directory belongs to one run."""
+"""The files of a run are valid at every moment, and a directory belongs to one run."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from ganlab.runs.lock import RunLock
 CONFIG = {"seed": 0, "iterations": 5, "loss": {"_target_": "a.B", "flip": 0.0}, "logger": {}, "game": {"loss": 1}}
 
 
-def test_status_keeps_what_was_written_before(tmp_path):
+def test_the_status_keeps_fields_that_were_written_before(tmp_path):
     run = RunDirectory(tmp_path / "new" / "run")
     assert run.status() == {}
     run.write_status("running", step=3, iterations=9)
@@ -37,7 +37,7 @@ def test_status_keeps_what_was_written_before(tmp_path):
     assert status == {"state": "failed", "step": 4, "iterations": 9, "reason": "why"}
 
 
-def test_json_is_written_whole_or_not_at_all(tmp_path):
+def test_json_is_written_atomically(tmp_path):
     path = tmp_path / "a.json"
     write_json(path, {"x": 1})
     with pytest.raises(TypeError):
@@ -52,22 +52,22 @@ def test_scores(tmp_path):
     assert run.scores() == {"fid": 2.5}
 
 
-def settle(run, config):
-    """Begin a run, or go on with it, and train it a little."""
+def start(run, config):
+    """Start or resume a run, and write a checkpoint."""
     run.check_config(config)
     run.write_config(config)
     (run.path / "checkpoints").mkdir(exist_ok=True)
     (run.path / "checkpoints" / "last.ckpt").touch()
 
 
-def test_the_same_configuration_may_come_again_and_others_may_not(tmp_path):
+def test_a_run_is_resumed_with_the_same_settings_only(tmp_path):
     run = RunDirectory(tmp_path)
-    settle(run, OmegaConf.create(CONFIG))
-    settle(run, OmegaConf.create(CONFIG))
-    settle(run, OmegaConf.create(CONFIG | {"iterations": 9, "logger": {"csv": {}}}))
+    start(run, OmegaConf.create(CONFIG))
+    start(run, OmegaConf.create(CONFIG))
+    start(run, OmegaConf.create(CONFIG | {"iterations": 9, "logger": {"csv": {}}}))
     assert OmegaConf.load(run.config).iterations == 9
     with pytest.raises(UserError) as caught:
-        settle(run, OmegaConf.create(CONFIG | {"seed": 1, "loss": {"_target_": "a.B"}}))
+        start(run, OmegaConf.create(CONFIG | {"seed": 1, "loss": {"_target_": "a.B"}}))
     assert "seed was 0, now 1" in str(caught.value)
     assert "loss.flip was 0.0, now absent" in str(caught.value)
     assert OmegaConf.load(run.config).seed == 0
@@ -84,35 +84,35 @@ def test_the_same_configuration_may_come_again_and_others_may_not(tmp_path):
         ),
     ],
 )
-def test_what_changes_numbers_may_not_change_on_the_way(before, after, sentence, tmp_path):
+def test_settings_that_change_numbers_must_match(before, after, sentence, tmp_path):
     run = RunDirectory(tmp_path)
-    settle(run, OmegaConf.create(CONFIG | before))
+    start(run, OmegaConf.create(CONFIG | before))
     with pytest.raises(UserError, match=sentence):
-        settle(run, OmegaConf.create(CONFIG | after))
+        start(run, OmegaConf.create(CONFIG | after))
 
 
-def test_data_may_move_between_a_run_and_its_continuation(tmp_path):
+def test_the_data_root_may_change_when_a_run_is_resumed(tmp_path):
     run = RunDirectory(tmp_path)
     for root in ("here", "there"):
-        settle(run, OmegaConf.create(CONFIG | {"data_root": root, "data": {"data_root": "${data_root}"}}))
+        start(run, OmegaConf.create(CONFIG | {"data_root": root, "data": {"data_root": "${data_root}"}}))
     with pytest.raises(UserError, match=r"data\.data_root was there, now elsewhere"):
-        settle(run, OmegaConf.create(CONFIG | {"data_root": "there", "data": {"data_root": "elsewhere"}}))
+        start(run, OmegaConf.create(CONFIG | {"data_root": "there", "data": {"data_root": "elsewhere"}}))
 
 
-def test_the_devices_of_a_run_may_change_on_the_way(tmp_path):
+def test_the_devices_may_change_when_a_run_is_resumed(tmp_path):
     run = RunDirectory(tmp_path)
-    settle(run, OmegaConf.create(CONFIG | {"trainer": {"accelerator": "gpu", "precision": "32-true"}}))
-    settle(run, OmegaConf.create(CONFIG | {"trainer": {"accelerator": "cpu", "precision": "32-true"}}))
+    start(run, OmegaConf.create(CONFIG | {"trainer": {"accelerator": "gpu", "precision": "32-true"}}))
+    start(run, OmegaConf.create(CONFIG | {"trainer": {"accelerator": "cpu", "precision": "32-true"}}))
 
 
 def test_interpolations_are_resolved_before_they_are_compared(tmp_path):
     run = RunDirectory(tmp_path)
-    settle(run, OmegaConf.create({"seed": 3, "data": {"seed": "${seed}"}}))
+    start(run, OmegaConf.create({"seed": 3, "data": {"seed": "${seed}"}}))
     assert OmegaConf.load(run.config).data.seed == 3
-    settle(run, OmegaConf.create({"seed": 3, "data": {"seed": 3}}))
+    start(run, OmegaConf.create({"seed": 3, "data": {"seed": 3}}))
 
 
-def test_a_run_that_has_not_begun_to_train_may_be_begun_with_other_settings(tmp_path):
+def test_a_run_without_a_trained_step_may_be_started_with_other_settings(tmp_path):
     run = RunDirectory(tmp_path)
     run.write_config(OmegaConf.create(CONFIG))
     run.check_config(OmegaConf.create(CONFIG | {"seed": 1}))
@@ -121,10 +121,10 @@ def test_a_run_that_has_not_begun_to_train_may_be_begun_with_other_settings(tmp_
         run.check_config(OmegaConf.create(CONFIG | {"seed": 1}))
 
 
-def test_what_the_game_alone_has_may_not_change_and_what_it_repeats_counts_once(tmp_path):
+def test_settings_of_the_game_must_match_and_repeated_ones_are_named_once(tmp_path):
     run, loss = RunDirectory(tmp_path), {"_target_": "a.B", "margin": 1}
     config = CONFIG | {"loss": loss, "game": {"_target_": "a.Game", "beta": 1, "loss": "${loss}"}}
-    settle(run, OmegaConf.create(config))
+    start(run, OmegaConf.create(config))
     for game, sentence in (
         ({"beta": 7}, r"\(game.beta was 1, now 7\)"),
         ({"_target_": "a.Other"}, "game._target_ was a.Game"),
@@ -135,26 +135,26 @@ def test_what_the_game_alone_has_may_not_change_and_what_it_repeats_counts_once(
         run.check_config(OmegaConf.create(config | {"loss": loss | {"margin": 2}}))
 
 
-def test_a_folder_of_images_may_move_where_it_is_known_what_was_in_it(tmp_path):
+def test_a_folder_of_images_may_move_if_its_fingerprint_is_known(tmp_path):
     run = RunDirectory(tmp_path)
     here, there = (OmegaConf.create(CONFIG | {"data": {"path": path}}) for path in ("here", "there"))
-    settle(run, here)
+    start(run, here)
     with pytest.raises(UserError, match=r"data\.path was here, now there"):
         run.check_config(there)
     run.write_status("running", data="abc")
     run.check_config(there)
-    assert run.has_seen_other("def")
-    assert not run.has_seen_other("abc")
+    assert run.trained_on_other_data("def")
+    assert not run.trained_on_other_data("abc")
 
 
-def test_new_directories_are_nobody_elses(tmp_path, monkeypatch):
+def test_new_directories_do_not_exist_before(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = [new_directory("a/b") for _ in range(3)]
-    assert len(set(made)) == 3
-    assert all(path.is_dir() and path.parts[:3] == ("outputs", "a", "b") for path in made)
+    directories = [new_directory("a/b") for _ in range(3)]
+    assert len(set(directories)) == 3
+    assert all(path.is_dir() and path.parts[:3] == ("outputs", "a", "b") for path in directories)
 
 
-def test_a_damaged_status_is_no_status(tmp_path):
+def test_a_damaged_status_counts_as_missing(tmp_path):
     run = RunDirectory(tmp_path)
     for text in ("", '{"state": "runn', "[1, 2]", "\0" * 100, '{"state": "finished"} tail'):
         (tmp_path / "status.json").write_text(text)
@@ -165,8 +165,8 @@ def test_a_damaged_status_is_no_status(tmp_path):
     assert run.scores() == {}
 
 
-def test_a_status_outlives_the_moment_it_is_written_in(tmp_path, monkeypatch):
-    # No room for a second file: the words go into the blocks of the first.
+def test_the_status_is_overwritten_if_a_second_file_cannot_be_written(tmp_path):
+    # A folder in the place of the temporary file stands for a full disk.
     run = RunDirectory(tmp_path)
     run.write_status("running", step=1, reason="long " * 100)
     (tmp_path / "status.tmp").mkdir()
@@ -176,7 +176,7 @@ def test_a_status_outlives_the_moment_it_is_written_in(tmp_path, monkeypatch):
 
 @pytest.fixture
 def gone():
-    """The number of a process that was and is no more."""
+    """Return the pid of a process that has ended."""
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     return process.pid
@@ -194,7 +194,7 @@ def test_a_running_run_without_its_process_is_lost(tmp_path, gone):
         assert run.state() == state
 
 
-def test_a_running_run_elsewhere_is_lost_when_its_heart_stops(tmp_path, gone):
+def test_a_run_on_another_machine_is_lost_if_its_heartbeat_is_old(tmp_path, gone):
     run = RunDirectory(tmp_path)
     for seconds, state in ((0, "running"), (LOST_SECONDS / 2, "running"), (2 * LOST_SECONDS, "lost")):
         beat = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat(timespec="seconds")
@@ -205,24 +205,24 @@ def test_a_running_run_elsewhere_is_lost_when_its_heart_stops(tmp_path, gone):
         assert run.state() == "lost"
 
 
-def test_the_heart_beats_while_nothing_else_is_written(tmp_path):
+def test_the_heartbeat_is_renewed_while_nothing_else_is_written(tmp_path):
     run = RunDirectory(tmp_path)
     run.write_status("running", step=3, heartbeat="2020-01-01T00:00:00+00:00")
     with Heartbeat(run, seconds=0.01):
         wait_for(lambda: run.status()["heartbeat"] > "2021")
     assert run.status()["step"] == 3
     run.write_status("finished", heartbeat="2020-01-01T00:00:00+00:00")
-    run.beat()
+    run.renew_heartbeat()
     assert run.status()["heartbeat"] < "2021"
 
 
-def test_a_heart_that_cannot_write_does_not_end_the_run(tmp_path):
+def test_a_heartbeat_that_cannot_be_written_does_not_end_the_run(tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.write_status("running")
     (tmp_path / "run" / "status.tmp").mkdir()
-    with Heartbeat(run, seconds=0.001) as heart:
+    with Heartbeat(run, seconds=0.001) as heartbeat:
         (tmp_path / "run" / "status.json").unlink()
-        wait_for(lambda: not heart.directory.status())
+        wait_for(lambda: not heartbeat.directory.status())
 
 
 def test_heartbeat_and_training_do_not_overwrite_each_other(tmp_path):
@@ -235,7 +235,7 @@ def test_heartbeat_and_training_do_not_overwrite_each_other(tmp_path):
 
 
 def wait_for(condition):
-    """Ask until it is so."""
+    """Wait until the condition is true, at most a minute."""
     deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
@@ -254,22 +254,22 @@ with RunLock(pathlib.Path(sys.argv[1])):
 
 @pytest.fixture
 def holder(tmp_path):
-    words = [sys.executable, "-c", HOLD, str(tmp_path / "run")]
-    process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "run")]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "held\n"
     yield process
     process.kill()
     process.communicate()
 
 
-def test_a_directory_is_one_process_at_a_time(tmp_path, holder):
+def test_one_process_at_a_time_holds_a_directory(tmp_path, holder):
     with pytest.raises(UserError) as caught, RunLock(tmp_path / "run"):
         pass
     assert str(caught.value) == (
-        f"run_dir={tmp_path / 'run'} is being trained in by process {holder.pid} on {socket.gethostname()}; wait for "
+        f"run_dir={tmp_path / 'run'} is in use by process {holder.pid} on {socket.gethostname()}; wait for "
         "it, stop it, or choose another run_dir"
     )
-    # Asking has not taken it away.
+    # The failed attempt has not released the lock.
     with pytest.raises(UserError, match=f"process {holder.pid}"), RunLock(tmp_path / "run"):
         pass
     holder.communicate("")
@@ -277,14 +277,14 @@ def test_a_directory_is_one_process_at_a_time(tmp_path, holder):
         pass
 
 
-def test_the_second_run_of_a_directory_is_refused_and_touches_nothing(tmp_path, holder, capsys):
+def test_a_second_run_in_a_directory_is_rejected_and_changes_nothing(tmp_path, holder, capsys):
     run = RunDirectory(tmp_path / "run")
     run.write_status("running", step=7)
     before = {path: path.read_bytes() for path in run.path.iterdir()}
     assert guarded(main, [*POINTS, f"run_dir={run.path}"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"run_dir={run.path} is being trained in by process {holder.pid}")
-    assert said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"run_dir={run.path} is in use by process {holder.pid}")
+    assert message.count("\n") == 1
     assert {path: path.read_bytes() for path in run.path.iterdir()} == before
 
 
@@ -299,13 +299,13 @@ def test_one_process_does_not_train_twice_in_one_directory(tmp_path):
     with RunLock(tmp_path):
         with pytest.raises(UserError, match=f"process {os.getpid()} on"), RunLock(tmp_path / "." / ""):
             pass
-        # The refused attempt has not let go of it.
-        words = [sys.executable, "-c", HOLD, str(tmp_path)]
-        refused = subprocess.run(words, input="", capture_output=True, text=True)
-        assert f"process {os.getpid()} on" in refused.stderr.splitlines()[-1]
+        # The failed attempt has not released the lock.
+        command = [sys.executable, "-c", HOLD, str(tmp_path)]
+        rejected = subprocess.run(command, input="", capture_output=True, text=True)
+        assert f"process {os.getpid()} on" in rejected.stderr.splitlines()[-1]
 
 
-def test_a_child_does_not_keep_the_lock(tmp_path):
+def test_a_child_process_does_not_inherit_the_lock(tmp_path):
     with RunLock(tmp_path):
         child = os.fork()
         if not child:
@@ -318,12 +318,12 @@ def test_a_child_does_not_keep_the_lock(tmp_path):
         os.waitpid(child, 0)
 
 
-def test_a_damaged_configuration_is_told_in_a_sentence(tmp_path):
+def test_a_damaged_configuration_is_reported_in_one_sentence(tmp_path):
     run = RunDirectory(tmp_path)
     (tmp_path / "metrics.csv").touch()
     for text in ("a: [", "- 1", "\0", ""):
         run.config.write_text(text)
         with pytest.raises(
-            UserError, match=r"config\.yaml cannot be read \(.*\); remove it to go on with the settings"
+            UserError, match=r"config\.yaml cannot be read \(.*\); remove it to resume with the present settings"
         ):
             run.check_config(OmegaConf.create(CONFIG))

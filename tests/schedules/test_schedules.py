@@ -10,35 +10,35 @@ D, G = "discriminator", "generator"
 NAMES = sorted(path.stem for path in Path(conf_directory(), "schedule").glob("*.yaml"))
 
 
-def test_alternating_moves_one_after_the_other():
+def test_alternating_updates_one_player_after_the_other():
     assert Alternating()(0) == [[D], [G]]
 
 
-def test_simultaneous_moves_both_at_once():
+def test_simultaneous_updates_both_players_at_once():
     assert Simultaneous()(0) == [[D, G]]
 
 
 @pytest.mark.parametrize("kind", [Alternating, Simultaneous])
 @pytest.mark.parametrize(("discriminator", "generator"), [(1, 1), (1, 5), (3, 1), (2, 3)])
-def test_periods_and_counts_of_moves(kind, discriminator, generator):
+def test_periods_and_counts_of_updates(kind, discriminator, generator):
     schedule = kind(discriminator=discriminator, generator=generator)
     counts = {D: 0, G: 0}
     for step in range(30):
         updated_players = {player for group in schedule(step) for player in group}
-        assert {player: schedule.moves(player, step) for player in counts} == counts
+        assert {player: schedule.updates_before(player, step) for player in counts} == counts
         for player in updated_players:
             counts[player] += 1
     assert counts == {D: 30 // discriminator, G: 30 // generator}
 
 
-def test_the_critic_moves_five_times_before_the_generator_does():
+def test_the_critic_is_updated_five_times_before_the_generator():
     # n_critic of Arjovsky et al. 2017, algorithm 1: the generator is last.
     assert [G in Alternating(generator=5).updated_players(step) for step in range(5)] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize("kind", [Alternating, Simultaneous])
 @pytest.mark.parametrize("player", [D, G])
-def test_refuses_periods_below_1(kind, player):
+def test_periods_below_1_are_rejected(kind, player):
     with pytest.raises(ValueError, match=rf"^{player} must be at least 1, got 0$"):
         kind(**{player: 0})
 

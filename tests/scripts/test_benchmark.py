@@ -1,4 +1,4 @@
-"""The benchmark runs and tells what it promises to; how fast anything is depends on the machine."""
+"""The benchmarks run and report all numbers; the times themselves depend on the machine."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ def test_reports_every_side_of_a_case(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("program", "option", "least"),
+    ("program", "option", "minimum"),
     [
         ("compare", "--blocks", 1),
         ("compare", "--steps", 1),
@@ -69,16 +69,16 @@ def test_reports_every_side_of_a_case(tmp_path):
         ("mimicry", "--batch-size", 2),
     ],
 )
-def test_refuses_to_measure_nothing(program, option, least, monkeypatch, capsys):
+def test_a_number_that_is_too_small_is_rejected(program, option, minimum, monkeypatch, capsys):
     monkeypatch.syspath_prepend(PROGRAMS)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as error:
         import_module(program).main([option, "0"])
-    assert ended.value.code == 2
-    assert f"{option} must be at least {least}, got 0" in capsys.readouterr().err
+    assert error.value.code == 2
+    assert f"{option} must be at least {minimum}, got 0" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
+def test_the_zoo_reports_every_requested_architecture(tmp_path):
     file = tmp_path / "zoo.json"
     done = run(
         "zoo.py", "--architectures", "mlp_128", "rnn", "--modes", "float32", "bf16", "--batch", "2", "--repeats", "1",
@@ -87,20 +87,21 @@ def test_the_zoo_tells_of_every_architecture_it_is_asked_for(tmp_path):
     assert done.returncode == 0, done.stderr
     rows = json.loads(file.read_text())["rows"]
     assert list(rows["mlp_128"]) == ["float32", "bf16"]
-    dense = (128 + 128) * 128 + 128 * 192, 192 * 128 + 128 * 128 + 128  # multiplications of a sample: generator, critic
+    dense = (128 + 128) * 128 + 128 * 192, 192 * 128 + 128 * 128 + 128  # products per sample: generator, discriminator
     for numbers in rows["mlp_128"].values():
         assert numbers["parameters"] == sum(dense) + 2 * 128 + 192 + 2 * 128 + 1
         assert all(numbers[name] > 0 for name in ("mib", "ms_per_step", "images_per_second"))
-    generator, critic = dense
-    # Two critic passes with the gradients of all weights, and of all inputs but the images', and the generator's move.
-    trained = 2 * (3 * critic - 192 * 128) + 2 * critic + 3 * generator - 128 * 128
+    generator, discriminator = dense
+    # Two discriminator passes with the gradients of all weights and of all inputs except the images, and the update of
+    # the generator.
+    trained = 2 * (3 * discriminator - 192 * 128) + 2 * discriminator + 3 * generator - 128 * 128
     assert rows["mlp_128"]["float32"]["gflops"] == pytest.approx(2 * 2 * trained / 1e9)
     assert "needs sequences" in rows["rnn"]["float32"]["reason"]
     assert "rnn" in done.stdout
 
 
 @pytest.mark.slow
-def test_mimicry_reports_the_sides_it_is_asked_for(tmp_path):
+def test_mimicry_reports_the_requested_sides(tmp_path):
     file = tmp_path / "mimicry.json"
     done = run(
         "mimicry.py", "--sides", "ganlab", "--batch-size", "2", "--blocks", "1", "--threads", "1", "--device", "cpu",

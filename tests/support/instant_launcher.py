@@ -1,4 +1,4 @@
-"""A launcher whose jobs are arithmetic: it writes the run directories that real jobs would have written."""
+"""A launcher that computes scores with a function and writes the run directories that real jobs would write."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from ganlab.runs.directory import RunDirectory, write_json
-from ganlab.sweeps.jobs.checked_points import Checked
+from ganlab.sweeps.jobs.checked_points import CheckedPoints
 from ganlab.sweeps.launchers.launcher import Launcher
 from support.small_runs import POINTS
 
@@ -17,22 +17,23 @@ RATE = "++optimizer.generator.lr"
 
 
 def setting(job, key: str, default: str = "0") -> str:
-    found = [each.split("=", 1)[1] for each in job.overrides if each.lstrip("+").startswith(f"{key}=")]
-    return found[0] if found else default
+    """Return the value that a job's overrides give a setting."""
+    matches = [line.split("=", 1)[1] for line in job.overrides if line.lstrip("+").startswith(f"{key}=")]
+    return matches[0] if matches else default
 
 
 class Instant(Launcher):
-    """Scores are `score(job, step)`, a mapping of names to numbers; None is a crash."""
+    """Scores a job at a step as `score(job, step)`, which returns numbers by name, or None for a crash."""
 
     can_stop = True
 
-    def __init__(self, score: Callable, width: int = 2, **settings) -> None:
+    def __init__(self, score: Callable, capacity: int = 2, **settings) -> None:
         super().__init__(**settings)
-        self.score, self._width, self.ran, self._stopped = score, width, [], set()
+        self.score, self._capacity, self.ran, self._stopped = score, capacity, [], set()
 
     @property
-    def width(self) -> int:
-        return self._width
+    def capacity(self) -> int:
+        return self._capacity
 
     def stop(self, job) -> None:
         self._stopped.add(job)
@@ -53,41 +54,43 @@ class Instant(Launcher):
             if step == 6:
                 write_json(job.directory / "scores.json", {"scores": scores})
                 run.write_status("finished", step=6, iterations=6, objective=scores.get("wasserstein"))
-            self.watch()
+            self.on_poll()
         for job in self._stopped & set(jobs):
             RunDirectory(job.directory).write_status("preempted", reason="interrupted by the user")
         self._stopped.clear()
 
 
 def add_row(file: Path, step: int, scores: dict) -> None:
+    """Append a row of scores to a metrics.csv."""
     if not file.exists():
         file.write_text("step," + ",".join(f"score/{name}" for name in scores) + "\n")
     with file.open("a") as text:
         text.write(f"{step}," + ",".join(str(value) for value in scores.values()) + "\n")
 
 
-class AnyRate:
-    """Checks as a sweep does, each configuration once for all tests, as if all had one learning rate."""
+class SharedCheckedPoints:
+    """Checks points as a sweep does, but with one learning rate and one cache for all tests, to compose less."""
 
-    _checked = Checked()
+    _checked_points = CheckedPoints()
 
-    def __call__(self, point):
-        return self._checked(self._common(point))
+    def compose(self, point):
+        return self._checked_points.compose(self._with_common_rate(point))
 
-    def all(self, points):
-        self._checked.all([self._common(point) for point in points])
+    def check_all(self, points):
+        self._checked_points.check_all([self._with_common_rate(point) for point in points])
 
-    def _common(self, point):
-        return [f"{RATE}=1e-3" if each.startswith(f"{RATE}=") else each for each in point]
+    def _with_common_rate(self, point):
+        return [f"{RATE}=1e-3" if override.startswith(f"{RATE}=") else override for override in point]
 
 
 def set_up(launcher: Launcher, directory: Path, *task: str, **sweeper) -> Launcher:
-    """Give a launcher what Hydra would have given it."""
+    """Set up a launcher as Hydra would."""
     hydra = {"sweep": {"dir": str(directory)}, "searchpath": [], "sweeper": sweeper, "overrides": {"task": list(task)}}
     launcher.setup(hydra_context=None, task_function=None, config=OmegaConf.create({"hydra": hydra}))
-    launcher.checked = AnyRate()
+    launcher.checked_points = SharedCheckedPoints()
     return launcher
 
 
 def content(directory: Path) -> dict:
+    """Return the content of a sweep's sweep.json."""
     return json.loads((directory / "sweep.json").read_text())

@@ -1,4 +1,4 @@
-"""Runs in processes of their own that are killed at a chosen moment: a call of Python's, a byte of a file, a rename."""
+"""Runs in child processes that are killed at a chosen moment: a Python call, a byte of a file, a rename."""
 
 import multiprocessing
 import os
@@ -18,7 +18,7 @@ def kill() -> None:
 
 
 class AtCall:
-    """Kills at the n-th call of any function, which is a moment like any other, and the same one every time."""
+    """Kills the process at the n-th call of any function: an arbitrary, but reproducible moment."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -31,7 +31,7 @@ class AtCall:
 
 
 class AtRename:
-    """Kills just before ("c_call") or just after ("c_return") the n-th renaming of a checkpoint."""
+    """Kills the process just before ("c_call") or just after ("c_return") the n-th rename of a checkpoint."""
 
     def __init__(self, number: int, event: str) -> None:
         self.number, self.event = number, event
@@ -45,21 +45,21 @@ class AtRename:
 
 
 class AtFunction:
-    """Sends its process a signal when a function of this name is called for the n-th time."""
+    """Sends the process a signal when a function of this name is called for the n-th time."""
 
-    def __init__(self, name: str, number: int, nth: int = 1) -> None:
-        self.name, self.number, self.nth = name, number, nth
+    def __init__(self, name: str, signal_number: int, nth: int = 1) -> None:
+        self.name, self.signal_number, self.nth = name, signal_number, nth
         self.calls = 0
 
     def __call__(self, frame, event, called) -> None:
         if event == "call" and frame.f_code.co_name == self.name:
             self.calls += 1
             if self.calls == self.nth:
-                os.kill(os.getpid(), self.number)
+                os.kill(os.getpid(), self.signal_number)
 
 
 class AtByte(pl.Callback):
-    """Limits the size of files while the n-th checkpoint is written; a deadly limit kills at that very byte."""
+    """Limits the size of files while the n-th checkpoint is written; a deadly limit kills the process at that byte."""
 
     def __init__(self, checkpoint: int, size: int, deadly: bool) -> None:
         self.checkpoint, self.size, self.deadly = checkpoint, size, deadly
@@ -73,62 +73,62 @@ class AtByte(pl.Callback):
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
 
 
-def live(directory: Path, *settings: str, doom=None) -> int:
-    """Train in another process and return its exit code, or the signal that killed it, negative."""
-    process = CONTEXT.Process(target=_life, args=(directory, settings, doom))
+def train_in_process(directory: Path, *overrides: str, killer=None) -> int:
+    """Train in a child process and return its exit code, or minus the signal that killed it."""
+    process = CONTEXT.Process(target=_train, args=(directory, overrides, killer))
     process.start()
     process.join()
     return process.exitcode
 
 
-def commanded(directory: Path, *words: str, doom=None) -> int:
-    """Run `ganlab train` in another process and return its exit code."""
-    process = CONTEXT.Process(target=_command, args=(directory, words, doom))
+def command_in_process(directory: Path, *overrides: str, killer=None) -> int:
+    """Run `ganlab train` in a child process and return its exit code."""
+    process = CONTEXT.Process(target=_command, args=(directory, overrides, killer))
     process.start()
     process.join()
     return process.exitcode
 
 
-def calls_of(directory: Path, *settings: str) -> int:
-    """Return how many calls a whole run makes."""
+def count_calls(directory: Path, *overrides: str) -> int:
+    """Return how many function calls a run makes."""
     receiver, sender = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=_count, args=(directory, settings, sender))
+    process = CONTEXT.Process(target=_count, args=(directory, overrides, sender))
     process.start()
     calls = receiver.recv()
     process.join()
     return calls
 
 
-def _command(directory, words, doom):
+def _command(directory, overrides, killer):
     from ganlab.commands.exit_codes import guarded
     from ganlab.commands.train import main
 
     _prepare(directory)
-    sys.setprofile(doom)
-    sys.exit(guarded(main, [*words, f"run_dir={directory}"]))
+    sys.setprofile(killer)
+    sys.exit(guarded(main, [*overrides, f"run_dir={directory}"]))
 
 
 def _prepare(directory):
     import torch
 
-    os.environ["GANLAB_ALLOW"] = "tiny,mortal"
+    os.environ["GANLAB_ALLOW"] = "support"
     torch.set_num_threads(1)
     errors = os.open(directory.parent / f"{directory.name}.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(errors, 2)
 
 
-def _life(directory, settings, doom):
+def _train(directory, overrides, killer):
     from ganlab.config import compose
     from ganlab.training.run import Run
 
     _prepare(directory)
-    config = compose([*settings, f"run_dir={directory}"])
-    sys.setprofile(doom)  # before this, nothing is touched that a kill could spoil
-    Run(config).go()
+    config = compose([*overrides, f"run_dir={directory}"])
+    sys.setprofile(killer)  # nothing is written before this
+    Run(config).train()
     sys.setprofile(None)
 
 
-def _count(directory, settings, sender):
+def _count(directory, overrides, sender):
     counter = AtCall(-1)
-    _life(directory, settings, counter)
+    _train(directory, overrides, counter)
     sender.send(counter.calls)

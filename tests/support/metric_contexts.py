@@ -1,4 +1,4 @@
-"""Small games that a probe can ask, and a witness that nothing of them changed."""
+"""Small games for metrics of the model, and a check that a metric leaves a game unchanged."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ganlab.augments import Identity as Unchanged
+from ganlab.augments import Identity as NoAugmentation
 from ganlab.core.interfaces import AdversarialLoss, Batch, Game, Latent, Regularizer, Spec
 from ganlab.features import Features, Identity
 from ganlab.games import AdversarialGame
@@ -19,7 +19,7 @@ from ganlab.metrics import EvaluationContext
 from support.metric_sources import Points
 
 
-def played(
+def build_game(
     generator: Callable[[Spec], nn.Module],
     discriminator: Callable[[Spec], nn.Module],
     spec: Spec,
@@ -31,26 +31,27 @@ def played(
         torch.manual_seed(0)
         regularizers = {type(term).__name__: term for term in terms}
         return AdversarialGame(
-            spec, generator, discriminator, loss or NonSaturating(), regularizers, Unchanged(), latent or Normal(4)
+            spec, generator, discriminator, loss or NonSaturating(), regularizers, NoAugmentation(), latent or Normal(4)
         )
 
 
-def asked(
+def build_context(
     game: Game, spec: Spec, features: Features | None = None, step: int = 0, **splits: Batch
 ) -> EvaluationContext:
-    """Return what probes ask of a game whose splits are given whole."""
+    """Return the evaluation context of a game; each split is one batch with all its samples."""
 
-    def reals(split: str, count: int) -> Iterator[Batch]:
+    def real_batches(split: str, count: int) -> Iterator[Batch]:
         sample, cond = splits.get(split, Batch(torch.empty(0)))
-        for rows in torch.arange(min(len(sample), count)).split(64) if len(sample) else ():
-            yield Batch(sample[rows], None if cond is None else cond[rows])
+        if len(sample):
+            for rows in torch.arange(min(len(sample), count)).split(64):
+                yield Batch(sample[rows], None if cond is None else cond[rows])
 
     return EvaluationContext(
         game=game,
         generator=game.sampler,
         sampler=Sampler(game, game.sampler, spec, lambda samples: samples),
         features=features or Identity(Points(width=spec.sample[0])),
-        reals=reals,
+        real_batches=real_batches,
         held_out="test",
         samples=10_000,
         batch_size=50,
@@ -59,8 +60,8 @@ def asked(
     )
 
 
-class Tutored(nn.Module):
-    """A network that has all that evaluation could disturb: batch statistics, dropout, and a part that is frozen."""
+class DisturbableNetwork(nn.Module):
+    """A network with everything that evaluation could disturb: batch statistics, dropout, and a frozen weight."""
 
     def __init__(self, inputs: int, outputs: int, classes: int = 0) -> None:
         super().__init__()
@@ -72,21 +73,24 @@ class Tutored(nn.Module):
         return self.body(x) if cond is None else self.body(x) + self.table(cond)
 
 
-def tutored(spec: Spec, **settings: Any) -> AdversarialGame:
-    """Return a game in the middle of training, of networks that evaluation could disturb."""
+def disturbable_game(spec: Spec, **settings: Any) -> AdversarialGame:
+    """Return a game of disturbable networks, in the middle of training."""
     width, classes = spec.sample[0], spec.classes
-    game = played(
-        lambda spec: Tutored(spec.latent, width, classes), lambda _: Tutored(width, 1, classes), spec, **settings
+    game = build_game(
+        lambda spec: DisturbableNetwork(spec.latent, width, classes),
+        lambda _: DisturbableNetwork(width, 1, classes),
+        spec,
+        **settings,
     )
-    game.discriminator.body[1].eval()  # as a user may freeze it
+    game.discriminator.body[1].eval()  # a user may freeze batch norm
     game.random.seed = 5
     game.random.seek(7)
     return game
 
 
 @contextmanager
-def untouched(game: Game) -> Iterator[None]:
-    """Fail where weights, buffers, gradients, modes or randomness are not what they were."""
+def assert_unchanged(game: Game) -> Iterator[None]:
+    """Fail if weights, buffers, gradients, training modes or random states of the game change."""
     before = _state(game)
     yield
     assert before[1:] == (after := _state(game))[1:]
@@ -95,11 +99,11 @@ def untouched(game: Game) -> Iterator[None]:
 
 def _state(game: Game) -> tuple[Any, ...]:
     random = game.random
-    weights = {name: (each.requires_grad, each.grad is None) for name, each in game.named_parameters()}
+    weights = {name: (weight.requires_grad, weight.grad is None) for name, weight in game.named_parameters()}
     return (
         copy.deepcopy(game.state_dict()) | {"torch": torch.get_rng_state()},
         weights,
-        {name: each.training for name, each in game.named_modules()},
-        (id(random), random.seed, random.step, dict(random._drawn)),
+        {name: module.training for name, module in game.named_modules()},
+        (id(random), random.seed, random.step, dict(random._draws)),
         id(game.latent),
     )

@@ -1,4 +1,4 @@
-"""Small data sets that a feature space can ask."""
+"""Small data sets for feature spaces and metrics, and the computation of a metric's scores."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,14 +27,14 @@ class Points:
 
 @dataclass
 class Pictures:
-    """Images of two classes, told apart by the bright half."""
+    """Images of two classes, of which one has a bright right half."""
 
     count: int = 60
     shape: tuple[int, int, int] = (1, 12, 12)
     labels: Tensor | None = None
     classes_available: int = 2
     classifier: str | None = None
-    asked: int = 0
+    times_read: int = 0
 
     def __post_init__(self) -> None:
         self.labels = torch.arange(self.count) % 2
@@ -46,13 +46,13 @@ class Pictures:
     def fingerprint(self) -> str:
         return f"pictures of {self.count}"
 
-    def reals(self) -> Iterator[Batch]:
-        self.asked += 1
+    def real_samples(self) -> Iterator[Batch]:
+        self.times_read += 1
         assert self.labels is not None
         noise = torch.randint(0, 100, (self.count, *self.shape), generator=torch.Generator().manual_seed(1))
         noise[self.labels == 1, :, :, self.shape[2] // 2 :] += 150
-        for part in torch.arange(self.count).split(25):
-            yield Batch(noise[part].to(torch.uint8), self.labels[part])
+        for rows in torch.arange(self.count).split(25):
+            yield Batch(noise[rows].to(torch.uint8), self.labels[rows])
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
@@ -63,21 +63,22 @@ def features_of(values: Tensor) -> FeatureBatch:
     return FeatureBatch(values.float())
 
 
-def side(metric: Metric, batches: Sequence[FeatureBatch]) -> SampleStatistics:
-    """Gather what a metric reads of batches that follow one another."""
-    starts = [sum(len(each.features) for each in batches[:number]) for number in range(len(batches))]
+def gather_statistics(metric: Metric, batches: Sequence[FeatureBatch]) -> SampleStatistics:
+    """Return the statistics that a metric reads, over consecutive batches."""
+    starts = [sum(len(batch.features) for batch in batches[:number]) for number in range(len(batches))]
     return SampleStatistics(gather(zip(batches, starts, strict=True), metric.statistics))
 
 
-def scored(metric: Metric, real: FeatureBatch | Tensor | None, fake: FeatureBatch | Tensor, chunk: int = 97) -> dict:
-    """Return a metric's scores of features, or of whole feature batches, passed to it in chunks."""
-    empty = SampleStatistics({})
-    return metric.compute(
-        empty if real is None else side(metric, _chunks(real, chunk)), side(metric, _chunks(fake, chunk))
-    )
+def compute_scores(
+    metric: Metric, real: FeatureBatch | Tensor | None, fake: FeatureBatch | Tensor, chunk: int = 97
+) -> dict:
+    """Return a metric's scores for features, or for whole feature batches, given in chunks; `real` may be missing."""
+    real_statistics = SampleStatistics({}) if real is None else gather_statistics(metric, _chunks(real, chunk))
+    return metric.compute(real_statistics, gather_statistics(metric, _chunks(fake, chunk)))
 
 
 def _chunks(values: FeatureBatch | Tensor, chunk: int) -> list[FeatureBatch]:
     batch = values if isinstance(values, FeatureBatch) else features_of(values)
-    parts = [[None] * len(batch.features.split(chunk)) if each is None else each.split(chunk) for each in batch]
-    return [FeatureBatch(*fields) for fields in zip(*parts, strict=True)]
+    count = len(batch.features.split(chunk))
+    chunks = [[None] * count if field is None else field.split(chunk) for field in batch]
+    return [FeatureBatch(*fields) for fields in zip(*chunks, strict=True)]

@@ -1,4 +1,4 @@
-"""Run directories as training and `ganlab evaluate` leave them, without any training."""
+"""Writes run directories like those of training and `ganlab evaluate`, without training."""
 
 import copy
 import json
@@ -28,14 +28,14 @@ BETTER = {"fid": False, "kid": False, "recall": True}
 
 
 def changed(**fields):
-    """Return the protocol with other fields; a__b is b within a."""
+    """Return the protocol with changed fields; a__b is the field b of a."""
     protocol = copy.deepcopy(PROTOCOL)
     for name, value in fields.items():
         *outer, last = name.split("__")
-        place = protocol
+        section = protocol
         for key in outer:
-            place = place[key]
-        place[last] = value
+            section = section[key]
+        section[last] = value
     return protocol
 
 
@@ -46,10 +46,10 @@ def score_file(scores, protocol=None, intervals=None, better=BETTER, **more):
 
 
 def write_run(path: Path, scores, *overrides, seed=0, reports=None, state="finished", time="2026-01-01", **file):
-    """Write a run of the composed configuration; `scores` None leaves scores.json out, `reports` are files by name."""
-    parts = tuple(each for each in overrides if each.split("=")[0] in GROUPS)
-    settings = OmegaConf.from_dotlist([each for each in overrides if each not in parts])
-    config = OmegaConf.merge(_composed(parts), settings, {"seed": seed, "run_dir": str(path)})
+    """Write a run; without scores.json if `scores` is None. `reports` are evaluation files by name."""
+    choices = tuple(override for override in overrides if override.split("=")[0] in GROUPS)
+    settings = OmegaConf.from_dotlist([override for override in overrides if override not in choices])
+    config = OmegaConf.merge(_composed(choices), settings, {"seed": seed, "run_dir": str(path)})
     run = RunDirectory(path)
     run.write_config(config)
     write_json(path / "status.json", {"state": state, "step": 6, "iterations": 6, "reason": "", "time": time})
@@ -61,7 +61,7 @@ def write_run(path: Path, scores, *overrides, seed=0, reports=None, state="finis
 
 
 def write_seeds(path: Path, values, *overrides, **file):
-    """Write runs with seeds 0, 1, … whose FID are the values."""
+    """Write runs with seeds 0, 1, …; `values` are their FIDs."""
     for seed, value in enumerate(values):
         write_run(path / str(seed), {"fid": value}, *overrides, seed=seed, **file)
     return path
@@ -72,18 +72,18 @@ def set_status(path: Path, **status):
 
 
 def only(comparison):
-    """Return the one table."""
+    """Return the only table."""
     (table,) = comparison.tables
     return table
 
 
 def rows_of(comparison):
-    """Return the labels of the one table."""
+    """Return the row labels of the only table."""
     return [row.label for row in only(comparison).rows]
 
 
 @cache
-def _composed(parts):
-    config = compose([*POINTS, *parts])
+def _composed(choices):
+    config = compose([*POINTS, *choices])
     OmegaConf.set_struct(config, False)
     return config

@@ -1,4 +1,4 @@
-"""Runs small enough to be made by the dozen, and parts that only tests need; allow them with GANLAB_ALLOW=support."""
+"""Small runs, and components for tests only, which GANLAB_ALLOW=support permits."""
 
 import copy
 import csv
@@ -17,7 +17,7 @@ from torch import nn
 from ganlab.config import compose
 from ganlab.core.interfaces import AdversarialLoss
 from ganlab.data import Digits
-from ganlab.layers import generator_labels
+from ganlab.layers import build_generator_labels
 from ganlab.training.api import Result, train
 
 NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]", "latent.size=4"]
@@ -26,8 +26,8 @@ DIGITS = ["data.resolution=8", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"
 POINTS = ["data=ring", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
 
 
-class Unannounced:
-    """Digits that say what they are only once they are read, as own data sets may."""
+class WithoutPreview:
+    """Digits whose spec is unknown until they are read, as it may be for custom data sets."""
 
     def __new__(cls, **settings):
         return Digits(**settings)
@@ -43,7 +43,7 @@ def _composed(overrides: tuple[str, ...]) -> DictConfig:
 
 
 def composed(*overrides: str) -> DictConfig:
-    """Return a configuration of one's own; the like of it is composed once."""
+    """Return a copy of the composed configuration; equal ones are composed once."""
     return copy.deepcopy(_composed(overrides))
 
 
@@ -53,18 +53,19 @@ def go(directory: Path, *overrides: str) -> Result:
     return train(config)
 
 
-def command(*words: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `ganlab` as a person would, who has no account of W&B's."""
-    line = [Path(sys.executable).with_name("ganlab"), *words]
+def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `ganlab` in its own process, without a W&B account."""
+    line = [Path(sys.executable).with_name("ganlab"), *arguments]
     return subprocess.run(line, cwd=cwd, env=clean(**environment), capture_output=True, text=True)
 
 
 def clean(**environment: str) -> dict[str, str]:
-    """Return an environment without anybody's settings, but with our own parts."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("WANDB", "GANLAB_R", "GANLAB_A"))}
-    theirs = environment.pop("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
-    path = os.pathsep.join([theirs, str(Path(__file__).parents[1])]).strip(os.pathsep)
-    return {**kept, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment}
+    """Return the environment without settings of W&B and ganlab, and with the tests' components on the path."""
+    removed = ("WANDB", "GANLAB_R", "GANLAB_A")
+    variables = {key: value for key, value in os.environ.items() if not key.startswith(removed)}
+    former_path = environment.pop("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
+    path = os.pathsep.join([former_path, str(Path(__file__).parents[1])]).strip(os.pathsep)
+    return {**variables, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment}
 
 
 def checkpoint(directory: Path) -> dict:
@@ -72,7 +73,7 @@ def checkpoint(directory: Path) -> dict:
 
 
 def state(directory: Path) -> dict[str, torch.Tensor]:
-    """Return all that a checkpoint says will move: weights, averages and optimizer states, by name."""
+    """Return the weights, averages, optimizer states and counts of a checkpoint, by name."""
     content = checkpoint(directory)
     return dict(_tensors({key: content[key] for key in ("state_dict", "optimizer_states", "ganlab")}, ""))
 
@@ -88,8 +89,8 @@ def _tensors(value, path):
 def assert_same(first: dict, second: dict) -> None:
     """Compare bit by bit."""
     assert first.keys() == second.keys()
-    unlike = [name for name, value in first.items() if not _equal(value, second[name])]
-    assert not unlike
+    different = [name for name, value in first.items() if not _equal(value, second[name])]
+    assert not different
 
 
 def _equal(first, second) -> bool:
@@ -100,15 +101,15 @@ class Stop(pl.Callback):
     """Sends its own process a signal during a step."""
 
     def __init__(self, at: int, name: str = "SIGINT") -> None:
-        self.at, self.number = at, signal.Signals[name]
+        self.at, self.signal_number = at, signal.Signals[name]
 
     def on_train_batch_start(self, trainer, module, *args):
         if module.steps == self.at - 1:
-            os.kill(os.getpid(), self.number)
+            os.kill(os.getpid(), self.signal_number)
 
 
 class Crash(pl.Callback):
-    """Fails after a step, as broken hardware would."""
+    """Fails after a step, like defective hardware."""
 
     def __init__(self, at: int) -> None:
         self.at = at
@@ -149,13 +150,13 @@ def rows(directory: Path) -> list[dict[str, str]]:
 
 
 class Conditional(Dead):
-    """A loss that cannot do without labels."""
+    """A loss that needs labels."""
 
     needs_labels = True
 
 
 class Fragile(AdversarialLoss):
-    """A loss that is not a number from step `at` on, unless the learning rate is at most `bound`, as Watch tells it."""
+    """A loss that is NaN from step `at` on, unless the learning rate, which Watch reports, is at most `bound`."""
 
     step, rate = 0, 0.0
 
@@ -167,12 +168,12 @@ class Fragile(AdversarialLoss):
         return torch.nn.functional.softplus(fake - real)
 
     def generator(self, fake, real=None):
-        bad = Fragile.step >= self.at and Fragile.rate > self.bound
-        return torch.nn.functional.softplus(-fake) * (float("nan") if bad else 1)
+        fails = Fragile.step >= self.at and Fragile.rate > self.bound
+        return torch.nn.functional.softplus(-fake) * (float("nan") if fails else 1)
 
 
 class Watch(pl.Callback):
-    """Tells Fragile the step and the learning rate."""
+    """Reports the step and the learning rate to Fragile."""
 
     def on_train_batch_start(self, trainer, module, *args):
         Fragile.step, Fragile.rate = module.steps + 1, 1e-3 * module.lr_schedule(module.steps, module.iterations)
@@ -191,8 +192,8 @@ class Constant(torch.nn.Module):
         return self.point.expand(len(latents), *self.point.shape)
 
 
-class Silent(nn.Module):
-    """A critic that shows no features."""
+class WithoutFeatures(nn.Module):
+    """A discriminator that does not return features."""
 
     sample_dims = (1, 2, 3)
 
@@ -211,7 +212,7 @@ class Styled(nn.Module):
 
     def __init__(self, spec, widths=(8,), **others):
         super().__init__()
-        self.labels = generator_labels("concat", spec)
+        self.labels = build_generator_labels("concat", spec)
         self.first = nn.Sequential(nn.Linear(spec.latent + self.labels.width, widths[0]), nn.Tanh())
         outputs = torch.Size(spec.sample).numel()
         self.synthesis = nn.Sequential(

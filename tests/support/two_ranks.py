@@ -1,6 +1,6 @@
-"""Two processes of one training on the CPU, started once for many runs, and what each of them ends with.
+"""Two ranks on the CPU, started once for many runs, and the state of each at the end of each run.
 
-`python -m ranks DIRECTORY` is one of the two; DIRECTORY/cases.yaml has the configurations of the runs to make.
+`python -m support.two_ranks DIRECTORY` is one of the two; DIRECTORY/cases.yaml has the configurations of the runs.
 """
 
 import os
@@ -23,41 +23,42 @@ from ganlab.training.build import build_data, build_module
 from ganlab.training.run import Run
 
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
-kept = {}  # what this process ends with, by case
-sent = Counter()  # bytes that this process gave to collectives since the last run began, by their kind
+final = {}  # this process's state at the end of training, by case
+sent = Counter()  # bytes that this process passed to collectives since the start of the run, by kind
 
 
 def start(directory: Path, cases: dict[str, DictConfig]) -> list[subprocess.Popen]:
-    """Start both; each leaves rank….pt, of what it kept and where it wrote, and said….txt."""
+    """Start both; each writes rank….pt, with its final states and the files it wrote, and output….txt."""
     directory.mkdir(exist_ok=True)
     (directory / "cases.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(cases)))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-    meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": "0", "WORLD_SIZE": "2"}
-    common = {**os.environ, **meeting, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "GANLAB_ALLOW": "support"}
-    words = [sys.executable, "-W", "ignore", "-m", "ranks", str(directory)]
-    started = []
+    cluster = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": "0", "WORLD_SIZE": "2"}
+    common = {**os.environ, **cluster, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "GANLAB_ALLOW": "support"}
+    command = [sys.executable, "-W", "ignore", "-m", "support.two_ranks", str(directory)]
+    processes = []
     for rank in ("0", "1"):
-        with (directory / f"said{rank}.txt").open("w") as said:
-            started.append(subprocess.Popen(words, env={**common, "LOCAL_RANK": rank}, cwd=directory, stderr=said))
-    return started
+        environment = {**common, "LOCAL_RANK": rank}
+        with (directory / f"output{rank}.txt").open("w") as output:
+            processes.append(subprocess.Popen(command, env=environment, cwd=directory, stderr=output))
+    return processes
 
 
-class Keep(pl.Callback):
-    """Keeps this process's weights, averages and buffers, and the latents of its next step."""
+class Record(pl.Callback):
+    """Records this process's weights, averages and buffers, and the latents of its next step."""
 
     def __init__(self, case: str) -> None:
         self.case = case
 
     def on_train_start(self, trainer, module):
-        sent.clear()  # how the processes met is not what they say at every step
+        sent.clear()  # count the traffic of steps, not of the start
         self.first = _tensors(module)
 
     def on_train_end(self, trainer, module):
         module._seek()
-        kept[self.case] = {
+        final[self.case] = {
             "first": self.first,
             "tensors": _tensors(module),
             "latents": module.game.latent.sample(4, module.game.random),
@@ -70,37 +71,37 @@ def _tensors(module):
     return {name: value.clone() for name, value in module.state_dict().items() if torch.is_tensor(value)}
 
 
-class Fall(pl.Callback):
-    """Fails in one process only."""
+class FailOnRank(pl.Callback):
+    """Fails on one rank only."""
 
     def __init__(self, at: int, rank: int) -> None:
         self.at, self.rank = at, rank
 
     def on_train_batch_end(self, trainer, module, *args):
         if (module.steps, trainer.global_rank) == (self.at, self.rank):
-            raise TrainingError(f"the second die fell at step {self.at}")
+            raise TrainingError(f"the callback failed at step {self.at}")
 
 
-class Absent(nn.Module):
-    """A line with a factor that only the second half of the batch knows, and a weight that nobody uses."""
+class MissingGradient(nn.Module):
+    """A linear discriminator with a weight that only the second half of the batch uses, and an unused weight."""
 
     sample_dims = (1,)
 
     def __init__(self, spec, **settings):
         super().__init__()
-        self.line = nn.Linear(spec.sample[0], 1)
-        self.rare, self.idle = nn.Parameter(torch.ones(())), nn.Parameter(torch.ones(()))
+        self.linear = nn.Linear(spec.sample[0], 1)
+        self.rare, self.unused = nn.Parameter(torch.ones(())), nn.Parameter(torch.ones(()))
 
     def forward(self, samples, cond=None):
-        logits = self.line(samples).squeeze(1)
+        logits = self.linear(samples).squeeze(1)
         if distributed.is_initialized():
             return logits * self.rare if distributed.get_rank() else logits
         first, second = logits.chunk(2)
         return torch.cat([first, second * self.rare])
 
 
-def stock(config: DictConfig) -> tuple[int, dict[str, torch.Tensor]]:
-    """Train as the stock wrapper would have it; return the bytes of gradients it reduced, and the weights."""
+def train_with_torch_ddp(config: DictConfig) -> tuple[int, dict[str, torch.Tensor]]:
+    """Train with torch's DDP wrapper; return the bytes of gradients that it reduced, and the weights."""
     data = build_data(config)
     module = build_module(config, data)
     game, rank, reduced = module.game, distributed.get_rank(), Counter()
@@ -110,8 +111,8 @@ def stock(config: DictConfig) -> tuple[int, dict[str, torch.Tensor]]:
             super().__init__()
             self.game = game
 
-        def forward(self, player, batch, move):
-            return torch.stack(list(game.losses(player, batch, move).values())).sum()
+        def forward(self, player, batch, update):
+            return torch.stack(list(game.losses(player, batch, update).values())).sum()
 
     def count(state, bucket):
         reduced["bytes"] += bucket.buffer().nbytes
@@ -132,7 +133,7 @@ def stock(config: DictConfig) -> tuple[int, dict[str, torch.Tensor]]:
     return reduced["bytes"], {name: weights.detach() for name, weights in game.named_parameters()}
 
 
-def _count(name: str) -> None:
+def _count_bytes(name: str) -> None:
     collective = getattr(distributed, name)
 
     def counting(tensor, *arguments, **settings):
@@ -142,32 +143,33 @@ def _count(name: str) -> None:
     setattr(distributed, name, counting)
 
 
-def _note_writes(into: list[str]) -> None:
+def _record_writes(paths: list[str]) -> None:
     def hook(event, arguments):
         if event == "open" and isinstance(arguments[0], str) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
-            into.append(arguments[0])
+            paths.append(arguments[0])
         elif event in ("os.mkdir", "os.rename", "os.remove"):
-            into.append(str(arguments[0]))
+            paths.append(str(arguments[0]))
 
     sys.addaudithook(hook)
 
 
 def main(directory: Path) -> None:
     rank, writes = os.environ["LOCAL_RANK"], []
-    _note_writes(writes)
+    _record_writes(writes)
     for name in ("all_reduce", "broadcast"):
-        _count(name)
+        _count_bytes(name)
     cases = OmegaConf.load(directory / "cases.yaml")
     for name, config in cases.items():
         config.run_dir = str(directory / name)
-        config.callback.keep = {"_target_": "support.two_ranks.Keep", "case": name}
-        Run(config).go()  # of a configuration that is checked already
+        config.callback.record = {"_target_": "support.two_ranks.Record", "case": name}
+        Run(config).train()  # the configuration is already validated
     written = [path for path in writes if str(directory) in path or not path.startswith("/")]
-    torch.save({"kept": kept, "writes": written, "stock": stock(cases["bytes"])}, directory / f"rank{rank}.pt")
+    torch_ddp = train_with_torch_ddp(cases["bytes"])
+    torch.save({"final": final, "writes": written, "torch_ddp": torch_ddp}, directory / f"rank{rank}.pt")
     distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
-    import ranks  # the module that configurations name, of which this is another copy
+    from support import two_ranks  # the module that configurations name; this one is __main__
 
-    ranks.main(Path(sys.argv[1]))
+    two_ranks.main(Path(sys.argv[1]))

@@ -1,4 +1,4 @@
-"""What W&B wrote into an offline run, read from its own files, which have no reader of their own since wandb 0.30."""
+"""Reads W&B's offline run files, which wandb itself cannot read since version 0.30."""
 
 import json
 import os
@@ -10,37 +10,37 @@ from typing import Any
 import wandb
 from wandb.proto.wandb_internal_pb2 import Record, RunRecord
 
-BLOCK = 32768  # bytes of LevelDB's log format
-HEADER = 7  # bytes of the file's, and of each piece's: checksum, length, kind
+BLOCK = 32768  # bytes per block of LevelDB's log format
+HEADER = 7  # bytes of the header of the file and of each piece: checksum, length, kind
 FULL, FIRST, LAST = 1, 2, 4
 
 
 @dataclass
-class Offline:
-    """One offline run: one start of one process."""
+class OfflineRun:
+    """The content of one offline run, which one process wrote between start and end."""
 
     folder: Path
     run: RunRecord = field(default_factory=RunRecord)
     config: dict[str, Any] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
-    axes: dict[str, str] = field(default_factory=dict)  # of metrics by name
-    artifacts: dict[str, list[str]] = field(default_factory=dict)  # their files by name
+    axes: dict[str, str] = field(default_factory=dict)  # x axes by the metric's name
+    artifacts: dict[str, list[str]] = field(default_factory=dict)  # files by the artifact's name
     preempting: bool = False
     exit_codes: list[int] = field(default_factory=list)
 
     def column(self, key: str) -> list[tuple[int, Any]]:
-        """Return a metric's values with their places on our axis."""
+        """Return (step, value) for each logged value of a metric."""
         return [(row["ganlab/step"], row[key]) for row in self.history if key in row]
 
     @property
     def keys(self) -> set[str]:
-        """What was logged, but for W&B's own."""
+        """All logged keys, except for those that W&B adds."""
         return {key for row in self.history for key in row if not key.startswith("_")}
 
 
 def forget_account(patch, home: Path) -> None:
-    """Leave nobody's account, a network on which nothing answers, and W&B's own files in `home`."""
+    """Remove any W&B account, make the network unreachable, and move W&B's own files to `home`."""
     for name in [name for name in os.environ if name.startswith("WANDB")]:
         patch.delenv(name)
     for name in ("WANDB_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_CONFIG_DIR", "HOME"):
@@ -50,61 +50,62 @@ def forget_account(patch, home: Path) -> None:
         patch.setenv(name, "http://127.0.0.1:9")
 
 
-def runs(directory: Path) -> list[Offline]:
-    """Read the offline runs of a run directory, the oldest first; W&B's own process ends, so that all is written."""
+def runs(directory: Path) -> list[OfflineRun]:
+    """Read the offline runs of a run directory, oldest first; ends W&B's service process so that all is written."""
     wandb.teardown()
     files = [path for path in directory.glob("wandb/*/*.wandb") if not path.parent.is_symlink()]
-    return sorted((read(path) for path in files), key=lambda each: each.run.start_time.ToNanoseconds())
+    return sorted((read(path) for path in files), key=lambda offline: offline.run.start_time.ToNanoseconds())
 
 
-def read(path: Path) -> Offline:
-    found = Offline(path.parent)
+def read(path: Path) -> OfflineRun:
+    offline = OfflineRun(path.parent)
     for raw in _records(path.read_bytes()):
         record = Record()
         record.ParseFromString(raw)
         kind = record.WhichOneof("record_type")
         if kind == "run":
-            found.run = record.run
-            found.config |= _items(record.run.config.update)
+            offline.run = record.run
+            offline.config |= _nested_values(record.run.config.update)
         elif kind == "config":
-            found.config |= _items(record.config.update)
+            offline.config |= _nested_values(record.config.update)
         elif kind == "history":
-            found.history.append(_items(record.history.item))
+            offline.history.append(_nested_values(record.history.item))
         elif kind == "summary":
-            found.summary |= _items(record.summary.update)
+            offline.summary |= _nested_values(record.summary.update)
         elif kind == "metric":
-            found.axes[record.metric.name or record.metric.glob_name] = record.metric.step_metric
+            offline.axes[record.metric.name or record.metric.glob_name] = record.metric.step_metric
         elif kind == "artifact":
             entries = record.artifact.manifest.contents
-            found.artifacts[record.artifact.name] = [entry.path for entry in entries]
+            offline.artifacts[record.artifact.name] = [entry.path for entry in entries]
         elif kind == "preempting":
-            found.preempting = True
+            offline.preempting = True
         elif kind == "exit":
-            found.exit_codes.append(record.exit.exit_code)
-    return found
+            offline.exit_codes.append(record.exit.exit_code)
+    return offline
 
 
 def _records(data: bytes):
-    at, held = HEADER, b""
-    while at + HEADER <= len(data):
-        left = BLOCK - at % BLOCK
-        if left < HEADER:
-            at += left
+    """Yield the records of a LevelDB log, each joined from its pieces."""
+    position, record = HEADER, b""
+    while position + HEADER <= len(data):
+        left_in_block = BLOCK - position % BLOCK
+        if left_in_block < HEADER:
+            position += left_in_block
             continue
-        _, size, kind = struct.unpack("<IHB", data[at : at + HEADER])
-        piece = data[at + HEADER : at + HEADER + size]
-        at += HEADER + size
-        held = piece if kind in (FULL, FIRST) else held + piece
+        _, size, kind = struct.unpack("<IHB", data[position : position + HEADER])
+        piece = data[position + HEADER : position + HEADER + size]
+        position += HEADER + size
+        record = piece if kind in (FULL, FIRST) else record + piece
         if kind in (FULL, LAST):
-            yield held
+            yield record
 
 
-def _items(items) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _nested_values(items) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for item in items:
         *path, last = list(item.nested_key) or [item.key]
-        place = found
+        mapping = values
         for key in path:
-            place = place.setdefault(key, {})
-        place[last] = json.loads(item.value_json)
-    return found
+            mapping = mapping.setdefault(key, {})
+        mapping[last] = json.loads(item.value_json)
+    return values

@@ -1,4 +1,4 @@
-"""A sweep's directory: jobs are known by their settings, and only one sweep is at work in it."""
+"""The directory of a sweep: jobs are identified by their overrides, and only one sweep may use it at a time."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from ganlab.core.errors import UserError
 from ganlab.sweeps.jobs.record import Record
 
 
-def test_a_point_that_comes_again_is_the_job_it_was(tmp_path):
+def test_the_same_point_is_the_same_job(tmp_path):
     record = Record(tmp_path / "sweep")
     first = record.plan([["seed=0", "loss=hinge"], ["seed=1", "loss=hinge"]])
     assert [job.number for job in first] == [0, 1]
@@ -28,7 +28,7 @@ def test_a_jobs_command_names_its_directory_and_config_dirs(tmp_path):
     assert job.arguments == ["--config-dir=/conf", "seed=0", f"run_dir='{tmp_path}/my sweep/0'"]
 
 
-def test_what_is_written_stays_beside_what_was(tmp_path):
+def test_writing_an_entry_leaves_the_others(tmp_path):
     record = Record(tmp_path)
     record.write(objectives={"fid": False}, swept=["seed"])
     record.plan([["seed=0"]])
@@ -36,16 +36,16 @@ def test_what_is_written_stays_beside_what_was(tmp_path):
     assert record.swept == ["seed"]
 
 
-def test_a_broken_sweep_json_is_told_of(tmp_path):
+def test_a_damaged_sweep_json_is_reported(tmp_path):
     (tmp_path / "sweep.json").write_text('{"jobs": [')
-    with pytest.raises(UserError, match=r"sweep\.json is broken"):
+    with pytest.raises(UserError, match=r"sweep\.json is not valid JSON"):
         Record(tmp_path).jobs()
 
 
-def test_two_sweeps_at_a_time_are_refused(tmp_path):
+def test_a_second_sweep_at_the_same_time_is_rejected(tmp_path):
     first = Record(tmp_path)
     first.lock()
-    with pytest.raises(UserError, match="is still running; look with `ganlab sweep status"):
+    with pytest.raises(UserError, match="is still running; see `ganlab sweep status"):
         Record(tmp_path).lock()
     first.unlock()
     second = Record(tmp_path)
@@ -55,18 +55,18 @@ def test_two_sweeps_at_a_time_are_refused(tmp_path):
 
 def test_a_job_that_outlives_its_launcher_keeps_the_lock(tmp_path):
     record = Record(tmp_path)
-    number = record.lock()
-    job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(number,))
+    descriptor = record.lock()
+    job = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=(descriptor,))
     record.unlock()
-    with pytest.raises(UserError, match="whose launcher is gone"):
+    with pytest.raises(UserError, match="a job of a launcher that was killed"):
         Record(tmp_path).lock()
     job.communicate(b"\n")
     record.lock()
     record.unlock()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_directory_that_cannot_be_written_is_told_of(tmp_path):
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_directory_that_cannot_be_written_is_reported(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="cannot be written"):
         Record(tmp_path / "sweep").lock()

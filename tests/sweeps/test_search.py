@@ -1,4 +1,4 @@
-"""Searches over jobs that are arithmetic: what is asked, told, resumed, pruned and refused."""
+"""Searches with an instant launcher: their points, results, resuming, pruning and errors."""
 
 import math
 import shlex
@@ -19,14 +19,15 @@ SPACE = [f"{RATE}=tag(log, interval(1e-5,1e-1))", "loss=hinge,non_saturating"]
 
 
 def bowl(job, step):
-    """A score that is best at a rate of 1e-3 and for hinge, falls with time, and shifts with the seed."""
+    """A score that is lowest at a rate of 1e-3 and for hinge, falls with the step, and rises with the seed."""
     rate = float(setting(job, "optimizer.generator.lr", "1e-3"))
     shift = 0.01 * int(setting(job, "seed")) + (0.3 if setting(job, "loss") == "non_saturating" else 0)
     return {"wasserstein": (math.log10(rate) + 3) ** 2 + shift + 1 / step, "modes": 10 * rate}
 
 
 def search(sweeper: Search, launcher: Instant, directory, *lines: str) -> Search:
-    sweeper.jobs = set_up(launcher, directory, *lines, seeds=sweeper.seeds)
+    """Run a search over some axes and return it."""
+    sweeper.job_launcher = set_up(launcher, directory, *lines, seeds=sweeper.seeds)
     try:
         sweeper.sweep([*FIXED, *lines])
     finally:
@@ -38,7 +39,7 @@ def trials(sweeper: Optuna):
     return sweeper.study.get_trials(deepcopy=False)
 
 
-def test_random_search_runs_as_many_points_as_asked_and_knows_them_again(tmp_path):
+def test_random_search_runs_the_requested_points_and_draws_them_again(tmp_path):
     first = Instant(bowl)
     search(RandomSearch(trials=5), first, tmp_path, *SPACE)
     assert first.ran == [[0, 1], [2, 3], [4]]
@@ -49,20 +50,22 @@ def test_random_search_runs_as_many_points_as_asked_and_knows_them_again(tmp_pat
     assert len({job.overrides for job in jobs}) == 7
 
 
-@pytest.mark.parametrize("sampler", [TPE(startup_trials=4), CMAES(), Uniform()], ids=lambda each: type(each).__name__)
+@pytest.mark.parametrize(
+    "sampler", [TPE(startup_trials=4), CMAES(), Uniform()], ids=lambda sampler: type(sampler).__name__
+)
 @pytest.mark.slow
-def test_every_sampler_searches_and_the_best_is_told(tmp_path, sampler):
+def test_every_sampler_searches_and_the_best_is_reported(tmp_path, sampler):
     lines = [SPACE[0], "batch_size=int(interval(8,16))"]
     sweeper = search(Optuna(sampler, trials=12, batch=3), Instant(bowl), tmp_path, *lines)
-    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE"] * 12
-    summary = collect(sweeper.jobs.record)
-    found = content(tmp_path)
-    (best,) = (found["configurations"][i] for i in found["best"])
+    assert [trial.state.name for trial in trials(sweeper)] == ["COMPLETE"] * 12
+    summary = collect(sweeper.job_launcher.record)
+    record = content(tmp_path)
+    (best,) = (record["configurations"][i] for i in record["best"])
     assert best["scores"]["wasserstein"]["mean"] == pytest.approx(sweeper.study.best_value)
-    assert found["rerun"][0].endswith(best["overrides"][-1])
-    assert summary.is_done
-    assert found["rerun"][0] in summary.text
-    method, shares = found["importance"]["wasserstein"]
+    assert record["rerun"][0].endswith(best["overrides"][-1])
+    assert summary.all_finished
+    assert record["rerun"][0] in summary.text
+    method, shares = record["importance"]["wasserstein"]
     assert method == "fANOVA"
     assert sum(shares.values()) == pytest.approx(1)
     assert "importance for wasserstein (fANOVA): optimizer.generator.lr " in summary.text
@@ -70,74 +73,76 @@ def test_every_sampler_searches_and_the_best_is_told(tmp_path, sampler):
         assert (tmp_path / f"{kind}_wasserstein.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_command_that_trains_the_best_again_has_all_its_settings(tmp_path):
+def test_the_command_that_reproduces_the_best_has_all_its_settings(tmp_path):
     sweeper = search(RandomSearch(trials=2), Instant(bowl), tmp_path, *SPACE)
-    collect(sweeper.jobs.record)
-    found = content(tmp_path)
-    (best,) = (found["configurations"][i] for i in found["best"])
-    name, word, *words = shlex.split(found["rerun"][0])
+    collect(sweeper.job_launcher.record)
+    record = content(tmp_path)
+    (best,) = (record["configurations"][i] for i in record["best"])
+    name, word, *words = shlex.split(record["rerun"][0])
     assert (name, word) == ("ganlab", "train")
-    assert compose(words) == compose(found["jobs"][best["jobs"][0]]["overrides"])
+    assert compose(words) == compose(record["jobs"][best["jobs"][0]]["overrides"])
 
 
-def test_tpe_comes_nearer_than_it_began(tmp_path):
-    sweeper = search(Optuna(TPE(startup_trials=8), trials=30), Instant(bowl, width=5), tmp_path, *SPACE)
-    values = [each.value for each in trials(sweeper)]
+def test_tpe_improves_on_its_first_points(tmp_path):
+    sweeper = search(Optuna(TPE(startup_trials=8), trials=30), Instant(bowl, capacity=5), tmp_path, *SPACE)
+    values = [trial.value for trial in trials(sweeper)]
     assert min(values[8:]) < 0.02 + 1 / 6
     assert sum(values[20:]) / 10 < sum(values[:8]) / 8
 
 
 def test_a_grid_tries_every_point_once(tmp_path):
     sweeper = search(Optuna(Grid(), trials=99), Instant(bowl), tmp_path, "loss=hinge,wasserstein", "seed=range(0,3)")
-    points = [tuple(each.params.values()) for each in trials(sweeper)]
+    points = [tuple(trial.params.values()) for trial in trials(sweeper)]
     assert sorted(points) == [(loss, seed) for loss in ("hinge", "wasserstein") for seed in range(3)]
 
 
-def test_a_grid_that_is_gone_on_with_tries_the_points_that_are_left(tmp_path):
+def test_a_resumed_grid_tries_the_remaining_points(tmp_path):
     space = ["loss=hinge,wasserstein", "seed=range(0,6)"]
     search(Optuna(Grid(), trials=5), Instant(bowl), tmp_path, *space)
     sweeper = search(Optuna(Grid(), trials=99), Instant(bowl), tmp_path, *space)
-    points = [tuple(each.params.values()) for each in trials(sweeper)]
+    points = [tuple(trial.params.values()) for trial in trials(sweeper)]
     assert sorted(points) == [(loss, seed) for loss in ("hinge", "wasserstein") for seed in range(6)]
 
 
 def test_replicates_are_scored_by_their_mean_with_an_interval(tmp_path):
     sweeper = search(Optuna(trials=2, seeds=[0, 1, 4]), Instant(bowl), tmp_path, *SPACE)
-    collect(sweeper.jobs.record)
+    collect(sweeper.job_launcher.record)
     (first, second) = content(tmp_path)["configurations"]
     assert [len(first["jobs"]), len(second["jobs"])] == [3, 3]
     score = first["scores"]["wasserstein"]
     assert score["n"] == 3
-    assert score["mean"] == pytest.approx(min(each.value for each in trials(sweeper)))
+    assert score["mean"] == pytest.approx(min(trial.value for trial in trials(sweeper)))
     # t(0.975, 2) = 4.302653, standard deviation of 0, 0.01 and 0.04
     assert score["high"] - score["mean"] == pytest.approx(4.302653 * 0.0208167 / math.sqrt(3), rel=1e-4)
 
 
-def test_several_objectives_are_traded_off(tmp_path):
+def test_several_objectives_have_a_pareto_front(tmp_path):
     sweeper = Optuna(NSGAII(population=4), trials=8, objectives=["wasserstein", "modes"])
     search(sweeper, Instant(bowl), tmp_path, SPACE[0])
-    assert [each.name for each in sweeper.study.directions] == ["MINIMIZE", "MAXIMIZE"]
-    collect(sweeper.jobs.record)
-    found = content(tmp_path)
-    values = [tuple(score["mean"] for score in each["scores"].values()) for each in found["configurations"]]
+    assert [direction.name for direction in sweeper.study.directions] == ["MINIMIZE", "MAXIMIZE"]
+    collect(sweeper.job_launcher.record)
+    record = content(tmp_path)
+    values = [
+        tuple(score["mean"] for score in configuration["scores"].values()) for configuration in record["configurations"]
+    ]
     front = {
         i
         for i, (low, high) in enumerate(values)
         if not any(a <= low and b >= high and (a, b) != (low, high) for a, b in values)
     }
-    assert set(found["best"]) == front
+    assert set(record["best"]) == front
 
 
 @pytest.mark.parametrize("broken", [None, {"wasserstein": math.nan, "modes": 1.0}, {"modes": 1.0}], ids=str)
 def test_a_failed_trial_does_not_end_the_search(tmp_path, broken):
     sweeper = Optuna(trials=6)
     search(sweeper, Instant(lambda job, step: broken if job.number == 1 else bowl(job, step)), tmp_path, *SPACE)
-    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE", "FAIL", *["COMPLETE"] * 4]
-    summary = collect(sweeper.jobs.record)
-    assert summary.is_done == (broken is not None)
+    assert [trial.state.name for trial in trials(sweeper)] == ["COMPLETE", "FAIL", *["COMPLETE"] * 4]
+    summary = collect(sweeper.job_launcher.record)
+    assert summary.all_finished == (broken is not None)
 
 
-def test_failed_trials_are_tried_again_on_request_only(tmp_path):
+def test_failed_trials_are_retried_only_on_request(tmp_path):
     def crash(job, step):
         return None if job.number == 1 else bowl(job, step)
 
@@ -148,11 +153,11 @@ def test_failed_trials_are_tried_again_on_request_only(tmp_path):
     retried = RetryInstant(bowl, retry_failed=True)
     sweeper = search(Optuna(trials=3), retried, tmp_path, *SPACE)
     assert retried.ran == [[1]]
-    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    assert [trial.state.name for trial in trials(sweeper)] == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
 
 
 class RetryInstant(Instant):
-    """Takes up failed jobs from their beginning."""
+    """Runs failed jobs from their first step."""
 
     def run(self, jobs) -> None:
         for job in jobs:
@@ -160,7 +165,7 @@ class RetryInstant(Instant):
         super().run(jobs)
 
 
-def test_a_search_that_was_interrupted_goes_on_with_the_trials_it_had_begun(tmp_path):
+def test_an_interrupted_search_first_resumes_its_unfinished_trials(tmp_path):
     def interrupt(job, step):
         if job.number == 3 and step == 2:
             raise KeyboardInterrupt
@@ -171,42 +176,44 @@ def test_a_search_that_was_interrupted_goes_on_with_the_trials_it_had_begun(tmp_
     resumed = Instant(bowl)
     sweeper = search(Optuna(trials=6), resumed, tmp_path, *SPACE)
     assert resumed.ran[0] == [2, 3]
-    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE"] * 6
+    assert [trial.state.name for trial in trials(sweeper)] == ["COMPLETE"] * 6
     assert len(resumed.record.jobs()) == 6
 
 
-def test_a_study_cut_off_in_the_midst_of_a_line_is_read(tmp_path):
+def test_a_study_with_an_incomplete_last_line_is_read(tmp_path):
     search(Optuna(trials=2), Instant(bowl), tmp_path, *SPACE)
     journal = tmp_path / "study.journal"
     journal.write_bytes(journal.read_bytes() + b'{"op_code": 4, "wor')
     (tmp_path / "study.journal.lock").symlink_to(journal)
     sweeper = search(Optuna(trials=4), Instant(bowl), tmp_path, *SPACE)
-    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE"] * 4
+    assert [trial.state.name for trial in trials(sweeper)] == ["COMPLETE"] * 4
 
 
-def test_another_space_in_the_same_directory_is_refused(tmp_path):
+def test_another_space_in_the_same_directory_is_rejected(tmp_path):
     search(Optuna(trials=1), Instant(bowl), tmp_path, *SPACE)
-    with pytest.raises(UserError, match=r"holds a search with other settings \(axes\)"):
+    with pytest.raises(UserError, match=r"contains a search with other settings \(axes\)"):
         search(Optuna(trials=2), Instant(bowl), tmp_path, SPACE[0])
 
 
 @pytest.mark.parametrize(
-    "pruner", [Median(startup_trials=2), ASHA(reduction=2), Hyperband(reduction=2)], ids=lambda p: type(p).__name__
+    "pruner",
+    [Median(startup_trials=2), ASHA(reduction=2), Hyperband(reduction=2)],
+    ids=lambda pruner: type(pruner).__name__,
 )
-def test_bad_trials_are_pruned_and_stay_so(tmp_path, pruner):
+def test_bad_trials_are_pruned_and_not_run_again(tmp_path, pruner):
     lines = [f"{RATE}=1e-3,1e-2,1e-1,1e-5,2e-5,2e-1"]
     sweeper = search(Optuna(Grid(), pruner), Instant(bowl), tmp_path, *lines)
-    states = [each.state.name for each in trials(sweeper)]
+    states = [trial.state.name for trial in trials(sweeper)]
     assert states[0] == "COMPLETE"
     assert "PRUNED" in states
     assert set(states) == {"COMPLETE", "PRUNED"}
     number = states.index("PRUNED")
-    summary = collect(sweeper.jobs.record)
+    summary = collect(sweeper.job_launcher.record)
     job = content(tmp_path)["jobs"][number]
     assert job["state"] == "pruned"
-    assert "wasserstein was worse than others' at step" in job["reason"]
+    assert "wasserstein was worse than that of other trials at step" in job["reason"]
     assert job["step"] < 6
-    assert summary.is_done
+    assert summary.all_finished
     again = Instant(bowl)
     search(Optuna(Grid(), pruner), again, tmp_path, *lines)
     assert again.ran == []
@@ -215,24 +222,28 @@ def test_bad_trials_are_pruned_and_stay_so(tmp_path, pruner):
 def test_replicates_are_pruned_together(tmp_path):
     lines = [f"{RATE}=1e-3,1e-2,1e-1"]
     sweeper = search(Optuna(Grid(), Median(startup_trials=1), seeds=[0, 1], batch=1), Instant(bowl), tmp_path, *lines)
-    assert [each.state.name for each in trials(sweeper)] == ["COMPLETE", "PRUNED", "PRUNED"]
-    collect(sweeper.jobs.record)
+    assert [trial.state.name for trial in trials(sweeper)] == ["COMPLETE", "PRUNED", "PRUNED"]
+    collect(sweeper.job_launcher.record)
     assert [job["state"] for job in content(tmp_path)["jobs"]] == ["finished"] * 2 + ["pruned"] * 4
 
 
 @pytest.mark.parametrize(
-    ("make", "lines", "said"),
+    ("make", "lines", "message"),
     [
         (lambda: Optuna(CMAES()), ["loss=hinge,wasserstein"], "needs at least two axes of numbers"),
         (lambda: Optuna(CMAES(), objectives=["wasserstein", "modes"]), SPACE, "by one objective, not 2"),
-        (lambda: Optuna(Grid()), SPACE, "infinitely many points, and 10,000 are allowed"),
-        (lambda: Optuna(Grid()), ["seed=range(0,20000)"], "20,000 points, and 10,000 are allowed"),
+        (lambda: Optuna(Grid()), SPACE, "infinitely many points, and at most 10,000 are allowed"),
+        (lambda: Optuna(Grid()), ["seed=range(0,20000)"], "20,000 points, and at most 10,000 are allowed"),
         (lambda: Optuna(objectives=["fdi"]), SPACE, "no metric computes 'fdi'; choose wasserstein, modes"),
         (lambda: Optuna(), [*SPACE, "optimized_metric=fid"], "optimized_metric: no metric computes 'fid'"),
         (lambda: Optuna(), [*SPACE, "metric=[]"], "metric is empty"),
         (lambda: Optuna(pruner=Median()), [*SPACE, "evaluate_every=0"], "write evaluate_every=STEPS"),
-        (lambda: Optuna(pruner=Median(), objectives=["wasserstein", "modes"]), SPACE, "only one objective"),
-        (lambda: Optuna(seeds=[0, 1]), [*SPACE, "seed=0,1"], "keep one of them"),
+        (
+            lambda: Optuna(pruner=Median(), objectives=["wasserstein", "modes"]),
+            SPACE,
+            "pruning needs a single objective",
+        ),
+        (lambda: Optuna(seeds=[0, 1]), [*SPACE, "seed=0,1"], "use only one of them"),
         (lambda: RandomSearch(), ["loss=hinge,hnge"], r"there is no 'hnge'.*\(at loss=hnge\)"),
         (lambda: RandomSearch(trials=0), SPACE, "hydra.sweeper.trials must be at least 1, got 0"),
         (lambda: RandomSearch(seeds=3), SPACE, r"hydra.sweeper.seeds must be a list, such as \[0,1,2\], got 3"),
@@ -244,9 +255,9 @@ def test_replicates_are_pruned_together(tmp_path):
     ],
 )
 @pytest.mark.slow
-def test_what_cannot_be_searched_is_told_before_the_first_job(tmp_path, make, lines, said):
+def test_invalid_searches_are_rejected_before_the_first_job(tmp_path, make, lines, message):
     launcher = Instant(bowl)
-    with pytest.raises(UserError, match=said):
+    with pytest.raises(UserError, match=message):
         search(make(), launcher, tmp_path, *lines)
     assert launcher.ran == []
 
@@ -258,14 +269,14 @@ def test_a_launcher_that_cannot_stop_jobs_cannot_prune(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_points_whose_parts_do_not_fit_fail_and_the_search_goes_on(tmp_path, capsys):
-    # Each axis is fine where the others are at their first option; together they are refused.
+def test_a_point_with_an_invalid_combination_fails_and_the_search_continues(tmp_path, capsys):
+    # Each axis is valid while the other is at its first option; together they are rejected.
     lines = ["trainer.precision=32-true,16-mixed", "regularizer=[],[r1]"]
     sweeper = search(Optuna(Grid()), Instant(bowl), tmp_path, *lines)
-    assert sorted(each.state.name for each in trials(sweeper)) == ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL"]
+    assert sorted(trial.state.name for trial in trials(sweeper)) == ["COMPLETE", "COMPLETE", "COMPLETE", "FAIL"]
     assert "gradient norms overflow in 16-bit floats" in capsys.readouterr().err
 
 
 def test_axes_may_come_from_a_yaml(tmp_path):
     sweeper = search(Optuna(trials=2, params={RATE: "interval(1e-4,1e-3)"}), Instant(bowl), tmp_path, "loss=hinge")
-    assert [list(each.params) for each in trials(sweeper)] == [["optimizer.generator.lr"]] * 2
+    assert [list(trial.params) for trial in trials(sweeper)] == [["optimizer.generator.lr"]] * 2

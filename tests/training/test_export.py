@@ -1,4 +1,4 @@
-"""Samples of a finished run, in Python and on the command line: the seed alone decides them."""
+"""Samples of a finished run, in Python and on the command line, depend only on the seed."""
 
 import json
 import re
@@ -39,27 +39,27 @@ def test_images_have_their_shape_and_range(images):
     assert samples.shape == (5, 1, 8, 8)
     assert samples.dtype == torch.float32
     assert -1 <= samples.min() < samples.max() <= 1
-    assert samples.std(0).max() > 1e-4  # of unlike samples
+    assert samples.std(0).max() > 1e-4  # samples differ
 
 
-def test_the_seed_alone_decides(images):
+def test_samples_depend_only_on_the_seed(images):
     sampler = ganlab.load(str(images))
     first = sampler.sample(230, seed=3)
     torch.manual_seed(99)
     assert torch.equal(ganlab.load(images).sample(230, seed=3), first)
     assert not torch.equal(sampler.sample(230, seed=4), first)
-    # No sample comes twice, not even from one piece to the next.
+    # No sample occurs twice, also not in different chunks.
     assert len(first.flatten(1).unique(dim=0)) == 230
 
 
 @pytest.mark.parametrize("run", ["images", "labelled"])
 @pytest.mark.parametrize("n", [0, 1, 99, 100, 101, 200])
-def test_the_first_samples_are_the_same_however_many_follow(run, n, request):
+def test_the_first_samples_do_not_depend_on_their_number(run, n, request):
     sampler = ganlab.load(request.getfixturevalue(run))
     assert torch.equal(sampler.sample(n), sampler.sample(230)[:n])
 
 
-def test_loading_and_sampling_leave_global_randomness_alone(images):
+def test_loading_and_sampling_do_not_change_the_default_generator(images):
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
@@ -67,12 +67,14 @@ def test_loading_and_sampling_leave_global_randomness_alone(images):
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_the_kept_weights_are_those_of_the_checkpoint(images):
+def test_the_exported_weights_are_those_of_the_checkpoint(images):
     checkpoint = torch.load(images / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
-    kept = {name.removeprefix("ema.average."): value for name, value in checkpoint.items() if "ema.average." in name}
+    averages = {
+        name.removeprefix("ema.average."): value for name, value in checkpoint.items() if "ema.average." in name
+    }
     loaded = ganlab.load(images).network.state_dict()
-    assert loaded.keys() == kept.keys()
-    assert all(torch.equal(loaded[name], kept[name]) for name in kept)
+    assert loaded.keys() == averages.keys()
+    assert all(torch.equal(loaded[name], averages[name]) for name in averages)
 
 
 def test_conditions(labelled, images):
@@ -89,7 +91,7 @@ def test_conditions(labelled, images):
         sampler.sample(-1)
 
 
-def test_classes_come_as_any_whole_numbers(labelled):
+def test_classes_may_be_any_integers(labelled):
     sampler = ganlab.load(labelled)
     threes = sampler.sample(2, cond=torch.tensor([3, 3]))
     for cond in ([3, 3], np.array([3, 3]), torch.tensor([3, 3], dtype=torch.uint8)):
@@ -110,7 +112,7 @@ def test_classes_come_as_any_whole_numbers(labelled):
     ],
     ids=str,
 )
-def test_conditions_that_are_no_classes(cond, sentence, labelled):
+def test_conditions_that_are_not_classes(cond, sentence, labelled):
     with pytest.raises(ValueError, match=re.escape(sentence)):
         ganlab.load(labelled).sample(2, cond=cond)
 
@@ -120,13 +122,13 @@ def test_a_generator_without_classes_takes_no_condition(images):
         ganlab.load(images).sample(1, cond=[0])
 
 
-def test_a_device_that_cannot_be_used_is_told(images):
+def test_a_device_that_cannot_be_used_is_rejected(images):
     with pytest.raises(UserError, match="device=foo cannot be used"):
         ganlab.load(images, "foo")
     assert ganlab.load(images, torch.device("cpu")).sample(1).shape == (1, 1, 8, 8)
 
 
-DAMAGED = {
+DAMAGES = {
     "{": "cannot be read",
     "[]": "does not describe a generator",
     "{}": "does not describe a generator",
@@ -135,35 +137,35 @@ DAMAGED = {
 }
 
 
-@pytest.mark.parametrize("text", DAMAGED)
-def test_a_damaged_description_is_told_in_a_sentence(text, images, tmp_path, capsys):
+@pytest.mark.parametrize("text", DAMAGES)
+def test_a_damaged_description_is_reported_in_one_sentence(text, images, tmp_path, capsys):
     copytree(images, tmp_path / "run")
     (tmp_path / "run" / "generator.json").write_bytes(text.encode("latin-1"))
     assert guarded(main, [f"run={tmp_path}/run"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(f"{tmp_path}/run/generator.json cannot be read (")
-    assert DAMAGED[text] in said
-    assert said.endswith("; copy both files again from where the run was made\n")
-    assert said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert message.startswith(f"{tmp_path}/run/generator.json cannot be read (")
+    assert DAMAGES[text] in message
+    assert message.endswith("; copy both files again from the original run directory\n")
+    assert message.count("\n") == 1
 
 
-def test_damaged_weights_are_told_in_a_sentence(images, points, tmp_path, capsys):
+def test_damaged_weights_are_reported_in_one_sentence(images, points, tmp_path, capsys):
     copytree(images, tmp_path / "run")
     weights = tmp_path / "run" / "generator.safetensors"
     whole = weights.read_bytes()
-    for content, words in (
+    for content, beginning in (
         (b"xx", f"{weights} cannot be read ("),
         (whole[: len(whole) // 2], f"{weights} cannot be read ("),
         ((points / weights.name).read_bytes(), f"{weights} holds weights of another generator than generator.json"),
     ):
         weights.write_bytes(content)
         assert guarded(main, [f"run={tmp_path}/run"]) == 2
-        said = capsys.readouterr().err
-        assert said.startswith(words)
-        assert said.count("\n") == 1
+        message = capsys.readouterr().err
+        assert message.startswith(beginning)
+        assert message.count("\n") == 1
 
 
-def test_points_come_back_in_the_datas_own_coordinates(points):
+def test_points_are_in_the_coordinates_of_the_data(points):
     samples = ganlab.load(points).sample(500)
     assert samples.shape == (500, 2)
     spread = samples.abs().amax(0)
@@ -182,27 +184,27 @@ def test_a_description_needs_no_checkpoint_and_no_config(images, tmp_path):
     assert torch.equal(ganlab.load(tmp_path).sample(3), ganlab.load(images).sample(3))
 
 
-def test_a_description_cannot_smuggle_in_a_target(images, tmp_path):
+def test_a_description_cannot_build_a_foreign_target(images, tmp_path):
     (tmp_path / "generator.safetensors").write_bytes((images / "generator.safetensors").read_bytes())
     facts = json.loads((images / "generator.json").read_text())
-    facts["config"]["game"]["generator"] = {"_target_": "os.system", "command": f"touch {tmp_path}/owned"}
+    facts["config"]["game"]["generator"] = {"_target_": "os.system", "command": f"touch {tmp_path}/executed"}
     (tmp_path / "generator.json").write_text(json.dumps(facts))
     with pytest.raises(UserError, match=r"os\.system"):
         ganlab.load(tmp_path)
-    assert not (tmp_path / "owned").exists()
+    assert not (tmp_path / "executed").exists()
 
 
-def test_missing_and_unfinished_runs_are_told_in_a_sentence(tmp_path):
+def test_missing_and_unfinished_runs_are_reported_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match="nowhere does not exist; give the directory of a finished run"):
         ganlab.load(tmp_path / "nowhere")
-    (tmp_path / "begun").mkdir()
+    (tmp_path / "unfinished").mkdir()
     with pytest.raises(
-        UserError, match=r"begun holds no generator\.safetensors, which is written when a run ends; give"
+        UserError, match=r"unfinished holds no generator\.safetensors, which is written when a run ends; give"
     ):
-        ganlab.load(tmp_path / "begun")
+        ganlab.load(tmp_path / "unfinished")
 
 
-def test_the_command_writes_one_picture_per_image_and_a_sheet(images, tmp_path, capsys):
+def test_the_command_writes_one_file_per_image_and_a_sheet(images, tmp_path, capsys):
     out = tmp_path / "out"
     assert guarded(main, [f"run={images}", "n=12", "seed=2", f"output={out}"]) == 0
     assert capsys.readouterr().err == f"wrote 12 samples to {out}\n"
@@ -215,29 +217,31 @@ def test_the_command_writes_one_picture_per_image_and_a_sheet(images, tmp_path, 
     torch.testing.assert_close(pixels, (samples[7, 0] + 1) * 127.5, atol=1.0, rtol=0)
 
 
-def test_another_call_leaves_no_picture_of_the_last(labelled, tmp_path, capsys):
+def test_another_call_removes_the_images_of_the_last(labelled, tmp_path, capsys):
     out = tmp_path / "out"
     for n in (12, 3):
         assert guarded(main, [f"run={labelled}", f"n={n}", f"output={out}"]) == 0
     assert sorted(path.name for path in (out / "images").iterdir()) == ["0.png", "1.png", "2.png", "classes.csv"]
     rows = (out / "images" / "classes.csv").read_text().split()
-    classes = ganlab.load(labelled).labelled(3).cond.tolist()
+    classes = ganlab.load(labelled).sample_batch(3).cond.tolist()
     assert rows == [f"{number}.png,{label}" for number, label in enumerate(classes)]
     (out / "samples.npy").unlink()
     capsys.readouterr()
     assert guarded(main, [f"run={labelled}", "n=3", f"output={out}"]) == 2
-    assert f"{out / 'images'} holds files that are not of ganlab sample; choose another" in capsys.readouterr().err
+    assert (
+        f"{out / 'images'} contains files that `ganlab sample` did not write; choose another" in capsys.readouterr().err
+    )
 
 
-def test_classes_go_by_their_folders_names(tmp_path, capsys):
+def test_classes_have_the_names_of_their_folders(tmp_path, capsys):
     for number in range(20):
         path = tmp_path / "images" / ("cat" if number % 2 else "dog") / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
     data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
     run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
-    told = "images: 16 to train on, 2 to choose by, 2 for reports; classes to train on: cat 8, dog 8\n"
-    assert told in capsys.readouterr().err
+    summary = "images: 16 training, 2 validation, 2 test; training images per class: cat 8, dog 8\n"
+    assert summary in capsys.readouterr().err
     assert ganlab.load(run).class_names == ["cat", "dog"]
     for name, cond in {"names": "cond=dog", "numbers": "cond=[1,1]"}.items():
         assert guarded(main, [f"run={run}", "n=2", cond, f"output={tmp_path}/{name}"]) == 0
@@ -246,17 +250,17 @@ def test_classes_go_by_their_folders_names(tmp_path, capsys):
     assert "cond must be a class from 0 to 1 (cat, dog), or a list of 2 of them, got eel" in capsys.readouterr().err
 
 
-def test_folders_named_by_numbers_are_meant_by_their_names(tmp_path, capsys):
+def test_folders_whose_names_are_numbers_are_selected_by_name(tmp_path, capsys):
     for number in range(24):
         path = tmp_path / "images" / ("1", "10", "2")[number % 3] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
     data = [f"data.path={tmp_path / 'images'}", "data=image_folder", "data.labels=true"]
     run = go(tmp_path / "run", *DIGITS, *data, "iterations=1").run_dir
-    for given, names in {"2": "2 2", "[10,1]": "10 1", '["1","2"]': "1 2"}.items():
-        assert guarded(main, [f"run={run}", "n=2", f"cond={given}", f"output={tmp_path}/out"]) == 0
-        told = (tmp_path / "out" / "images" / "classes.csv").read_text().split()
-        assert [line.partition(",")[2] for line in told] == names.split()
+    for cond, names in {"2": "2 2", "[10,1]": "10 1", '["1","2"]': "1 2"}.items():
+        assert guarded(main, [f"run={run}", "n=2", f"cond={cond}", f"output={tmp_path}/out"]) == 0
+        lines = (tmp_path / "out" / "images" / "classes.csv").read_text().split()
+        assert [line.partition(",")[2] for line in lines] == names.split()
     capsys.readouterr()
     assert guarded(main, [f"run={run}", "n=2", "cond=2", f"output={tmp_path}/out"]) == 0
     assert capsys.readouterr().err == f"wrote 2 samples of class 2 to {tmp_path}/out\n"
@@ -264,11 +268,11 @@ def test_folders_named_by_numbers_are_meant_by_their_names(tmp_path, capsys):
     assert capsys.readouterr().err == "cond must be one of the classes (1, 10, 2), or a list of 2 of them, got 0\n"
     sampler = ganlab.load(run)
     assert torch.equal(sampler.sample(2, cond=["2", "1"]), sampler.sample(2, cond=[2, 0]))
-    with pytest.raises(ValueError, match="cond names '3', and the classes are 1, 10, 2"):
+    with pytest.raises(ValueError, match="cond names '3', but the classes are 1, 10, 2"):
         sampler.sample(1, cond=["3"])
 
 
-def test_a_generator_that_is_not_told_the_labels_has_no_classes(tmp_path, capsys):
+def test_a_generator_that_does_not_receive_labels_has_no_classes(tmp_path, capsys):
     run = go(tmp_path / "run", *DIGITS, "data.labels=true", "conditioning=none", "iterations=1").run_dir
     assert guarded(main, [f"run={run}", "n=2", "cond=3"]) == 2
     assert capsys.readouterr().err.endswith("this generator is not conditional, so cond must be null\n")
@@ -276,9 +280,9 @@ def test_a_generator_that_is_not_told_the_labels_has_no_classes(tmp_path, capsys
     assert not (run / "generated" / "images" / "classes.csv").exists()
 
 
-def test_a_full_disk_is_told_and_former_samples_stay(images, tmp_path, capsys, monkeypatch):
-    words = [f"run={images}", f"output={tmp_path}/out"]
-    assert guarded(main, [*words, "n=2"]) == 0
+def test_a_full_disk_is_reported_and_former_samples_stay(images, tmp_path, capsys, monkeypatch):
+    settings = [f"run={images}", f"output={tmp_path}/out"]
+    assert guarded(main, [*settings, "n=2"]) == 0
 
     def fill(file, array):
         file.write(b"half")
@@ -286,7 +290,7 @@ def test_a_full_disk_is_told_and_former_samples_stay(images, tmp_path, capsys, m
 
     monkeypatch.setattr(np, "save", fill)
     capsys.readouterr()
-    assert guarded(main, [*words, "n=3"]) == 2
+    assert guarded(main, [*settings, "n=3"]) == 2
     assert capsys.readouterr().err == (
         f"output={tmp_path}/out cannot be written (384000 requested and 102368 written); choose another folder\n"
     )
@@ -294,14 +298,14 @@ def test_a_full_disk_is_told_and_former_samples_stay(images, tmp_path, capsys, m
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["images", "samples.npy", "sheet.png"]
 
 
-def test_the_command_writes_points_without_single_pictures(points):
+def test_the_command_writes_points_without_images(points):
     assert guarded(main, [f"run={points}", "n=20"]) == 0
     out = points / "generated"
     assert sorted(path.name for path in out.iterdir()) == ["samples.npy", "sheet.png"]
     assert np.load(out / "samples.npy").shape == (20, 2)
 
 
-def test_the_command_takes_classes(labelled, tmp_path):
+def test_the_command_accepts_classes(labelled, tmp_path):
     for name, cond in {"one": "cond=3", "list": "cond=[3,3]"}.items():
         assert guarded(main, [f"run={labelled}", "n=2", cond, f"output={tmp_path}/{name}"]) == 0
     expected = ganlab.load(labelled).sample(2, cond=torch.tensor([3, 3])).numpy()
@@ -312,13 +316,13 @@ def test_the_command_takes_classes(labelled, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("word", "sentence"),
+    ("setting", "sentence"),
     [
         ("n=-3", "n must be an integer of at least 0, got '-3'"),
         ("n=many", "n must be an integer of at least 0, got 'many'"),
         ("seed=0.5", "seed must be an integer of at least 0, got '0.5'"),
-        ("sede=1", "'sede=1' is no setting of ganlab sample; did you mean 'seed'?"),
-        ("64", "'64' is no setting of ganlab sample"),
+        ("sede=1", "'sede=1' is not a setting of ganlab sample; did you mean 'seed'?"),
+        ("64", "'64' is not a setting of ganlab sample"),
         ("cond=10", "cond must be a class from 0 to 9, or a list of 64 of them, got 10"),
         ("cond=[1,2]", "cond must be a class from 0 to 9, or a list of 64 of them, got [1,2]"),
         ("cond=three", "cond must be a class from 0 to 9, or a list of 64 of them, got three"),
@@ -327,20 +331,20 @@ def test_the_command_takes_classes(labelled, tmp_path):
         ("device=abacus", "device=abacus cannot be used"),
     ],
 )
-def test_mistakes_of_the_sample_command(word, sentence, labelled, capsys, tmp_path):
-    assert guarded(main, [f"run={labelled}", f"output={tmp_path}/out", word]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith(sentence)
-    assert said.count("\n") == 1
+def test_errors_of_the_sample_command(setting, sentence, labelled, capsys, tmp_path):
+    assert guarded(main, [f"run={labelled}", f"output={tmp_path}/out", setting]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith(sentence)
+    assert message.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_more_mistakes_of_the_sample_command(images, capsys, tmp_path):
+def test_further_errors_of_the_sample_command(images, capsys, tmp_path):
     assert guarded(main, [f"run={images}", "cond=1"]) == 2
     assert capsys.readouterr().err == "this generator is not conditional, so cond must be null\n"
     assert guarded(main, ["n=x", "zzz=1"]) == 2
     assert capsys.readouterr().err == (
-        "'zzz=1' is no setting of ganlab sample; n must be an integer of at least 0, got 'x'\n"
+        "'zzz=1' is not a setting of ganlab sample; n must be an integer of at least 0, got 'x'\n"
     )
     assert guarded(main, ["n=2"]) == 2
     assert capsys.readouterr().err == "run=DIR is needed: the directory of a finished run\n"
@@ -355,13 +359,13 @@ def test_help_of_the_sample_command(capsys):
     assert all(f"\n  {name} " in out for name in ("run", "n", "seed", "output", "cond", "device"))
 
 
-def test_a_missing_run_is_told_by_the_command(capsys):
+def test_the_command_reports_a_missing_run(capsys):
     assert guarded(main, ["run=rnu"]) == 2
     assert capsys.readouterr().err == "rnu does not exist; give the directory of a finished run\n"
 
 
 @pytest.mark.slow
-def test_the_command_works_as_a_command(points, tmp_path):
-    done = command("sample", f"run={points}", "n=5", "output=here", cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "wrote 5 samples to here\n")
+def test_the_installed_command_works(points, tmp_path):
+    ended = command("sample", f"run={points}", "n=5", "output=here", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "wrote 5 samples to here\n")
     assert np.array_equal(np.load(tmp_path / "here" / "samples.npy"), ganlab.load(points).sample(5).numpy())

@@ -1,4 +1,4 @@
-"""What a person is told where training ends by something that is no bug."""
+"""User-facing messages for errors that are not programming errors."""
 
 import errno
 from pathlib import Path
@@ -13,7 +13,7 @@ from ganlab.training.failures import user_facing
 RUN = Path("outputs/digits/1")
 
 
-def test_an_error_of_a_worker_is_told_in_its_own_words():
+def test_an_error_of_a_worker_is_raised_without_the_workers_traceback():
     try:
         raise TrainingError("x.png cannot be read as an image (cut off): repair it")
     except TrainingError:
@@ -24,25 +24,26 @@ def test_an_error_of_a_worker_is_told_in_its_own_words():
     assert str(user_facing(caught.value, RUN)) == "x.png cannot be read as an image (cut off): repair it"
 
 
-def test_a_full_disk_is_told_with_the_way_on():
-    told = user_facing(OSError(errno.ENOSPC, "No space left on device", "metrics.csv"), RUN)
-    assert "metrics.csv cannot be written (No space left on device)" in str(told)
+def test_a_full_disk_is_reported_with_how_to_resume():
+    message = str(user_facing(OSError(errno.ENOSPC, "No space left on device", "metrics.csv"), RUN))
+    assert "metrics.csv cannot be written (No space left on device)" in message
+    assert "run the same command" in message
 
 
-def test_memory_that_runs_out_is_told_with_what_was_asked_for():
+def test_exhausted_memory_is_reported_with_the_request():
     with pytest.raises(RuntimeError) as caught:
-        torch.empty(1 << 50)  # more than any address can name
-    for error, asked in (
+        torch.empty(1 << 50)  # exceeds the address space
+    for error, request in (
         (caught.value, f"could not allocate {1 << 52} bytes"),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has"), "allocate 20.00 GiB"),
         (MemoryError(), "none was left"),
     ):
-        told = user_facing(error, RUN)
-        assert type(told) is TrainingError
-        assert asked in str(told)
-        assert "lower batch_size" in str(told)
+        reported = user_facing(error, RUN)
+        assert type(reported) is TrainingError
+        assert request in str(reported)
+        assert "lower batch_size" in str(reported)
 
 
-def test_bugs_are_left_alone():
+def test_programming_errors_are_unchanged():
     for error in (ZeroDivisionError(), RuntimeError("mat1 and mat2 shapes cannot be multiplied")):
         assert user_facing(error, RUN) is error

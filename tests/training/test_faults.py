@@ -1,4 +1,4 @@
-"""Whatever kills a run, it goes on and ends as the undisturbed one, bit for bit."""
+"""A run that is killed at any moment and resumed ends like an uninterrupted run, bit for bit."""
 
 import random
 import signal
@@ -6,16 +6,16 @@ import signal
 import pytest
 import torch
 from PIL import Image
-from support.killed_runs import AtCall, AtRename, calls_of, live
+from support.killed_runs import AtCall, AtRename, count_calls, train_in_process
 from support.small_runs import DIGITS, POINTS, assert_same, checkpoint, command, go, state
 
 from ganlab.engine.checkpoints import read
 
 KILLS = 20
-NO_PICTURES = "callback=[nan_monitor,collapse_monitor,metrics_logger,checkpoint,status_file,interrupt]"
-# All that has a state of its own, and every step saved, so that every kill has something to spoil.
-RICH = [
-    NO_PICTURES,
+CALLBACKS = "callback=[nan_monitor,collapse_monitor,metrics_logger,checkpoint,status_file,interrupt]"
+# Components with state, and a checkpoint at every step, so every kill may damage something.
+STATEFUL = [
+    CALLBACKS,
     "checkpoint_every=1",
     "regularizer=[r1,instance_noise]",
     "regularizer.r1.every=4",
@@ -25,47 +25,56 @@ RICH = [
     "iterations=150",
 ]
 SETTINGS = {
-    "digits": [*DIGITS, "data.limit=20", "data.flip=true", "discriminator.dropout=0.5", "generator.norm=batch", *RICH],
-    "points": [*POINTS, "trainer.precision=bf16-mixed", *RICH],
+    "digits": [
+        *DIGITS,
+        "data.limit=20",
+        "data.flip=true",
+        "discriminator.dropout=0.5",
+        "generator.norm=batch",
+        *STATEFUL,
+    ],
+    "points": [*POINTS, "trainer.precision=bf16-mixed", *STATEFUL],
 }
 
 
-def no_repeats(*settings: str) -> list[str]:
-    """Keep the last value of every setting."""
-    return [f"{key}={value}" for key, value in dict(line.split("=", 1) for line in settings).items()]
+def merge(*overrides: str) -> list[str]:
+    """Return the last override of every setting."""
+    return [f"{key}={value}" for key, value in dict(override.split("=", 1) for override in overrides).items()]
 
 
-def undisturbed(directory, *settings):
-    go(directory, *no_repeats(*settings, "checkpoint_every=0"))
+def uninterrupted(directory, *overrides):
+    go(directory, *merge(*overrides, "checkpoint_every=0"))
     return state(directory)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_killed_twenty_times_at_random_moments(tmp_path, kind):
-    settings = no_repeats(*SETTINGS[kind])
-    start, more = (calls_of(tmp_path / f"{steps}", *no_repeats(*settings, f"iterations={steps}")) for steps in (1, 6))
+    overrides = merge(*SETTINGS[kind])
+    one_step, six_steps = (
+        count_calls(tmp_path / f"{steps}", *merge(*overrides, f"iterations={steps}")) for steps in (1, 6)
+    )
     moments = random.Random(kind)
     killed, run = 0, tmp_path / "run"
     while killed < KILLS:
-        # Half of the lives end before their first step is done, whatever a start takes, and half within 15 steps of it.
-        moment = moments.choice([moments.randrange(start), start + moments.randrange(3 * (more - start))])
-        ended = live(run, *settings, doom=AtCall(moment))
+        # Half of the processes are killed before their first step is complete, and half within 15 steps after it.
+        within_steps = one_step + moments.randrange(3 * (six_steps - one_step))
+        moment = moments.choice([moments.randrange(one_step), within_steps])
+        ended = train_in_process(run, *overrides, killer=AtCall(moment))
         assert ended == -signal.SIGKILL, (tmp_path / "run.err").read_text()
         killed += 1
-    reached = checkpoint(run)["ganlab"]["steps"]
-    assert 10 < reached < 150
-    go(run, *settings)
-    assert_same(state(run), undisturbed(tmp_path / "whole", *settings))
+    assert 10 < checkpoint(run)["ganlab"]["steps"] < 150
+    go(run, *overrides)
+    assert_same(state(run), uninterrupted(tmp_path / "whole", *overrides))
 
 
-SHORT = [*POINTS, NO_PICTURES, "checkpoint_every=2"]
+SHORT = [*POINTS, CALLBACKS, "checkpoint_every=2"]
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     directory = tmp_path_factory.mktemp("whole") / "run"
-    return undisturbed(directory, *SHORT)
+    return uninterrupted(directory, *SHORT)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +93,7 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, whole, size, byte):
         "callback.limit.checkpoint=2",
         f"callback.limit.size={offset}",
     ]
-    assert live(run, *SHORT, *limit, "callback.limit.deadly=true") == -signal.SIGXFSZ
+    assert train_in_process(run, *SHORT, *limit, "callback.limit.deadly=true") == -signal.SIGXFSZ
     assert (run / "checkpoints" / "last.ckpt.tmp").stat().st_size == offset
     assert read(run / "checkpoints" / "last.ckpt")["ganlab"]["steps"] == 2
     go(run, *SHORT)
@@ -99,14 +108,14 @@ def test_killed_while_a_checkpoint_is_written(tmp_path, whole, size, byte):
 @pytest.mark.slow
 def test_killed_between_the_renames_of_a_checkpoint(tmp_path, whole, rename, event, left):
     run = tmp_path / "run"
-    assert live(run, *SHORT, doom=AtRename(rename, event)) == -signal.SIGKILL
-    there = {path.stem: read(path)["ganlab"]["steps"] for path in (run / "checkpoints").glob("*.ckpt")}
-    assert there == {name: steps for name, steps in left.items() if name != "last.ckpt"}
+    assert train_in_process(run, *SHORT, killer=AtRename(rename, event)) == -signal.SIGKILL
+    steps_by_name = {path.stem: read(path)["ganlab"]["steps"] for path in (run / "checkpoints").glob("*.ckpt")}
+    assert steps_by_name == {name: steps for name, steps in left.items() if name != "last.ckpt"}
     go(run, *SHORT)
     assert_same(state(run), whole)
 
 
-def test_a_checkpoint_is_read_by_plain_torch(tmp_path):
+def test_plain_torch_can_read_a_checkpoint(tmp_path):
     go(tmp_path, *SHORT)
     for name in ("last", "previous"):
         content = torch.load(tmp_path / "checkpoints" / f"{name}.ckpt", weights_only=True)
@@ -114,16 +123,16 @@ def test_a_checkpoint_is_read_by_plain_torch(tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_with_workers_and_continued_without(tmp_path):
+def test_killed_with_workers_and_resumed_without(tmp_path):
     for number in range(20):
-        (tmp_path / "pictures").mkdir(exist_ok=True)
-        Image.new("RGB", (8, 8), (9 * number, 0, 99)).save(tmp_path / "pictures" / f"{number}.png")
-    pictures = ["data=image_folder", f"data.path={tmp_path / 'pictures'}", "data.flip=true", "features=random"]
-    words = no_repeats(*DIGITS, NO_PICTURES, "checkpoint_every=2", *pictures)
+        (tmp_path / "images").mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8), (9 * number, 0, 99)).save(tmp_path / "images" / f"{number}.png")
+    images = ["data=image_folder", f"data.path={tmp_path / 'images'}", "data.flip=true", "features=random"]
+    overrides = merge(*DIGITS, CALLBACKS, "checkpoint_every=2", *images)
     stop = ["callback.stop._target_=support.small_runs.Stop", "callback.stop.at=5", "callback.stop.name=SIGKILL"]
     run = f"run_dir={tmp_path / 'run'}"
-    killed = command("train", *words, *stop, "workers=2", run, cwd=tmp_path, GANLAB_ALLOW="tiny")
+    killed = command("train", *overrides, *stop, "workers=2", run, cwd=tmp_path, GANLAB_ALLOW="support")
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert checkpoint(tmp_path / "run")["ganlab"]["steps"] == 4
-    go(tmp_path / "run", *words)
-    assert_same(state(tmp_path / "run"), undisturbed(tmp_path / "whole", *words))
+    go(tmp_path / "run", *overrides)
+    assert_same(state(tmp_path / "run"), uninterrupted(tmp_path / "whole", *overrides))

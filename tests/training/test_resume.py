@@ -1,4 +1,4 @@
-"""A run that was stopped, killed or broken anywhere goes on as if nothing had happened, bit for bit."""
+"""A run that was stopped, killed or failed at any step is resumed as if it had not been interrupted, bit for bit."""
 
 import json
 import shlex
@@ -14,10 +14,10 @@ from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import UserError
 from ganlab.runs.directory import RunDirectory
 
-# All that has a state of its own: averages, lazily evaluated penalties, dropout, microbatches, schedules, buffers.
+# Components with state: averages, lazily evaluated penalties, dropout, microbatches, schedules, buffers.
 EVERYTHING = [
     *DIGITS,
-    "data.limit=20",  # 8 samples a step: the third step is the first to cross into the next epoch
+    "data.limit=20",  # 8 samples per step: the third step is the first that contains the end of an epoch
     "data.flip=true",
     "data.labels=true",
     "generator.norm=batch",
@@ -34,7 +34,7 @@ EVERYTHING = [
     "gradient_clip_norm=1",
     "iterations=9",
 ]
-SMALLER = {
+OTHERS = {
     "one epoch": DIGITS,
     "no average": [*DIGITS, "ema=none"],
     "points": POINTS,
@@ -76,7 +76,7 @@ def whole(tmp_path_factory):
 
 
 @pytest.mark.parametrize("at", [1, 4, 5, 8])
-def test_interrupted_at_any_step_and_continued_equals_undisturbed(tmp_path, whole, at):
+def test_interrupted_at_any_step_and_resumed_equals_uninterrupted(tmp_path, whole, at):
     result = interrupted(tmp_path, EVERYTHING, at)
     assert result.interrupted
     assert checkpoint(tmp_path)["ganlab"] == {"steps": at, "samples": 8 * at}
@@ -94,35 +94,36 @@ def test_interrupted_twice(tmp_path, whole):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", SMALLER.values(), ids=SMALLER)
-def test_every_kind_of_run_continues_exactly(tmp_path, settings):
+@pytest.mark.parametrize("settings", OTHERS.values(), ids=OTHERS)
+def test_every_kind_of_run_is_resumed_exactly(tmp_path, settings):
     go(tmp_path / "whole", *settings)
     interrupted(tmp_path / "cut", settings, 3)
     go(tmp_path / "cut", *settings)
     assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
 
 
-def test_the_comparison_sees_a_difference(tmp_path, whole):
-    # Continuing from another step's weights must not pass for the undisturbed run.
+def test_the_comparison_detects_a_difference(tmp_path, whole):
+    # Weights of another step must not count as equal.
     go(tmp_path, *[line for line in EVERYTHING if "iterations" not in line], "iterations=8")
     with pytest.raises(AssertionError):
         assert_same(state(tmp_path), state(whole))
 
 
-def test_a_crash_goes_back_to_the_last_checkpoint(tmp_path, whole):
+def test_a_failed_run_is_resumed_from_the_last_checkpoint(tmp_path, whole):
     crash = ["callback.crash._target_=support.small_runs.Crash", "callback.crash.at=6"]
     with pytest.raises(OSError, match="on fire"):
         go(tmp_path, *EVERYTHING, "checkpoint_every=4", *crash)
     assert checkpoint(tmp_path)["ganlab"]["steps"] == 4
-    found = status(tmp_path)
-    assert (found["state"], found["step"], found["reason"]) == ("failed", 6, "OSError: disk on fire")
+    failed = status(tmp_path)
+    assert (failed["state"], failed["step"], failed["reason"]) == ("failed", 6, "OSError: disk on fire")
     go(tmp_path, *EVERYTHING, "checkpoint_every=4")
     assert_same(state(tmp_path), state(whole))
-    mended, undisturbed = rows(tmp_path), rows(whole)
-    assert [int(row["step"]) for row in mended] == list(range(1, 10))
-    terms = [name for name in undisturbed[0] if name.endswith(("/adversarial", "/r1", "/accuracy", "/lr"))]
+    resumed, uninterrupted = rows(tmp_path), rows(whole)
+    assert [int(row["step"]) for row in resumed] == list(range(1, 10))
+    terms = [name for name in uninterrupted[0] if name.endswith(("/adversarial", "/r1", "/accuracy", "/lr"))]
     assert len(terms) == 6
-    assert [[row[name] for name in terms] for row in mended] == [[row[name] for name in terms] for row in undisturbed]
+    for first, second in zip(resumed, uninterrupted, strict=True):
+        assert [first[name] for name in terms] == [second[name] for name in terms]
 
 
 @pytest.mark.slow
@@ -132,10 +133,10 @@ def test_a_row_after_a_crash_is_a_mean_of_the_same_steps(tmp_path):
     with pytest.raises(OSError, match="on fire"):
         go(tmp_path / "cut", *settings, "callback.crash._target_=support.small_runs.Crash", "callback.crash.at=11")
     go(tmp_path / "cut", *settings)
-    mended, undisturbed = rows(tmp_path / "cut"), rows(tmp_path / "whole")
-    assert [row["step"] for row in mended] == ["3", "6", "9", "12"]
+    resumed, uninterrupted = rows(tmp_path / "cut"), rows(tmp_path / "whole")
+    assert [row["step"] for row in resumed] == ["3", "6", "9", "12"]
     for name in ("generator/adversarial", "discriminator/adversarial"):
-        assert [row[name] for row in mended] == [row[name] for row in undisturbed]
+        assert [row[name] for row in resumed] == [row[name] for row in uninterrupted]
 
 
 @pytest.mark.slow
@@ -145,18 +146,18 @@ def test_a_row_after_a_stop_is_a_mean_of_the_same_steps(tmp_path):
     go(tmp_path / "cut", *settings, "callback.stop._target_=support.small_runs.Stop", "callback.stop.at=5")
     assert status(tmp_path / "cut")["state"] == "preempted"
     go(tmp_path / "cut", *settings)
-    mended, undisturbed = rows(tmp_path / "cut"), rows(tmp_path / "whole")
-    assert [row["step"] for row in mended] == ["3", "6", "9"]
+    resumed, uninterrupted = rows(tmp_path / "cut"), rows(tmp_path / "whole")
+    assert [row["step"] for row in resumed] == ["3", "6", "9"]
     for name in ("generator/adversarial", "discriminator/adversarial"):
-        assert [row[name] for row in mended] == [row[name] for row in undisturbed]
+        assert [row[name] for row in resumed] == [row[name] for row in uninterrupted]
 
 
 @pytest.mark.slow
-def test_a_killed_process_goes_on_from_its_last_checkpoint(tmp_path, whole):
+def test_a_killed_run_is_resumed_from_its_last_checkpoint(tmp_path, whole):
     run = tmp_path / "run"
     stop = ["callback.stop._target_=support.small_runs.Stop", "callback.stop.at=6", "callback.stop.name=SIGKILL"]
-    words = [*EVERYTHING, f"run_dir={run}", "checkpoint_every=2"]
-    killed = command("train", *words, *stop, cwd=tmp_path, GANLAB_ALLOW="tiny")
+    overrides = [*EVERYTHING, f"run_dir={run}", "checkpoint_every=2"]
+    killed = command("train", *overrides, *stop, cwd=tmp_path, GANLAB_ALLOW="support")
     assert killed.returncode == -9
     assert status(run)["state"] == "running"
     assert not list(run.rglob("*.tmp"))
@@ -165,18 +166,18 @@ def test_a_killed_process_goes_on_from_its_last_checkpoint(tmp_path, whole):
 
 
 @pytest.mark.slow
-def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path, whole):
+def test_ctrl_c_saves_and_prints_the_command_to_resume(tmp_path, whole):
     run = tmp_path / "my run"
     stop = ["callback.stop._target_=support.small_runs.Stop", "callback.stop.at=5"]
-    stopped = command("train", *EVERYTHING, f"run_dir='{run}'", *stop, cwd=tmp_path, GANLAB_ALLOW="tiny")
+    stopped = command("train", *EVERYTHING, f"run_dir='{run}'", *stop, cwd=tmp_path, GANLAB_ALLOW="support")
     assert stopped.returncode == 130
     assert "Traceback" not in stopped.stderr
     assert "stopping after this step" in stopped.stderr
-    saved, again = stopped.stderr.splitlines()[-2:]
+    saved, hint = stopped.stderr.splitlines()[-2:]
     assert saved == f"saved at step 5 in {run}"
-    ours, _, words = again.partition(": ")
-    assert ours == "go on with"
-    assert shlex.split(words) == ["ganlab", "train", *EVERYTHING, f"run_dir='{run}'", *stop]
+    label, _, resume_command = hint.partition(": ")
+    assert label == "resume with"
+    assert shlex.split(resume_command) == ["ganlab", "train", *EVERYTHING, f"run_dir='{run}'", *stop]
     assert status(run)["state"] == "preempted"
     go(run, *EVERYTHING)
     assert_same(state(run), state(whole))
@@ -193,7 +194,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path, capsys):
     assert {path for path in after if after[path] != before.get(path)} <= {tmp_path / "config.yaml", tmp_path / ".lock"}
 
 
-def test_a_finished_run_trains_on_where_iterations_are_raised(tmp_path):
+def test_a_finished_run_trains_on_if_iterations_are_raised(tmp_path):
     go(tmp_path / "whole", *POINTS)
     shorter = [line for line in POINTS if not line.startswith("iterations")]
     go(tmp_path / "longer", *shorter, "iterations=4")
@@ -202,7 +203,7 @@ def test_a_finished_run_trains_on_where_iterations_are_raised(tmp_path):
     assert status(tmp_path / "longer")["step"] == 6
 
 
-def test_other_settings_are_refused_in_a_sentence(tmp_path):
+def test_other_settings_are_rejected_in_one_sentence(tmp_path):
     go(tmp_path, *POINTS)
     before = state(tmp_path)
     with pytest.raises(UserError) as caught:
@@ -215,7 +216,7 @@ def test_other_settings_are_refused_in_a_sentence(tmp_path):
     assert_same(state(tmp_path), before)
 
 
-def test_a_run_whose_data_has_changed_is_neither_gone_on_with_nor_scored(tmp_path):
+def test_a_run_with_changed_data_is_neither_resumed_nor_scored(tmp_path):
     folder = tmp_path / "images"
     for number in range(20):
         folder.mkdir(exist_ok=True)
@@ -224,22 +225,22 @@ def test_a_run_whose_data_has_changed_is_neither_gone_on_with_nor_scored(tmp_pat
     lines += ["data=image_folder", f"data.path={folder}", "data.resolution=8", "data.channels=1", "metric=[]"]
     go(tmp_path / "run", *lines, "iterations=2")
     Image.new("L", (8, 8), 255).save(folder / "more.png")
-    with pytest.raises(UserError, match="was trained on other data: its samples have changed since"):
+    with pytest.raises(UserError, match="was trained on other data: the data set has changed since"):
         go(tmp_path / "run", *lines, "iterations=4")
-    words = [f"run={tmp_path / 'run'}", "metric=[fid]", "features=random", "protocol=fast"]
-    with pytest.raises(UserError, match="has changed since it was trained, and its splits with it"):
-        evaluate(compose(words, command=EVALUATE))
+    overrides = [f"run={tmp_path / 'run'}", "metric=[fid]", "features=random", "protocol=fast"]
+    with pytest.raises(UserError, match="has changed since the run was trained, so its test split"):
+        evaluate(compose(overrides, command=EVALUATE))
     (folder / "more.png").unlink()
     go(tmp_path / "run", *lines, "iterations=4")
 
 
-def test_a_run_that_has_not_come_to_a_checkpoint_may_begin_on_other_data(tmp_path):
-    RunDirectory(tmp_path).write_status("failed", data="of a folder that was mended since")
+def test_a_run_without_a_checkpoint_may_start_on_other_data(tmp_path):
+    RunDirectory(tmp_path).write_status("failed", data="another fingerprint")
     go(tmp_path, *POINTS, "metric=[]")
-    assert RunDirectory(tmp_path).status()["data"] != "of a folder that was mended since"
+    assert RunDirectory(tmp_path).status()["data"] != "another fingerprint"
 
 
-def test_intervals_and_loggers_may_change_between_a_run_and_its_continuation(tmp_path):
+def test_intervals_and_loggers_may_change_when_a_run_is_resumed(tmp_path):
     interrupted(tmp_path, POINTS, 2)
     go(tmp_path, *POINTS, "log_every=2", "logger=[csv,tensorboard]", "sample_every=3")
     assert sorted(path.stem for path in (tmp_path / "samples").glob("*.png")) == ["00000003", "00000006"]
@@ -253,7 +254,7 @@ def test_every_checkpoint_is_plain_data(tmp_path):
         assert "state_dict" in torch.load(file, weights_only=True)
 
 
-def test_a_broken_checkpoint_is_told_of_in_a_sentence(tmp_path):
+def test_a_damaged_checkpoint_is_reported_in_one_sentence(tmp_path):
     interrupted(tmp_path, POINTS, 2)
     (tmp_path / "checkpoints" / "last.ckpt").write_bytes(b"half of it")
     with pytest.raises(UserError, match=r"last\.ckpt cannot be read"):

@@ -1,4 +1,4 @@
-"""A signal ends a run after the step in hand, saved, whenever it comes, and its sender can tell by the exit code."""
+"""A signal at any moment ends a run after the present step, with a checkpoint; the exit code names the signal."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from support.killed_runs import AtFunction, commanded
+from support.killed_runs import AtFunction, command_in_process
 from support.small_runs import POINTS, assert_same, checkpoint, clean, go, state
 
 from ganlab.callbacks import Interrupt
@@ -42,16 +42,16 @@ def whole(tmp_path_factory):
     return state(directory)
 
 
-# The function in which the signal comes, at its which call, and after how many steps the run is to end.
+# The function whose n-th call receives the signal, n, and the number of steps after which the run ends.
 MOMENTS = [
     ("build_trainer", 1, 0),
     ("build_data", 1, 0),
     ("setup_data", 1, 0),
     ("training_step", 1, 1),
     ("accumulate", 7, 4),
-    ("fakes_of", 1, 2),  # the first evaluation
+    ("generated_samples", 1, 2),  # the first evaluation
     ("log_metrics", 3, 2),
-    ("save_checkpoint", 1, None),  # the last, in training's own time: it is finished
+    ("save_checkpoint", 1, None),  # the last one, at the end of training: the run is finished
     ("export", 1, None),
 ]
 
@@ -60,20 +60,20 @@ MOMENTS = [
 @pytest.mark.parametrize(("function", "nth", "steps"), MOMENTS, ids=[moment[0] for moment in MOMENTS])
 def test_a_signal_is_never_lost(tmp_path, whole, function, nth, steps):
     run = tmp_path / "run"
-    ended = commanded(run, *SETTINGS, doom=AtFunction(function, signal.SIGTERM, nth))
-    said = (tmp_path / "run.err").read_text()
+    exit_code = command_in_process(run, *SETTINGS, killer=AtFunction(function, signal.SIGTERM, nth))
+    output = (tmp_path / "run.err").read_text()
     if steps is None:
-        assert (ended, status(run)["state"]) == (0, "finished"), said
+        assert (exit_code, status(run)["state"]) == (0, "finished"), output
     else:
-        assert ended == 128 + signal.SIGTERM, said
+        assert exit_code == 128 + signal.SIGTERM, output
         assert {key: status(run)[key] for key in ("state", "step", "reason")} == {
             "state": "preempted",
             "step": steps,
             "reason": "stopped by SIGTERM",
         }
         assert checkpoint(run)["ganlab"]["steps"] == steps
-        assert "SIGTERM: stopping after this step to save it" in said
-        assert "Traceback" not in said
+        assert "SIGTERM: stopping after this step to save it" in output
+        assert "Traceback" not in output
         go(run, *SETTINGS)
     assert_same(state(run), whole)
 
@@ -81,28 +81,28 @@ def test_a_signal_is_never_lost(tmp_path, whole, function, nth, steps):
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGUSR2", 140)])
 def test_the_exit_code_names_the_signal(tmp_path, name, code):
     run = tmp_path / "run"
-    assert commanded(run, *SETTINGS, doom=AtFunction("accumulate", signal.Signals[name], 5)) == code
+    assert command_in_process(run, *SETTINGS, killer=AtFunction("accumulate", signal.Signals[name], 5)) == code
     assert status(run)["reason"] == f"stopped by {name}"
-    assert f"saved at step 3 in {run}\ngo on with: ganlab train data=ring" in (tmp_path / "run.err").read_text()
+    assert f"saved at step 3 in {run}\nresume with: ganlab train data=ring" in (tmp_path / "run.err").read_text()
 
 
 @pytest.mark.slow
-def test_the_second_ctrl_c_leaves_a_run_that_goes_on_from_its_last_checkpoint(tmp_path, whole):
+def test_after_a_second_ctrl_c_the_run_is_resumed_from_its_last_checkpoint(tmp_path, whole):
     run = tmp_path / "run"
-    assert commanded(run, *SAVED, doom=_Twice()) == 130
+    assert command_in_process(run, *SAVED, killer=_Twice()) == 130
     assert status(run)["state"] == "preempted"
-    assert status(run)["reason"] == "stopped at once by SIGINT; the run goes on from its last checkpoint"
+    assert status(run)["reason"] == "stopped at once by SIGINT; the run can be resumed from its last checkpoint"
     assert "Traceback" not in (tmp_path / "run.err").read_text()
     go(run, *SAVED)
     assert_same(state(run), whole)
 
 
 class _Twice:
-    """Two Ctrl-Cs within the fifth step."""
+    """Sends Ctrl-C twice within the fifth step."""
 
     def __init__(self):
         self.first = AtFunction("accumulate", signal.SIGINT, 9)
-        self.second = AtFunction("move", signal.SIGINT, 9)
+        self.second = AtFunction("lightning_optimizers", signal.SIGINT, 9)  # called by every update
 
     def __call__(self, frame, event, called):
         self.first(frame, event, called)
@@ -111,13 +111,12 @@ class _Twice:
 
 @pytest.fixture
 def former():
-    """A handler such as submitit's, which requeues the job; what it saw of the run directory when it was called."""
-    seen = []
+    """Install a handler like submitit's, which requeues the job; it records the results of its `checks`."""
 
     def requeue(number, frame):
-        seen.append((number, *(frame is not None and look() for look in requeue.looks)))
+        requeue.calls.append((number, *(frame is not None and check() for check in requeue.checks)))
 
-    requeue.looks, requeue.seen = [], seen
+    requeue.checks, requeue.calls = [], []
     before = {number: signal.signal(number, requeue) for number in (signal.SIGUSR2, signal.SIGUSR1)}
     yield requeue
     for number, handler in before.items():
@@ -125,9 +124,9 @@ def former():
 
 
 @pytest.mark.parametrize("name", ["SIGUSR2", "SIGUSR1"])
-def test_the_handler_that_was_there_is_called_when_all_is_saved(tmp_path, monkeypatch, former, name):
+def test_the_former_handler_is_called_after_everything_is_saved(tmp_path, monkeypatch, former, name):
     monkeypatch.setenv("SUBMITIT_PREEMPT_SIGNAL", name.removeprefix("SIG"))
-    former.looks += [
+    former.checks += [
         lambda: status(tmp_path)["state"],
         lambda: checkpoint(tmp_path)["ganlab"]["steps"],
         lambda: (tmp_path / "generator.safetensors").exists(),
@@ -136,15 +135,15 @@ def test_the_handler_that_was_there_is_called_when_all_is_saved(tmp_path, monkey
     stop = ["callback.stop._target_=support.small_runs.Stop", "callback.stop.at=3", f"callback.stop.name={name}"]
     result = go(tmp_path, *SETTINGS, *stop)
     assert (result.interrupted, result.signal) == (True, signal.Signals[name])
-    assert former.seen == [(signal.Signals[name], "preempted", 3, True, True)]
+    assert former.calls == [(signal.Signals[name], "preempted", 3, True, True)]
     assert not go(tmp_path, *SETTINGS).interrupted
-    assert len(former.seen) == 1
+    assert len(former.calls) == 1
 
 
-def test_a_run_that_ended_is_not_requeued(tmp_path, former):
+def test_a_finished_run_is_not_requeued(tmp_path, former):
     stop = ["callback.stop._target_=support.small_runs.Stop", "callback.stop.at=6", "callback.stop.name=SIGUSR2"]
     result = go(tmp_path, *SETTINGS, *stop)
-    assert (result.interrupted, result.signal, former.seen) == (False, 0, [])
+    assert (result.interrupted, result.signal, former.calls) == (False, 0, [])
     assert status(tmp_path)["state"] == "finished"
 
 
@@ -167,7 +166,7 @@ def test_a_forked_child_leaves_the_signal_to_its_parent():
         assert not interrupt.requested
 
 
-def test_another_thread_trains_without_the_signals(tmp_path):
+def test_training_in_another_thread_does_not_handle_signals(tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     results = []
     thread = threading.Thread(target=lambda: results.append(go(tmp_path, *SETTINGS)))
@@ -177,12 +176,12 @@ def test_another_thread_trains_without_the_signals(tmp_path):
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_agree_every_has_a_bound():
+def test_agree_every_has_a_minimum():
     with pytest.raises(ValueError, match="agree_every must be at least 1, got 0"):
         Interrupt(agree_every=0)
 
 
-def pictures(folder):
+def write_images(folder):
     folder.mkdir()
     for number in range(20):
         Image.new("RGB", (8, 8), (9 * number, 0, 99)).save(folder / f"{number}.png")
@@ -192,13 +191,13 @@ def pictures(folder):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["two processes", "two workers"])
 def test_all_processes_of_a_run_stop_at_the_same_step(tmp_path, kind):
-    # As a scheduler does it: the whole group gets the signal, data workers and all. Of two processes only one does.
+    # Like a scheduler, send the signal to the whole process group with its data workers; of two ranks only one gets it.
     run = tmp_path / "run"
-    words = {
+    overrides = {
         "two processes": ["data=ring", "trainer=ddp", "trainer.accelerator=cpu"],
-        "two workers": ["trainer=cpu", *pictures(tmp_path / "pictures")],
+        "two workers": ["trainer=cpu", *write_images(tmp_path / "images")],
     }[kind]
-    line = [Path(sys.executable).with_name("ganlab"), "train", *BASE, *words, "iterations=100000", f"run_dir={run}"]
+    line = [Path(sys.executable).with_name("ganlab"), "train", *BASE, *overrides, "iterations=100000", f"run_dir={run}"]
     with (tmp_path / "errors").open("w") as errors:
         process = subprocess.Popen(line, env=clean(), stderr=errors, start_new_session=True)
     try:
@@ -210,7 +209,7 @@ def test_all_processes_of_a_run_stop_at_the_same_step(tmp_path, kind):
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-    found = status(run)
-    assert (found["state"], found["reason"]) == ("preempted", "stopped by SIGTERM")
-    assert checkpoint(run)["ganlab"]["steps"] == found["step"] < 100000
+    final = status(run)
+    assert (final["state"], final["reason"]) == ("preempted", "stopped by SIGTERM")
+    assert checkpoint(run)["ganlab"]["steps"] == final["step"] < 100000
     assert "Traceback" not in (tmp_path / "errors").read_text()

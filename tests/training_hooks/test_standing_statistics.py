@@ -28,7 +28,7 @@ STANDING = [
 ]
 
 
-def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
+def test_the_ema_generator_has_statistics_of_its_own_weights(tmp_path):
     go(tmp_path / "run", *RUN, *STANDING, "training_hook.standing_statistics.size=32")
     network = ganlab.load(tmp_path / "run").network
     (first, *_), latents = network.pieces, torch.randn(5000, 6)
@@ -41,42 +41,42 @@ def test_the_kept_generator_has_statistics_of_its_own_weights(tmp_path):
     torch.testing.assert_close(norm.running_var, values.var((0, 2, 3)), atol=0.1, rtol=0.4)
 
 
-class Looks(Periodic):
-    """Notes how many passes the kept generator's statistics are of."""
+class Record(Periodic):
+    """Records from how many batches the EMA generator's statistics are."""
 
     shows_weights = True
-    seen: ClassVar[list[tuple[int, int]]] = []
+    values: ClassVar[list[tuple[int, int]]] = []
 
     def act(self, trainer, module):
         norm = module.ema.network.blocks[0].first_norm.norm
-        self.seen.append((module.steps, int(norm.num_batches_tracked)))
+        self.values.append((module.steps, int(norm.num_batches_tracked)))
 
 
-def test_whoever_shows_the_weights_finds_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(Looks, "seen", [])
-    monkeypatch.setitem(sys.modules, "looks", SimpleNamespace(Looks=Looks, __name__="looks"))
-    monkeypatch.setattr(Looks, "__module__", "looks")
-    monkeypatch.setenv("GANLAB_ALLOW", "looks")
-    go(tmp_path / "run", *RUN, *STANDING, "callback.looks._target_=looks.Looks", "callback.looks.every=3")
-    assert Looks.seen == [(3, 3), (4, 3)]
+def test_callbacks_that_show_the_weights_find_the_statistics(tmp_path, monkeypatch):
+    monkeypatch.setattr(Record, "values", [])
+    monkeypatch.setitem(sys.modules, "record", SimpleNamespace(Record=Record, __name__="record"))
+    monkeypatch.setattr(Record, "__module__", "record")
+    monkeypatch.setenv("GANLAB_ALLOW", "record")
+    go(tmp_path / "run", *RUN, *STANDING, "callback.record._target_=record.Record", "callback.record.every=3")
+    assert Record.values == [(3, 3), (4, 3)]
 
 
-def test_training_goes_on_as_without(tmp_path):
+def test_training_is_the_same_as_without(tmp_path):
     go(tmp_path / "with", *RUN, *STANDING, "training_hook.standing_statistics.every=2")
     go(tmp_path / "without", *RUN, "callback=[checkpoint,status_file]")
-    ours, theirs = (
-        {k: v for k, v in state(tmp_path / each).items() if ".ema." not in k} for each in ("with", "without")
+    first, second = (
+        {k: v for k, v in state(tmp_path / name).items() if ".ema." not in k} for name in ("with", "without")
     )
-    assert_same(ours, theirs)
+    assert_same(first, second)
 
 
-def test_a_modifier_that_changes_nothing_is_told_of(tmp_path, caplog):
+def test_a_training_hook_that_changes_nothing_is_reported(tmp_path, caplog):
     go(tmp_path, *POINTS, "training_hook=[standing_statistics,anneal]", "iterations=1")
     assert "standing_statistics changes nothing: this generator has no batch norm" in caplog.text
     assert "anneal changes nothing: set its weights, beta2 or half_life_samples" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["batches", "size"])
-def test_numbers_below_one_are_refused(name):
+def test_numbers_below_one_are_rejected(name):
     with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
         StandingStatistics(**{name: 0})

@@ -1,4 +1,4 @@
-"""Comparing runs: tables over seeds, in which only scores under one protocol share a column."""
+"""Compares runs: tables over seeds in which only scores under the same protocol share a column."""
 
 from ganlab.analysis.comparison.assemble import compare
 from ganlab.analysis.comparison.captions import remarks

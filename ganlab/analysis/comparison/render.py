@@ -1,4 +1,4 @@
-"""A comparison as text: for a terminal, as Markdown, CSV or JSON."""
+"""Renders a comparison as text: for a terminal, as Markdown, CSV or JSON."""
 
 import csv
 import io
@@ -11,24 +11,26 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab.analysis.comparison.captions import caption, legend, remarks, short_labels
-from ganlab.analysis.comparison.numbers import cell_text
+from ganlab.analysis.comparison.numbers import format_cell
 from ganlab.analysis.comparison.table import Comparison, Row, Table
 
-WIDTH = 100  # where there is no terminal
+WIDTH = 100  # characters, if there is no terminal
 GAP = "  "
 CSV_FIELDS = ("table", "label", "score", "n", "mean", "std", "low", "high", "interval", "p", "as_good_as_best")
 
 
 def as_table(comparison: Comparison, width: int | None = None) -> str:
-    """Return aligned plain text that fits the terminal, or a width in characters; columns go on below others."""
+    """Return aligned plain text that fits the terminal, or a width in characters; wide tables are split into blocks."""
     width = width or shutil.get_terminal_size((WIDTH, 0)).columns
     blocks = []
     for table in comparison.tables:
-        notes = [_hanging(each, "", width) for each in legend(table)]
-        lines = [_hanging(caption(table), "", width), *_aligned(table, width), "", *notes]
+        notes = [_wrap(line, "", width) for line in legend(table)]
+        lines = [_wrap(caption(table), "", width), *_align(table, width), "", *notes]
         blocks.append("\n".join(lines).rstrip())
-    notes = [_hanging(each, "", width) for each in remarks(comparison)]
-    return "\n\n".join([*blocks, "\n".join(notes)] if notes else blocks) + "\n"
+    notes = [_wrap(line, "", width) for line in remarks(comparison)]
+    if notes:
+        blocks.append("\n".join(notes))
+    return "\n\n".join(blocks) + "\n"
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -39,13 +41,14 @@ def as_markdown(comparison: Comparison) -> str:
         rows = [head, ["---"] * len(head)]
         for label, row in zip(short_labels(table), table.rows, strict=True):
             rows.append([label, str(row.n), *_cells(table, row)])
-        lines = ["| " + " | ".join(each.replace("|", "\\|").replace("*", "\\*") for each in row) + " |" for row in rows]
+        lines = ["| " + " | ".join(text.replace("|", "\\|").replace("*", "\\*") for text in row) + " |" for row in rows]
         parts += [caption(table), "\n".join(lines), _bullets(legend(table))]
-    return "\n\n".join(part for part in [*parts, _bullets(remarks(comparison))] if part) + "\n"
+    parts.append(_bullets(remarks(comparison)))
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def as_csv(comparison: Comparison) -> str:
-    """Return one line for each row and score; tables of unlike protocols have unlike numbers."""
+    """Return one line for each row and score; tables, one for each protocol, are numbered from 1."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(CSV_FIELDS)
@@ -59,8 +62,8 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def as_json(comparison: Comparison) -> str:
-    """Return everything, the values of every seed and their paths too; a number that is not finite is null."""
-    return json.dumps(_finite(asdict(comparison)), indent=2, ensure_ascii=False, default=str) + "\n"
+    """Return all data, including the values and paths of every seed; a number that is not finite is null."""
+    return json.dumps(_replace_nonfinite(asdict(comparison)), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 FORMATS: dict[str, Callable[[Comparison], str]] = {
@@ -72,47 +75,49 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
 
 
 def _cells(table: Table, row: Row) -> list[str]:
-    texts = [cell_text(row.cells.get(column.name), row.n) for column in table.columns]
+    texts = [format_cell(row.cells.get(column.name), row.n) for column in table.columns]
     if row.as_good_as_best:
-        place = table.columns.index(table.by)
-        texts[place] += " *"
+        texts[table.columns.index(table.by)] += " *"
     return texts
 
 
-def _aligned(table: Table, width: int) -> list[str]:
-    """Return the lines of a table; labels too long for one line come below it, by number."""
+def _align(table: Table, width: int) -> list[str]:
+    """Return the lines of a table; if labels are too long for one line, they are listed below it by number."""
     grid = [[column.name for column in table.columns], *(_cells(table, row) for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     counts = ["n", *(str(row.n) for row in table.rows)]
     labels = short_labels(table)
     digits = max(map(len, counts))
-    taken = digits + 2 * len(GAP)
-    long = max(map(len, labels)) > width - taken - max(widths)
-    below = [_hanging(label, f"{i}{GAP}", width) for i, label in enumerate(labels, 1)] if long else []
-    heads = ["", *(map(str, range(1, len(labels) + 1)) if long else labels)]
-    first = max(map(len, heads))
+    used = digits + 2 * len(GAP)
+    numbered = max(map(len, labels)) > width - used - max(widths)
+    heads, below = ["", *labels], []
+    if numbered:
+        heads = ["", *map(str, range(1, len(labels) + 1))]
+        below = [_wrap(label, f"{number}{GAP}", width) for number, label in enumerate(labels, 1)]
+    head_width = max(map(len, heads))
     blocks = []
-    for places in _blocks(widths, width - first - taken):
-        shown = [[cells[place].ljust(widths[place]) for place in places] for cells in grid]
-        rows = zip(heads, counts, shown, strict=True)
-        blocks.append([GAP.join([head.ljust(first), n.rjust(digits), *cells]).rstrip() for head, n, cells in rows])
+    for columns in _split_columns(widths, width - head_width - used):
+        texts = [[cells[column].ljust(widths[column]) for column in columns] for cells in grid]
+        rows = zip(heads, counts, texts, strict=True)
+        blocks.append([GAP.join([head.ljust(head_width), n.rjust(digits), *cells]).rstrip() for head, n, cells in rows])
     return [line for block in [*blocks, below] if block for line in ["", *block]]
 
 
-def _hanging(text: str, start: str, width: int) -> str:
-    rest = " " * max(2, len(start))
+def _wrap(text: str, start: str, width: int) -> str:
+    """Wrap text after `start`, with further lines indented."""
+    indent = " " * max(2, len(start))
     return textwrap.fill(
-        text, width, initial_indent=start, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+        text, width, initial_indent=start, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     )
 
 
-def _blocks(widths: Sequence[int], room: int) -> list[list[int]]:
-    """Part columns so that each part fits, or has a single column."""
+def _split_columns(widths: Sequence[int], available: int) -> list[list[int]]:
+    """Split column indices into blocks that fit the available width, or have a single column."""
     blocks: list[list[int]] = [[]]
-    for place, width in enumerate(widths):
-        if blocks[-1] and sum(widths[each] + len(GAP) for each in blocks[-1]) + width > room:
+    for column, width in enumerate(widths):
+        if blocks[-1] and sum(widths[other] + len(GAP) for other in blocks[-1]) + width > available:
             blocks.append([])
-        blocks[-1].append(place)
+        blocks[-1].append(column)
     return blocks
 
 
@@ -120,12 +125,12 @@ def _bullets(lines: Sequence[str]) -> str:
     return "\n".join(f"- {line.replace('*', chr(92) + '*')}" for line in lines)
 
 
-def _finite(value: Any) -> Any:
+def _replace_nonfinite(value: Any) -> Any:
     match value:
         case Mapping():
-            return {key: _finite(inner) for key, inner in value.items()}
+            return {key: _replace_nonfinite(inner) for key, inner in value.items()}
         case list() | tuple():
-            return [_finite(inner) for inner in value]
+            return [_replace_nonfinite(inner) for inner in value]
         case float() if not math.isfinite(value):
             return None
         case _:

@@ -1,4 +1,4 @@
-"""From directories to runs: those with scores, and those without, with the reason."""
+"""Finds runs below directories: those with scores, and those without, with the reason."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -21,18 +21,18 @@ CONFIG, STATUS, SELECTION = "config.yaml", "status.json", "scores.json"
 @final
 @dataclass(frozen=True)
 class Run:
-    """A finished run with all its scores, or a score file that stands for itself and has no `config`."""
+    """A finished run with all its score files, or a `single_file` that is compared without a run and a `config`."""
 
     path: Path
     config: dict[str, Any] | None = None
-    time: str = ""  # of its end
+    time: str = ""  # at which it finished
     selection: ScoreFile | None = None
-    reports: dict[str, ScoreFile] = field(default_factory=dict)
-    alone: ScoreFile | None = None
+    reports: dict[str, ScoreFile] = field(default_factory=dict)  # by name
+    single_file: ScoreFile | None = None
 
     @property
     def seed(self) -> int | None:
-        """The seed it was trained with."""
+        """The seed of training, None if it is unknown."""
         seed = (self.config or {}).get("seed")
         return seed if isinstance(seed, int) else None
 
@@ -40,35 +40,43 @@ class Run:
 @final
 @dataclass(frozen=True)
 class SkippedRun:
-    """A run that is in no table: where it is, its state, and what to know of it."""
+    """A run that is in no table: its path, its state, and the reason."""
 
     path: str
     state: str
     reason: str
 
 
-def read(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]:
+def read_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]:
     """Return the runs and score files below some paths, each once, and the runs that have nothing to compare.
 
-    Raises UserError for a path that does not exist or holds no run, and for files that cannot be understood.
+    Raises UserError if a path does not exist or contains no run, and if a file is damaged.
     """
-    found: dict[str, Path] = {}
-    for given in paths:
-        for path in _find(Path(given)):
-            found.setdefault(os.path.realpath(path), path)
-    read = [Run(path, alone=read_scores(path)) if path.is_file() else _read_run(path) for path in found.values()]
-    return [each for each in read if isinstance(each, Run)], [each for each in read if isinstance(each, SkippedRun)]
+    unique: dict[str, Path] = {}
+    for path in paths:
+        for run_path in _find_runs(Path(path)):
+            unique.setdefault(os.path.realpath(run_path), run_path)
+    runs, skipped = [], []
+    for path in unique.values():
+        run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path)
+        if isinstance(run, Run):
+            runs.append(run)
+        else:
+            skipped.append(run)
+    return runs, skipped
 
 
-def _find(path: Path) -> list[Path]:
+def _find_runs(path: Path) -> list[Path]:
     if os.path.isfile(path):
         return [path]
     if not os.path.isdir(path):
-        raise UserError(f"{path} does not exist; give directories of runs, folders that hold some, or score files")
-    found = list(_walk(path))
-    if not found:
-        raise UserError(f"{path} holds no run: no directory in it has a {CONFIG}; give directories that `train` wrote")
-    return found
+        raise UserError(f"{path} does not exist; give run directories, folders that contain some, or score files")
+    directories = list(_walk(path))
+    if not directories:
+        raise UserError(
+            f"{path} contains no run: no directory in it has a {CONFIG}; give directories that `ganlab train` wrote"
+        )
+    return directories
 
 
 def _walk(top: Path) -> Iterator[Path]:
@@ -78,45 +86,42 @@ def _walk(top: Path) -> Iterator[Path]:
     for directory, inner, files in os.walk(top, onerror=fail):
         inner.sort()
         if CONFIG in files or STATUS in files:
-            inner.clear()  # nothing in a run's directory is another run
+            inner.clear()  # a run's directory contains no other run
             yield Path(directory)
 
 
 def _read_run(path: Path) -> Run | SkippedRun:
     if not (path / STATUS).exists():
-        return SkippedRun(str(path), "not begun", f"or stopped at once: there is no {STATUS}")
+        return SkippedRun(str(path), "not started", f"or stopped at once: there is no {STATUS}")
     status = read_json(path / STATUS)
     state = str(status.get("state"))
     if state != "finished":
         return SkippedRun(str(path), state, _progress(status))
     run = RunDirectory(path)
-    files = {
-        file: read_scores(file)
-        for file in [path / SELECTION, *sorted((path / "evaluations").glob("*.json"))]
-        if file.exists()
-    }
-    files = {file: read for file, read in files.items() if read.scores}
+    paths = [path / SELECTION, *sorted((path / "evaluations").glob("*.json"))]
+    files = {file: scores for file in paths if file.exists() and (scores := read_scores(file)).scores}
     if not files:
-        return SkippedRun(str(path), state, f"without scores; `ganlab evaluate run={path}` makes some")
+        return SkippedRun(str(path), state, f"without scores; run `ganlab evaluate run={path}`")
     if not run.config.exists():
-        return SkippedRun(str(path), state, f"without {CONFIG}, so that nobody knows what was trained")
+        return SkippedRun(str(path), state, f"without {CONFIG}, so its settings are unknown")
     selection = files.pop(path / SELECTION, None)
-    reports = {file.stem: read for file, read in files.items()}
-    return Run(path, _config(run.config), str(status.get("time", "")), selection, reports)
+    reports = {file.stem: scores for file, scores in files.items()}
+    return Run(path, _read_config(run.config), str(status.get("time", "")), selection, reports)
 
 
 def _progress(status: dict[str, Any]) -> str:
-    where = f"at step {status['step']}" if "step" in status else "before the first step"
-    where += f" of {status['iterations']}" if "iterations" in status else ""
+    position = f"at step {status['step']}" if "step" in status else "before the first step"
+    if "iterations" in status:
+        position += f" of {status['iterations']}"
     reason = " ".join(str(status.get("reason") or "").split())
-    return f"{where}: {reason}" if reason else where
+    return f"{position}: {reason}" if reason else position
 
 
-def _config(path: Path) -> dict[str, Any]:
+def _read_config(path: Path) -> dict[str, Any]:
     try:
         config = current_config(OmegaConf.to_container(OmegaConf.load(path)))
     except (OSError, YAMLError, OmegaConfBaseException, ValueError) as error:
-        raise UserError(f"{path} cannot be read ({' '.join(str(error).split())}); mend it, or leave it out") from error
+        raise UserError(f"{path} cannot be read ({' '.join(str(error).split())}); fix it or leave it out") from error
     if not isinstance(config, dict):
-        raise UserError(f"{path} holds no settings; mend it, or leave it out")
+        raise UserError(f"{path} contains no settings; fix it or leave it out")
     return config

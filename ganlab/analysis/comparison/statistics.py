@@ -1,4 +1,4 @@
-"""Intervals over seeds, and the test whether two means differ."""
+"""Confidence intervals over seeds, and Welch's test for the difference of two means."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ CONFIDENCE = 0.95
 
 
 class Summary(NamedTuple):
-    """A mean, the standard deviation of the values (n − 1 in the denominator), and the ends of the mean's interval."""
+    """Mean, standard deviation of the values (denominator n − 1), and the bounds of the mean's confidence interval."""
 
     mean: float
     std: float
@@ -21,35 +21,35 @@ def summarise(values: Sequence[float]) -> Summary:
     n = len(values)
     if n < 2:
         raise ValueError(f"an interval needs at least 2 values, got {n}")
-    from scipy.special import stdtrit  # a fifth of a second that `--help` need not wait for
+    from scipy.special import stdtrit  # imported here because it takes 0.2 s, which `--help` does not need
 
-    mean, variance = _moments(values)
+    mean, variance = _mean_and_variance(values)
     half = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * math.sqrt(variance / n)
     return Summary(mean, math.sqrt(variance), mean - half, mean + half)
 
 
 def welch(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the two-sided p-value that two samples have one mean, unlike variances allowed (Welch 1947).
+    """Return the two-sided p-value of the hypothesis that two samples have equal means (Welch 1947).
 
-    Each sample has two or more values; samples without any spread differ surely, or not at all. Raises ValueError for
-    fewer values.
+    Their variances may differ. If both samples are constant, p is 1 for equal values and else 0. Raises ValueError if
+    a sample has fewer than two values.
     """
     if min(len(first), len(second)) < 2:
-        raise ValueError(f"Welch's test needs at least 2 values a side, got {len(first)} and {len(second)}")
+        raise ValueError(f"Welch's test needs at least 2 values per sample, got {len(first)} and {len(second)}")
     from scipy.special import stdtr
 
-    (mean, variance), (other, others) = _moments(first), _moments(second)
-    one, two = variance / len(first), others / len(second)
-    if one + two == 0:
-        return float(mean == other)
-    t = (mean - other) / math.sqrt(one + two)
-    # Welch–Satterthwaite, divided through so that small variances do not vanish when squared
-    share = one / (one + two)
+    (first_mean, first_variance), (second_mean, second_variance) = map(_mean_and_variance, (first, second))
+    first_error, second_error = first_variance / len(first), second_variance / len(second)
+    if first_error + second_error == 0:
+        return float(first_mean == second_mean)
+    t = (first_mean - second_mean) / math.sqrt(first_error + second_error)
+    # Welch–Satterthwaite, in a form in which small variances do not underflow when squared
+    share = first_error / (first_error + second_error)
     freedom = 1 / (share**2 / (len(first) - 1) + (1 - share) ** 2 / (len(second) - 1))
     return float(2 * stdtr(freedom, -abs(t)))
 
 
-def _moments(values: Sequence[float]) -> tuple[float, float]:
-    shifted = [value - values[0] for value in values]  # so that equal values have no variance at all
+def _mean_and_variance(values: Sequence[float]) -> tuple[float, float]:
+    shifted = [value - values[0] for value in values]  # equal values get a variance of exactly 0
     mean = sum(shifted) / len(values)
     return values[0] + mean, sum((value - mean) * (value - mean) for value in shifted) / (len(values) - 1)

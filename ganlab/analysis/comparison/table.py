@@ -1,4 +1,4 @@
-"""What a comparison is: tables, one for each protocol, of rows, one for each configuration."""
+"""The data of a comparison: one table for each protocol, one row for each configuration."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from ganlab.core.fields import Fields
 @final
 @dataclass(frozen=True)
 class Value:
-    """One score of one run; `interval` is the run's own 95 % interval where its score file has one."""
+    """One score of one run; `interval` is the 95 % interval in its score file, if there is one."""
 
     value: float
     seed: int | None
@@ -24,7 +24,7 @@ class Value:
 @final
 @dataclass(frozen=True)
 class Cell:
-    """The values of a score over seeds; `over` says what the interval is of: seeds, run, or nothing (there is none)."""
+    """The values of a score over seeds; `over` is "seeds", "run" or "nothing": what the interval covers."""
 
     values: tuple[Value, ...]
     mean: float
@@ -34,10 +34,10 @@ class Cell:
     over: str = "nothing"
 
     @classmethod
-    def of(cls, values: tuple[Value, ...]) -> "Cell":
+    def from_values(cls, values: tuple[Value, ...]) -> "Cell":
         """Summarise one or more values."""
         if len(values) > 1:
-            mean, std, low, high = summarise([each.value for each in values])
+            mean, std, low, high = summarise([value.value for value in values])
             return cls(values, mean, std, low, high, "seeds")
         (only,) = values
         if only.interval:
@@ -46,16 +46,16 @@ class Cell:
 
     @property
     def numbers(self) -> list[float]:
-        """The values alone."""
-        return [each.value for each in self.values]
+        """The values as plain numbers."""
+        return [value.value for value in self.values]
 
 
 @final
 @dataclass(frozen=True)
 class Row:
-    """A configuration: the settings that tell it from others, its runs, and its cells by column name.
+    """A configuration: the settings that differ from other rows, its runs, and its cells by column name.
 
-    `p` is Welch's against the best row in the table's order, None for the best itself and where either has one seed.
+    `p` is the p-value of Welch's test against the first row; None for the first row, and if either has a single seed.
     """
 
     label: str
@@ -64,11 +64,11 @@ class Row:
     seeds: tuple[int | None, ...]
     cells: dict[str, Cell]
     p: float | None = None
-    as_good_as_best: bool = False
+    as_good_as_best: bool = False  # not significantly different from the first row
 
     @property
     def n(self) -> int:
-        """How many seeds it is over; a run whose seed nobody knows is one of its own."""
+        """The number of seeds; a run with an unknown seed counts as one."""
         pairs = zip(self.seeds, self.paths, strict=True)
         return len({str(path) if seed is None else seed for seed, path in pairs})
 
@@ -76,18 +76,18 @@ class Row:
 @final
 @dataclass(frozen=True)
 class Column:
-    """A score under the same settings in every row; they are in its name where the table has the score twice."""
+    """A score under the same settings in every row; the name contains the settings if the score has two columns."""
 
     name: str
     score: str
     settings: Fields
-    higher_is_better: bool | None  # None: neither end is better
+    higher_is_better: bool | None  # None: no direction
 
 
 @final
 @dataclass(frozen=True)
 class Table:
-    """Rows that share a protocol, best first by column `by`."""
+    """Rows that share a protocol, best first by column `by`; `source` is the kind of their scores."""
 
     source: str
     protocol: Fields
@@ -99,15 +99,15 @@ class Table:
 @final
 @dataclass(frozen=True)
 class Comparison:
-    """Tables that must not be mixed, sentences about them, and the runs that are in none."""
+    """Tables that are not comparable with each other, notes on them, and the runs that are in no table."""
 
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
     left_out: tuple[SkippedRun, ...]
 
 
-def order(row: Row, by: Column) -> tuple[bool, float]:
-    """Return the sorting key that puts the best first; rows without a number come last."""
+def sort_key(row: Row, by: Column) -> tuple[bool, float]:
+    """Return the key that sorts the best row first; rows without a number come last."""
     cell = row.cells.get(by.name)
     if cell is None or math.isnan(cell.mean):
         return True, 0.0

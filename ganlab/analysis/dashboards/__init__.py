@@ -1,4 +1,4 @@
-from ganlab.analysis.dashboards.build import report, spec, workspace
-from ganlab.analysis.dashboards.names import Names
+from ganlab.analysis.dashboards.build import build_report, build_workspace, to_dict
+from ganlab.analysis.dashboards.names import LoggedNames
 
-__all__ = ["Names", "report", "spec", "workspace"]
+__all__ = ["LoggedNames", "build_report", "build_workspace", "to_dict"]

@@ -1,4 +1,4 @@
-"""Which losses and scores a dashboard plots: those of a run that is already there, or of the default experiment."""
+"""Names of the losses and scores that a dashboard plots: of an existing run, or of the default experiment."""
 
 import csv
 from dataclasses import dataclass
@@ -9,40 +9,40 @@ from ganlab.runs.directory import RunDirectory
 
 STEP = "ganlab/step"
 SHEET = "sheet"
-SPREADS = ("discriminator_outputs/real", "discriminator_outputs/fake")
-RATES = ("discriminator/lr", "generator/lr")
+HISTOGRAMS = ("discriminator_outputs/real", "discriminator_outputs/fake")
+LEARNING_RATES = ("discriminator/lr", "generator/lr")
 COSTS = ("samples_per_second", "memory_mib")
-# What a run logs of its players beside the terms of their losses.
+# What a run logs for its players in addition to their loss terms, by panel.
 BALANCE = {
     "D's mean output": ("discriminator/real", "discriminator/fake"),
-    "what D tells right": ("discriminator/accuracy",),
+    "D's accuracy": ("discriminator/accuracy",),
     "gradient norms": ("discriminator/gradient_norm", "generator/gradient_norm"),
     "weight norms": ("discriminator/weight_norm", "generator/weight_norm"),
 }
 
 
 @dataclass(frozen=True)
-class Names:
-    """Loss terms as they are logged, scores without their prefix, and the score that runs are chosen by."""
+class LoggedNames:
+    """Loss terms as they are logged, scores without their prefix, and the score that runs are selected by."""
 
     losses: tuple[str, ...] = ("discriminator/adversarial", "discriminator/r1", "generator/adversarial")
     scores: tuple[str, ...] = ("fid", "inception_score", "inception_score_std")
     optimized: str = "fid"
 
     @classmethod
-    def of(cls, directory: Path) -> "Names":
-        """Read them from a run's metrics.csv and config.yaml; raises UserError where there are none."""
+    def from_run(cls, directory: Path) -> "LoggedNames":
+        """Read the names from a run's metrics.csv and config.yaml; raises UserError if a file is missing."""
         run = RunDirectory(directory)
         rows, config = directory / "metrics.csv", run.config
         if not rows.exists() or not config.exists():
-            raise UserError(f"run={directory} holds no metrics.csv and config.yaml; give the directory of a run")
+            raise UserError(f"run={directory} has no metrics.csv and config.yaml; give the directory of a run")
         with rows.open(newline="") as file:
             columns = next(csv.reader(file), [])
         settings = run.read_config("give the directory of another run")
-        others = {*RATES, *(name for names in BALANCE.values() for name in names)}
+        not_losses = {*LEARNING_RATES, *(name for names in BALANCE.values() for name in names)}
         players = tuple(f"{player}/" for player in settings.optimizer)
         return cls(
-            losses=tuple(name for name in columns if name.startswith(players) and name not in others),
+            losses=tuple(name for name in columns if name.startswith(players) and name not in not_losses),
             scores=tuple(name.removeprefix("score/") for name in columns if name.startswith("score/")),
             optimized=str(settings.optimized_metric),
         )

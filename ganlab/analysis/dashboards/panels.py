@@ -1,23 +1,23 @@
-"""The panels that workspace and report share: every name in them is one that a run logs."""
+"""Panels of workspace and report: every name in them is one that a run logs."""
 
 import warnings
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from ganlab.analysis.dashboards.names import BALANCE, COSTS, RATES, SHEET, SPREADS, STEP, Names
+from ganlab.analysis.dashboards.names import BALANCE, COSTS, HISTOGRAMS, LEARNING_RATES, SHEET, STEP, LoggedNames
 from ganlab.core.errors import UserError
 
-# The key of the config that is the same for all seeds of a configuration; see ganlab/loggers/public.py.
+# The config key that is the same for all seeds of a configuration; see ganlab/loggers/public_config.py.
 CONFIGURATION = "ganlab.configuration"
-# Of what a sweep varies more often than not.
+# Settings that sweeps often vary.
 PARAMETERS = ("optimizer.generator.lr", "optimizer.discriminator.lr", "batch_size", "loss._target_")
-COLUMNS, WIDTH, HEIGHT = 3, 8, 6  # of a report's grid, which is 24 wide
+COLUMNS, WIDTH, HEIGHT = 3, 8, 6  # of panels in a report's grid, which is 24 units wide
 
 
-def score_panels(names: Names) -> list[Any]:
-    """Return scores over steps, and the best of each configuration: means over seeds with their standard errors."""
-    wr = reports()
+def score_panels(names: LoggedNames) -> list[Any]:
+    """Return panels of the scores over steps and of the best score: means over seeds with their standard errors."""
+    wr = import_reports()
     interval = {"groupby": wr.Config(CONFIGURATION), "groupby_aggfunc": "mean", "groupby_rangefunc": "stderr"}
     over_steps = [_lines(name, [f"score/{name}"], **interval) for name in names.scores]
     best = [
@@ -25,35 +25,35 @@ def score_panels(names: Names) -> list[Any]:
         for name in names.scores
         if name == names.optimized
     ]
-    return placed([*best, *over_steps])
+    return arrange([*best, *over_steps])
 
 
-def loss_panels(names: Names) -> list[Any]:
-    """Return every term of every player's loss."""
-    return placed([_lines(name, [name]) for name in names.losses])
+def loss_panels(names: LoggedNames) -> list[Any]:
+    """Return a panel for every term of every player's loss."""
+    return arrange([_lines(name, [name]) for name in names.losses])
 
 
 def balance_panels() -> list[Any]:
-    """Return what shows whether D and G are a match for each other."""
+    """Return panels that show whether D and G are in balance."""
     lines = [_lines(title, metrics) for title, metrics in BALANCE.items()]
-    return placed([*lines, *(_lines(f"D's outputs, {name}", [name]) for name in SPREADS)])
+    return arrange([*lines, *(_lines(f"D's outputs, {name}", [name]) for name in HISTOGRAMS)])
 
 
 def sheet_panels() -> list[Any]:
-    """Return the sample sheets, of the same latents over steps."""
-    wr = reports()
-    whole = wr.Layout(w=24, h=12)
-    return [wr.MediaBrowser(title="samples", media_keys=[SHEET], num_columns=COLUMNS, layout=whole)]
+    """Return a panel of the sample sheets, of the same latents over steps."""
+    wr = import_reports()
+    full_width = wr.Layout(w=24, h=12)
+    return [wr.MediaBrowser(title="samples", media_keys=[SHEET], num_columns=COLUMNS, layout=full_width)]
 
 
 def speed_panels() -> list[Any]:
-    """Return what a run costs, and how its learning rates go."""
-    return placed([*(_lines(name, [name]) for name in COSTS), _lines("rates", RATES)])
+    """Return panels of speed, memory and learning rates."""
+    return arrange([*(_lines(name, [name]) for name in COSTS), _lines("learning rates", LEARNING_RATES)])
 
 
-def importance_panels(names: Names, parameters: Sequence[str]) -> list[Any]:
-    """Return which settings decide the best score, nothing where there is none."""
-    wr = reports()
+def importance_panels(names: LoggedNames, parameters: Sequence[str]) -> list[Any]:
+    """Return panels of the settings' importance for the best score, none if the optimized score is not logged."""
+    wr = import_reports()
     if names.optimized not in names.scores:
         return []
     best = f"best/{names.optimized}"
@@ -67,9 +67,9 @@ def importance_panels(names: Names, parameters: Sequence[str]) -> list[Any]:
     ]
 
 
-def placed(panels: Sequence[Any]) -> list[Any]:
-    """Lay panels out in rows."""
-    wr = reports()
+def arrange(panels: Sequence[Any]) -> list[Any]:
+    """Arrange panels in rows."""
+    wr = import_reports()
     for number, panel in enumerate(panels):
         row, column = divmod(number, COLUMNS)
         panel.layout = wr.Layout(x=WIDTH * column, y=HEIGHT * row, w=WIDTH, h=HEIGHT)
@@ -77,23 +77,23 @@ def placed(panels: Sequence[Any]) -> list[Any]:
 
 
 def _lines(title: str, metrics: Sequence[str], **grouping: Any) -> Any:
-    return reports().LinePlot(title=title, x=STEP, y=list(metrics), title_x="step", **grouping)
+    return import_reports().LinePlot(title=title, x=STEP, y=list(metrics), title_x="step", **grouping)
 
 
-def workspaces() -> ModuleType:
-    """Return the module of workspaces; raises UserError where the package is not installed."""
-    return _imported()[0]
+def import_workspaces() -> ModuleType:
+    """Return the module of workspaces; raises UserError if the package is not installed."""
+    return _import_packages()[0]
 
 
-def reports() -> ModuleType:
-    """Return the module of reports and panels; raises UserError where the package is not installed."""
-    return _imported()[1]
+def import_reports() -> ModuleType:
+    """Return the module of reports and panels; raises UserError if the package is not installed."""
+    return _import_packages()[1]
 
 
-def _imported() -> tuple[ModuleType, ModuleType]:
+def _import_packages() -> tuple[ModuleType, ModuleType]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # its own way with pydantic
+            warnings.simplefilter("ignore", DeprecationWarning)  # of its use of pydantic
             import wandb_workspaces.reports.v2 as reports
             import wandb_workspaces.workspaces as workspaces
     except ImportError as error:

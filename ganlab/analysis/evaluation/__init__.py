@@ -1,39 +1,44 @@
-"""Scores under a protocol: of a run's checkpoint against its data, or of finished samples in files."""
+"""Scores a run's checkpoint against its data, or finished samples in files, under a protocol."""
 
 from omegaconf import DictConfig
 
 from ganlab.analysis.evaluation.files import evaluate_files
-from ganlab.analysis.evaluation.result import Evaluated
+from ganlab.analysis.evaluation.result import EvaluationResult
 from ganlab.analysis.evaluation.run import evaluate_run
 from ganlab.config.schema import Evaluation
 from ganlab.core.errors import UserError
 
-__all__ = ["Evaluated", "evaluate", "evaluate_files", "evaluate_run"]
+__all__ = ["EvaluationResult", "evaluate", "evaluate_files", "evaluate_run"]
+
+RUN_SETTINGS: tuple[str, ...] = ("checkpoint", "weights", "truncation", "data_root")
+FILE_SETTINGS: tuple[str, ...] = ("train",)
 
 
-def evaluate(config: DictConfig) -> Evaluated:
-    """Score what a configuration of `ganlab evaluate` names; raises UserError where that cannot be done."""
-    chosen = [name for name in ("run", "real", "fake") if config[name] is not None]
-    match chosen:
+def evaluate(config: DictConfig) -> EvaluationResult:
+    """Score what the settings of `ganlab evaluate` name; raises UserError if they or the samples are invalid."""
+    sources = [name for name in ("run", "real", "fake") if config[name] is not None]
+    match sources:
         case ["run"]:
-            work = evaluate_run
+            score = evaluate_run
         case ["real", "fake"]:
-            work = evaluate_files
+            score = evaluate_files
         case _:
-            given = ", ".join(f"{name}={config[name]}" for name in chosen) or "nothing"
-            raise UserError(f"give run=DIR, or real=PATH and fake=PATH, got {given}")
-    _unread(config)
+            settings = ", ".join(f"{name}={config[name]}" for name in sources) or "nothing"
+            raise UserError(f"give run=DIR, or real=PATH and fake=PATH, got {settings}")
+    _reject_unused_settings(config)
     try:
-        return work(config)
-    except (ValueError, OSError, ImportError) as error:  # what data, features and metrics say in words for people
+        return score(config)
+    except (ValueError, OSError, ImportError) as error:  # of data, features and metrics, with messages for the user
         raise UserError(str(error)) from error
 
 
-def _unread(config: DictConfig) -> None:
-    """Refuse settings of the other kind of evaluation, which would be given for nothing."""
-    usual = Evaluation()
-    others = ("train",) if config.run is not None else ("checkpoint", "weights", "truncation", "data_root")
-    for name in others:
-        if config[name] != getattr(usual, name):
-            kind = "finished samples: real=PATH fake=PATH" if config.run is not None else "a run: run=DIR"
-            raise UserError(f"{name}={config[name]} is for {kind}; drop it")
+def _reject_unused_settings(config: DictConfig) -> None:
+    """Raise UserError for settings that apply only to the other kind of evaluation."""
+    defaults = Evaluation()
+    if config.run is not None:
+        unused, kind = FILE_SETTINGS, "finished samples (real=PATH fake=PATH)"
+    else:
+        unused, kind = RUN_SETTINGS, "a run (run=DIR)"
+    for name in unused:
+        if config[name] != getattr(defaults, name):
+            raise UserError(f"{name}={config[name]} applies only to {kind}; remove it")

@@ -1,4 +1,4 @@
-"""What every evaluation needs, and what it gives."""
+"""The result of an evaluation, and the construction of its features and metrics."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -10,46 +10,46 @@ import torch
 from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
 from ganlab.data import DataSet
-from ganlab.data.sample_files.base import Collection
+from ganlab.data.sample_files.base import SampleFiles
 from ganlab.features import Features
 from ganlab.metrics import BaseMetric, Evaluator, Samples
-from ganlab.metrics.scoring.scoring import build_measures
+from ganlab.metrics.scoring.scoring import build_metrics
 
 log = logging.getLogger(__name__)
 
 
 @final
 @dataclass(frozen=True)
-class Evaluated:
-    """The content of a score file, and what a picture of neighbours is made from."""
+class EvaluationResult:
+    """The content of a score file, and the evaluator and generated samples for an image of nearest neighbours."""
 
     content: Mapping[str, Any]
     evaluator: Evaluator
-    fakes: Callable[[], Samples]
+    generated: Callable[[], Samples]
 
 
-def build_parts(
+def build_features_and_metrics(
     make_features: Callable[[Any], Features],
     metric: Mapping[Any, Any],
-    data: DataSet | Collection,
+    data: DataSet | SampleFiles,
     device: torch.device,
     kind: type[BaseMetric] = BaseMetric,
 ) -> tuple[Features, dict[str, BaseMetric]]:
-    """Build features and metrics; those that do not fit, or are of no such kind, are left out with a word.
+    """Build features and metrics; logs a warning for each metric that does not fit or is not of the given kind.
 
-    Raises UserError where that leaves none.
+    Raises UserError if no metric is left.
     """
     with torch.random.fork_rng(devices=[]):
         features = make_features(data)
-    makers = {name: instantiate(node) for name, node in metric.items()}
-    built, left_out = build_measures(makers, features, data)
-    measures = {name: each for name, each in built.items() if isinstance(each, kind)}
+    factories = {name: instantiate(node) for name, node in metric.items()}
+    built, left_out = build_metrics(factories, features, data)
+    metrics = {name: instance for name, instance in built.items() if isinstance(instance, kind)}
     left_out += [
-        f"metric={name} asks the model and not only its samples; give run=DIR, or drop {name} from metric"
-        for name in built.keys() - measures.keys()
+        f"metric={name} needs the model, not only its samples; give run=DIR, or remove {name} from metric"
+        for name in built.keys() - metrics.keys()
     ]
-    if not measures:
-        raise UserError("; ".join(left_out) or "metric=[] scores nothing; choose metric=[fid] or others")
+    if not metrics:
+        raise UserError("; ".join(left_out) or "metric=[] computes no score; choose metric=[fid] or others")
     for sentence in left_out:
         log.warning("left out: %s", sentence)
-    return features.to(device), measures
+    return features.to(device), metrics

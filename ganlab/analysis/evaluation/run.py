@@ -1,4 +1,4 @@
-"""A run's checkpoint, against the data it was trained on."""
+"""Scores a run's checkpoint against the data that it was trained on."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,8 +7,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from ganlab.analysis.evaluation.result import Evaluated, build_parts
-from ganlab.callbacks.evaluate import run_facts
+from ganlab.analysis.evaluation.result import EvaluationResult, build_features_and_metrics
+from ganlab.callbacks.evaluate import describe_samples
 from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
 from ganlab.core.random import derive
@@ -18,75 +18,83 @@ from ganlab.engine.device import select_device
 from ganlab.engine.module import GANModule
 from ganlab.features import Cache
 from ganlab.games.sampler import Sampler, truncate
-from ganlab.metrics import BaseMetric, EvaluationContext, Evaluator, Samples
-from ganlab.metrics.intervals import from_standard_errors, over_repeats
-from ganlab.metrics.scoring.scoring import describe, fakes_of, reals_of, report, subject_of
+from ganlab.metrics import BaseMetric, Evaluator, Samples
+from ganlab.metrics.intervals import standard_error_intervals, summarise_repeats
+from ganlab.metrics.scoring.scoring import (
+    build_report,
+    describe_protocol,
+    evaluation_context,
+    generated_samples,
+    real_samples,
+)
 from ganlab.protocols import Protocol
 from ganlab.runs.directory import RunDirectory
 from ganlab.training.build import build_data, build_module
 
-NAMED = ("last", "best")  # checkpoints that every run may have
-BUILT = ("data", "game", "optimizer", "schedule", "ema", "lr_schedule")  # groups that a module is made of
-AGAIN = "bring it back from where the run was made"
+CHECKPOINTS = ("last", "best")  # that every run may have; others are files
+MODULE_GROUPS = ("data", "game", "optimizer", "schedule", "ema", "lr_schedule")  # that a module is built from
+RESTORE = "restore it from the machine where the run was trained"
 
 
-def evaluate_run(config: DictConfig) -> Evaluated:
-    """Score the checkpoint that is named; raises UserError, and what data, features and metrics raise."""
+def evaluate_run(config: DictConfig) -> EvaluationResult:
+    """Score the chosen checkpoint; raises UserError, and what data, features and metrics raise."""
     directory = RunDirectory(Path(config.run))
-    run = _settings(directory, config)
+    run = _read_run_config(directory, config)
     data, device = build_data(run), select_device(config.device)
-    module = _trained(directory, run, data, config)
+    module = _load_module(directory, run, data, config)
     protocol: Protocol = instantiate(config.protocol)
-    asked = {**run.metric, **config.metric} if config.training_metrics else config.metric
-    features, measures = build_parts(instantiate(config.features or run.features), asked, data, device)
+    metric_configs = {**run.metric, **config.metric} if config.training_metrics else config.metric
+    features, metrics = build_features_and_metrics(
+        instantiate(config.features or run.features), metric_configs, data, device
+    )
     network = {"ema": module.ema.network, "live": module.game.sampler}[config.weights]
     if config.truncation is not None:
         truncate(module.game, network, config.truncation)
     sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
-    evaluator = Evaluator(features, measures, _references(data, protocol, measures), protocol.batch_size, Cache())
+    evaluator = Evaluator(features, metrics, _reference_samples(data, protocol, metrics), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
-    subject = subject_of(sampler, features, data, protocol, module.steps)
-    repeats = [_scored(evaluator, fakes_of(sampler, protocol, seed), subject, seed) for seed in seeds]
-    scores, intervals = over_repeats(repeats)
-    chosen = config.checkpoint if config.checkpoint in NAMED else "a file"
-    facts = {**run_facts(module, network, data, protocol), "checkpoint": chosen}
-    content = report(
+    context = evaluation_context(sampler, features, data, protocol, module.steps)
+    repeats = [evaluator(generated_samples(sampler, protocol, seed), replace(context, seed=seed)) for seed in seeds]
+    scores, intervals = summarise_repeats(repeats)
+    checkpoint = config.checkpoint if config.checkpoint in CHECKPOINTS else "a file"
+    facts = {**describe_samples(module, network, data, protocol), "checkpoint": checkpoint}
+    content = build_report(
         scores,
-        {**from_standard_errors(scores), **intervals},
-        measures,
-        describe(protocol, features, measures, **facts),
+        {**standard_error_intervals(scores), **intervals},
+        metrics,
+        describe_protocol(protocol, features, metrics, **facts),
         run=str(config.run),
         checkpoint=str(config.checkpoint),
         step=module.steps,
         repeats=repeats,
     )
-    return Evaluated(content, evaluator, lambda: fakes_of(sampler, protocol, seeds[0]))
+    return EvaluationResult(content, evaluator, lambda: generated_samples(sampler, protocol, seeds[0]))
 
 
-def _settings(directory: RunDirectory, config: DictConfig) -> Any:
-    """Return the run's configuration, with the place where its data are now."""
+def _read_run_config(directory: RunDirectory, config: DictConfig) -> Any:
+    """Return the run's configuration, with the current path of its data."""
     if not directory.config.is_file():
-        raise UserError(f"run={config.run} holds no config.yaml; give the directory of a run")
-    run = directory.read_config(AGAIN)
-    if lacking := [group for group in BUILT if group not in run]:
-        raise UserError(f"{directory.config} holds no {', '.join(lacking)}; {AGAIN}")
+        raise UserError(f"run={config.run} has no config.yaml; give the directory of a run")
+    run = directory.read_config(RESTORE)
+    if missing := [group for group in MODULE_GROUPS if group not in run]:
+        raise UserError(f"{directory.config} has no {', '.join(missing)}; {RESTORE}")
     if config.data_root is not None:
-        # Data are read from a place of their own where one was given, and else from below the root of all.
-        place = "path" if run.data.get("path") is not None else "data_root"
-        if place not in run.data:
+        # data.path, if it is set, is the folder itself; otherwise the data is below data.data_root
+        setting = "path" if run.data.get("path") is not None else "data_root"
+        if setting not in run.data:
             raise UserError(
-                f"data_root={config.data_root}: the data of run={config.run} are not read from files; drop it"
+                f"data_root={config.data_root}: the data of run={config.run} is not read from files; remove data_root"
             )
-        run.data[place] = config.data_root
+        run.data[setting] = config.data_root
     return run
 
 
-def _trained(directory: RunDirectory, run: DictConfig, data: DataSet, config: DictConfig) -> GANModule:
+def _load_module(directory: RunDirectory, run: DictConfig, data: DataSet, config: DictConfig) -> GANModule:
     """Return the run's module with the weights of the checkpoint."""
-    if directory.has_seen_other(data.fingerprint()):
+    if directory.trained_on_other_data(data.fingerprint()):
         raise UserError(
-            f"the data of run={config.run} has changed since it was trained, and its splits with it, so that scores "
-            "would be of samples it has seen; bring it back, or say where it is with data_root=DIR"
+            f"the data of run={config.run} has changed since the run was trained, so its test split may contain "
+            "training samples; restore the data, or set data_root=DIR if it has moved"
         )
     checkpoint = AtomicCheckpointIO().load_checkpoint(
         find_checkpoint(directory.path / "checkpoints", config.checkpoint)
@@ -95,19 +103,16 @@ def _trained(directory: RunDirectory, run: DictConfig, data: DataSet, config: Di
     try:
         module.load_state_dict(checkpoint["state_dict"])
     except (KeyError, RuntimeError) as error:
-        raise UserError(f"checkpoint={config.checkpoint} is not one of the run in {config.run}") from error
+        raise UserError(f"checkpoint={config.checkpoint} does not belong to the run in {config.run}") from error
     module.on_load_checkpoint(checkpoint)
     return module
 
 
-def _scored(evaluator: Evaluator, fakes: Samples, subject: EvaluationContext, seed: int) -> dict[str, float]:
-    return evaluator(fakes, replace(subject, seed=seed))
-
-
-def _references(data: DataSet, protocol: Protocol, measures: Mapping[str, BaseMetric]) -> dict[str, Samples]:
-    wanted = {each.reference for each in measures.values()}
+def _reference_samples(data: DataSet, protocol: Protocol, metrics: Mapping[str, BaseMetric]) -> dict[str, Samples]:
+    """Return the sets of real samples that the metrics read; raises ValueError if a split is empty."""
+    required = {metric.reference for metric in metrics.values()}
     splits = {"held_out": protocol.split, "train": "train"}
-    for name, split in splits.items():
-        if name in wanted:
-            next(iter(data.reals(1, split=split)))  # which tells where there are none
-    return {name: reals_of(data, split, protocol) for name, split in splits.items() if name in wanted}
+    splits = {name: split for name, split in splits.items() if name in required}
+    for split in splits.values():
+        next(iter(data.real_samples(1, split=split)))  # raises the error before any scoring
+    return {name: real_samples(data, split, protocol) for name, split in splits.items()}

@@ -1,22 +1,9 @@
-"""Pairs of parts that cannot work together, one rule each; a rule returns a sentence where it is broken."""
+"""Rules for components that cannot work together; a rule returns a sentence if it is broken, else None."""
 
-from ganlab.config.compatibility import (
-    labels,
-    memory,
-    trainer,
-)
-from ganlab.config.compatibility import (
-    metrics as measures,
-)
-from ganlab.config.compatibility import (
-    paths as places,
-)
-from ganlab.config.compatibility import (
-    precision_and_batch as numbers,
-)
-from ganlab.config.compatibility import (
-    requirements as fitting,
-)  # which add their rules
-from ganlab.config.compatibility.registry import Parts, broken_rules, rule
+from ganlab.config.compatibility import labels, memory, metrics, precision_and_batch, requirements, trainer
+from ganlab.config.compatibility.registry import Components, broken_rules, rule
 
-__all__ = ["Parts", "broken_rules", "fitting", "labels", "measures", "memory", "numbers", "places", "rule", "trainer"]
+# Importing these modules registers their rules.
+RULES = (labels, memory, metrics, precision_and_batch, requirements, trainer)
+
+__all__ = ["RULES", "Components", "broken_rules", "rule"]

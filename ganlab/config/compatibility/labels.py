@@ -1,47 +1,49 @@
-"""Labels: who needs them, who is told them, and who must not be."""
+"""Rules for class labels."""
 
 from omegaconf import DictConfig
 
-from ganlab.config.compatibility.registry import Parts, rule
+from ganlab.config.compatibility.registry import Components, rule
 
 
 @rule()
-def labels_for_what_reads_them(config: DictConfig, parts: Parts) -> str | None:
-    """Refuse a conditional loss or regularizer on data without labels."""
-    asking = [f"regularizer.{name}" for name, term in parts.regularizer.items() if term.needs_labels]
-    asking = (["loss"] if parts.loss is not None and parts.loss.needs_labels else []) + asking
-    if asking and parts.spec is not None and not parts.spec.classes:
-        return f"{', '.join(asking)} needs labels, but the data is used without; write data.labels=true"
+def require_labels(config: DictConfig, components: Components) -> str | None:
+    """Reject a conditional loss or regularizer if the data has no labels."""
+    loss = components.loss
+    readers = ["loss"] if loss is not None and loss.needs_labels else []
+    readers += [f"regularizer.{name}" for name, term in components.regularizer.items() if term.needs_labels]
+    if readers and components.spec is not None and not components.spec.classes:
+        return f"{', '.join(readers)} requires labels, but the data is used without; write data.labels=true"
     return None
 
 
 @rule("conditioning", "generator", "discriminator")
-def conditioning_that_reaches_the_networks(config: DictConfig, parts: Parts) -> str | None:
-    """Refuse a way for labels that was written where networks do not read it."""
+def reject_ignored_conditioning(config: DictConfig, components: Components) -> str | None:
+    """Reject a conditioning method that the network does not read."""
     for player in ("generator", "discriminator"):
-        wanted, has = config.conditioning[player], config[player].get("labels", "concat")
-        if wanted not in ("concat", has):
+        method, used = config.conditioning[player], config[player].get("labels", "concat")
+        if method not in ("concat", used):
             return (
-                f"conditioning.{player}={wanted} does not reach the {player}, whose labels={has}; "
-                f"write {player}.labels={wanted}"
+                f"conditioning.{player}={method} does not reach the {player}, which has labels={used}; "
+                f"write {player}.labels={method}"
             )
     return None
 
 
 @rule("discriminator")
-def labels_hidden_from_what_guesses_them(config: DictConfig, parts: Parts) -> str | None:
-    """Refuse to pay for finding the class in the features of a critic that was told the class."""
-    names = ", ".join(name for name, term in parts.regularizer.items() if term.guesses_labels)
-    if names and parts.spec is not None and parts.spec.classes and _is_told(config.discriminator):
+def reject_prediction_of_given_labels(config: DictConfig, components: Components) -> str | None:
+    """Reject label-prediction terms if the discriminator already receives the label."""
+    names = ", ".join(name for name, term in components.regularizer.items() if term.guesses_labels)
+    if names and components.spec is not None and components.spec.classes and _receives_labels(config.discriminator):
         return (
-            f"regularizer.{names} guesses the class, which a discriminator with labels=concat is told; "
+            f"regularizer.{names} predicts the class, which a discriminator with labels=concat receives as input; "
             "use conditioning=auxiliary, or write discriminator.labels=none"
         )
     return None
 
 
-def _is_told(critic: DictConfig) -> bool:
-    """Tell whether the class is an input of a critic, or of any inside it, and not only of its last layer."""
-    labels = critic.get("labels")
-    inner = [each for each in critic.values() if isinstance(each, DictConfig)]
-    return any(map(_is_told, inner)) if labels is None else labels == "concat"
+def _receives_labels(discriminator: DictConfig) -> bool:
+    """Return whether the class is an input of the first layer of a discriminator, or of a member of an ensemble."""
+    labels = discriminator.get("labels")
+    if labels is not None:
+        return bool(labels == "concat")
+    return any(_receives_labels(member) for member in discriminator.values() if isinstance(member, DictConfig))

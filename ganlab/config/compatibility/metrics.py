@@ -1,25 +1,56 @@
-"""Metrics that are none."""
+"""Rules for metrics and for the score by which checkpoints and sweeps choose."""
 
 import inspect
 
 from omegaconf import DictConfig
 
-from ganlab.config.compatibility.registry import Parts, rule
+from ganlab import metrics
+from ganlab.config.compatibility.registry import Components, rule
 from ganlab.config.targets import locate
+from ganlab.core.errors import suggest
+from ganlab.core.interfaces import Game
 from ganlab.metrics import BaseMetric
+from ganlab.metrics.metric import ModelMetric
 
 
 @rule("metric")
-def metrics_that_measure(config: DictConfig, parts: Parts) -> str | None:
-    """Refuse, before training, a class that cannot score, or does not say what."""
+def require_metric_classes(config: DictConfig, components: Components) -> str | None:
+    """Reject a class that cannot score, or does not declare its name and scores."""
     for name, node in config.metric.items():
-        made = locate(str(node._target_))
-        if not inspect.isclass(made):  # a function, of which only its call can tell
+        kind = locate(str(node._target_))
+        if not inspect.isclass(kind):  # a function; what it returns is checked when it is called
             continue
-        if not issubclass(made, BaseMetric):
-            return f"metric.{name}: {made.__name__} is no metric; it must extend ganlab.metrics.metric.Metric or Probe"
-        if missing := sorted(made.__abstractmethods__):
-            return f"metric.{name}: {made.__name__} cannot score without {', '.join(missing)}; write what is missing"
-        if unsaid := [each for each in ("name", "scores") if getattr(made, each, None) is None]:
-            return f"metric.{name}: {made.__name__} must say its {' and its '.join(unsaid)}, as ganlab.metrics.FID does"
+        if not issubclass(kind, BaseMetric):
+            return f"metric.{name}: {kind.__name__} must extend ganlab.metrics.Metric or ganlab.metrics.ModelMetric"
+        if missing := sorted(kind.__abstractmethods__):
+            return f"metric.{name}: {kind.__name__} cannot score without {', '.join(missing)}; write what is missing"
+        if undeclared := [attribute for attribute in ("name", "scores") if getattr(kind, attribute, None) is None]:
+            return (
+                f"metric.{name}: {kind.__name__} must declare its {' and its '.join(undeclared)}, "
+                "as ganlab.metrics.FID does"
+            )
+    return None
+
+
+@rule("metric", "optimized_metric")
+def require_known_score(config: DictConfig, components: Components) -> str | None:
+    """Reject an optimized_metric that no metric computes; one that only this run does not compute is a warning."""
+    selected = [name for node in config.metric.values() for name in getattr(locate(node._target_), "scores", {})]
+    shipped = {name for kind in vars(metrics).values() for name in getattr(kind, "scores", None) or ()}
+    score = str(config.optimized_metric)
+    if score in shipped or score in selected:
+        return None
+    return f"optimized_metric: no metric computes '{score}'; choose {', '.join(selected)}{suggest(score, shipped)}"
+
+
+@rule("game", "metric")
+def reject_unsupported_metrics(config: DictConfig, components: Components) -> str | None:
+    """Reject a metric that requires a capability that the game does not have."""
+    game = locate(str(config.game._target_))
+    if not (isinstance(game, type) and issubclass(game, Game)):
+        return None
+    for node in config.metric.values():
+        kind = locate(str(node._target_))
+        if isinstance(kind, type) and issubclass(kind, ModelMetric) and (reason := kind.unsupported_reason(game)):
+            return reason
     return None

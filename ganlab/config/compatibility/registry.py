@@ -1,4 +1,4 @@
-"""What a rule is, and what it looks at."""
+"""Registry of compatibility rules, and the components that they compare."""
 
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
@@ -13,15 +13,15 @@ from ganlab.recovery import Recovery
 
 
 @dataclass
-class Parts:
-    """What the rules look at; a part that could not be built is absent, and its mistake is told elsewhere."""
+class Components:
+    """The components that the rules compare; one that could not be built is absent and reported elsewhere."""
 
-    spec: Spec | None  # None also where only the data's files tell it
+    spec: Spec | None  # also None if it depends on the files of the data set
     loss: AdversarialLoss | None
     regularizer: Mapping[str, Regularizer]
     augment: Augment | None = None
     latent: Latent | None = None
-    generator: nn.Module | None = None  # without memory for its weights, and so is the discriminator
+    generator: nn.Module | None = None  # both networks are on the meta device
     discriminator: nn.Module | None = None
     recovery: Recovery | None = None
     schedule: UpdateSchedule | None = None
@@ -30,12 +30,12 @@ class Parts:
     ema: EMA | None = None
 
 
-Rule = Callable[[DictConfig, Parts], str | None]
+Rule = Callable[[DictConfig, Components], str | None]
 _rules: list[tuple[Rule, tuple[str, ...]]] = []
 
 
 def rule(*reads: str) -> Callable[[Rule], Rule]:
-    """Add a rule to those that every configuration is held to; it reads these settings and groups, besides parts."""
+    """Register a rule for all configurations; `reads` names the settings and groups that it reads from the config."""
 
     def add(function: Rule) -> Rule:
         _rules.append((function, reads))
@@ -44,7 +44,7 @@ def rule(*reads: str) -> Callable[[Rule], Rule]:
     return add
 
 
-def broken_rules(config: DictConfig, parts: Parts, mistaken: Set[str] = frozenset()) -> list[str]:
-    """Return the sentences of all rules that the configuration breaks, without those that read mistaken settings."""
-    judged = [function for function, reads in _rules if mistaken.isdisjoint(reads)]
-    return [sentence for each in judged if (sentence := each(config, parts))]
+def broken_rules(config: DictConfig, components: Components, invalid: Set[str] = frozenset()) -> list[str]:
+    """Return the sentences of all broken rules; a rule that reads an invalid setting or group is skipped."""
+    sentences = [function(config, components) for function, reads in _rules if invalid.isdisjoint(reads)]
+    return [sentence for sentence in sentences if sentence]

@@ -1,4 +1,4 @@
-"""Parts that are not ganlab's own do once, before training, what they will do at every step of it."""
+"""One forward check of custom components before training, on a synthetic batch."""
 
 from ganlab.config.forward_check.run import run_forward_checks
 

@@ -1,4 +1,4 @@
-"""What is asked of each kind of part; an act returns what is wrong with the answer, "" where nothing is."""
+"""The forward check of each kind of component; a check returns what is wrong with the result, or an empty string."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -6,99 +6,101 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from ganlab.config.forward_check.synthetic_batch import SyntheticBatch, shape
+from ganlab.config.forward_check.synthetic_batch import SyntheticBatch, shape_of
 from ganlab.core import tree
 from ganlab.core.interfaces import as_output
 
 
 class ForwardCheck(NamedTuple):
-    """A part by its place in the configuration and its name, and how it is called."""
+    """The check of one component: its path in the configuration, the name of its class, and the call it makes."""
 
-    where: str
+    path: str
     name: str
     call: str
     run: Callable[[SyntheticBatch], str]
 
 
 def check_generator(synthetic: SyntheticBatch) -> str:
-    """Generate a batch."""
-    if problem := _learns_nothing(synthetic.game.sampler):
+    """Generate a batch, and check its shape and gradients."""
+    if problem := _find_frozen(synthetic.game.sampler):
         return problem
-    made, wanted = synthetic.game.sample(synthetic.batch, synthetic.game.sampler), shape(synthetic.batch.sample)
-    if shape(made) != wanted:
-        return f"makes {_told(made)}, where samples of shape {wanted} are wanted"
-    return _without_gradient(made)
+    samples, expected = synthetic.game.sample(synthetic.batch, synthetic.game.sampler), shape_of(synthetic.batch.sample)
+    if shape_of(samples) != expected:
+        return f"returns {_describe(samples)}, expected samples of shape {expected}"
+    return _find_detached(samples)
 
 
 def check_discriminator(synthetic: SyntheticBatch) -> str:
-    """Judge a batch."""
+    """Discriminate a batch, and check the shape and gradients of the logits."""
     gan = synthetic.gan
-    if gan is None:  # nobody is judged
+    if gan is None:
         return ""
-    if problem := _learns_nothing(gan.discriminator):
+    if problem := _find_frozen(gan.discriminator):
         return problem
     reads_features = any(term.reads_features for term in gan.regularizers.values())
-    critic: Any = gan.discriminator.discriminate if reads_features else gan.discriminator
-    output = as_output(critic(*synthetic.seen))
-    logits = getattr(output, "logits", None)
+    discriminator: Any = gan.discriminator.discriminate if reads_features else gan.discriminator
+    output = as_output(discriminator(*synthetic.gan_batch))
+    logits, count = getattr(output, "logits", None), tree.length(synthetic.gan_batch.sample)
     if not torch.is_tensor(logits):
-        return f"returns {_told(output)}, where logits, as a tensor or in a DiscriminatorOutput, are wanted"
-    if shape(logits)[:1] != (synthetic.output_rows,):
+        return f"returns {_describe(output)}, expected logits as a tensor or in a DiscriminatorOutput"
+    if shape_of(logits)[:1] != (synthetic.output_rows,):
+        unit = "sample" if synthetic.output_rows == count else "pack"
         return (
-            f"returns logits of shape {shape(logits)} for {tree.length(synthetic.seen.sample)} samples, where one or "
-            f"more for each are wanted, as in ({synthetic.output_rows},)"
+            f"returns logits of shape {shape_of(logits)} for {count} samples, expected one or more per {unit}, such as "
+            f"shape ({synthetic.output_rows},)"
         )
-    return _without_gradient(logits)
+    return _find_detached(logits)
 
 
 def check_loss(synthetic: SyntheticBatch) -> str:
-    """Compute the adversarial loss of every player."""
+    """Compute the adversarial loss of every player, and check that it has one value per logit."""
     gan = synthetic.gan
-    if gan is None:  # it stands idle
+    if gan is None:  # a game without a discriminator does not use the loss
         return ""
     for player in gan.players():
-        view = gan.view(player, synthetic.seen, ())
-        losses, wanted = gan.loss.of(player, view), shape(view.on_fake.logits)
-        if not torch.is_tensor(losses) or shape(losses) != wanted:
-            return f"returns {_told(losses)} for the {player}, where one value for each logit, {wanted}, is wanted"
+        view = gan.view(player, synthetic.gan_batch, ())
+        losses, expected = gan.loss.compute(player, view), shape_of(view.on_fake.logits)
+        if not torch.is_tensor(losses) or shape_of(losses) != expected:
+            return f"returns {_describe(losses)} for the {player}, expected one value per logit, shape {expected}"
     return ""
 
 
 def check_regularizer(name: str) -> Callable[[SyntheticBatch], str]:
-    """Return the act that a regularizer of that name has."""
+    """Return the check of the regularizer with this name: the rows it selects, and the shape of its penalty."""
 
     def run(synthetic: SyntheticBatch) -> str:
         gan = synthetic.gan
         if gan is None:
             return ""
-        term = gan.regularizers[name]
+        term, count = gan.regularizers[name], tree.length(synthetic.gan_batch.sample)
         for player in filter(term.applies_to, gan.players()):
-            view = gan.view(player, synthetic.seen, [term])
+            view = gan.view(player, synthetic.gan_batch, [term])
             rows = term.select_rows(torch.arange(synthetic.output_rows), view)
             if not torch.is_tensor(rows) or rows.is_floating_point() or rows.ndim != 1:
-                return f"returns {_told(rows)} from select_rows, where the numbers of rows are wanted"
-            values, count = term.penalty(view), tree.length(synthetic.seen.sample)
-            if not torch.is_tensor(values) or max(shape(values)[:1], default=0) > count:  # of a part of them, perhaps
-                return f"returns {_told(values)}, where a value for each of {count} samples, or one for all, is wanted"
+                return f"returns {_describe(rows)} from select_rows, expected row indices"
+            values = term.penalty(view)
+            # A penalty of a subset of the samples has fewer values.
+            if not torch.is_tensor(values) or max(shape_of(values)[:1], default=0) > count:
+                return f"returns {_describe(values)}, expected one value for each of {count} samples, or a single value"
         return ""
 
     return run
 
 
-def _told(value: Any) -> str:
-    known = shape(value)
-    if known is None:
+def _describe(value: Any) -> str:
+    shape = shape_of(value)
+    if shape is None:
         return "None"
-    return f"a {known}" if isinstance(known, str) else f"a tensor of shape {known}"
+    return f"a {shape}" if isinstance(shape, str) else f"a tensor of shape {shape}"
 
 
-def _learns_nothing(network: nn.Module) -> str:
+def _find_frozen(network: nn.Module) -> str:
     if any(weight.requires_grad for weight in network.parameters()):
         return ""
-    return "has no parameters that require gradients, so that there is nothing to learn"
+    return "has no parameters that require gradients, so there is nothing to train"
 
 
-def _without_gradient(made: tree.Tree) -> str:
-    if any(leaf.requires_grad for leaf in tree.leaves(made)):
+def _find_detached(output: tree.Tree) -> str:
+    if any(leaf.requires_grad for leaf in tree.leaves(output)):
         return ""
-    return "returns what is cut from its weights, so that they get no gradients; drop detach, no_grad and the like"
+    return "returns a result without gradients for its weights; remove detach(), no_grad() and the like"

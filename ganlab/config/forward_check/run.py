@@ -1,4 +1,4 @@
-"""Who has to rehearse, and what is told of it."""
+"""Selects the custom components of a configuration and runs their forward checks."""
 
 import re
 import warnings
@@ -19,102 +19,103 @@ from ganlab.config.forward_check.synthetic_batch import SyntheticBatch
 from ganlab.config.targets import instantiate, node_targets
 from ganlab.core.errors import ConfigIssue
 from ganlab.core.interfaces import Game, Spec
-from ganlab.engine.distributed.strategies import processes
+from ganlab.engine.distributed.strategy_choice import count_processes
 
-OURS = "ganlab."
-# Words of errors that come of where parts are tried, and tell nothing of how they train.
-OF_THE_STAGE = re.compile("(?<![a-z])(meta|cuda|gpu|devices?|memory)(?![a-z])")
+SHIPPED = "ganlab."  # the components below it are tested, and so are not checked here
+# Errors caused by the meta device or by the missing GPU, not by the component.
+DEVICE_ERROR = re.compile("(?<![a-z])(meta|cuda|gpu|devices?|memory)(?![a-z])")
 
 
 def run_forward_checks(config: DictConfig, game: Game, spec: Spec) -> list[ConfigIssue]:
-    """Return a mistake for each part of one's own that does not answer as the game needs it.
+    """Return an issue for each custom component that does not work in the game.
 
-    `game` is one without memory for its weights. What is ganlab's own is not asked, and so costs nothing; nor are the
-    parts of a game of one's own, who alone knows what they are for. Terms are asked only if the networks answer well.
+    `game` is on the meta device. Shipped components are not checked, so they cost nothing; nor are the components of a
+    custom game, which defines how it calls them. The loss and the regularizers are checked only if both networks pass.
     """
-    checks = (_networks(config), _terms(config))
-    found: list[ConfigIssue] = []
-    if not str(config.game._target_).startswith(OURS) or not any(checks):
-        return found
-    rehearsal = _Rehearsal(config, game, spec)
-    for part in checks:
-        if not found:
-            told = [(check, rehearsal.ask(check)) for check in part]
-            found = [
-                ConfigIssue(check.where.split(".")[0], f"{check.where}: {check.name} {said}")
-                for check, said in told
-                if said
-            ]
-    return found
+    networks, terms = _network_checks(config), _term_checks(config)
+    if not str(config.game._target_).startswith(SHIPPED) or not (networks or terms):
+        return []
+    checker = _Checker(config, game, spec)
+    return checker.issues(networks) or checker.issues(terms)
 
 
 @final
-class _Rehearsal:
-    """Asks parts without memory, which costs next to nothing, and for real where they fail in that way."""
+class _Checker:
+    """Runs checks on the meta device, which costs next to nothing, and repeats those that fail with real tensors."""
 
     def __init__(self, config: DictConfig, game: Game, spec: Spec) -> None:
         self.config, self.spec, self.game = config, spec, game
         self.packing = int(config.game.get("packing", 1))
-        piece = int(config.batch_size) // (int(config.microbatches) * (processes(config.trainer) or 1))
-        self.packs = max(piece // self.packing, 2)  # of a batch of one a mean could not be told from a sample's value
+        piece = int(config.batch_size) // (int(config.microbatches) * (count_processes(config.trainer) or 1))
+        self.packs = max(piece // self.packing, 2)  # with one, a mean over the batch has as many values as samples
 
     @cached_property
-    def blank(self) -> SyntheticBatch:
-        """The stage without memory."""
+    def on_meta_device(self) -> SyntheticBatch:
+        """The game and a batch without memory."""
         with torch.device("meta"):
             return SyntheticBatch.of(self.game, self.spec, self.packs, self.packing)
 
     @cached_property
-    def real(self) -> SyntheticBatch:
-        """The stage with all weights and samples, on the processor."""
+    def on_cpu(self) -> SyntheticBatch:
+        """The game and a batch with real weights and samples."""
         return SyntheticBatch.of(instantiate(self.config.game)(self.spec), self.spec, self.packs, self.packing)
 
-    def ask(self, check: ForwardCheck) -> str:
-        """Return what is wrong with a part, in words that follow its name; nothing where only trying is at fault."""
+    def issues(self, checks: list[ForwardCheck]) -> list[ConfigIssue]:
+        """Run checks and return the issues."""
+        sentences = [(check, self.run(check)) for check in checks]
+        return [
+            ConfigIssue(check.path.split(".")[0], f"{check.path}: {check.name} {sentence}")
+            for check, sentence in sentences
+            if sentence
+        ]
+
+    def run(self, check: ForwardCheck) -> str:
+        """Return what is wrong with a component, to follow its name; empty if only the device causes the error."""
         with warnings.catch_warnings(), torch.random.fork_rng(devices=[]), torch.enable_grad():
-            warnings.simplefilter("ignore")  # they will come again in training
+            warnings.simplefilter("ignore")  # training repeats them
             try:
                 with torch.device("meta"):
-                    return check.run(self.blank)
-            except Exception as error:  # whatever a part may raise
-                if _is_of_the_stage(error):
+                    return check.run(self.on_meta_device)
+            except Exception as error:  # a component may raise anything
+                if _is_device_error(error):
                     return ""
             try:
-                return check.run(self.real)
+                return check.run(self.on_cpu)
             except Exception as error:
-                words = " ".join(str(error).split()) or type(error).__name__
-                return "" if _is_of_the_stage(error) else f"fails in {check.call}: {words}"
+                message = " ".join(str(error).split()) or type(error).__name__
+                return "" if _is_device_error(error) else f"fails in {check.call}: {message}"
 
 
-def _networks(config: DictConfig) -> list[ForwardCheck]:
+def _network_checks(config: DictConfig) -> list[ForwardCheck]:
     checks = [
-        ForwardCheck("generator", _name(config.generator), "forward(latents, cond)", check_generator),
-        ForwardCheck("discriminator", _name(config.discriminator), "forward(samples, cond)", check_discriminator),
+        ForwardCheck("generator", _class_name(config.generator), "forward(latents, cond)", check_generator),
+        ForwardCheck("discriminator", _class_name(config.discriminator), "forward(samples, cond)", check_discriminator),
     ]
-    return [check for check in checks if _is_own(config[check.where])]
+    return [check for check in checks if _is_custom(config[check.path])]
 
 
-def _terms(config: DictConfig) -> list[ForwardCheck]:
-    own = {str(name): node for name, node in config.regularizer.items() if _is_own(node)}
-    call = "discriminator(real, fake) or generator(fake, real)"
-    losses = [ForwardCheck("loss", _name(config.loss), call, check_loss)] if _is_own(config.loss) else []
-    terms = [
-        ForwardCheck(f"regularizer.{name}", _name(node), "penalty(round)", check_regularizer(name))
-        for name, node in own.items()
-    ]
-    return [*losses, *terms]
+def _term_checks(config: DictConfig) -> list[ForwardCheck]:
+    checks = []
+    if _is_custom(config.loss):
+        call = "discriminator(real, fake) or generator(fake, real)"
+        checks.append(ForwardCheck("loss", _class_name(config.loss), call, check_loss))
+    for name, node in config.regularizer.items():
+        if _is_custom(node):
+            check = check_regularizer(str(name))
+            checks.append(ForwardCheck(f"regularizer.{name}", _class_name(node), "penalty(view)", check))
+    return checks
 
 
-def _is_own(node: Any) -> bool:
-    """Tell whether a part, or anything inside it, is not of ganlab, whose own are tested with all kinds of samples."""
-    return any(not target.startswith(OURS) for target in node_targets(node))
+def _is_custom(node: Any) -> bool:
+    """Return whether a component, or anything inside it, comes from another package than ganlab."""
+    return any(not target.startswith(SHIPPED) for target in node_targets(node))
 
 
-def _name(node: DictConfig) -> str:
+def _class_name(node: DictConfig) -> str:
     return str(node._target_).rpartition(".")[2]
 
 
-def _is_of_the_stage(error: Exception) -> bool:
-    words = str(error).lower()
-    bare = not words and isinstance(error, AssertionError)  # as of who wants to be on a GPU, and does not say so
-    return bare or OF_THE_STAGE.search(words) is not None
+def _is_device_error(error: Exception) -> bool:
+    message = str(error).lower()
+    is_bare_assertion = not message and isinstance(error, AssertionError)  # such as `assert samples.is_cuda`
+    return is_bare_assertion or DEVICE_ERROR.search(message) is not None

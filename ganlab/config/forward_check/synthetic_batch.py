@@ -1,9 +1,8 @@
-"""Where parts are tried: a game with a batch such as the data will give, on a device."""
+"""A game with a random batch of the data's shape, on the current device, for the forward checks."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import singledispatch
 from typing import Any, NamedTuple
 
 import torch
@@ -15,59 +14,51 @@ from ganlab.games.with_encoder import GANWithEncoder
 
 
 class SyntheticBatch(NamedTuple):
-    """A game, the adversarial one in it, where there is one, and what each is given."""
+    """A game, the adversarial game inside it, and a random batch for each."""
 
     game: Game
-    gan: AdversarialGame | None
-    batch: Batch
-    seen: Batch  # by the adversarial game's critic
-    output_rows: int  # that it gives of those: one for each pack
+    gan: AdversarialGame | None  # None for a game without a discriminator
+    batch: Batch  # as the data set returns it
+    gan_batch: Batch  # as the discriminator receives it; with BiGAN, pairs of samples and latents
+    output_rows: int  # outputs of the discriminator for `gan_batch`, one per pack
 
     @classmethod
     def of(cls, game: Game, spec: Spec, packs: int, packing: int) -> SyntheticBatch:
-        """Make up a batch of so many packs, on torch's device of the moment."""
-        gan, count = adversarial(game), packs * packing
-        cond = _labels(spec, count)
+        """Return a batch of `packs` times `packing` samples on torch's default device."""
+        gan, count = find_adversarial_game(game), packs * packing
+        cond = _random_labels(spec, count)
         shape = gan.spec.sample if gan is not None else spec.sample
-        return cls(game, gan, Batch(_samples(spec.sample, count), cond), Batch(_samples(shape, count), cond), packs)
+        batch, gan_batch = (Batch(_random_samples(shape, count), cond) for shape in (spec.sample, shape))
+        return cls(game, gan, batch, gan_batch, packs)
 
 
-@singledispatch
-def adversarial(game: Game) -> AdversarialGame | None:
-    """Return the adversarial game in a game, None where there is none."""
-    return None
+def find_adversarial_game(game: Game) -> AdversarialGame | None:
+    """Return the adversarial game that a game is or contains, or None."""
+    if isinstance(game, AdversarialGame):
+        return game
+    return game.adversarial_game() if isinstance(game, GANWithEncoder) else None
 
 
-@adversarial.register
-def _(game: AdversarialGame) -> AdversarialGame:
-    return game
-
-
-@adversarial.register
-def _(game: GANWithEncoder) -> AdversarialGame:
-    return game.adversarial()
-
-
-def shape(value: Any) -> Any:
-    """Return the shape of a tensor or of a nest of them, and of anything else its kind in a word."""
+def shape_of(value: Any) -> Any:
+    """Return the shape of a tensor, the shapes of a nest of tensors, None for None, else the name of the type."""
     match value:
         case torch.Tensor():
             return tuple(value.shape)
         case Mapping():
-            return {key: shape(inner) for key, inner in value.items()}
+            return {key: shape_of(inner) for key, inner in value.items()}
         case None:
             return None
         case _:
             return type(value).__name__
 
 
-def _samples(shape: Shape, count: int) -> Tree:
+def _random_samples(shape: Shape, count: int) -> Tree:
     if isinstance(shape, Mapping):
-        return {key: _samples(inner, count) for key, inner in shape.items()}
+        return {key: _random_samples(inner, count) for key, inner in shape.items()}
     return 2 * torch.rand(count, *shape) - 1
 
 
-def _labels(spec: Spec, count: int) -> Tree:
+def _random_labels(spec: Spec, count: int) -> Tree:
     if spec.classes:
         return torch.arange(count) % spec.classes
-    return None if spec.cond is None else _samples(spec.cond, count)
+    return None if spec.cond is None else _random_samples(spec.cond, count)

@@ -1,8 +1,11 @@
-"""What the parts of a GAN promise each other; every part is abstract here and final in a file of its own.
+"""The abstract base classes and protocols of GAN components; implementations are final classes in other folders.
 
-Who writes a network or a latent reads `networks`; a loss, a regularizer or an augmentation, `terms`; a game, `games`.
+Networks and latents are in `networks`, losses and regularizers in `terms`, augmentations in `components`, games and
+update schedules in `games`; `batch_view` has the view of a batch that losses and regularizers read.
 """
 
+from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.interfaces.components import Augment, Component
 from ganlab.core.interfaces.games import Capability, Game, UpdateSchedule
 from ganlab.core.interfaces.networks import (
     EMPTY,
@@ -17,13 +20,14 @@ from ganlab.core.interfaces.networks import (
     SupportsTruncation,
     as_output,
 )
-from ganlab.core.interfaces.terms import AdversarialLoss, Augment, Component, Regularizer
+from ganlab.core.interfaces.terms import AdversarialLoss, Regularizer
 
 __all__ = [
     "EMPTY",
     "AdversarialLoss",
     "Augment",
     "Batch",
+    "BatchView",
     "Capability",
     "Component",
     "DiscriminatorOutput",

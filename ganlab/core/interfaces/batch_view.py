@@ -1,4 +1,4 @@
-"""One player's view of one batch: real, fake, and the discriminator's verdict on each, computed when asked for."""
+"""One player's view of one batch: real samples, fake samples and the discriminator's outputs for both."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,20 +13,13 @@ from ganlab.core.random import Random
 from ganlab.core.tree import Tree
 
 
-def _no_field() -> list[Tensor]:
-    raise ValueError("this game has no vector field of two players, so 'consensus' cannot be used in it")
-
-
-def _no_latents() -> Tensor:
-    raise ValueError("this game draws no latents, so what reads them cannot be used in it")
-
-
 @dataclass
 class BatchView:
-    """A lazy view in which every quantity is computed at most once.
+    """One player's view of one batch; every quantity is computed at first use, and at most once.
 
-    Where the round is `differentiable`, real samples (and, for the discriminator, fake ones) are leaves that collect
-    gradients, and the critic runs in float32 whatever the autocast: gradient norms in half precision are noise.
+    If the view is `differentiable`, real samples (and fake samples, for the discriminator) are autograd leaves that
+    require gradients, and the discriminator runs in float32 even under autocast, because gradient norms in half
+    precision are too inaccurate.
     """
 
     real: Tree
@@ -34,48 +27,59 @@ class BatchView:
     discriminator: Callable[[Tree], DiscriminatorOutput]
     player: str
     differentiable: bool = False
-    network: nn.Module = field(default_factory=nn.Identity)  # the player that is about to move
+    network: nn.Module = field(default_factory=nn.Identity)  # of the player that is being updated
     random: Random = field(default_factory=Random)
     cond: Tree = None
-    draw: Callable[[], Tensor] = _no_latents  # what the fake samples were made from, once they are made
-    vector_field: Callable[[], list[Tensor]] = _no_field  # gradients of both players' losses, with their graph
+    draw_latents: Callable[[], Tensor] | None = None  # returns the latents of the fake samples, once those exist
+    compute_vector_field: Callable[[], list[Tensor]] | None = None  # see `vector_field`
 
     def __post_init__(self) -> None:
         if self.differentiable:
-            self.real = tree.leaf(self.real)
+            self.real = tree.require_gradients(self.real)
 
     @cached_property
     def fake(self) -> Tree:
-        """Fake samples: in the generator's graph for the generator, cut from it for the discriminator."""
+        """Fake samples: with the generator's graph in the generator's view, detached in the discriminator's."""
         if self.player == "generator":
-            return self._exact(self.generate())
+            return self._to_float32(self.generate())
         with torch.no_grad():
-            fake = self._exact(self.generate())
-        return tree.leaf(fake) if self.differentiable else tree.detach(fake)
+            fake = self._to_float32(self.generate())
+        return tree.require_gradients(fake) if self.differentiable else tree.detach(fake)
 
     @property
     def latents(self) -> Tensor:
-        """The latents of the fake samples."""
+        """The latents of the fake samples, shape (n, size); raises ValueError if the game draws none."""
+        if self.draw_latents is None:
+            raise ValueError("this game draws no latents, so a component that reads them cannot be used in it")
         _ = self.fake
-        return self.draw()
+        return self.draw_latents()
 
     @cached_property
     def on_real(self) -> DiscriminatorOutput:
-        """The verdict on real samples."""
+        """The discriminator's output for the real samples."""
         return self.discriminate(self.real)
 
     @cached_property
     def on_fake(self) -> DiscriminatorOutput:
-        """The verdict on fake samples."""
+        """The discriminator's output for the fake samples."""
         return self.discriminate(self.fake)
 
     def discriminate(self, samples: Tree) -> DiscriminatorOutput:
-        """Ask the discriminator about any samples, in float32 where the round is differentiable."""
+        """Return the discriminator's output for any samples, in float32 if the view is differentiable."""
         if not self.differentiable:
             return self.discriminator(samples)
-        with tree.exact(tree.first(samples)):
-            return self.discriminator(self._exact(samples))
+        with tree.without_autocast(tree.first(samples)):
+            return self.discriminator(self._to_float32(samples))
 
-    def _exact(self, samples: Tree) -> Tree:
-        # A generator under autocast makes half-precision samples.
+    def vector_field(self) -> list[Tensor]:
+        """Return the gradients of both players' losses for their own weights, with their graph.
+
+        Raises ValueError if the game has no two players with opposing losses.
+        """
+        if self.compute_vector_field is None:
+            raise ValueError("this game has no vector field of two players, so 'consensus' cannot be used in it")
+        return self.compute_vector_field()
+
+    def _to_float32(self, samples: Tree) -> Tree:
+        # Under autocast a generator returns half-precision samples.
         return tree.widen(samples) if self.differentiable else samples

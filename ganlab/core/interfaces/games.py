@@ -1,4 +1,4 @@
-"""Who plays, and who moves when: games and schedules."""
+"""Base classes of games and update schedules: which players there are, and when each is updated."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -16,17 +16,25 @@ from ganlab.core.tree import Tree
 
 
 class Capability(Enum):
-    """What a metric may require of a game besides samples; values are noun phrases for messages."""
+    """What a metric may require of a game in addition to samples; values are noun phrases for messages."""
 
     DISCRIMINATOR = "a discriminator of single samples"
     ADVERSARIAL_LOSS = "an adversarial loss of a discriminator"
 
 
 class UpdateSchedule(ABC):
-    """Says which players move at a step: each moves at every so many steps, always on the step's fresh batch.
+    """Decides which players are updated at a step: each one every so many steps, always on the step's new batch.
 
-    `generator=5` is five critic steps per generator step (n_critic of Arjovsky et al. 2017, algorithm 1). Raises
-    ValueError for a period below 1.
+    `generator=5` gives five critic updates per generator update (n_critic of Arjovsky et al. 2017, algorithm 1). Raises
+    ValueError for a period below 1. A subclass implements `__call__`:
+
+    >>> from ganlab import UpdateSchedule
+    >>> class Alternating(UpdateSchedule):
+    ...     def __call__(self, step):
+    ...         return [[player] for player in self.updated_players(step)]
+    >>> schedule = Alternating(generator=2)
+    >>> [schedule(step) for step in range(2)]
+    [[['discriminator']], [['discriminator'], ['generator']]]
     """
 
     def __init__(self, discriminator: int = 1, generator: int = 1) -> None:
@@ -37,23 +45,46 @@ class UpdateSchedule(ABC):
 
     @abstractmethod
     def __call__(self, step: int) -> list[list[str]]:
-        """Return groups of players: groups move one after another, the players of a group at the same time."""
+        """Return groups of players: groups are updated one after another, the players of a group simultaneously."""
 
     def updated_players(self, step: int) -> list[str]:
-        """Return the players that move at a step."""
+        """Return the players that are updated at a step."""
         return [player for player, period in self.periods.items() if (step + 1) % period == 0]
 
     def updates_before(self, player: str, step: int) -> int:
-        """Return how often the player moved before this step."""
+        """Return how many times the player was updated before this step."""
         return step // self.periods[player]
 
 
 class Game(nn.Module, ABC):
-    """Networks and what each of them minimises; knows no optimizer, device or logger."""
+    """The networks of a GAN and the loss of each player; independent of optimizers, devices and loggers.
 
-    sampler: nn.Module  # what the EMA averages, and what samples come from
-    latent: Latent  # what the sampler transforms
-    provides: ClassVar[frozenset[Capability]] = frozenset(Capability)  # what metrics may ask for beside samples
+    A subclass has attributes `sampler` and `latent`, and implements `players` and `losses`:
+
+    >>> import torch
+    >>> from ganlab import Batch, Game
+    >>> from ganlab.latents import Normal
+    >>> class Generator(torch.nn.Linear):
+    ...     def forward(self, latents, cond=None):
+    ...         return super().forward(latents)
+    >>> class WGAN(Game):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.latent = Normal(size=3)
+    ...         self.sampler, self.critic = Generator(3, 2), torch.nn.Linear(2, 1)
+    ...     def players(self):
+    ...         return {"discriminator": self.critic, "generator": self.sampler}
+    ...     def losses(self, player, batch, step):
+    ...         fake = self.critic(self.sample(batch, self.sampler)).mean()
+    ...         real = self.critic(batch.sample).mean()
+    ...         return {"wasserstein": fake - real if player == "discriminator" else -fake}
+    >>> WGAN().losses("generator", Batch(torch.zeros(8, 2)), step=0).keys()
+    dict_keys(['wasserstein'])
+    """
+
+    sampler: nn.Module  # the network that the EMA averages and that generates samples from latents
+    latent: Latent  # the distribution of the sampler's input
+    provides: ClassVar[frozenset[Capability]] = frozenset(Capability)  # what metrics may require besides samples
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -73,45 +104,48 @@ class Game(nn.Module, ABC):
 
     @abstractmethod
     def players(self) -> dict[str, nn.Module]:
-        """Return the players by name; they share no parameter."""
+        """Return the players' networks by the schedule's names, "discriminator" and "generator"; no shared weights."""
 
     @abstractmethod
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Return weighted scalars by name; their sum is what the player minimises. `step` counts its moves."""
+        """Return weighted scalars by name; the player minimises their sum. `step` counts the player's updates."""
 
     def sample(self, batch: Batch, network: nn.Module) -> Tree:
-        """Generate one sample per sample of the batch, under its conditions."""
+        """Return one sample of the network per sample of the batch, under the batch's conditions."""
         sample = tree.first(batch.sample)
-        made: Tree = network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
-        return made
+        samples: Tree = network(self.latent.sample(len(sample), self.random, sample.device), batch.cond)
+        return samples
 
     def terms(self) -> Mapping[str, Regularizer]:
-        """Return the regularizers by name."""
+        """Return the regularizers by name; none by default."""
         return {}
 
     def extra_modules(self, player: str) -> list[nn.Module]:
-        """Return modules whose weights move with a player's, though they are no part of its network."""
+        """Return modules outside the player's network that its optimizer updates, too; none by default."""
         return []
 
     def weights(self, player: str) -> list[nn.Parameter]:
-        """Return what a player's optimizer changes: weights of its network and of its companions."""
-        moving = (self.players()[player], *self.extra_modules(player))
-        return [weight for network in moving for weight in network.parameters() if weight.requires_grad]
+        """Return the weights that a player's optimizer updates: of its network and of its `extra_modules`."""
+        modules = (self.players()[player], *self.extra_modules(player))
+        return [weight for module in modules for weight in module.parameters() if weight.requires_grad]
 
     def batch_sums(self, player: str) -> list[Tensor]:
-        """Return sums over the samples of a player's coming move, which processes replace by their total, in place."""
+        """Return sums over the samples of a player's next update; several processes replace them by their total.
+
+        The tensors are changed in place. None by default.
+        """
         return []
 
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
-        """Do, before anyone moves on this batch, the work that several of the players in `order` can share."""
+        """Compute, before the updates on this batch, what several of the players in `order` share; nothing here."""
 
     def after_update(self, player: str, step: int) -> None:
-        """Act on a player that has just moved."""
+        """Run after each update of a player, to change its weights or statistics; does nothing by default."""
 
     def diagnostics(self) -> dict[str, Tensor]:
-        """Return scalars of the latest losses that are worth a look, by name."""
+        """Return scalars about the latest losses to log, by name; none by default."""
         return {}
 
     def histograms(self) -> dict[str, Tensor]:
-        """Return values of the latest losses, one or more per sample, whose spread is worth a look, by name."""
+        """Return tensors about the latest losses to log as histograms, one or more values per sample; none here."""
         return {}

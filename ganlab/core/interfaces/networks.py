@@ -1,9 +1,9 @@
-"""What a network is told of the data, what it is given, and what it answers."""
+"""Data types and protocols of networks: what they are built from, their inputs and their outputs."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
@@ -11,7 +11,9 @@ from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 import torch
 from torch import Tensor
 
+from ganlab.core import tree
 from ganlab.core.random import Random
+from ganlab.core.renamed import adopt_former_methods
 from ganlab.core.tree import Tree
 
 Shape: TypeAlias = tuple[int, ...] | Mapping[str, Any]
@@ -20,23 +22,33 @@ EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Spec:
-    """All that a network may know of the data before it sees a sample."""
+    """The shapes from which a network is built, before any sample is read."""
 
-    sample: Shape  # (channels, height, width), (dimensions,), (length, channels), or a nest of shapes
+    sample: Shape  # (channels, height, width), (dimensions,), (length, channels), or nested shapes
     cond: Shape | None = None
-    classes: int = 0  # positive where the condition is a class label
+    classes: int = 0  # the number of classes if the condition is a class label, else 0
     latent: int = 0
 
 
 class Batch(NamedTuple):
-    """Real samples with their condition; tensors, or any nest of them."""
+    """Samples and their conditions; each is a tensor, or nested tensors, whose first dimension is the batch size."""
 
     sample: Tree
     cond: Tree = None
 
+    def map(self, function: Callable[[Tensor], Tensor]) -> Batch:
+        """Return a batch with `function` applied to every tensor."""
+        return Batch(tree.map(function, self.sample), tree.map(function, self.cond))
+
+    @classmethod
+    def cat(cls, batches: Iterable[Batch]) -> Batch:
+        """Concatenate batches of the same structure, of which there must be at least one."""
+        samples, conditions = zip(*batches, strict=True)
+        return cls(tree.map(_concatenate, *samples), tree.map(_concatenate, *conditions))
+
 
 class DiscriminatorOutput(NamedTuple):
-    """What a discriminator says of a batch: logits, of any shape that starts with the batch size."""
+    """A discriminator's output for a batch of n samples: logits of shape (n, …), and optionally features."""
 
     logits: Tensor
     features: tuple[Tensor, ...] = ()
@@ -44,11 +56,25 @@ class DiscriminatorOutput(NamedTuple):
 
 
 class Latent(ABC):
-    """The distribution that a generator transforms; raises ValueError for a size below 1."""
+    """The distribution of a generator's input; raises ValueError for a size below 1.
 
-    truncation: float | None = None  # the largest absolute value, where larger ones were cut off
-    categories: tuple[int, ...] = ()  # of the categorical codes that are to be discovered
-    continuous: int = 0  # how many continuous codes are to be discovered
+    A subclass implements `sample`:
+
+    >>> from ganlab import Latent, Random
+    >>> class Cube(Latent):
+    ...     def sample(self, count, random, device="cpu"):
+    ...         return 2 * random.uniform("latents", (count, self.size), device) - 1
+    >>> Cube(size=8).sample(2, Random(seed=0)).shape
+    torch.Size([2, 8])
+    """
+
+    truncation: float | None = None  # the largest absolute value of truncated latents
+    categories: tuple[int, ...] = ()  # the sizes of the categorical codes that the generator has to encode
+    continuous: int = 0  # the number of continuous codes that the generator has to encode
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        adopt_former_methods(cls, {"between": "interpolate"})
 
     def __init__(self, size: int) -> None:
         if size < 1:
@@ -57,29 +83,38 @@ class Latent(ABC):
 
     @abstractmethod
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
-        """Draw latents of shape (count, size)."""
+        """Return latents of shape (count, size) on `device`, drawn by `random` only."""
 
     def split(self, latents: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
-        """Cut latents (n, size) into noise, the one-hot code of each category, and continuous codes; all noise here."""
+        """Split latents (n, size) into noise, one one-hot code per category, and continuous codes.
+
+        The shapes are (n, noise size), (n, categories[i]) and (n, continuous). Without codes, all is noise.
+        """
         return latents, (), latents[:, self.size :]
 
     def truncated(self, threshold: float) -> Latent:
-        """Return the distribution without its tails; raises ValueError where it has none, as here."""
+        """Return the distribution with values limited to ±`threshold`; raises ValueError if it has no tails, as here.
+
+        A subclass returns a new instance, or raises ValueError for a threshold that it does not support.
+        """
         raise ValueError(f"latents of {type(self).__name__} have no tails to cut off; leave truncation out")
 
-    def between(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
-        """Return points between latents `start` and `end` (n, size), at times (n,) from 0 to 1; straight here."""
+    def interpolate(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
+        """Return points (n, size) between latents `start` and `end` (n, size) at times (n,) from 0 to 1; linear here.
+
+        A subclass returns `start` at time 0 and `end` at time 1.
+        """
         return torch.lerp(start, end, times[:, None])
 
 
 @runtime_checkable
 class ShowsFeatures(Protocol):
-    """A discriminator that shows features, of shape (n, feature_size), in its verdict."""
+    """A discriminator that returns features of shape (n, feature_size) in its output."""
 
     feature_size: int
 
     def discriminate(self, samples: Tree, cond: Tree = None) -> DiscriminatorOutput:
-        """Return the logits, and the features as the last of the verdict's."""
+        """Return the logits, and the features as the last entry of the output's `features`."""
 
 
 @runtime_checkable
@@ -95,20 +130,24 @@ class StyleGenerator(Protocol):
 
 @runtime_checkable
 class SupportsTruncation(Protocol):
-    """A network that can be told to keep its samples near its average one."""
+    """A network that can move its samples towards their average."""
 
     def truncate(self, share: float) -> None:
-        """Keep that share of each sample's distance from the average; raises ValueError for a share out of range."""
+        """Scale each sample's distance from the average by `share`; raises ValueError for a share out of range."""
 
 
 @runtime_checkable
 class ReportsSettings(Protocol):
-    """A network, or a layer of one, whose samples follow from a setting that its weights do not tell."""
+    """A network or layer whose samples depend on a setting that is not among its weights."""
 
     def score_settings(self) -> dict[str, Any]:
-        """Return what scores must tell of it, by name; nothing where samples are as the network was trained to."""
+        """Return the settings that scores must report, by name; empty if samples are as in training."""
 
 
 def as_output(output: Tensor | DiscriminatorOutput) -> DiscriminatorOutput:
-    """Accept a discriminator that returns bare logits."""
+    """Return a discriminator's output as DiscriminatorOutput, also if the discriminator returns only logits."""
     return DiscriminatorOutput(output) if torch.is_tensor(output) else output
+
+
+def _concatenate(*tensors: Tensor) -> Tensor:
+    return torch.cat(tensors)

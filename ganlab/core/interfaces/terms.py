@@ -1,4 +1,4 @@
-"""What players minimise, and what changes it: losses, regularizers and augmentations."""
+"""Base classes of what the players minimise: adversarial losses and regularizers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.interfaces.components import Component
 from ganlab.core.interfaces.networks import Latent, Spec
 from ganlab.core.random import Random
 from ganlab.core.renamed import adopt_former_methods
@@ -16,14 +17,25 @@ from ganlab.core.tree import Tree
 
 
 class AdversarialLoss(ABC):
-    """The two sides of an adversarial objective, one value per logit, without reduction or weight.
+    """Both players' adversarial losses: one value per logit, in the shape of the logits, without reduction or weight.
 
-    With probability `flip` a pair's labels are exchanged in the discriminator's loss (Chintala et al. 2016, tip 6).
+    With probability `flip` the labels of a pair are exchanged in the discriminator's loss (Chintala et al. 2016,
+    tip 6). Raises ValueError for a `flip` outside [0, 0.5). A subclass implements `discriminator` and `generator`:
+
+    >>> import torch
+    >>> from ganlab import AdversarialLoss
+    >>> class Hinge(AdversarialLoss):
+    ...     def discriminator(self, real, fake):
+    ...         return (1 - real).relu() + (1 + fake).relu()
+    ...     def generator(self, fake, real=None):
+    ...         return -fake
+    >>> Hinge().discriminator(real=torch.tensor([2.0, 0.0]), fake=torch.tensor([-2.0, 0.0]))
+    tensor([0., 2.])
     """
 
-    relativistic: ClassVar[bool] = False  # the generator's loss needs the real logits too
-    reads: ClassVar[str] = "score"  # or "logit" or "probability", where the critic's output has that meaning
-    boundary: ClassVar[float | None] = 0.0  # between fake and real; None where only differences have a meaning
+    relativistic: ClassVar[bool] = False  # the generator's loss needs the real logits, too
+    reads: ClassVar[str] = "score"  # the meaning of the discriminator's output: "score", "logit" or "probability"
+    boundary: ClassVar[float | None] = 0.0  # between real and fake outputs; None if only their differences matter
     needs_labels: ClassVar[bool] = False
 
     def __init__(self, flip: float = 0.0) -> None:
@@ -33,74 +45,71 @@ class AdversarialLoss(ABC):
 
     @abstractmethod
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the discriminator's loss for logits of real and fake samples."""
+        """Return the discriminator's loss for logits of real and fake samples, in the shape of the logits."""
 
     @abstractmethod
     def generator(self, fake: Tensor, real: Tensor | None = None) -> Tensor:
-        """Return the generator's loss; `real` is given where the class is relativistic."""
+        """Return the generator's loss, in the shape of `fake`; `real` is None unless the class is relativistic."""
 
-    def of(self, player: str, view: BatchView, rows: Tensor | None = None) -> Tensor:
-        """Return the loss of one player in a round, on these rows of the verdicts, or on all."""
+    def compute(self, player: str, view: BatchView, rows: Tensor | None = None) -> Tensor:
+        """Return one player's loss for a batch, for these rows of the logits, or for all rows."""
 
-        def chosen(logits: Tensor) -> Tensor:
+        def select(logits: Tensor) -> Tensor:
             return logits if rows is None else logits[rows]
 
-        fake = chosen(view.on_fake.logits)
+        fake = select(view.on_fake.logits)
         if player == "generator":
-            return self.generator(fake, chosen(view.on_real.logits) if self.relativistic else None)
-        real = chosen(view.on_real.logits)
+            return self.generator(fake, select(view.on_real.logits) if self.relativistic else None)
+        real = select(view.on_real.logits)
         if self.flip:
-            wrong = view.random.uniform("label_flip", (len(real),), real.device) < self.flip
-            wrong = wrong.reshape(-1, *[1] * (real.ndim - 1))
-            real, fake = torch.where(wrong, fake, real), torch.where(wrong, real, fake)
+            flipped = view.random.uniform("label_flip", (len(real),), real.device) < self.flip
+            flipped = flipped.reshape(-1, *[1] * (real.ndim - 1))
+            real, fake = torch.where(flipped, fake, real), torch.where(flipped, real, fake)
         return self.discriminator(real, fake)
 
     def accuracy(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Return the share of samples (without a boundary: of pairs) that the discriminator tells right."""
+        """Return the share of samples (of pairs, if `boundary` is None) that the discriminator classifies correctly."""
         if self.boundary is None:
             return (real > fake).float().mean()
         return ((real > self.boundary).float().mean() + (fake < self.boundary).float().mean()) / 2
 
 
-class Component(nn.Module, ABC):
-    """What accompanies the networks, and may keep statistics of what it saw, in buffers.
-
-    Sums over the samples of a move are its `batch_sums`: they grow from microbatch to microbatch, are added up over all
-    processes before the player moves, and `apply_batch_sums` makes statistics of them. So the statistics, too, are
-    those of the joined batch.
-    """
-
-    sample_dims: ClassVar[tuple[int, ...]] = (0, 1, 2, 3)  # ranks of the samples that it works on; 0 is a nest
-
-    def batch_sums(self) -> list[Tensor]:
-        """Return the sums since the last move, which processes replace by their total, in place."""
-        return []
-
-    def apply_batch_sums(self) -> None:
-        """Take in the tallies after the move, and set them to 0."""
-
-
 class Regularizer(Component, ABC):
-    """Something that steadies the game: a term of one player's loss, a change of what D sees, or of its weights.
+    """A term of one player's loss, a change of the discriminator's input, or a change of a player's weights.
 
-    It acts at every `every`-th move of its player; its term is multiplied by `weight` and, lazily evaluated, by
-    `every` (Karras et al. 2020, StyleGAN2, section 3.1). Raises ValueError for a negative weight or an interval
-    below 1.
+    It acts at every `every`-th update of its player; its term is multiplied by `weight` and, to make up for the updates
+    without it, by `every` (Karras et al. 2020, StyleGAN2, section 3.1). Raises ValueError for a negative weight or an
+    interval below 1. A subclass sets `player` and implements `penalty`:
+
+    >>> import torch
+    >>> from ganlab import BatchView, DiscriminatorOutput, Regularizer
+    >>> class LogitPenalty(Regularizer):
+    ...     player = "discriminator"
+    ...     def penalty(self, view):
+    ...         return view.on_real.logits.square() + view.on_fake.logits.square()
+    >>> view = BatchView(
+    ...     real=torch.ones(2, 3),
+    ...     generate=lambda: torch.zeros(2, 3),
+    ...     discriminator=lambda samples: DiscriminatorOutput(samples.sum(1)),
+    ...     player="discriminator",
+    ... )
+    >>> LogitPenalty(weight=0.001).penalty(view)
+    tensor([9., 9.])
     """
 
-    player: str = ""  # whose loss, or weights, it concerns; every kind of regularizer names one
-    differentiates: ClassVar[bool] = False  # takes the critic's gradient by its input
-    reads_features: ClassVar[bool] = False  # of the critic
+    player: str = ""  # the player that it regularizes; every subclass sets one
+    differentiates: ClassVar[bool] = False  # needs the discriminator's gradient with respect to its input
+    reads_features: ClassVar[bool] = False  # of the discriminator
     reads_styles: ClassVar[bool] = False  # of the generator
-    single: ClassVar[bool] = False  # compares a verdict with its one sample, so that no packs can be judged
-    reads_both_losses: ClassVar[bool] = False  # of an adversarial game as a whole
+    single: ClassVar[bool] = False  # needs one output per sample, so packing cannot be used
+    reads_both_losses: ClassVar[bool] = False  # needs the vector field of an adversarial game
     needs_labels: ClassVar[bool] = False
-    guesses_labels: ClassVar[bool] = False  # from the critic's features
+    guesses_labels: ClassVar[bool] = False  # predicts labels from the discriminator's features
     needs_codes: ClassVar[bool] = False
 
     def __init__(self, weight: float, every: int = 1) -> None:
         super().__init__()
-        if not weight >= 0:  # which refuses NaN too
+        if not weight >= 0:  # false for NaN, too
             raise ValueError(f"weight must be at least 0, got {weight}")
         if every < 1:
             raise ValueError(f"every must be at least 1, got {every}")
@@ -121,40 +130,29 @@ class Regularizer(Component, ABC):
         )
 
     def applies_to(self, player: str) -> bool:
-        """Tell whether the term belongs to this player's loss."""
+        """Return whether the term is part of this player's loss."""
         return player == self.player
 
     def build(self, spec: Spec, features: int, latent: Latent) -> None:
-        """Make weights for this data and a critic of so many features, once; they move with `player`."""
+        """Create the term's own weights, once, for this data and a discriminator with `features` features.
+
+        They are updated with the weights of `player`. Does nothing by default.
+        """
 
     @abstractmethod
     def penalty(self, view: BatchView) -> Tensor:
-        """Return the unweighted penalty, one value per sample (or a scalar)."""
+        """Return the unweighted penalty, one value per sample, shape (n,), or a scalar.
+
+        `AdversarialGame.losses` weights it and adds it to the losses of `player`.
+        """
 
     def select_rows(self, rows: Tensor, view: BatchView) -> Tensor:
-        """Choose, of rows (k,) of the batch's verdicts, those that the adversarial loss is taken of."""
+        """Return those of the rows (k,) of the batch's logits for which the adversarial loss is computed; all here."""
         return rows
 
     def perturb_input(self, samples: Tree, step: int, random: Random) -> Tree:
-        """Change what the discriminator sees, of real and fake samples alike; `step` counts batches."""
+        """Return changed samples for the discriminator, real and fake ones alike; `step` counts batches."""
         return samples
 
     def after_update(self, network: nn.Module) -> None:
-        """Change the player's weights in place after it moved."""
-
-
-class Augment(Component, ABC):
-    """A random, differentiable change of the samples before the discriminator sees them."""
-
-    adapts: ClassVar[bool] = False  # to which side of the loss's boundary D's verdicts are on
-
-    @abstractmethod
-    def forward(self, samples: Tree, random: Random) -> Tree:
-        """Return the changed samples."""
-
-    def observe(self, margins: Tensor) -> None:
-        """Look at how far D's outputs for the real samples of its move are above the loss's boundary."""
-
-    def diagnostics(self) -> dict[str, Tensor]:
-        """Return scalars that are worth a look, by name."""
-        return {}
+        """Change the player's weights in place after its update; does nothing by default."""

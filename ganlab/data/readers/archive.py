@@ -1,4 +1,4 @@
-"""Named files in a folder or a zip, read in memory and never unpacked."""
+"""Files in a folder or a zip, addressed by name and read into memory; nothing is unpacked to disk."""
 
 import os
 from abc import ABC, abstractmethod
@@ -7,7 +7,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-LARGEST_BYTES = 1 << 30  # a zip's member that claims more is a bomb, not an image
+MAX_BYTES = 1 << 30  # a zip member that claims a larger size is a zip bomb, not an image
 
 
 class Archive(ABC):
@@ -22,32 +22,35 @@ class Archive(ABC):
         """Return a file's bytes."""
 
     def images(self) -> list[str]:
-        """Return the paths that end like an image, without hidden files and what macOS adds to a zip."""
+        """Return the paths with an image suffix, without hidden files and the folder that macOS adds to a zip."""
         return [name for name in self.names() if PurePosixPath(name).suffix.lower() in SUFFIXES and not _hidden(name)]
 
     def others(self) -> list[str]:
-        """Return the paths of what is neither an image by its name, nor a table, nor hidden."""
+        """Return the paths of files that are neither images by their suffix, nor .csv tables, nor hidden."""
         known = SUFFIXES | {".csv"}
         return [name for name in self.names() if PurePosixPath(name).suffix.lower() not in known and not _hidden(name)]
 
 
 class Folder(Archive):
-    """A folder and all folders below it."""
+    """A folder and its subfolders."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def names(self) -> list[str]:
-        """Walk the tree, through symbolic links to folders too, but for those that lead back to where the walk is."""
-        found, top = list[Path](), (os.path.realpath(self.root),)
-        above: dict[str, tuple[str, ...]] = {str(self.root): top}  # real places of the folders around each to come
-        for folder, inner, files in os.walk(self.root, onerror=_tell, followlinks=True):
-            found += (Path(folder, file) for file in files)
-            around = above.pop(folder)
-            places = {name: os.path.realpath(os.path.join(folder, name)) for name in inner}
-            inner[:] = [name for name, place in places.items() if not _holds_any(place, around)]
-            above |= {os.path.join(folder, name): (*around, places[name]) for name in inner}
-        return sorted(path.relative_to(self.root).as_posix() for path in found)
+        """Walk the tree and follow symbolic links to folders, except links to a folder that contains the link.
+
+        Raises ValueError for a folder that cannot be listed.
+        """
+        paths, root = list[Path](), (os.path.realpath(self.root),)
+        ancestors: dict[str, tuple[str, ...]] = {str(self.root): root}  # real paths of each pending folder's ancestors
+        for folder, subfolders, files in os.walk(self.root, onerror=_raise_unlisted, followlinks=True):
+            paths += (Path(folder, file) for file in files)
+            above = ancestors.pop(folder)
+            real_paths = {name: os.path.realpath(os.path.join(folder, name)) for name in subfolders}
+            subfolders[:] = [name for name, path in real_paths.items() if not _contains_any(path, above)]
+            ancestors |= {os.path.join(folder, name): (*above, real_paths[name]) for name in subfolders}
+        return sorted(path.relative_to(self.root).as_posix() for path in paths)
 
     def read(self, name: str) -> bytes:
         """Read a file."""
@@ -55,7 +58,7 @@ class Folder(Archive):
 
 
 class Zip(Archive):
-    """A zip file; raises ValueError where it is not one."""
+    """A zip file; raises ValueError if it is not one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -65,7 +68,7 @@ class Zip(Archive):
             raise ValueError(f"{path} is not a readable zip file ({error}): copy or pack it again") from error
 
     def __reduce__(self) -> tuple[type["Zip"], tuple[Path]]:
-        """Let every process open the file itself, for a shared position in it would mix up their reads."""
+        """Make every process open the file itself, because processes that share its position would mix up reads."""
         return Zip, (self.path,)
 
     def names(self) -> list[str]:
@@ -73,29 +76,31 @@ class Zip(Archive):
         return sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
 
     def read(self, name: str) -> bytes:
-        """Unpack one member in memory."""
+        """Unpack one member in memory; raises ValueError if it is larger than 1 GiB."""
         size = self._zip.getinfo(name).file_size
-        if size > LARGEST_BYTES:
-            raise ValueError(f"it unpacks to {size} bytes, more than the {LARGEST_BYTES} that are allowed")
+        if size > MAX_BYTES:
+            raise ValueError(f"it unpacks to {size} bytes, more than the {MAX_BYTES} that are allowed")
         return self._zip.read(name)
 
 
 def open_archive(path: str | Path) -> Archive:
-    """Open a folder or a zip; raises ValueError where there is neither."""
-    place = Path(path).expanduser()
-    if place.is_dir():
-        return Folder(place)
-    if place.is_file():
-        return Zip(place)
+    """Open a folder or a zip; raises ValueError if the path does not exist."""
+    expanded = Path(path).expanduser()
+    if expanded.is_dir():
+        return Folder(expanded)
+    if expanded.is_file():
+        return Zip(expanded)
     raise ValueError(f"path must be a folder of images or a .zip of them, got {path}, which does not exist")
 
 
-def _holds_any(folder: str, others: Iterable[str]) -> bool:
-    return any(PurePath(other).is_relative_to(folder) for other in others)
+def _contains_any(folder: str, paths: Iterable[str]) -> bool:
+    return any(PurePath(path).is_relative_to(folder) for path in paths)
 
 
-def _tell(error: OSError) -> None:
-    raise ValueError(f"{error.filename} cannot be looked into ({error.strerror}): permit it, or move it elsewhere")
+def _raise_unlisted(error: OSError) -> None:
+    raise ValueError(
+        f"the folder {error.filename} cannot be read ({error.strerror}): change its permissions, or move it elsewhere"
+    )
 
 
 def _hidden(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Decoding one image of any kind, from bytes that may be anything."""
+"""Decoding of one image file of any format into a tensor of fixed size."""
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's mode for each number of channels
 SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
     "crop": lambda image, size: ImageOps.fit(image, size, Image.Resampling.BICUBIC),
@@ -22,10 +22,10 @@ FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
 
 
 @dataclass(frozen=True)
-class Picture:
-    """What images become: `size` (height, width), `channels` 1, 3 or 4, fitted by "crop", "pad" or "stretch".
+class ImageDecoder:
+    """Decodes images to `size` (height, width) and 1, 3 or 4 `channels`; `fit` is "crop", "pad" or "stretch".
 
-    Raises ValueError for a setting that is none of these.
+    Images of more than `max_pixels` are refused. Raises ValueError for an invalid setting.
     """
 
     size: tuple[int, int]
@@ -46,32 +46,36 @@ class Picture:
     def decode(self, data: bytes) -> Tensor:
         """Return the first frame, upright and fitted, as uint8 of shape (channels, height, width).
 
-        Raises ValueError, or whatever the decoder raises, where the bytes are no such image.
+        Raises ValueError, or any exception of the decoder, if the bytes are not an image.
         """
-        with opened(data) as image:
+        with open_image(data) as image:
             if image.width * image.height > self.max_pixels:
                 size = f"{image.width} by {image.height}"
                 raise ValueError(f"{size} pixels are more than max_pixels={self.max_pixels} allows")
             image.load()
             upright = ImageOps.exif_transpose(image)
-        fitted = FITS[self.fit](self._converted(upright), self.size[::-1])
+        fitted = FITS[self.fit](self._convert(upright), self.size[::-1])
         return torch.from_numpy(np.array(fitted)).reshape(*self.size, self.channels).permute(2, 0, 1).contiguous()
 
-    def _converted(self, image: Image.Image) -> Image.Image:
+    def _convert(self, image: Image.Image) -> Image.Image:
+        """Return the image with the requested channels, 8 bits each, on white if transparency is removed."""
         if image.mode == "F":
-            raise ValueError("floating point pixels have no known range; store the image with 8 or 16 bits")
+            raise ValueError("floating point pixels have no known range; save the image with 8 or 16 bits")
         if image.mode in SIXTEEN_BIT:
             image = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
         if self.channels < 4 and image.has_transparency_data:
-            # What a viewer shows behind transparent pixels is white; their own colour is often garbage.
-            opaque = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(opaque, image.convert("RGBA"))
+            # Viewers show transparent pixels on white; the colour stored in them is often garbage.
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image.convert("RGBA"))
         return image.convert(MODES[self.channels])
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Drop Pillow's warnings, and its limit of pixels, as `max_pixels` is ours; not thread-safe, so not per image."""
+def without_pillow_limits() -> Iterator[None]:
+    """Suppress Pillow's warnings and its limit of pixels, which `max_pixels` replaces.
+
+    Not thread-safe, so it encloses the loop over the images instead of each image.
+    """
     limit = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="PIL")
@@ -82,8 +86,8 @@ def quiet() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
-    """Read a resolution of one side or [height, width]; raises ValueError for anything else."""
+def parse_resolution(resolution: int | Sequence[int]) -> tuple[int, int]:
+    """Return (height, width) for the side of a square or [height, width]; raises ValueError for anything else."""
     match resolution:
         case int():
             return resolution, resolution
@@ -93,9 +97,9 @@ def as_size(resolution: int | Sequence[int]) -> tuple[int, int]:
             raise ValueError(f"resolution must be one number or [height, width], got {resolution}")
 
 
-def opened(data: bytes) -> Image.Image:
-    """Open an encoded image of a known format; raises ValueError, or what decoders raise, where the bytes are none."""
+def open_image(data: bytes) -> Image.Image:
+    """Open an encoded image; raises ValueError, or any exception of the decoder, if the bytes are not an image."""
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
-    except UnidentifiedImageError as error:  # which names a place in memory
-        raise ValueError("it is no image" if data else "it is empty") from error
+    except UnidentifiedImageError as error:  # its message shows a memory address
+        raise ValueError("it is not an image" if data else "it is empty") from error

@@ -1,4 +1,4 @@
-"""Where images are kept: in memory as uint8, or encoded on disk and decoded when asked for."""
+"""Tables of images: as uint8 in memory, or encoded on disk and decoded on access."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from tqdm import tqdm
 
 from ganlab.core.errors import TrainingError
 from ganlab.data.readers.archive import Archive
-from ganlab.data.readers.decode_image import Picture, quiet
+from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
 
-CHUNK = 4096
+CHUNK = 4096  # images resized at a time
 
 
 class Images(ABC):
@@ -29,19 +29,19 @@ class Images(ABC):
 
     @abstractmethod
     def take(self, indices: Tensor) -> Tensor:
-        """Return the images of some indices, uint8 of shape (n, channels, height, width)."""
+        """Return the images at `indices`, uint8 of shape (n, channels, height, width)."""
 
     @cached_property
     def digest(self) -> str:
-        """A SHA-256 of all pixels; that of a table does not depend on where it is kept."""
+        """A SHA-256 of all pixels, in hexadecimal; the same whether images are in memory or on disk."""
         chunks = torch.arange(len(self)).split(CHUNK // 16)
         bar = tqdm(chunks, desc="hashing images", unit="chunk", delay=2, leave=False, disable=None)
         parts = (self.take(part) for part in bar)
-        return combine(sha256(image.numpy().tobytes()).digest() for part in parts for image in part)
+        return combine_digests(sha256(image.numpy().tobytes()).digest() for part in parts for image in part)
 
 
-class InMemory(Images):
-    """Images as one tensor of shape (n, channels, height, width)."""
+class InMemoryImages(Images):
+    """Images in one uint8 tensor of shape (n, channels, height, width)."""
 
     def __init__(self, table: Tensor) -> None:
         self.table, self.shape = table, tuple(table.shape[1:])
@@ -54,34 +54,34 @@ class InMemory(Images):
         return self.table.index_select(0, indices)
 
 
-class Encoded(Images):
-    """Images that do not fit in memory; raises ValueError where one cannot be read when its turn comes."""
+class EncodedImages(Images):
+    """Image files that do not fit in memory as pixels, decoded on access; raises TrainingError if one is unreadable."""
 
     needs_workers = True
 
-    def __init__(self, archive: Archive, names: list[str], picture: Picture) -> None:
-        self.archive, self.names, self.picture = archive, names, picture
-        self.shape = (picture.channels, *picture.size)
+    def __init__(self, archive: Archive, names: list[str], decoder: ImageDecoder) -> None:
+        self.archive, self.names, self.decoder = archive, names, decoder
+        self.shape = (decoder.channels, *decoder.size)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def take(self, indices: Tensor) -> Tensor:
         """Decode the images one after another."""
-        with quiet():
+        with without_pillow_limits():
             return torch.stack([self._decode(self.names[index]) for index in indices.tolist()])
 
     def _decode(self, name: str) -> Tensor:
         try:
-            return self.picture.decode(self.archive.read(name))
-        except Exception as error:  # decoders raise all sorts of things at broken bytes
+            return self.decoder.decode(self.archive.read(name))
+        except Exception as error:  # decoders can raise any exception for broken bytes
             raise TrainingError(
-                f"{name} cannot be read as an image ({error}): repair it, or remove it and start again"
+                f"{name} cannot be read as an image ({error}): repair it, or remove it and start a new run"
             ) from error
 
 
-class Stacked(Images):
-    """Images made of grey ones, a row of `rows` (n, channels) naming one for each channel."""
+class StackedImages(Images):
+    """Images whose channels are grey images of a table; `rows` (n, channels) are their table indices."""
 
     def __init__(self, table: Tensor, rows: Tensor) -> None:
         self.table, self.rows = table, rows
@@ -91,21 +91,24 @@ class Stacked(Images):
         return len(self.rows)
 
     def take(self, indices: Tensor) -> Tensor:
-        """Gather every channel of every image in one go."""
+        """Gather all channels of all images at once."""
         rows = self.rows.index_select(0, indices)
         return self.table.index_select(0, rows.flatten()).reshape(len(indices), *self.shape)
 
 
-def combine(digests: Iterable[bytes]) -> str:
-    """Hash the digests of parts into that of the whole, in hexadecimal."""
-    whole = sha256()
+def combine_digests(digests: Iterable[bytes]) -> str:
+    """Hash the concatenated digests, in hexadecimal."""
+    result = sha256()
     for digest in digests:
-        whole.update(digest)
-    return whole.hexdigest()
+        result.update(digest)
+    return result.hexdigest()
 
 
 def resize(images: Tensor, resolution: int) -> Tensor:
-    """Resize uint8 images of shape (n, channels, height, width) to a square, bicubic and antialiased, in pieces."""
+    """Resize uint8 images (n, channels, height, width) to a square, bicubic and antialiased, in chunks.
+
+    Raises ValueError for a resolution below 4.
+    """
     if resolution < 4:
         raise ValueError(f"resolution must be at least 4, got {resolution}")
     if tuple(images.shape[2:]) == (resolution, resolution):
@@ -114,13 +117,13 @@ def resize(images: Tensor, resolution: int) -> Tensor:
 
 
 def rescale(images: Tensor, resolution: int) -> Tensor:
-    """Resize float images in 0 … 255 to a square of uint8."""
+    """Resize float images with values in 0 … 255 to a square of uint8, bicubic and antialiased."""
     size = (resolution, resolution)
-    large = functional.interpolate(images, size, mode="bicubic", align_corners=False, antialias=True)
-    return large.round_().clamp_(0, 255).to(torch.uint8)
+    resized = functional.interpolate(images, size, mode="bicubic", align_corners=False, antialias=True)
+    return resized.round_().clamp_(0, 255).to(torch.uint8)
 
 
 def pad(images: Tensor, resolution: int) -> Tensor:
-    """Surround images by black up to a square of `resolution`, keeping them in the middle."""
+    """Centre images (n, channels, height, width) in a black square of side `resolution`."""
     rows, columns = (resolution - size for size in images.shape[2:])
     return functional.pad(images, (columns // 2, columns - columns // 2, rows // 2, rows - rows // 2))

@@ -1,4 +1,4 @@
-"""Finished samples in files, to be scored as they are."""
+"""`SampleFiles`, the base class of finished samples in files, which are scored as they are."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -10,11 +10,14 @@ from torch import Tensor
 from ganlab.core.interfaces import Batch, Spec
 
 
-class Collection(ABC):
-    """Samples in a fixed order: uint8 images (channels, height, width) of one size, or points; maybe with classes."""
+class SampleFiles(ABC):
+    """Samples in a fixed order, with or without classes: points, or uint8 images (channels, height, width).
+
+    There is one subclass for each type of file.
+    """
 
     spec: Spec
-    labels: Tensor | None = None
+    labels: Tensor | None = None  # (n,) int64
     classifier: str | None = None
 
     def __init__(self, path: Path, class_names: Sequence[str]) -> None:
@@ -25,7 +28,7 @@ class Collection(ABC):
 
     @abstractmethod
     def take(self, indices: Tensor) -> Tensor:
-        """Return some of the samples."""
+        """Return the samples at `indices` (n,)."""
 
     @abstractmethod
     def fingerprint(self) -> str:
@@ -37,11 +40,11 @@ class Collection(ABC):
         return 0 if self.labels is None else len(self.class_names)
 
     def batches(self, size: int, first: int = 0, stride: int = 1) -> Iterator[Batch]:
-        """Yield batches first, first + stride, … of `size` samples, with their labels where known."""
+        """Yield batches first, first + stride, … of `size` samples, with labels if known."""
         for start in range(first * size, len(self), stride * size):
             rows = torch.arange(start, min(start + size, len(self)))
             yield Batch(self.take(rows), None if self.labels is None else self.labels[rows])
 
-    def reals(self) -> Iterator[Batch]:
-        """Yield everything, for feature spaces that learn from labels."""
+    def real_samples(self) -> Iterator[Batch]:
+        """Yield all samples, for feature spaces that are trained on labels."""
         return self.batches(256)

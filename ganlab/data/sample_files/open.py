@@ -1,17 +1,17 @@
-"""Opening finished samples, whatever they are kept in."""
+"""Opening of finished samples, by the type of their file."""
 
 from pathlib import Path
 
 from ganlab.data.sample_files.array_file import ArrayFile
-from ganlab.data.sample_files.base import Collection
+from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
 
-ARRAYS = (".npy", ".npz")
+ARRAY_SUFFIXES = (".npy", ".npz")
 
 
-def open_collection(path: str | Path) -> Collection:
-    """Open samples in files; raises ValueError with a sentence where they are not to be had."""
-    place = Path(path).expanduser()
-    if not place.exists():
+def open_sample_files(path: str | Path) -> SampleFiles:
+    """Open a folder or .zip of images, a .npz or a .npy; raises ValueError if its samples cannot be scored."""
+    expanded = Path(path).expanduser()
+    if not expanded.exists():
         raise ValueError(f"{path} does not exist; give a folder or .zip of images, a .npz or a .npy")
-    return ArrayFile(place) if place.suffix.lower() in ARRAYS else ImageFiles(place)
+    return ArrayFile(expanded) if expanded.suffix.lower() in ARRAY_SUFFIXES else ImageFiles(expanded)

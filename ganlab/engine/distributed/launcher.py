@@ -1,4 +1,4 @@
-"""How a run's further processes come to be on one machine."""
+"""Starts the further processes of a run on one machine."""
 
 import os
 import sys
@@ -16,17 +16,17 @@ from ganlab.core.errors import TrainingError, UserError
 from ganlab.engine.distributed.child_processes import ChildProcesses
 from ganlab.engine.distributed.communicator import PeerUnreachableError
 
-# What Lightning and torch leave in the environment, and what every process started later would take for its own.
-_THEIRS = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE", "OMP_NUM_THREADS")
+# Lightning and torch leave these in the environment, and every process started later would inherit them.
+_CHANGED_VARIABLES = ("MASTER_ADDR", "MASTER_PORT", "NODE_RANK", "LOCAL_RANK", "WORLD_SIZE", "OMP_NUM_THREADS")
 
 
 @final
 class SubprocessLauncher(_SubprocessScriptLauncher):
-    """Starts `command` once per further device, and leaves process and environment as they were.
+    """Starts `command` once per further device, and restores the environment and the number of threads afterwards.
 
-    Lightning's launcher runs the user's whole program again in each, which is a test session or a sweep as often as a
-    training, and kills it from outside where one of them fails. Where something else started the processes (srun,
-    torchrun), it starts none.
+    Lightning's launcher instead runs the user's program again in each process, even if that is a test session or a
+    sweep, and kills it if one process fails. If another launcher (srun, torchrun) has started the processes, this one
+    starts none.
     """
 
     def __init__(
@@ -42,48 +42,51 @@ class SubprocessLauncher(_SubprocessScriptLauncher):
         self.command, self.variables, self.on_process_lost = command, variables, on_process_lost
 
     def launch(self, function: Callable[..., Any], *args: Any, trainer: Any = None, **kwargs: Any) -> Any:
-        """Call the function amid the other processes.
+        """Call the function while the other processes run.
 
-        Raises TrainingError or UserError where one of them fails, and UserError where the cluster has other ideas of
-        their number.
+        Raises TrainingError or UserError if one of them fails, and UserError if their number is not the cluster's.
         """
         try:
             self.cluster_environment.validate_settings(num_devices=self.num_processes, num_nodes=self.num_nodes)
-        except ValueError as error:  # in Lightning's words
+        except ValueError as error:  # with Lightning's message
             raise UserError(f"trainer: {error}") from error
-        with _as_before():
-            _set_num_threads_if_needed(num_processes=self.num_processes)  # of all: those we start inherit it
+        with _restored():
+            _set_num_threads_if_needed(num_processes=self.num_processes)  # inherited by the child processes
             if self.cluster_environment.creates_processes_externally:
                 return function(*args, **kwargs)
-            crew = ChildProcesses(self.command, dict(self._environments()), self.on_process_lost)
-            self.procs = crew.processes
+            children = ChildProcesses(self.command, dict(self._environments()), self.on_process_lost)
+            self.procs = children.processes
             try:
                 result = function(*args, **kwargs)
             except BaseException as error:
-                told = isinstance(error, UserError | TrainingError) and not isinstance(error, PeerUnreachableError)
-                failure = crew.failure() if isinstance(error, Exception) and not told else None
-                crew.end()
+                reported = isinstance(error, UserError | TrainingError) and not isinstance(error, PeerUnreachableError)
+                failure = children.failure() if isinstance(error, Exception) and not reported else None
+                children.end()
                 if failure:
                     raise failure from error
                 raise
-            crew.join()
-            distributed.destroy_process_group()  # of processes that are gone; the next run meets others
+            children.join()
+            distributed.destroy_process_group()  # its processes have ended; the next run creates its own group
         return result
 
     def _environments(self) -> Iterator[tuple[int, dict[str, str]]]:
-        ours, node = self.cluster_environment, self.cluster_environment.node_rank()
-        meeting = {"MASTER_ADDR": ours.main_address, "MASTER_PORT": str(ours.main_port), "NODE_RANK": str(node)}
-        size = {"WORLD_SIZE": str(self.num_processes * self.num_nodes)}
-        path = {"PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
+        cluster, node = self.cluster_environment, self.cluster_environment.node_rank()
+        shared = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(folder for folder in sys.path if folder),
+            **self.variables,
+            "MASTER_ADDR": cluster.main_address,
+            "MASTER_PORT": str(cluster.main_port),
+            "NODE_RANK": str(node),
+            "WORLD_SIZE": str(self.num_processes * self.num_nodes),
+        }
         for local_rank in range(1, self.num_processes):
-            own = {"LOCAL_RANK": str(local_rank)}
-            rank = node * self.num_processes + local_rank
-            yield rank, {**os.environ, **path, **self.variables, **meeting, **size, **own}
+            yield node * self.num_processes + local_rank, {**shared, "LOCAL_RANK": str(local_rank)}
 
 
 @contextmanager
-def _as_before() -> Iterator[None]:
-    before, threads = {name: os.environ.get(name) for name in _THEIRS}, torch.get_num_threads()
+def _restored() -> Iterator[None]:
+    before, threads = {name: os.environ.get(name) for name in _CHANGED_VARIABLES}, torch.get_num_threads()
     try:
         yield
     finally:

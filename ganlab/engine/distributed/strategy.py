@@ -1,4 +1,4 @@
-"""Data-parallel training in which only the player that moves is averaged."""
+"""The data-parallel strategy: only the updated player's gradients are averaged."""
 
 from collections.abc import Callable
 from functools import singledispatch
@@ -13,31 +13,31 @@ from ganlab.core import private_api
 from ganlab.core.errors import UserError
 from ganlab.engine.distributed.communicator import Communicator, ProcessGroup, SingleProcess
 
-Launcher = Callable[[ClusterEnvironment, int, int], _SubprocessScriptLauncher]
+BuildLauncher = Callable[[ClusterEnvironment, int, int], _SubprocessScriptLauncher]
 
 
 @final
 class PlayerDDPStrategy(DDPStrategy):
-    """One process per device, each with whole networks and its part of the batch; gradients travel player by player.
+    """One process per device, each with all networks and its part of the batch; gradients are averaged per player.
 
-    The stock wrapper prepares every weight for every backward, reduces all of them in each, keeps a second copy of all
-    gradients and checks all shapes at the start. Here nothing is wrapped: the module asks for an average when a player
-    has its gradients, and for the first process's buffers after the step.
+    torch's DDP wrapper prepares and reduces every weight in every backward pass, keeps a second copy of all gradients
+    and checks all shapes at the start. Here nothing is wrapped: GANModule averages a player's gradients once they are
+    computed, and broadcasts the buffers of rank 0 after the step.
     """
 
     strategy_name = "ddp_per_network"
 
-    def __init__(self, launcher: Launcher = _SubprocessScriptLauncher, **settings: Any) -> None:
+    def __init__(self, build_launcher: BuildLauncher = _SubprocessScriptLauncher, **settings: Any) -> None:
         super().__init__(**settings)
-        self._make_launcher = launcher
+        self._build_launcher = build_launcher
         self.communicator: Communicator = SingleProcess()
 
     def _configure_launcher(self) -> None:
         assert self.cluster_environment is not None
-        self._launcher = self._make_launcher(self.cluster_environment, self.num_processes, self.num_nodes)
+        self._launcher = self._build_launcher(self.cluster_environment, self.num_processes, self.num_nodes)
 
     def setup_environment(self) -> None:
-        """Meet the other processes."""
+        """Join the process group."""
         super().setup_environment()
         self.communicator = ProcessGroup()
 
@@ -47,7 +47,7 @@ class PlayerDDPStrategy(DDPStrategy):
         private_api.disable_sigterm_broadcast(trainer)
 
     def configure_ddp(self) -> None:
-        """Start from the first process's weights, without a wrapper."""
+        """Copy the weights and buffers of rank 0 to all processes, without a wrapper."""
         assert self.lightning_module is not None
         self.communicator.broadcast([*self.lightning_module.parameters(), *self.lightning_module.buffers()])
 
@@ -62,15 +62,15 @@ StrategyRegistry.register(
 
 @singledispatch
 def communicator_of(strategy: Strategy) -> Communicator:
-    """Return how a strategy's processes talk; raises UserError for one that shares the work in another way."""
+    """Return the communicator of a strategy; raises UserError for an unsupported parallel strategy."""
     return SingleProcess()
 
 
 @communicator_of.register
 def _(strategy: ParallelStrategy) -> Communicator:
     raise UserError(
-        f"a GANModule cannot be trained by {type(strategy).__name__}, which takes backward passes for steps of all "
-        f"networks; use strategy='{PlayerDDPStrategy.strategy_name}'"
+        f"a GANModule cannot be trained by {type(strategy).__name__}, which reduces the gradients of all networks in "
+        f"every backward pass; use strategy='{PlayerDDPStrategy.strategy_name}'"
     )
 
 

@@ -1,4 +1,4 @@
-"""From the settings of a Trainer to how its processes start and talk."""
+"""The Trainer's `strategy` and `plugins` from its settings: how processes are started and communicate."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -10,40 +10,37 @@ import torch
 from ganlab.core.errors import UserError
 from ganlab.engine.distributed import cluster
 from ganlab.engine.distributed.launcher import SubprocessLauncher
-from ganlab.engine.distributed.strategies import PER_NETWORK, processes
 from ganlab.engine.distributed.strategy import PlayerDDPStrategy
+from ganlab.engine.distributed.strategy_choice import PER_NETWORK, count_processes
 
-# What every further process of a run on one machine runs.
+# The command of every further process of a run on one machine.
 COMMAND = (sys.executable, "-m", "ganlab.commands.rank")
 
 
-def arguments(
+def build_arguments(
     settings: Mapping[str, Any], variables: Mapping[str, str], on_process_lost: Callable[[str], object]
 ) -> dict[str, Any]:
     """Return the Trainer's `strategy` and `plugins`; the processes it starts see `variables` in their environment.
 
-    `on_process_lost` leaves a sentence behind where this process has to be ended by force. Raises UserError
-    where the processes that were started are more than those asked for.
+    `on_process_lost` records the reason before this process is killed. Raises UserError if an external launcher has
+    started several processes for a run of one.
     """
-    environment, count = cluster.environment(), _count(settings)
+    environment, count = cluster.environment(), _process_count(settings)
     started = environment.world_size() if environment.creates_processes_externally else 1
     if started > 1 and count == 1:
         raise UserError(
-            f"{started} processes were started for a run of one: set trainer.devices to the processes of each machine "
-            "and trainer.num_nodes to the machines"
+            f"{started} processes were started for a run of one: set trainer.devices to the number of processes per "
+            "machine and trainer.num_nodes to the number of machines"
         )
-    chosen: Any = settings.get("strategy", "auto")
-    if chosen in ("auto", *PER_NETWORK):
-        chosen = (
-            "auto"
-            if count == 1
-            else PlayerDDPStrategy(partial(SubprocessLauncher, COMMAND, variables, on_process_lost))
-        )
-    return {"strategy": chosen, "plugins": [environment]}
+    strategy: Any = settings.get("strategy", "auto")
+    if strategy in ("auto", *PER_NETWORK):
+        launcher = partial(SubprocessLauncher, COMMAND, variables, on_process_lost)
+        strategy = "auto" if count == 1 else PlayerDDPStrategy(launcher)
+    return {"strategy": strategy, "plugins": [environment]}
 
 
-def _count(settings: Mapping[str, Any]) -> int:
-    asked = processes(settings)
-    if asked is not None:
-        return asked
+def _process_count(settings: Mapping[str, Any]) -> int:
+    requested = count_processes(settings)
+    if requested is not None:
+        return requested
     return 1 if settings.get("accelerator") == "cpu" else max(1, torch.cuda.device_count())

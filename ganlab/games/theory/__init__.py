@@ -1,9 +1,9 @@
-"""What can be said of a game without training it: its field, its steps as a map, and how fast they lead away or in."""
+"""Theory of a game without training: its vector field, its step as a map, and how fast paths converge or diverge."""
 
-from ganlab.games.theory.behaviour import behaviour, rate
+from ganlab.games.theory.behaviour import classify_path, convergence_rate
 from ganlab.games.theory.derivative import NotDifferentiableError, jacobian
 from ganlab.games.theory.equilibrium import NotAtEquilibriumError, StepMap, field_jacobian, spectral_radius, step_map
-from ganlab.games.theory.picture import draw_orbit, orbit
+from ganlab.games.theory.orbit import draw_orbit, plot_orbit
 from ganlab.games.theory.player_updates import PlayerUpdates
 
 __all__ = [
@@ -11,12 +11,12 @@ __all__ = [
     "NotDifferentiableError",
     "PlayerUpdates",
     "StepMap",
-    "behaviour",
+    "classify_path",
+    "convergence_rate",
     "draw_orbit",
     "field_jacobian",
     "jacobian",
-    "orbit",
-    "rate",
+    "plot_orbit",
     "spectral_radius",
     "step_map",
 ]

@@ -1,4 +1,4 @@
-"""What becomes of a game that starts near, or far from, where it should rest."""
+"""The long-term behaviour of a game's path around its equilibrium."""
 
 import math
 
@@ -6,37 +6,37 @@ import numpy as np
 import torch
 from torch import Tensor
 
-NEAR = 0.1  # of the first distance
+CLOSE = 0.1  # of the first distance
 CHANGE = 0.08  # of the mean distance, from one quarter of the path to the next
-ASIDE = 0.5  # of the mean distance, that the mean position is from 0
+OFF_CENTRE = 0.5  # distance of the mean position from 0, as a share of the mean distance
 
 
-def behaviour(path: Tensor) -> str:
-    """Say of a path (rows, numbers) around 0 whether it converges, circles, diverges, or misses.
+def classify_path(path: Tensor) -> str:
+    """Return whether a path (rows, numbers) around 0 "converges", "circles", "diverges" or "misses" 0.
 
-    What counts are mean distances from 0 over the last three quarters. The last is below a tenth of the first distance,
-    or each is 8 % below the one before: converges. The path is not finite, or each is 8 % above: diverges. Neither, and
-    the last quarter's mean position is further from 0 than half of its mean distance: misses. Else: circles. Raises
-    ValueError below 8 rows.
+    The criteria are the mean distances from 0 in the last three quarters of the path. It converges if the last one is
+    below a tenth of the first row's distance, or if each is at least 8 % below the one before. It diverges if the path
+    is not finite, or if each is at least 8 % above. Otherwise it misses 0 if the last quarter's mean position is
+    further from 0 than half of its mean distance, and circles if not. Raises ValueError for fewer than 8 rows.
     """
     if len(path) < 8:
-        raise ValueError(f"a path must have at least 8 rows to be judged by its quarters, got {len(path)}")
+        raise ValueError(f"a path must have at least 8 rows to be classified by its quarters, got {len(path)}")
     if not path.isfinite().all():
         return "diverges"
     distance, quarter = path.norm(dim=1), len(path) // 4
     means = distance[-3 * quarter :].reshape(3, quarter).mean(1)
     changes = means[1:] / means[:-1] - 1
-    if means[-1] < NEAR * distance[0] or (changes < -CHANGE).all():
+    if means[-1] < CLOSE * distance[0] or (changes < -CHANGE).all():
         return "converges"
     if (changes > CHANGE).all():
         return "diverges"
-    return "misses" if path[-quarter:].mean(0).norm() > ASIDE * means[-1] else "circles"
+    return "misses" if path[-quarter:].mean(0).norm() > OFF_CENTRE * means[-1] else "circles"
 
 
-def rate(path: Tensor) -> float:
-    """Return the factor on the distance from 0 at every row of a path (rows, numbers), fitted to its second half.
+def convergence_rate(path: Tensor) -> float:
+    """Return the factor by which a path (rows, numbers) changes its distance from 0 per row, over its second half.
 
-    It is the slope of the logarithm by least squares; not a number where the path reaches 0 or is not finite.
+    The logarithm of the distance is fitted by least squares. NaN if the path reaches 0 or is not finite.
     """
     distance = path[len(path) // 2 :].norm(dim=1)
     if not (torch.isfinite(distance) & (distance > 0)).all():

@@ -1,4 +1,4 @@
-"""The linear theory of a game near a point where it rests (Mescheder et al. 2018, section 2 and theorem A.3)."""
+"""The linear theory of a game near an equilibrium (Mescheder et al. 2018, section 2 and theorem A.3)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
@@ -14,19 +14,19 @@ from ganlab.games.theory.derivative import jacobian
 from ganlab.games.theory.player_updates import PlayerUpdates
 from ganlab.schedules import Simultaneous
 
-REST = 1e-9  # how far a game may move in one step from where it rests
-LONGEST = 8  # of the optimizers' own cycles
+TOLERANCE = 1e-9  # largest change of a weight by steps at an equilibrium
+MAX_PERIODS = 8  # of the schedule, after which the optimizers' state must have its first structure again
 
 
 class NotAtEquilibriumError(ValueError):
-    """The game moves on from the point that it was to be examined at."""
+    """A step changes the players at the point, so it is not an equilibrium."""
 
 
 @dataclass(frozen=True)
 class StepMap:
-    """The derivative of `cycle` steps by all that they change, at a point where the players rest.
+    """The Jacobian of `cycle` steps with respect to everything that they change, at an equilibrium.
 
-    Its first coordinates are the players' weights; then come buffers, and what the optimizers keep of each weight.
+    Its first coordinates are the players' weights, followed by buffers and the optimizers' state of each weight.
     """
 
     jacobian: Tensor
@@ -34,7 +34,7 @@ class StepMap:
 
     @property
     def radius(self) -> float:
-        """The spectral radius of one step: of the map's, the `cycle`-th root."""
+        """The spectral radius per step: the `cycle`-th root of the Jacobian's."""
         return spectral_radius(self.jacobian) ** (1 / self.cycle)
 
 
@@ -44,17 +44,17 @@ def spectral_radius(matrix: Tensor) -> float:
 
 
 def field_jacobian(game: Game, batch: Batch) -> Tensor:
-    """Differentiate the field (−∇L of each player by its own weights) by all weights, in float64, shape (n, n).
+    """Return the Jacobian (n, n) of the vector field, −∇L of each player by its own weights, by all weights in float64.
 
-    Players come in the game's own order. The gradients are autograd's and their derivatives differences, for a game
-    cuts the discriminator's fake samples from the generator's graph. Raises NotDifferentiableError.
+    The players are in the game's order. The gradients are autograd's; their derivatives are finite differences, because
+    a game detaches the discriminator's fake samples from the generator's graph. Raises NotDifferentiableError.
     """
-    moves = PlayerUpdates(_exact(game), Simultaneous(), {player: torch.optim.SGD for player in game.players()})
-    start, real = moves.position(), _widened(batch)
+    updates = PlayerUpdates(_double_copy(game), Simultaneous(), {player: torch.optim.SGD for player in game.players()})
+    start, real = updates.position(), _double_batch(batch)
 
     def field(weights: Tensor) -> Tensor:
-        _put(weights, moves.numbers())
-        return -moves.gradients(real)
+        _assign(weights, updates.float_tensors())
+        return -updates.gradients(real)
 
     return jacobian(field, start)
 
@@ -66,64 +66,68 @@ def step_map(
     batch: Batch,
     cycle: int = 1,
 ) -> StepMap:
-    """Differentiate the real step, in float64, at the game's present weights; `game` itself is left as it is.
+    """Return the Jacobian of the real training step, in float64, at the game's present weights.
 
-    As many steps are taken as it needs for the schedule, the optimizers (two with extragradient), and lazy terms,
-    which repeat every `cycle` steps, to be where they were. Raises NotAtEquilibriumError where the players move from
-    here, and NotDifferentiableError.
+    `game` itself is not changed. The map covers as many steps as it takes until the schedule, the optimizers (two steps
+    with extragradient) and lazy terms, which repeat every `cycle` steps, are in their first state again. Raises
+    NotAtEquilibriumError if steps change the players, and NotDifferentiableError.
     """
-    moves, real = PlayerUpdates(_exact(game), schedule, optimizers), _widened(batch)
-    start = moves.position()
-    cycle = _settle(moves, real, lcm(cycle, *schedule.periods.values()))
-    if not (moves.position() - start).abs().max() <= REST:
-        raise NotAtEquilibriumError(f"the players move from {start.tolist()}, so that no step's map rests there")
-    memory, whole = moves.remember(), _vector(moves)
+    updates, real = PlayerUpdates(_double_copy(game), schedule, optimizers), _double_batch(batch)
+    start = updates.position()
+    cycle = _run_cycle(updates, real, lcm(cycle, *schedule.periods.values()))
+    if not (updates.position() - start).abs().max() <= TOLERANCE:
+        raise NotAtEquilibriumError(f"the players move away from {start.tolist()}, so it is not an equilibrium")
+    snapshot, state = updates.snapshot(), _flatten(updates)
 
-    def after(numbers: Tensor) -> Tensor:
-        moves.recall(memory)
-        _put(numbers, moves.numbers())
+    def run_from(numbers: Tensor) -> Tensor:
+        updates.restore(snapshot)
+        _assign(numbers, updates.float_tensors())
         for _ in range(cycle):
-            moves.step(real)
-        return _vector(moves)
+            updates.step(real)
+        return _flatten(updates)
 
-    # What goes on by itself at rest is a clock, as a count of moves, and no part of the map.
-    still = ((after(whole) - whole).abs() <= REST).nonzero().squeeze(1)
+    # A number that changes at the equilibrium is a counter, such as of updates, and not part of the map.
+    constant = ((run_from(state) - state).abs() <= TOLERANCE).nonzero().squeeze(1)
 
-    def inside(numbers: Tensor) -> Tensor:
-        return after(whole.index_copy(0, still, numbers))[still]
+    def run_constant(numbers: Tensor) -> Tensor:
+        return run_from(state.index_copy(0, constant, numbers))[constant]
 
-    return StepMap(jacobian(inside, whole[still]), cycle)
+    return StepMap(jacobian(run_constant, state[constant]), cycle)
 
 
-def _settle(moves: PlayerUpdates, batch: Batch, period: int) -> int:
-    """Move until the optimizers keep what they kept after the first period; return how many steps that takes."""
-    seen = []
-    for count in range(LONGEST + 1):
+def _run_cycle(updates: PlayerUpdates, batch: Batch, period: int) -> int:
+    """Run steps until the optimizers' state has the structure that it had after one period; return the cycle's length.
+
+    Raises NotAtEquilibriumError if that does not happen.
+    """
+    structures = []
+    for count in range(MAX_PERIODS + 1):
         for _ in range(period):
-            moves.step(batch)
-        seen.append(moves.structure())
-        if count and seen[-1] == seen[0]:
+            updates.step(batch)
+        structures.append(updates.state_structure())
+        if count and structures[-1] == structures[0]:
             return period * count
-    raise NotAtEquilibriumError(f"what the optimizers keep has not come back after {LONGEST} times {period} steps")
+    raise NotAtEquilibriumError(f"the state of the optimizers does not repeat within {MAX_PERIODS * period} steps")
 
 
-def _exact(game: Game) -> Game:
+def _double_copy(game: Game) -> Game:
     return deepcopy(game).double()
 
 
-def _widened(batch: Batch) -> Batch:
+def _double_batch(batch: Batch) -> Batch:
     return Batch(batch.sample.double(), batch.cond)
 
 
-def _vector(moves: PlayerUpdates) -> Tensor:
-    return torch.cat([each.flatten().double() for each in moves.numbers()])
+def _flatten(updates: PlayerUpdates) -> Tensor:
+    return torch.cat([tensor.flatten().double() for tensor in updates.float_tensors()])
 
 
 @torch.no_grad()
-def _put(numbers: Tensor, tensors: list[Tensor]) -> None:
+def _assign(numbers: Tensor, tensors: list[Tensor]) -> None:
+    """Copy a vector into tensors, from the first one on, until the vector ends."""
     first = 0
-    for each in tensors:
-        each.copy_(numbers[first : first + each.numel()].reshape(each.shape))
-        first += each.numel()
+    for tensor in tensors:
+        tensor.copy_(numbers[first : first + tensor.numel()].reshape(tensor.shape))
+        first += tensor.numel()
         if first == len(numbers):
             return

@@ -1,4 +1,4 @@
-"""Scoring: one pass of each side through the feature space, shared by all metrics; real sides are remembered."""
+"""Scores sample sets: one pass through the feature space for all metrics; statistics of real samples are cached."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from ganlab.core.interfaces import Batch
 from ganlab.features.base import FeatureBatch, Features, check_finite
 from ganlab.features.cache import Cache
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric
-from ganlab.metrics.statistics import Gathered, SampleStatistics, Statistic, SumStatistic, gather
+from ganlab.metrics.statistics import SampleStatistics, Statistic, StatisticValues, SumStatistic, gather
 
-PATIENCE_SECONDS = 2.0  # before a progress bar shows
+PROGRESS_DELAY_SECONDS = 2.0  # before a progress bar appears
 
 
 @final
 @dataclass(frozen=True)
 class Samples:
-    """One side: uint8 images, or points in the data's own coordinates, with their labels where known.
+    """A sample set: uint8 images, or points in the data's own coordinates, with labels if they are known.
 
-    `batches(first, stride)` yields every `stride`-th batch from `first` on. `key` names the content for the cache, None
-    for what is never seen again.
+    `batches(first, stride)` yields every `stride`-th batch, starting with batch number `first`. `key` identifies the
+    content for the cache; None means that statistics of these samples are not cached.
     """
 
     batches: Callable[[int, int], Iterator[Batch]]
@@ -31,61 +31,67 @@ class Samples:
     key: Mapping[str, Any] | None = None
     name: str = "samples"
 
-    def pick(self, rows: Tensor) -> Tensor:
-        """Return single samples by their numbers, which must ascend."""
-        found, start = [], 0
+    def select(self, indices: Tensor) -> Tensor:
+        """Return single samples by their indices, which must ascend."""
+        selected, start = [], 0
         for batch in self.batches(0, 1):
             stop = start + len(batch.sample)
-            found.append(batch.sample[rows[(rows >= start) & (rows < stop)] - start])
+            selected.append(batch.sample[indices[(indices >= start) & (indices < stop)] - start])
             start = stop
-        return torch.cat(found)
+        return torch.cat(selected)
 
 
 class Processes(NamedTuple):
-    """Our place among the processes that evaluate together; `broadcast` hands everyone the first one's value."""
+    """The processes that evaluate together, seen from one of them; `broadcast` returns rank 0's value everywhere."""
 
     rank: int = 0
-    world: int = 1
+    world: int = 1  # the number of processes
     broadcast: Callable[[Any], Any] = lambda value: value
 
 
 @final
 class Evaluator:
-    """Scores sets of generated samples against the same real ones, which it passes through the features once.
+    """Scores sets of generated samples against the same real samples, whose features are computed once.
 
-    `batch_size` belongs to the protocol, as float32 features depend on it in their last digits.
+    `references` are the sets of real samples by the name that `BaseMetric.reference` uses. `batch_size` belongs to the
+    protocol, because the last digits of float32 features depend on it.
     """
 
     def __init__(
         self,
         features: Features,
-        measures: Mapping[str, BaseMetric],
+        metrics: Mapping[str, BaseMetric],
         references: Mapping[str, Samples],
         batch_size: int,
         cache: Cache | None = None,
         processes: Processes | None = None,
     ) -> None:
         self.features, self.references, self.batch_size = features, references, batch_size
-        self.metrics = {name: each for name, each in measures.items() if isinstance(each, Metric)}
-        self.probes = {name: each for name, each in measures.items() if isinstance(each, ModelMetric)}
+        self.sample_metrics = [metric for metric in metrics.values() if isinstance(metric, Metric)]
+        self.model_metrics = [metric for metric in metrics.values() if isinstance(metric, ModelMetric)]
         self.cache, self.processes = cache, processes or Processes()
-        for measure in measures.values():
-            measure.check(features)
-        self._known: dict[str, dict[Statistic, Gathered]] = {"none": {}}
+        for metric in metrics.values():
+            metric.check(features)
+        self._reference_values: dict[str, dict[Statistic, StatisticValues]] = {"none": {}}
 
-    def __call__(self, fakes: Samples, subject: EvaluationContext | None = None) -> dict[str, float]:
-        """Return the scores by name, the same in every process.
+    def __call__(self, generated: Samples, context: EvaluationContext | None = None) -> dict[str, float]:
+        """Return the scores by name, the same in every process; metrics of the model need a `context`.
 
-        Raises ValueError for samples or features that are not finite, and what metrics raise for too few of them.
+        Raises ValueError if samples or features are not finite, and what metrics raise if there are too few samples.
         """
-        return self._scores(self.metrics.values(), self.featured(fakes), subject)
+        return self._score(self.sample_metrics, self.extract_features(generated), context)
 
-    def featured(self, samples: Samples) -> Iterator[tuple[FeatureBatch, int]]:
-        """Yield this process's batches in the feature space, each with the number of its first sample."""
+    def extract_features(self, samples: Samples) -> Iterator[tuple[FeatureBatch, int]]:
+        """Yield this process's batches in the feature space, each with the index of its first sample."""
         rank, world, _ = self.processes
         hidden = None if rank == 0 else True
         bar = tqdm(
-            desc=samples.name, total=samples.count, unit="sample", delay=PATIENCE_SECONDS, disable=hidden, leave=False
+            desc=samples.name,
+            total=samples.count,
+            unit="sample",
+            delay=PROGRESS_DELAY_SECONDS,
+            disable=hidden,
+            leave=False,
         )
         device = next(self.features.parameters(), torch.empty(0)).device
         with bar:
@@ -94,92 +100,100 @@ class Evaluator:
                 check_finite(batch.features)
                 if batch.features.shape[1] != self.features.width:
                     raise ValueError(
-                        f"{samples.name} have {batch.features.shape[1]} {self.features.name} features each where "
-                        f"{self.features.width} are compared; bring both sides to one size, or choose other features"
+                        f"{samples.name} have {batch.features.shape[1]} {self.features.name} features per sample, but "
+                        f"{self.features.width} are expected; resize all samples to one size, or choose other features"
                     )
                 yield batch._replace(samples=sample, labels=labels), (rank + number * world) * self.batch_size
                 bar.update(len(sample) * world)
 
-    def keep(self, samples: Samples) -> list[tuple[FeatureBatch, int]]:
-        """Return what the metrics read of samples, to score them more than once: the pictures only where one does."""
-        read = {field for statistic in _asked(self.metrics.values()) for field in statistic.reads}
-        dropped: dict[str, Any] = dict.fromkeys(set(FeatureBatch._fields) - read - {"features"})
-        return [(batch._replace(**dropped), start) for batch, start in self.featured(samples)]
+    def collect_features(self, samples: Samples) -> list[tuple[FeatureBatch, int]]:
+        """Return all feature batches, to score them more than once; fields that no metric reads are None."""
+        read = {field for statistic in _statistics(self.sample_metrics) for field in statistic.reads}
+        unread: dict[str, Any] = {field: None for field in set(FeatureBatch._fields) - read - {"features"}}
+        return [(batch._replace(**unread), start) for batch, start in self.extract_features(samples)]
 
-    def kept(self, batches: Sequence[tuple[FeatureBatch, int]]) -> dict[str, float]:
-        """Score generated samples from what `keep` returned."""
-        return self._scores(self.metrics.values(), iter(batches))
+    def score_collected(self, batches: Sequence[tuple[FeatureBatch, int]]) -> dict[str, float]:
+        """Return the scores of what `collect_features` returned."""
+        return self._score(self.sample_metrics, iter(batches))
 
-    def resampled(self, batches: Sequence[tuple[FeatureBatch, int]], rows: Tensor) -> dict[str, float]:
-        """Score the samples of some rows, in their order and maybe several times, by the metrics of sums alone.
+    def score_resampled(self, batches: Sequence[tuple[FeatureBatch, int]], rows: Tensor) -> dict[str, float]:
+        """Return scores of the samples with the indices `rows`, which may repeat, for metrics that read only sums.
 
-        To metrics that look at pairs of samples, a sample drawn twice would be a copy.
+        To a metric that compares pairs of samples, a repeated sample would be a duplicate.
         """
-        metrics = [each for each in self.metrics.values() if all(isinstance(s, SumStatistic) for s in each.statistics)]
-        return self._scores(metrics, _rows(batches, rows, self.batch_size))
+        metrics = [
+            metric
+            for metric in self.sample_metrics
+            if all(isinstance(statistic, SumStatistic) for statistic in metric.statistics)
+        ]
+        return self._score(metrics, _select_rows(batches, rows, self.batch_size))
 
-    def reference(self, name: str, wanted: Sequence[Statistic]) -> SampleStatistics:
-        """Return statistics of one set of real samples: remembered, from the cache, or gathered by everyone."""
-        known = self._known.setdefault(name, {})
-        missing = [statistic for statistic in wanted if statistic not in known] if name != "none" else []
+    def reference_statistics(self, name: str, requested: Sequence[Statistic]) -> SampleStatistics:
+        """Return statistics of one set of real samples, from memory, from the cache, or gathered by all processes."""
+        known = self._reference_values.setdefault(name, {})
+        missing = [] if name == "none" else [statistic for statistic in requested if statistic not in known]
         if missing:
-            reals = self.references[name]
+            samples = self.references[name]
             if self.processes.rank == 0:
-                known |= {each: found for each in missing if (found := self._load(reals, each)) is not None}
-            missing = self.processes.broadcast([each for each in missing if each not in known])
+                for statistic in missing:
+                    if (values := self._load(samples, statistic)) is not None:
+                        known[statistic] = values
+            missing = self.processes.broadcast([statistic for statistic in missing if statistic not in known])
         if missing:
-            known |= gather(self.featured(reals), missing)
-            for statistic in missing if self.processes.rank == 0 else ():
-                self._save(reals, statistic, known[statistic])
-        for statistic in wanted:  # which the first process may have from the cache: the others shall not ask again
+            known |= gather(self.extract_features(samples), missing)
+            if self.processes.rank == 0:
+                for statistic in missing:
+                    self._save(samples, statistic, known[statistic])
+        # Only rank 0 has the values from the cache; the others must not request them again.
+        for statistic in requested:
             known.setdefault(statistic, {})
         return SampleStatistics(known)
 
-    def _scores(
+    def _score(
         self,
         metrics: Collection[Metric],
         batches: Iterator[tuple[FeatureBatch, int]],
-        subject: EvaluationContext | None = None,
+        context: EvaluationContext | None = None,
     ) -> dict[str, float]:
-        fake = SampleStatistics(gather(batches, _asked(metrics)))
+        fake = SampleStatistics(gather(batches, _statistics(metrics)))
         scores: dict[str, float] = {}
-        reals = {
-            name: self.reference(name, _asked(each for each in metrics if each.reference == name))
-            for name in dict.fromkeys(metric.reference for metric in metrics)
+        real = {
+            name: self.reference_statistics(name, _statistics(metric for metric in metrics if metric.reference == name))
+            for name in dict.fromkeys(metric.reference for metric in metrics)  # in the same order in every process
         }
-        if self.processes.rank == 0:  # who has joined everything
+        if self.processes.rank == 0:  # which has the statistics over all processes
             for metric in metrics:
-                scores |= metric.compute(reals[metric.reference], fake)
-            if subject is not None:
-                for probe in self.probes.values():
-                    scores |= probe.measure(subject)
+                scores |= metric.compute(real[metric.reference], fake)
+            if context is not None:
+                for model_metric in self.model_metrics:
+                    scores |= model_metric.measure(context)
         result: dict[str, float] = self.processes.broadcast(scores)
         return result
 
-    def _load(self, reals: Samples, statistic: Statistic) -> dict[str, Tensor] | None:
-        return self.cache.load(self._key(reals, statistic)) if self.cache and reals.key else None
+    def _load(self, samples: Samples, statistic: Statistic) -> dict[str, Tensor] | None:
+        return self.cache.load(self._cache_key(samples, statistic)) if self.cache and samples.key else None
 
-    def _save(self, reals: Samples, statistic: Statistic, gathered: Gathered) -> None:
-        if self.cache and reals.key:
-            self.cache.save(self._key(reals, statistic), gathered)
+    def _save(self, samples: Samples, statistic: Statistic, values: StatisticValues) -> None:
+        if self.cache and samples.key:
+            self.cache.save(self._cache_key(samples, statistic), values)
 
-    def _key(self, reals: Samples, statistic: Statistic) -> dict[str, Any]:
+    def _cache_key(self, samples: Samples, statistic: Statistic) -> dict[str, Any]:
         device = next(self.features.parameters(), torch.empty(0)).device.type  # kernels differ in the last digits
         features = {**self.features.describe(), "device": device, "torch": torch.__version__}
-        return {
-            "features": features,
-            "samples": dict(reals.key or {}),
-            "batch_size": self.batch_size,
-            "of": repr(statistic),
-        }
+        content = {"samples": dict(samples.key or {}), "batch_size": self.batch_size}
+        return {"features": features, **content, "of": repr(statistic)}
 
 
-def _asked(metrics: Iterable[Metric]) -> list[Statistic]:
+def _statistics(metrics: Iterable[Metric]) -> list[Statistic]:
+    """Return all statistics that some metrics read, each once, in a fixed order."""
     return list(dict.fromkeys(statistic for metric in metrics for statistic in metric.statistics))
 
 
-def _rows(kept: Sequence[tuple[FeatureBatch, int]], rows: Tensor, size: int) -> Iterator[tuple[FeatureBatch, int]]:
-    fields = [None if part[0] is None else torch.cat(part) for part in zip(*(each for each, _ in kept), strict=True)]
-    for start in range(0, len(rows), size):
-        chosen = rows[start : start + size]
-        yield FeatureBatch._make(None if field is None else field[chosen] for field in fields), start
+def _select_rows(
+    batches: Sequence[tuple[FeatureBatch, int]], rows: Tensor, batch_size: int
+) -> Iterator[tuple[FeatureBatch, int]]:
+    columns = zip(*(batch for batch, _ in batches), strict=True)
+    fields = [None if column[0] is None else torch.cat(column) for column in columns]
+    for start in range(0, len(rows), batch_size):
+        selected = rows[start : start + batch_size]
+        yield FeatureBatch._make(None if field is None else field[selected] for field in fields), start

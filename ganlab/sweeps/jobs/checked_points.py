@@ -1,4 +1,4 @@
-"""Checking points of a sweep before any job begins: each distinct configuration is composed once."""
+"""Checks the points of a sweep before any job starts; each distinct configuration is composed once."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,39 +12,42 @@ Point = Sequence[str]
 
 
 def is_seed(override: str) -> bool:
-    """Tell whether an override sets the seed, in which replicates of a configuration differ."""
+    """Return whether an override sets the seed, in which replicates of a configuration differ."""
     return override.lstrip("+").startswith("seed=")
 
 
 def without_seed(point: Point) -> tuple[str, ...]:
-    """Return the configuration of a point, whatever its seed."""
-    return tuple(each for each in point if not is_seed(each))
+    """Return the overrides of a point except the seed."""
+    return tuple(override for override in point if not is_seed(override))
 
 
-class Checked:
-    """Composed configurations by their settings; seeds share one."""
+class CheckedPoints:
+    """Cache of composed configurations by their overrides; points that differ only in the seed share one."""
 
     def __init__(self, config_dirs: Sequence[str | Path] = ()) -> None:
         self.config_dirs = config_dirs
         self._configs: dict[tuple[str, ...], DictConfig] = {}
 
-    def __call__(self, point: Point) -> DictConfig:
-        """Return the configuration of a point; raises ConfigurationError where it has mistakes."""
+    def compose(self, point: Point) -> DictConfig:
+        """Return the configuration of a point; raises ConfigurationError if it is invalid."""
         key = without_seed(point)
         if key not in self._configs:
             self._configs[key] = compose(list(point), self.config_dirs)
         return self._configs[key]
 
-    def all(self, points: Sequence[Point]) -> None:
-        """Raise ConfigurationError with the mistakes of all points, and at which they are."""
+    def check_all(self, points: Sequence[Point]) -> None:
+        """Compose all points; raises ConfigurationError with every issue and the first point that has it."""
         shared = set.intersection(*(set(point) for point in points)) if points else set()
-        found: dict[str, str] = {}
+        issues: dict[str, str] = {}
         for point in points:
             try:
-                self(point)
+                self.compose(point)
             except ConfigurationError as error:
-                place = " ".join(each.lstrip("+") for each in without_seed(point) if each not in shared)
+                differing = [override for override in without_seed(point) if override not in shared]
+                location = " ".join(override.lstrip("+") for override in differing)
                 for issue in error.issues:
-                    found.setdefault(issue, place)
-        if found:
-            raise ConfigurationError(f"{each} (at {place})" if place else each for each, place in found.items())
+                    issues.setdefault(issue, location)
+        if issues:
+            raise ConfigurationError(
+                f"{issue} (at {location})" if location else issue for issue, location in issues.items()
+            )

@@ -1,4 +1,4 @@
-"""One job of a sweep, and what its run directory tells of it: what every launcher starts and every view reads."""
+"""One job of a sweep and the outcome in its run directory, shared by all launchers and displays."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ LOG = "job.log"
 
 @dataclass(frozen=True)
 class Job:
-    """A training command: the settings of one point of a sweep, and the run directory that is its own for ever."""
+    """A training command: the overrides of one point of a sweep, and the run directory that only this job uses."""
 
     number: int
     overrides: tuple[str, ...]
@@ -19,21 +19,22 @@ class Job:
 
     @property
     def arguments(self) -> list[str]:
-        """What `ganlab train` is given; a directory that is already there is continued, or found finished."""
-        folders = [f"--config-dir={each}" for each in self.config_dirs]
-        return [*folders, *self.overrides, f"run_dir='{self.directory}'"]
+        """The arguments of `ganlab train`; if the run directory exists, they resume it or find it finished."""
+        config_dirs = [f"--config-dir={folder}" for folder in self.config_dirs]
+        return [*config_dirs, *self.overrides, f"run_dir='{self.directory}'"]
 
     @property
     def log(self) -> Path:
-        """Where its output goes."""
+        """The file with the job's output."""
         return self.directory / LOG
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Where a job is: `state` is status.json's (running, finished, failed, preempted), or "waiting" before it.
+    """The state of a job and its results so far.
 
-    A run whose process is gone is "lost", and one that its sweep gave up is "pruned".
+    `state` is that of status.json (running, finished, failed, preempted), "waiting" before it exists, "lost" if the
+    process is gone but the status says running, or "pruned" if the search stopped the job early.
     """
 
     state: str
@@ -45,12 +46,12 @@ class Outcome:
 
     @property
     def is_final(self) -> bool:
-        """Whether the job has nothing left to do, unless a failed one is tried again."""
+        """Whether the job has nothing left to do, unless a failed job is retried."""
         return self.state in ("finished", "failed", "pruned")
 
     @classmethod
-    def of(cls, directory: Path) -> "Outcome":
-        """Read it from a run directory; the scores are those of a finished run."""
+    def read(cls, directory: Path) -> "Outcome":
+        """Read the outcome from a run directory; only a finished run has scores."""
         run = RunDirectory(directory)
         status = run.status()
         state = "pruned" if status.get("pruned") else run.state()
@@ -64,11 +65,11 @@ class Outcome:
         )
 
 
-def give_up(job: Job, reason: str) -> None:
-    """Mark a job that has ended as pruned, which is never continued."""
+def mark_pruned(job: Job, reason: str) -> None:
+    """Mark a job that has ended as pruned; it is never resumed."""
     RunDirectory(job.directory).write_status("preempted", pruned=True, reason=reason)
 
 
-def settle(job: Job, state: str, reason: str) -> None:
-    """Write the state of a job whose process is gone and could not say what became of it."""
+def write_state(job: Job, state: str, reason: str) -> None:
+    """Write the state of a job whose process is gone and could not write it."""
     RunDirectory(job.directory).write_status(state, reason=reason)

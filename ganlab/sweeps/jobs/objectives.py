@@ -1,4 +1,4 @@
-"""What a sweep is after: scores by name, and whether higher is better, as their metrics say."""
+"""The scores that a sweep optimizes, and whether higher or lower is better, as declared by their metrics."""
 
 from collections.abc import Sequence
 
@@ -8,40 +8,42 @@ from ganlab.config.targets import locate
 from ganlab.core.errors import UserError, suggest
 
 
-def directions(config: DictConfig) -> dict[str, bool | None]:
-    """Return the scores that a configuration's metrics compute: is higher better? None where neither is."""
-    found: dict[str, bool | None] = {}
+def score_directions(config: DictConfig) -> dict[str, bool | None]:
+    """Return for each score of a configuration's metrics whether higher is better, None if it has no direction."""
+    directions: dict[str, bool | None] = {}
     for node in config.metric.values():
-        found |= scores_of(node)
-    return found
+        directions |= metric_directions(node)
+    return directions
 
 
-def scores_of(node: DictConfig) -> dict[str, bool | None]:
-    """Return the scores that one metric computes."""
+def metric_directions(node: DictConfig) -> dict[str, bool | None]:
+    """Return for each score of one metric whether higher is better, None if it has no direction."""
     return dict(getattr(locate(node._target_), "scores", {}))
 
 
-def known_objectives(config: DictConfig) -> dict[str, bool]:
-    """Return the optimized metric of a configuration with its direction, or nothing where it has none."""
-    better = directions(config).get(config.optimized_metric)
-    return {} if better is None else {config.optimized_metric: better}
+def default_objective(config: DictConfig) -> dict[str, bool]:
+    """Return `optimized_metric` with its direction; empty if it is not computed or has no direction."""
+    higher_is_better = score_directions(config).get(config.optimized_metric)
+    return {} if higher_is_better is None else {config.optimized_metric: higher_is_better}
 
 
-def objectives(config: DictConfig, names: Sequence[str] = ()) -> dict[str, bool]:
-    """Return scores by which to search, the optimized metric where none is named.
+def select_objectives(config: DictConfig, names: Sequence[str] = ()) -> dict[str, bool]:
+    """Return the named scores, `optimized_metric` by default, each with whether higher is better.
 
-    Raises UserError for a score that no metric computes, and for one that has no better end.
+    Raises UserError if no metric computes a score, or if a score has no direction.
     """
-    known, setting = directions(config), "hydra.sweeper.objectives" if names else "optimized_metric"
-    chosen: dict[str, bool] = {}
+    directions, setting = score_directions(config), "hydra.sweeper.objectives" if names else "optimized_metric"
+    objectives: dict[str, bool] = {}
     for name in names or [config.optimized_metric]:
-        better = known.get(name)
-        if name not in known:
-            there = (
-                f"choose {', '.join(known)}{suggest(name, known)}" if known else "metric is empty; write metric=[fid]"
+        higher_is_better = directions.get(name)
+        if name not in directions:
+            advice = "metric is empty; write metric=[fid]"
+            if directions:
+                advice = f"choose {', '.join(directions)}{suggest(name, directions)}"
+            raise UserError(f"{setting}: no metric computes '{name}'; {advice}")
+        if higher_is_better is None:
+            raise UserError(
+                f"{setting}: '{name}' has no direction (higher or lower is better), so it cannot be an objective"
             )
-            raise UserError(f"{setting}: no metric computes '{name}'; {there}")
-        if better is None:
-            raise UserError(f"{setting}: '{name}' has no better end, so that nothing can be searched by it")
-        chosen[name] = better
-    return chosen
+        objectives[name] = higher_is_better
+    return objectives

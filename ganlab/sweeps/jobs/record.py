@@ -1,4 +1,4 @@
-"""A sweep's directory: sweep.json, which says what the jobs are, and a lock against two sweeps at a time."""
+"""The directory of a sweep: sweep.json with its jobs, and a lock that excludes a second sweep."""
 
 import fcntl
 import os
@@ -16,7 +16,7 @@ FILE, LOCK = "sweep.json", "sweep.lock"
 
 
 class Record:
-    """The jobs of a sweep, known by their settings: a point that comes again is the job it was before."""
+    """The jobs of a sweep, identified by their overrides: the same point always is the same job."""
 
     def __init__(self, path: Path, config_dirs: Sequence[str] = ()) -> None:
         self.path = path
@@ -25,7 +25,7 @@ class Record:
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return what sweep.json holds, empty before the first plan; raises UserError where it is broken."""
+        """The content of sweep.json, empty before the first plan; raises UserError if the file is damaged."""
         file = self.path / FILE
         content = read_json(file) if file.exists() else {}
         for job in content.get("jobs", []):
@@ -34,24 +34,25 @@ class Record:
 
     @property
     def swept(self) -> list[str]:
-        """The keys in which jobs differ: those that a command gave several values, and those that another changed."""
+        """The keys in which jobs differ: those with several values in one command, and those changed by later ones."""
         content = self.content
-        jobs = [each["overrides"] for each in content.get("jobs", [])]
-        shared = set.intersection(*map(set, jobs)) if jobs else set()
-        apart = [each.lstrip("+").split("=")[0] for overrides in jobs for each in overrides if each not in shared]
-        return list(dict.fromkeys([*content.get("swept", []), *apart]))
+        points = [job["overrides"] for job in content.get("jobs", [])]
+        shared = set.intersection(*map(set, points)) if points else set()
+        differing = [override for point in points for override in point if override not in shared]
+        keys = [override.lstrip("+").split("=")[0] for override in differing]
+        return list(dict.fromkeys([*content.get("swept", []), *keys]))
 
     @property
     def objectives(self) -> dict[str, bool]:
-        """The scores by which configurations are judged, and whether higher is better."""
+        """The scores by which configurations are ranked, and whether higher is better."""
         return dict(self.content.get("objectives", {}))
 
     def jobs(self) -> list[Job]:
         """Return all jobs ever planned here, by number."""
-        return [self._job(each["number"], each["overrides"]) for each in self.content.get("jobs", [])]
+        return [self._job(job["number"], job["overrides"]) for job in self.content.get("jobs", [])]
 
     def plan(self, points: Sequence[Sequence[str]]) -> list[Job]:
-        """Return a job for each point, the former one where its settings are known, and remember the new ones."""
+        """Return a job for each point and save new jobs; a point with known overrides returns its existing job."""
         known = {_key(job.overrides): job for job in self.jobs()}
         planned = []
         for point in points:
@@ -61,40 +62,41 @@ class Record:
         return planned
 
     def write(self, **entries: Any) -> None:
-        """Write entries of sweep.json, keeping the others; raises UserError where it cannot be written."""
+        """Update entries of sweep.json and leave the others; raises UserError if the file cannot be written."""
         try:
             write_json(self.path / FILE, {**self.content, **entries})
         except OSError as error:
-            raise self._unwritable(error) from error
+            raise self._write_error(error) from error
 
     def lock(self) -> int:
-        """Keep other sweeps out for as long as this process lives, and every process that inherits the number.
+        """Lock the directory until this process and every process that inherits the descriptor have ended.
 
-        Raises UserError where another sweep, or a job of one that was killed, is still at work here.
+        Returns the file descriptor of the lock. Raises UserError if another sweep, or a job of a killed launcher, is
+        still running here.
         """
-        number = -1
+        descriptor = -1
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            number = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            descriptor = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            os.close(number)
+            os.close(descriptor)
             raise UserError(
-                f"a sweep in {self.path}, or a job of one whose launcher is gone, is still running; look with `ganlab "
-                f"sweep status {self.path}`, and wait for it or end it"
+                f"a sweep in {self.path}, or a job of a launcher that was killed, is still running; see `ganlab sweep "
+                f"status {self.path}`, and wait for it or end it"
             ) from error
         except OSError as error:
-            raise self._unwritable(error) from error
-        self._lock = number
-        return number
+            raise self._write_error(error) from error
+        self._lock = descriptor
+        return descriptor
 
     def unlock(self) -> None:
-        """Let others in."""
+        """Release the lock of this process."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
 
-    def _unwritable(self, error: OSError) -> UserError:
+    def _write_error(self, error: OSError) -> UserError:
         return UserError(f"hydra.sweep.dir={self.path} cannot be written ({error.strerror}); choose another")
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:

@@ -1,4 +1,4 @@
-"""What every launcher has in common: from Hydra's points to jobs, and from run directories back to scores."""
+"""The base class of all launchers: turns Hydra's points into jobs, and run directories into scores."""
 
 import math
 from abc import ABC, abstractmethod
@@ -13,93 +13,94 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 from ganlab.core.errors import UserError
-from ganlab.sweeps.jobs.checked_points import Checked
+from ganlab.sweeps.jobs.checked_points import CheckedPoints
 from ganlab.sweeps.jobs.job import Job, Outcome
-from ganlab.sweeps.jobs.objectives import known_objectives
+from ganlab.sweeps.jobs.objectives import default_objective
 from ganlab.sweeps.jobs.record import Record
 
 
 class Launcher(HydraLauncher, ABC):
-    """Runs the jobs of a sweep, each in a process of its own that is told nothing but its settings.
+    """Runs each job of a sweep in its own process, which receives only the job's overrides.
 
-    `wait=False` returns when the jobs are submitted; `retry_failed` takes up failed jobs again. Whoever implements
-    `run` calls `watch` every few seconds while jobs run.
+    `wait=False` returns as soon as the jobs are submitted; `retry_failed` runs failed jobs again. A subclass implements
+    `run` and calls `on_poll` every few seconds while jobs run.
     """
 
-    # Whether it can end a single job by `stop`, which pruning needs.
+    # Whether `stop` can end a single job, which pruning needs.
     can_stop: ClassVar[bool] = False
-    # Whether jobs live on without it, which `wait=False` needs.
-    can_leave: ClassVar[bool] = False
+    # Whether jobs keep running after the launcher ends, which `wait=False` needs.
+    can_detach: ClassVar[bool] = False
 
     def __init__(self, wait: bool = True, retry_failed: bool = False) -> None:
         self.wait, self.retry_failed = wait, retry_failed
-        self.watch: Callable[[], None] = lambda: None
-        if not wait and not self.can_leave:
+        self.on_poll: Callable[[], None] = lambda: None
+        if not wait and not self.can_detach:
             raise UserError(f"--no-wait: the jobs of {type(self).__name__} end with it; choose hydra/launcher=slurm")
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Take over the sweep's directory; raises UserError where another sweep is at work in it."""
+        """Lock the directory of the sweep; raises UserError if another sweep uses it."""
         self.config = config
-        folders = [str(each).removeprefix("file://") for each in config.hydra.searchpath]
-        self.record = Record(Path(config.hydra.sweep.dir), folders)
-        self.checked = Checked(folders)
+        config_dirs = [str(path).removeprefix("file://") for path in config.hydra.searchpath]
+        self.record = Record(Path(config.hydra.sweep.dir), config_dirs)
+        self.checked_points = CheckedPoints(config_dirs)
         self.lock = self.record.lock()
         sweeper = config.hydra.sweeper
         swept = [*self.record.swept, *swept_keys(config.hydra.overrides.task), *(sweeper.get("params") or {})]
-        swept += ["seed"] if sweeper.get("seeds") else []
+        if sweeper.get("seeds"):
+            swept.append("seed")
         self.record.write(swept=list(dict.fromkeys(swept)))
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run what is left to run of some points and return the score of each: NaN without one."""
+        """Run the unfinished jobs of some points and return the score of each point, NaN if it has no score."""
         jobs = self.plan(job_overrides)
-        self.run_rest(jobs)
-        return [_returned(job) for job in jobs]
+        self.run_unfinished(jobs)
+        return [_job_return(job) for job in jobs]
 
     def plan(self, points: Sequence[Sequence[str]]) -> list[Job]:
-        """Check all points and return their jobs, former ones where the sweep's record knows them."""
-        self.checked.all(points)
+        """Check all points and return their jobs; a point that the record already has returns its existing job."""
+        self.checked_points.check_all(points)
         if not self.record.objectives and points:
-            self.record.write(objectives=known_objectives(self.checked(points[0])))
+            self.record.write(objectives=default_objective(self.checked_points.compose(points[0])))
         return self.record.plan(points)
 
-    def run_rest(self, jobs: Sequence[Job]) -> None:
-        """Run those of some jobs that have not ended yet."""
-        rest = [job for job in dict.fromkeys(jobs) if self.is_due(job)]
-        if rest:
-            self.run(rest)
+    def run_unfinished(self, jobs: Sequence[Job]) -> None:
+        """Run the jobs that have not ended yet."""
+        unfinished = [job for job in dict.fromkeys(jobs) if self.needs_run(job)]
+        if unfinished:
+            self.run(unfinished)
 
-    def is_due(self, job: Job) -> bool:
-        """Tell whether a job has something left to do."""
-        outcome = Outcome.of(job.directory)
+    def needs_run(self, job: Job) -> bool:
+        """Return whether a job has not ended yet, or has failed and is to be retried."""
+        outcome = Outcome.read(job.directory)
         return not outcome.is_final or (outcome.state == "failed" and self.retry_failed)
 
     @property
-    def width(self) -> int:
-        """How many jobs a search should have at work at once."""
+    def capacity(self) -> int:
+        """How many jobs a search runs at once by default."""
         return 8
 
     @abstractmethod
     def run(self, jobs: Sequence[Job]) -> None:
         """Start jobs, wait for them (unless `wait` is off) and show their progress.
 
-        What becomes of a job is written in its run directory, by the job or, where it could not, by `settle`. Raises
-        KeyboardInterrupt where a person has ended the sweep, or SystemExit with the code of another signal, after all
-        jobs were ended or left.
+        The final state of a job is in its run directory, written by the job itself or, if it could not, by
+        `write_state`. If the user ends the sweep, all jobs are ended or left running first; then this raises
+        KeyboardInterrupt, or SystemExit with the code of another signal.
         """
 
     def stop(self, job: Job) -> None:
-        """End one running job gently, so that it saves itself; `run` then waits for it."""
+        """Ask one running job to save its state and end; `run` then waits for it."""
         raise NotImplementedError
 
 
 def swept_keys(lines: Sequence[str]) -> list[str]:
-    """Return the keys that overrides give several values."""
+    """Return the keys for which overrides list several values."""
     parsed = OverridesParser.create().parse_overrides(list(lines))
-    return [each.key_or_group for each in parsed if each.is_sweep_override()]
+    return [override.key_or_group for override in parsed if override.is_sweep_override()]
 
 
-def _returned(job: Job) -> JobReturn:
-    outcome = Outcome.of(job.directory)
+def _job_return(job: Job) -> JobReturn:
+    outcome = Outcome.read(job.directory)
     result = JobReturn(overrides=list(job.overrides), working_dir=str(job.directory), status=JobStatus.COMPLETED)
     finished = outcome.state == "finished"
     result.return_value = outcome.objective if finished else math.nan

@@ -1,4 +1,4 @@
-"""Jobs on this machine: one process each, as many at once as there is room for."""
+"""Runs jobs on this machine: one process each, as many at once as its GPUs or cores allow."""
 
 import os
 import signal
@@ -10,23 +10,23 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, ClassVar, final
 
-from ganlab.sweeps.jobs.job import Job, Outcome, settle
+from ganlab.sweeps.jobs.job import Job, Outcome, write_state
 from ganlab.sweeps.launchers.launcher import Launcher
-from ganlab.sweeps.launchers.progress_display import Board, progress_display
-from ganlab.sweeps.launchers.resources import Allocation, this_machine
+from ganlab.sweeps.launchers.progress_display import ProgressDisplay, create_display
+from ganlab.sweeps.launchers.resources import Allocation, local_resources
 
 POLL_SECONDS = 0.1
-WATCH_SECONDS = 1.0
-GENTLE = signal.SIGTERM  # asks a job to save itself; jobs of a background launcher would ignore SIGINT
-# Exit codes of a process that a signal has ended, by itself or before it could take the signal.
+ON_POLL_SECONDS = 1.0
+STOP_SIGNAL = signal.SIGTERM  # a job saves its state and ends; jobs of a background launcher would ignore SIGINT
+# Exit codes of a process that a signal ended, with or without the process handling it.
 INTERRUPTED = [code for number in (signal.SIGINT, signal.SIGTERM) for code in (128 + number, -number)]
 
 
 @final
 class Local(Launcher):
-    """Starts `python -m ganlab.train` for each job, in a session of its own, with its output in the job's job.log.
+    """Runs each job as `python -m ganlab.commands.train` in its own session, with its output in the job's job.log.
 
-    Ctrl-C, or SIGTERM, lets the running jobs save themselves; a second one kills them.
+    Ctrl-C or SIGTERM makes the running jobs save their state and end; a second one kills them.
     """
 
     can_stop: ClassVar[bool] = True
@@ -35,103 +35,105 @@ class Local(Launcher):
         self, slots: int | None = None, threads: int | None = None, wait: bool = True, retry_failed: bool = False
     ) -> None:
         super().__init__(wait, retry_failed)
-        self._room = this_machine(slots, threads)
-        self._running: dict[int, _Running] = {}
-        self._asked: list[int] = []  # the signals that asked for the end
+        self._resources = local_resources(slots, threads)
+        self._running: dict[int, _RunningJob] = {}
+        self._signals: list[int] = []  # received so far
 
     @property
-    def width(self) -> int:
-        """How many jobs a search should have at work at once."""
-        return min(super().width, self._room.width)
+    def capacity(self) -> int:
+        """How many jobs a search runs at once by default."""
+        return min(super().capacity, self._resources.capacity)
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Start jobs, wait for them and show their progress."""
-        waiting, shown = deque(jobs), progress_display(jobs, self.record.swept, self.record.objectives)
-        former = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        watched = time.monotonic()
+        waiting, display = deque(jobs), create_display(jobs, self.record.swept, self.record.objectives)
+        handlers = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        last_poll = time.monotonic()
         try:
-            while (waiting and not self._asked) or self._running:
-                while waiting and not self._asked and self._start(waiting[0], len(jobs), shown):
+            while (waiting and not self._signals) or self._running:
+                while waiting and not self._signals and self._start(waiting[0], len(jobs), display):
                     waiting.popleft()
-                self._reap(shown)
-                if time.monotonic() - watched >= WATCH_SECONDS:
-                    self.watch()
-                    watched = time.monotonic()
-                shown.show()
+                self._collect_ended(display)
+                if time.monotonic() - last_poll >= ON_POLL_SECONDS:
+                    self.on_poll()
+                    last_poll = time.monotonic()
+                display.refresh()
                 time.sleep(POLL_SECONDS)
         finally:
-            for number, handler in former.items():
+            for number, handler in handlers.items():
                 signal.signal(number, handler)
-            self._signal(signal.SIGKILL)  # nothing runs any more, unless a bug of ours ended the loop
-        if self._asked:
-            raise KeyboardInterrupt if self._asked[0] == signal.SIGINT else SystemExit(128 + self._asked[0])
+            self._send_signal(signal.SIGKILL)  # no job is running here unless an exception ended the loop
+        if self._signals:
+            raise KeyboardInterrupt if self._signals[0] == signal.SIGINT else SystemExit(128 + self._signals[0])
 
     def stop(self, job: Job) -> None:
-        """End one running job gently."""
+        """Ask one running job to save its state and end."""
         if job.number in self._running:
-            self._running[job.number].signal(GENTLE)
+            self._running[job.number].send_signal(STOP_SIGNAL)
 
-    def _start(self, job: Job, jobs: int, shown: Board) -> bool:
-        place = self._room.take(self.checked(job.overrides).trainer, jobs)
-        if place is None:
+    def _start(self, job: Job, jobs: int, display: ProgressDisplay) -> bool:
+        """Start a job if its resources are free, and return whether it was started."""
+        allocation = self._resources.allocate(self.checked_points.compose(job.overrides).trainer, jobs)
+        if allocation is None:
             return False
         job.directory.mkdir(parents=True, exist_ok=True)
-        if Outcome.of(job.directory).state == "failed":  # or its former reason would be taken for the next one
-            settle(job, "preempted", "taken up again")
+        if Outcome.read(job.directory).state == "failed":  # otherwise a new failure would show the old reason
+            write_state(job, "preempted", "retried")
         with job.log.open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "ganlab.commands.train", *job.arguments],
-                env=place.environment,
+                env=allocation.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # the terminal's Ctrl-C is ours to pass on
-                pass_fds=(self.lock,),  # so that nobody begins again while a job of a killed launcher is at work
+                start_new_session=True,  # the terminal's Ctrl-C reaches only the launcher, which passes it on
+                pass_fds=(self.lock,),  # the sweep stays locked while a job of a killed launcher runs
             )
-        self._running[job.number] = _Running(job, process, place)
-        shown.started(job)
+        self._running[job.number] = _RunningJob(job, process, allocation)
+        display.job_started(job)
         return True
 
-    def _reap(self, shown: Board) -> None:
-        for number, each in list(self._running.items()):
-            code = each.process.poll()
+    def _collect_ended(self, display: ProgressDisplay) -> None:
+        for number, running in list(self._running.items()):
+            code = running.process.poll()
             if code is not None:
                 del self._running[number]
-                self._room.free(each.place)
-                _explain(each.job, code, killed_by_user=len(self._asked) > 1)
-                shown.ended(each.job)
+                self._resources.release(running.allocation)
+                _write_final_state(running.job, code, killed_by_user=len(self._signals) > 1)
+                display.job_ended(running.job)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked.append(number)
-        if len(self._asked) == 1:
-            os.write(2, b"\nthe jobs save themselves and end; once more kills them\n")
-        self._signal(GENTLE if len(self._asked) == 1 else signal.SIGKILL)
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals.append(number)
+        is_first = len(self._signals) == 1
+        if is_first:
+            os.write(2, b"\nstopping: the jobs save their state and end; a second Ctrl-C or SIGTERM kills them\n")
+        self._send_signal(STOP_SIGNAL if is_first else signal.SIGKILL)
 
-    def _signal(self, number: int) -> None:
-        for each in self._running.values():
-            each.signal(number)
+    def _send_signal(self, number: int) -> None:
+        for running in self._running.values():
+            running.send_signal(number)
 
 
 @final
-class _Running:
-    def __init__(self, job: Job, process: "subprocess.Popen[Any]", place: Allocation) -> None:
-        self.job, self.process, self.place = job, process, place
+class _RunningJob:
+    def __init__(self, job: Job, process: "subprocess.Popen[Any]", allocation: Allocation) -> None:
+        self.job, self.process, self.allocation = job, process, allocation
 
-    def signal(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         if self.process.poll() is None:
             os.killpg(self.process.pid, number)
 
 
-def _explain(job: Job, code: int, killed_by_user: bool) -> None:
-    """Write what became of a job whose process could not write it."""
-    state = Outcome.of(job.directory).state
+def _write_final_state(job: Job, code: int, killed_by_user: bool) -> None:
+    """Write the final state of a job whose process ended with an exit code and could not write it."""
+    state = Outcome.read(job.directory).state
     if code in INTERRUPTED:
         if state not in ("preempted", "pruned"):
-            settle(job, "preempted", "interrupted")
+            write_state(job, "preempted", "interrupted")
     elif code < 0 and killed_by_user:
-        settle(job, "preempted", "killed by the user")
+        write_state(job, "preempted", "killed by the user")
     elif code < 0:
-        settle(job, "failed", f"killed by {signal.Signals(-code).name}; see {job.log}")
+        write_state(job, "failed", f"killed by {signal.Signals(-code).name}; see {job.log}")
     elif code > 0 and state != "failed":
         lines = job.log.read_text(errors="replace").strip().splitlines()
-        settle(job, "failed", f"{lines[-1].strip() if lines else 'no output'} (exit code {code})")
+        write_state(job, "failed", f"{lines[-1].strip() if lines else 'no output'} (exit code {code})")

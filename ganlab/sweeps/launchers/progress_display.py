@@ -1,4 +1,4 @@
-"""What a person sees of a sweep while it runs: a table that moves on a terminal, a line for each event elsewhere."""
+"""The progress of a running sweep on stderr: a table on a terminal, one line per event otherwise."""
 
 import shutil
 import sys
@@ -8,90 +8,89 @@ from collections.abc import Collection, Sequence
 from typing import TextIO
 
 from ganlab.sweeps.jobs.job import Job, Outcome
-from ganlab.sweeps.results.tables import aligned, counted, job_rows, label, numbers, progress
+from ganlab.sweeps.results.tables import align_columns, count_states, describe_outcome, describe_point, job_rows
 
 REFRESH_SECONDS = 1.0
 UP, CLEAR = "\033[{}A", "\033[J"
+# The states in the order in which jobs are shown if the terminal has too few lines.
+PRIORITY = ("running", "failed", "lost", "preempted", "waiting", "pruned", "finished")
 
 
-class Board(ABC):
-    """Shows jobs by what their run directories say."""
+class ProgressDisplay(ABC):
+    """Shows the states of jobs as read from their run directories."""
 
     def __init__(self, jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str]) -> None:
         self.jobs, self.swept, self.objectives = jobs, swept, objectives
 
     @abstractmethod
-    def started(self, job: Job) -> None:
-        """Tell of a job that has begun."""
+    def job_started(self, job: Job) -> None:
+        """Show that a job has started."""
 
     @abstractmethod
-    def ended(self, job: Job) -> None:
-        """Tell of a job that has ended, however."""
+    def job_ended(self, job: Job) -> None:
+        """Show that a job has ended, and its final state."""
 
     @abstractmethod
-    def show(self) -> None:
-        """Show where all jobs are; called often."""
+    def refresh(self) -> None:
+        """Show the current states of all jobs; called often."""
 
 
-class LineDisplay(Board):
-    """A line when a job begins, and a line when it ends."""
+class LineDisplay(ProgressDisplay):
+    """Prints a line when a job starts and a line when it ends."""
 
-    def started(self, job: Job) -> None:
-        """Tell of a job that has begun."""
-        self._say(f"job {job.number} starts: {label(job.overrides, self.swept)}")
+    def job_started(self, job: Job) -> None:
+        """Print the number and the settings of the job."""
+        self._print(f"job {job.number} starts: {describe_point(job.overrides, self.swept)}")
 
-    def ended(self, job: Job) -> None:
-        """Tell of a job that has ended, however."""
-        outcome = Outcome.of(job.directory)
-        result = "  ".join(part for part in (progress(outcome), numbers(outcome, self.objectives)) if part)
-        self._say(f"job {job.number} {result}")
+    def job_ended(self, job: Job) -> None:
+        """Print the number, the final state and the scores of the job."""
+        self._print(f"job {job.number} {describe_outcome(Outcome.read(job.directory), self.objectives)}")
 
-    def show(self) -> None:
-        """Leave the rest to job.log."""
+    def refresh(self) -> None:
+        """Do nothing: the details of a running job are in its job.log."""
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
-class TableDisplay(Board):
-    """A table of jobs, drawn over itself; what is waiting or done gives way where the terminal is too low."""
+class TableDisplay(ProgressDisplay):
+    """Redraws a table of jobs in place; if the terminal has too few lines, it leaves out waiting and ended jobs."""
 
     def __init__(
         self, jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str], stream: TextIO | None = None
     ) -> None:
         super().__init__(jobs, swept, objectives)
         self.stream = stream or sys.stderr
-        self._drawn, self._at = 0, -REFRESH_SECONDS
+        self._drawn_lines, self._drawn_at = 0, -REFRESH_SECONDS
 
-    def started(self, job: Job) -> None:
-        """Draw it."""
+    def job_started(self, job: Job) -> None:
+        """Draw the table."""
         self._draw()
 
-    def ended(self, job: Job) -> None:
-        """Draw it."""
+    def job_ended(self, job: Job) -> None:
+        """Draw the table."""
         self._draw()
 
-    def show(self) -> None:
-        """Draw where the last picture is old."""
-        if time.monotonic() - self._at >= REFRESH_SECONDS:
+    def refresh(self) -> None:
+        """Draw the table if the last one is older than REFRESH_SECONDS."""
+        if time.monotonic() - self._drawn_at >= REFRESH_SECONDS:
             self._draw()
 
     def _draw(self) -> None:
-        room = max(1, shutil.get_terminal_size().lines - 3)
-        shown = sorted(self.jobs, key=self._interest)[:room]
-        lines = [*aligned(job_rows(sorted(shown, key=lambda job: job.number), self.swept, self.objectives))]
-        lines.append(counted(self.jobs))
-        back = UP.format(self._drawn) if self._drawn else ""
+        count = max(1, shutil.get_terminal_size().lines - 3)
+        visible = sorted(self.jobs, key=self._priority)[:count]
+        rows = job_rows(sorted(visible, key=lambda job: job.number), self.swept, self.objectives)
+        lines = [*align_columns(rows), count_states(self.jobs)]
+        back = UP.format(self._drawn_lines) if self._drawn_lines else ""
         print(f"{back}\r{CLEAR}" + "\n".join(lines), file=self.stream, flush=True)
-        self._drawn, self._at = len(lines), time.monotonic()
+        self._drawn_lines, self._drawn_at = len(lines), time.monotonic()
 
     @staticmethod
-    def _interest(job: Job) -> tuple[int, int]:
-        order = ("running", "failed", "lost", "preempted", "waiting", "pruned", "finished")
-        state = Outcome.of(job.directory).state
-        return order.index(state) if state in order else 0, job.number
+    def _priority(job: Job) -> tuple[int, int]:
+        state = Outcome.read(job.directory).state
+        return PRIORITY.index(state) if state in PRIORITY else 0, job.number
 
 
-def progress_display(jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str]) -> Board:
-    """Return what fits where the messages go."""
+def create_display(jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str]) -> ProgressDisplay:
+    """Return a table if stderr is a terminal, otherwise lines."""
     return (TableDisplay if sys.stderr.isatty() else LineDisplay)(jobs, swept, objectives)

@@ -1,53 +1,54 @@
-"""What SLURM says of jobs: its queue while it remembers them, its accounting, where there is one, after that."""
+"""The states of jobs in SLURM: from its queue, then from its accounting database if there is one."""
 
 import os
 import subprocess
 from collections.abc import Collection
 
-# States of jobs that have ended. One that is requeued may be seen in some of them for a moment.
-OVER = {
+# States of jobs that have ended. A job that is being requeued may briefly have one of them, too.
+ENDED = {
     "BOOT_FAIL", "CANCELLED", "COMPLETED", "DEADLINE", "FAILED", "NODE_FAIL", "OUT_OF_MEMORY", "PREEMPTED", "REVOKED",
     "TIMEOUT",
 }  # fmt: skip
-# Of these, the ones in which the cluster, or a person, took away what the job needed.
-TAKEN = OVER - {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
-# SLURM has forgotten the job, and keeps no accounts.
+# Those of them in which the cluster or a person ended the job, not the job itself.
+INTERRUPTED = ENDED - {"COMPLETED", "FAILED", "OUT_OF_MEMORY"}
+# Our own state: neither the queue nor the accounting lists the job.
 GONE = "GONE"
-# Somebody, or SLURM itself, holds the job back until a person lets it go.
+# The job does not start until a person releases it.
 HELD = {"HELD", "REQUEUE_HOLD", "SPECIAL_EXIT"}
-ANSWER_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def states(jobs: Collection[str]) -> dict[str, str] | None:
-    """Return the state of each job by its id, 42 or 42_3 in an array; None where SLURM does not answer."""
+    """Return the state of each job by its id, 42 or 42_3 in an array; None if SLURM does not answer."""
     if not jobs:
         return {}
-    queue = _ask("squeue", "--noheader", "--array", "--states=all", f"--user={os.getuid()}", "--format=%i|%T %r")
+    queue = _query("squeue", "--noheader", "--array", "--states=all", f"--user={os.getuid()}", "--format=%i|%T %r")
     if queue is None:
         return None
-    found = {job: state for job, state in queue.items() if job in jobs}
-    missing = [job for job in jobs if job not in found]
+    known = {job: state for job, state in queue.items() if job in jobs}
+    missing = [job for job in jobs if job not in known]
     if missing:
         options = ("--noheader", "--parsable2", "--allocations", "--format=JobID,State", f"--jobs={','.join(missing)}")
-        found |= {job: state for job, state in (_ask("sacct", *options) or {}).items() if job in missing}
-    return {job: found.get(job, GONE) for job in jobs}
+        accounted = _query("sacct", *options) or {}
+        known |= {job: state for job, state in accounted.items() if job in missing}
+    return {job: known.get(job, GONE) for job in jobs}
 
 
 def cancel(job: str) -> None:
-    """End a job: its processes have SLURM's KillWait to save themselves."""
+    """Cancel a job; its processes have SLURM's KillWait seconds to save their state."""
     subprocess.run(["scancel", job], capture_output=True, check=False)
 
 
-def _ask(*command: str) -> dict[str, str] | None:
+def _query(*command: str) -> dict[str, str] | None:
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=True)
     except (OSError, subprocess.SubprocessError):
         return None
     pairs = (line.strip().partition("|") for line in answer.stdout.splitlines())
-    return {job: _state(words) for job, _, words in pairs if words}
+    return {job: _parse_state(text) for job, _, text in pairs if text}
 
 
-def _state(words: str) -> str:
-    """Return SLURM's word for a state out of "CANCELLED by 1000", "RUNNING None", "PENDING JobHeldUser"."""
-    state = words.split()[0]
-    return "HELD" if state == "PENDING" and "held" in words.lower() else state
+def _parse_state(text: str) -> str:
+    """Return the state in "CANCELLED by 1000", "RUNNING None" or "PENDING JobHeldUser" (HELD)."""
+    state = text.split()[0]
+    return "HELD" if state == "PENDING" and "held" in text.lower() else state

@@ -1,4 +1,4 @@
-"""How jobs are handed to SLURM: the resources that a run's own settings ask for, and one array of batch jobs."""
+"""Submits jobs to SLURM as one array of batch jobs, with the resources that the run's trainer needs."""
 
 import os
 import shlex
@@ -18,12 +18,12 @@ from ganlab.sweeps.jobs.job import Job
 from ganlab.sweeps.launchers.resources import INHERITED
 
 RUN_VARIABLE = "GANLAB_RUN_DIR"
-# Jobs that share a node need ports of their own: below what systems give away, and by the number of the job.
+# Jobs on one node need different ports: derived from the job id, and below the ephemeral ports of the system.
 FIRST_PORT, PORTS = 10_000, 20_000
 
 
 class Layout(NamedTuple):
-    """What a job's processes need: as many on each node as the trainer has devices."""
+    """The resources of one job; each node runs one process per device of the trainer."""
 
     nodes: int
     processes_per_node: int
@@ -33,7 +33,7 @@ class Layout(NamedTuple):
 
 @dataclass(frozen=True)
 class Resources:
-    """The settings of conf/hydra/launcher/slurm.yaml that say what is asked of the cluster, None for its defaults."""
+    """The resource settings of conf/hydra/launcher/slurm.yaml; None means the cluster's default."""
 
     partition: str | None
     account: str | None
@@ -50,18 +50,18 @@ class Resources:
     additional_parameters: Mapping[str, Any] | None
 
     def layout(self, config: DictConfig) -> Layout:
-        """Return what a run needs; raises UserError where its trainer leaves open how many processes it has."""
+        """Return the resources of a run; raises UserError if its trainer does not set a number of processes."""
         trainer = config.trainer
         devices, nodes = trainer.get("devices", 1), trainer.get("num_nodes") or 1
         if not isinstance(devices, int) or devices < 1:
             raise UserError(
-                f"trainer.devices={devices}: SLURM chooses the devices of a job and has to know how many; give a "
+                f"trainer.devices={devices}: SLURM chooses the devices of a job and needs their number; write a "
                 "number, such as trainer.devices=1"
             )
         if self.nodes not in (None, nodes):
             raise UserError(
-                f"hydra.launcher.nodes={self.nodes} but trainer.num_nodes={nodes}; give both the same number, or "
-                "hydra.launcher.nodes=null to follow the trainer"
+                f"hydra.launcher.nodes={self.nodes} but trainer.num_nodes={nodes}; set both to the same number, "
+                "or hydra.launcher.nodes=null to use the trainer's"
             )
         gpus = devices if trainer.get("accelerator") in ("gpu", "cuda") else 0
         return Layout(
@@ -72,30 +72,30 @@ class Resources:
         )
 
     def submit(self, jobs: Sequence[Job], layout: Layout, folder: Path) -> list[str]:
-        """Submit jobs as one array and return SLURM's ids; raises UserError in SLURM's words where it refuses."""
-        submitit = _submitit()
-        executor = submitit.SlurmExecutor(folder.absolute(), self.max_num_timeout, python=_python(submitit))
+        """Submit jobs as one array and return their SLURM ids; raises UserError with SLURM's message if it refuses."""
+        submitit = _import_submitit()
+        executor = submitit.SlurmExecutor(folder.absolute(), self.max_num_timeout, python=_python_command(submitit))
         executor.update_parameters(**self._parameters(layout))
         from ganlab.sweeps.launchers.slurm_worker import Worker
 
         try:
-            with redirect_stderr(StringIO()):  # where submitit repeats what is in its error
-                submitted = executor.map_array(Worker(), [job.arguments for job in jobs])
+            with redirect_stderr(StringIO()):  # submitit also prints the message of its error
+                slurm_jobs = executor.map_array(Worker(), [job.arguments for job in jobs])
         except submitit.core.utils.FailedJobError as error:
             reason = "; ".join(line.removeprefix("sbatch: error: ") for line in str(error).splitlines())
             raise UserError(
-                f"SLURM refuses the jobs ({reason}); look at partition, account and resources in hydra.launcher"
+                f"SLURM refuses the jobs ({reason}); check partition, account and resources in hydra.launcher"
             ) from error
-        for job, each in zip(jobs, submitted, strict=True):
-            _show_log(job, each.paths.stdout)
-        return [each.job_id for each in submitted]
+        for job, slurm_job in zip(jobs, slurm_jobs, strict=True):
+            _link_log(job, slurm_job.paths.stdout)
+        return [slurm_job.job_id for slurm_job in slurm_jobs]
 
     def _parameters(self, layout: Layout) -> dict[str, Any]:
         cores = layout.cores_per_process
-        ours = [
+        setup = [
             f"unset {' '.join(INHERITED)} {RUN_VARIABLE}",
             f"export MASTER_PORT=$(({FIRST_PORT} + SLURM_JOB_ID % {PORTS}))",
-            f"export SRUN_CPUS_PER_TASK={cores}",  # since SLURM 22.05 srun does not take it from sbatch
+            f"export SRUN_CPUS_PER_TASK={cores}",  # since SLURM 22.05 srun does not inherit it from sbatch
             f"export OMP_NUM_THREADS=${{OMP_NUM_THREADS:-{cores}}}",
         ]
         return {
@@ -113,17 +113,17 @@ class Resources:
             "signal_delay_s": self.signal_delay_s,
             "stderr_to_stdout": True,
             "wckey": None,
-            "setup": [*ours, *self.setup],
+            "setup": [*setup, *self.setup],
             "additional_parameters": {"requeue": True, **(self.additional_parameters or {})},
         }
 
 
-def _submitit() -> Any:
+def _import_submitit() -> Any:
     missing = [name for name in ("sbatch", "srun", "squeue", "scancel") if shutil.which(name) is None]
     if missing:
         raise UserError(
-            f"hydra/launcher=slurm needs SLURM, and {missing[0]} is not on this machine's PATH; run it where jobs are "
-            "submitted, or leave it out to train here"
+            f"hydra/launcher=slurm needs SLURM, and {missing[0]} is not on this machine's PATH; run it on a login "
+            "node of the cluster, or remove it to train here"
         )
     try:
         import submitit
@@ -132,14 +132,14 @@ def _submitit() -> Any:
     return submitit
 
 
-def _python(submitit: Any) -> str:
-    """Return Python's command line, deaf to the signal to make room until it can be understood: it would kill it."""
+def _python_command(submitit: Any) -> str:
+    """Return the command of Python, ignoring the preemption signal until its handler is installed: it would kill it."""
     signal = submitit.core.job_environment.JobEnvironment.USR_SIG
     return f'sh -c \'trap "" {signal}; exec "$0" "$@"\' {shlex.quote(sys.executable)}'
 
 
-def _show_log(job: Job, log: Path) -> None:
-    """Let job.log lead to where SLURM writes, which it goes on doing after a requeue."""
+def _link_log(job: Job, log: Path) -> None:
+    """Link job.log to the file that SLURM writes, also after a requeue."""
     job.directory.mkdir(parents=True, exist_ok=True)
     job.log.unlink(missing_ok=True)
     job.log.symlink_to(os.path.relpath(log, job.directory))

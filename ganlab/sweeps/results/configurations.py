@@ -1,4 +1,4 @@
-"""Configurations of a sweep: jobs that differ in nothing but their seed, with one score for all of them."""
+"""The configurations of a sweep: jobs that differ only in the seed are one configuration with one mean score."""
 
 import math
 import shlex
@@ -9,15 +9,15 @@ from typing import Any
 from ganlab.analysis.comparison.statistics import summarise
 from ganlab.sweeps.jobs.checked_points import is_seed, without_seed
 from ganlab.sweeps.jobs.job import Job, Outcome
-from ganlab.sweeps.results.protocols import ONE, Protocols
+from ganlab.sweeps.results.protocols import SAME_PROTOCOL, Protocols
 
-# The state of a configuration is the worst of its jobs'.
+# The state of a configuration is the first of these that one of its jobs has.
 STATES = ("failed", "pruned", "running", "lost", "preempted", "waiting", "finished")
 
 
 @dataclass(frozen=True)
 class Score:
-    """The mean over `n` seeds and the ends of its 95 % interval, which one seed does not have."""
+    """The mean over `n` seeds and its 95 % confidence interval; a single seed has no interval."""
 
     mean: float
     n: int
@@ -25,8 +25,8 @@ class Score:
     high: float | None = None
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> "Score":
-        """Summarise one or more values."""
+    def from_values(cls, values: Sequence[float]) -> "Score":
+        """Return the score of one or more values; if one of them is not finite, without an interval."""
         if len(values) == 1 or not all(map(math.isfinite, values)):
             return cls(sum(values) / len(values), len(values))
         mean, _, low, high = summarise(values)
@@ -35,10 +35,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Configuration:
-    """Settings without a seed, the jobs that have them, and the score of each objective.
+    """Overrides without the seed, the jobs that have them, and the score of each objective.
 
-    `protocol` is the place of the scores' protocol among those of the sweep; seeds that were scored under unlike ones
-    are two configurations.
+    `protocol` is the index of the scores' protocol among those of the sweep; seeds that were scored under different
+    protocols are two configurations.
     """
 
     overrides: tuple[str, ...]
@@ -49,36 +49,38 @@ class Configuration:
 
     @property
     def n(self) -> int:
-        """How many seeds its scores are over."""
+        """The number of seeds behind its scores."""
         return max((score.n for score in self.scores.values()), default=0)
 
     @property
     def is_complete(self) -> bool:
-        """Whether it has a number for every objective from every one of its jobs."""
-        return self.state == "finished" and bool(self.scores) and self.is_scored
+        """Whether all its jobs are finished and its scores are finite."""
+        return self.state == "finished" and bool(self.scores) and self.has_finite_scores
 
     @property
-    def is_scored(self) -> bool:
-        """Whether its scores, as far as there are any, are numbers to compare by."""
+    def has_finite_scores(self) -> bool:
+        """Whether the scores that it has so far are finite."""
         return all(math.isfinite(score.mean) for score in self.scores.values())
 
-    def cell(self, name: str) -> str:
-        """Return a score as tables have it."""
+    def format_score(self, name: str) -> str:
+        """Return a score as shown in tables, "-" if there is none."""
         score = self.scores.get(name)
         if score is None:
             return "-"
-        half = f" ± {score.high - score.mean:.2g}" if score.high is not None else ""
-        return f"{score.mean:.4g}{half}"
+        half_width = f" ± {score.high - score.mean:.2g}" if score.high is not None else ""
+        return f"{score.mean:.4g}{half_width}"
 
-    def command(self, config_dirs: Sequence[str] = ()) -> str:
-        """Return the command that trains it again, with all its seeds."""
+    def train_command(self, config_dirs: Sequence[str] = ()) -> str:
+        """Return the command that trains the configuration again with all its seeds."""
         seeds = [override.split("=")[1] for job in self.jobs for override in job.overrides if is_seed(override)]
-        words = [f"--config-dir={each}" for each in config_dirs] + [each.lstrip("+") for each in self.overrides]
-        words += [f"seed={','.join(seeds)}"] if seeds else []
+        words = [f"--config-dir={path}" for path in config_dirs]
+        words += [override.lstrip("+") for override in self.overrides]
+        if seeds:
+            words.append(f"seed={','.join(seeds)}")
         return shlex.join(["ganlab", "train", *(["-m"] if len(seeds) > 1 else []), *words])
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as sweep.json has it."""
+        """Return the entry of sweep.json."""
         scores = {name: asdict(score) for name, score in self.scores.items()}
         return {
             "overrides": list(self.overrides),
@@ -88,54 +90,68 @@ class Configuration:
         }
 
 
-def configurations(
+def group_configurations(
     jobs: Sequence[Job],
     outcomes: Mapping[int, Outcome],
     objectives: Mapping[str, bool],
-    protocols: Protocols = ONE,
+    protocols: Protocols = SAME_PROTOCOL,
 ) -> list[Configuration]:
     """Return the configurations of some jobs, best first by the first objective, then those without a score.
 
-    Those under one protocol are together.
+    Configurations with the same protocol are next to each other.
     """
-    settings: dict[frozenset[str], list[Job]] = {}
+    jobs_by_point: dict[frozenset[str], list[Job]] = {}
     for job in jobs:
-        settings.setdefault(frozenset(without_seed(job.overrides)), []).append(job)
-    found = []
-    for place, group in (part for mine in settings.values() for part in protocols.parted(mine)):
-        mine = [outcomes[job.number] for job in group]
-        values = {name: [each.scores[name] for each in mine if name in each.scores] for name in objectives}
-        state = min((each.state for each in mine), key=lambda state: STATES.index(state) if state in STATES else 0)
-        scores = {name: Score.of(numbers) for name, numbers in values.items() if numbers}
-        found.append(Configuration(without_seed(group[0].overrides), tuple(group), state, scores, place))
-    return sorted(found, key=lambda each: _order(each, objectives))
+        jobs_by_point.setdefault(frozenset(without_seed(job.overrides)), []).append(job)
+    configurations = []
+    for point_jobs in jobs_by_point.values():
+        for protocol, group in protocols.group_jobs(point_jobs):
+            group_outcomes = [outcomes[job.number] for job in group]
+            scores = {}
+            for name in objectives:
+                values = [outcome.scores[name] for outcome in group_outcomes if name in outcome.scores]
+                if values:
+                    scores[name] = Score.from_values(values)
+            state = min((outcome.state for outcome in group_outcomes), key=_state_rank)
+            overrides = without_seed(group[0].overrides)
+            configurations.append(Configuration(overrides, tuple(group), state, scores, protocol))
+    return sorted(configurations, key=lambda configuration: _sort_key(configuration, objectives))
 
 
-def best_of(found: Sequence[Configuration], objectives: Mapping[str, bool]) -> list[Configuration]:
-    """Return the best configuration, or with several objectives all that no other is better than in each.
+def select_best(configurations: Sequence[Configuration], objectives: Mapping[str, bool]) -> list[Configuration]:
+    """Return the best configuration; for several objectives, all that no other one dominates (the Pareto front).
 
-    While none is finished with all its seeds, those count that have some.
+    Complete configurations are preferred; while there are none, those with scores of some seeds are compared.
     """
-    complete = [each for each in found if each.is_complete and len(each.scores) == len(objectives)]
-    partly = [each for each in found if each.n and each.is_scored and len(each.scores) == len(objectives)]
-    scored = complete or partly
     if not objectives:
         return []
-    front = [one for one in scored if not any(_dominates(other, one, objectives) for other in scored)]
+    scored = [
+        configuration
+        for configuration in configurations
+        if configuration.n and configuration.has_finite_scores and len(configuration.scores) == len(objectives)
+    ]
+    complete = [configuration for configuration in scored if configuration.is_complete]
+    candidates = complete or scored
+    front = [one for one in candidates if not any(_dominates(other, one, objectives) for other in candidates)]
     return front[:1] if len(objectives) == 1 else front
 
 
-def _dominates(one: Configuration, other: Configuration, objectives: Mapping[str, bool]) -> bool:
-    pairs = [
-        (one.scores[name].mean, other.scores[name].mean) if up else (other.scores[name].mean, one.scores[name].mean)
-        for name, up in objectives.items()
-    ]
-    return all(mine >= theirs for mine, theirs in pairs) and any(mine > theirs for mine, theirs in pairs)
+def _dominates(first: Configuration, second: Configuration, objectives: Mapping[str, bool]) -> bool:
+    """Return whether the first is at least as good by all objectives and better by one."""
+    pairs = []
+    for name, higher_is_better in objectives.items():
+        sign = 1 if higher_is_better else -1
+        pairs.append((sign * first.scores[name].mean, sign * second.scores[name].mean))
+    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
 
 
-def _order(each: Configuration, objectives: Mapping[str, bool]) -> tuple[bool, int, float]:
-    name, up = next(iter(objectives.items()), ("", False))
-    score = each.scores.get(name)
+def _state_rank(state: str) -> int:
+    return STATES.index(state) if state in STATES else 0
+
+
+def _sort_key(configuration: Configuration, objectives: Mapping[str, bool]) -> tuple[bool, int, float]:
+    name, higher_is_better = next(iter(objectives.items()), ("", False))
+    score = configuration.scores.get(name)
     if score is None or not math.isfinite(score.mean):
-        return True, each.protocol, 0.0
-    return False, each.protocol, -score.mean if up else score.mean
+        return True, configuration.protocol, 0.0
+    return False, configuration.protocol, -score.mean if higher_is_better else score.mean

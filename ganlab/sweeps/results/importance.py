@@ -1,20 +1,21 @@
-"""Which settings of a sweep matter: the share of a score's variance that each explains by itself."""
+"""The importance of the swept settings: the share of a score's variance that each setting explains."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from ganlab.sweeps.results.variables import Variable
+from ganlab.sweeps.results.plots import Variable
 
-FEWEST = 4  # configurations, below which nothing can be said
+MIN_CONFIGURATIONS = 4
 
 
 def importances(variables: Sequence[Variable], scores: Sequence[float]) -> tuple[str, dict[str, float]]:
-    """Return the method and each variable's share, which add up to 1, the largest first; nothing for too few scores.
+    """Return the method and the share of each variable, largest first; the shares add up to 1.
 
-    The shares are those of fANOVA (Hutter et al. 2014) where Optuna is installed, and else of permutation importance
-    (Breiman 2001); both ask a random forest, so with few configurations they are rough.
+    The method is fANOVA (Hutter et al. 2014) if Optuna is installed, otherwise permutation importance (Breiman 2001).
+    Both fit a random forest, so the shares are rough for few configurations. Returns "" and {} for less than 4
+    configurations, for no variables, and if all scores are equal or all shares are 0.
     """
-    if len(scores) < FEWEST or not variables or len(set(scores)) < 2:
+    if len(scores) < MIN_CONFIGURATIONS or not variables or len(set(scores)) < 2:
         return "", {}
     method, compute = ("fANOVA", _fanova) if find_spec("optuna") else ("permutation importance", _permutation)
     shares = compute(variables, scores)
@@ -29,16 +30,18 @@ def _fanova(variables: Sequence[Variable], scores: Sequence[float]) -> dict[str,
     from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    spaces: dict[str, BaseDistribution] = {
-        each.name: CategoricalDistribution(list(range(len(each.options))))
-        if each.options
-        else FloatDistribution(min(each.scaled), max(each.scaled))
-        for each in variables
+    distributions: dict[str, BaseDistribution] = {
+        variable.name: CategoricalDistribution(list(range(len(variable.options))))
+        if variable.options
+        else FloatDistribution(min(variable.scaled), max(variable.scaled))
+        for variable in variables
     }
     study = optuna.create_study()
     for i, score in enumerate(scores):
-        point = {each.name: int(each.values[i]) if each.options else each.scaled[i] for each in variables}
-        study.add_trial(optuna.trial.create_trial(params=point, distributions=spaces, value=score))
+        params = {
+            variable.name: int(variable.values[i]) if variable.options else variable.scaled[i] for variable in variables
+        }
+        study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=score))
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     return optuna.importance.get_param_importances(study, evaluator=evaluator)
 
@@ -48,7 +51,7 @@ def _permutation(variables: Sequence[Variable], scores: Sequence[float]) -> dict
     from sklearn.ensemble import RandomForestRegressor
     from sklearn.inspection import permutation_importance
 
-    points = np.array([each.scaled for each in variables]).T
+    points = np.array([variable.scaled for variable in variables]).T
     forest = RandomForestRegressor(random_state=0).fit(points, scores)
-    drops = permutation_importance(forest, points, scores, n_repeats=20, random_state=0).importances_mean
-    return {each.name: max(0.0, float(drop)) for each, drop in zip(variables, drops, strict=True)}
+    losses = permutation_importance(forest, points, scores, n_repeats=20, random_state=0).importances_mean
+    return {variable.name: max(0.0, float(loss)) for variable, loss in zip(variables, losses, strict=True)}

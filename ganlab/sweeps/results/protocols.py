@@ -1,83 +1,94 @@
-"""Under which protocols a sweep's scores were measured, and the words for those that must not be compared."""
+"""The protocols under which a sweep's objectives were measured, and how they differ."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
 from ganlab.analysis.comparison.scores import read_scores
-from ganlab.core.fields import Fields, canonical, short
+from ganlab.core.fields import Fields, canonical_json, shorten
 from ganlab.sweeps.jobs.job import Job, Outcome
 
 FILE = "scores.json"
-NAME = ".name"  # the end of a field that says which part it is, from which follows what else differs in it
-OWN = {"weights"}  # whether they are averaged is a setting like others, and each job is scored by what it keeps
-SHOWN = 4  # protocols, and fields of each, that a sentence names
+NAME = ".name"  # suffix of a field that names a component; if it differs, the component's other fields follow from it
+IGNORED = {"weights"}  # EMA or live weights: a setting like others, and each job is scored with the ones it saves
+MAX_SHOWN = 4  # protocols in a message, and fields of each
 
 
 @final
 @dataclass(frozen=True)
 class Protocols:
-    """The unlike protocols of a sweep's objectives; `places` has the place among them of each job that tells of one."""
+    """The different protocols of a sweep's objectives; `variant_of` has the index in `variants` by job number.
+
+    `variant_of` has no jobs with scores that name no protocol.
+    """
 
     variants: tuple[Fields, ...] = ()
-    places: Mapping[int, int] = field(default_factory=dict)
+    variant_of: Mapping[int, int] = field(default_factory=dict)
 
     @property
-    def are_unlike(self) -> bool:
-        """Whether scores of the sweep must not be compared with others of it."""
+    def differ(self) -> bool:
+        """Whether scores of the sweep were measured under more than one protocol, so they cannot be compared."""
         return len(self.variants) > 1
 
-    def parted(self, jobs: Sequence[Job]) -> list[tuple[int, list[Job]]]:
-        """Return jobs by the place of their protocol; those that tell of none are with the first that does."""
-        usual = next((self.places[job.number] for job in jobs if job.number in self.places), 0)
-        parts: dict[int, list[Job]] = {}
+    def group_jobs(self, jobs: Sequence[Job]) -> list[tuple[int, list[Job]]]:
+        """Return jobs by the index of their protocol; jobs without a protocol join the first job that has one."""
+        default = next((self.variant_of[job.number] for job in jobs if job.number in self.variant_of), 0)
+        groups: dict[int, list[Job]] = {}
         for job in jobs:
-            parts.setdefault(self.places.get(job.number, usual), []).append(job)
-        return list(parts.items())
+            groups.setdefault(self.variant_of.get(job.number, default), []).append(job)
+        return list(groups.items())
 
-    def columns(self, name: str) -> list[str]:
-        """Return the heads of a score's columns, one for each protocol."""
-        return [f"{name} [{i}]" for i in range(1, len(self.variants) + 1)] if self.are_unlike else [name]
-
-
-ONE = Protocols()  # where all scores may be compared
+    def columns(self, score: str) -> list[str]:
+        """Return the headers of a score's columns, one for each protocol."""
+        return [f"{score} [{i}]" for i in range(1, len(self.variants) + 1)] if self.differ else [score]
 
 
-def protocols_of(jobs: Sequence[Job], outcomes: Mapping[int, Outcome], objectives: Collection[str]) -> Protocols:
-    """Read the protocols of the objectives; raises UserError for a score file that cannot be understood.
+SAME_PROTOCOL = Protocols()  # of scores that can all be compared
 
-    Files without a protocol, as old ones are, tell of none, and so do those that lack an objective.
+
+def read_protocols(jobs: Sequence[Job], outcomes: Mapping[int, Outcome], objectives: Collection[str]) -> Protocols:
+    """Read the protocols of the objectives; raises UserError if a score file is damaged.
+
+    Score files without a protocol, which old versions wrote, and jobs without all objectives are ignored.
     """
     variants: dict[str, Fields] = {}
-    places: dict[int, int] = {}
+    variant_of: dict[int, int] = {}
     for job in jobs:
         if not objectives or not outcomes[job.number].scores.keys() >= set(objectives):
             continue
         file = read_scores(job.directory / FILE)
         if file.protocol:
-            mine = {name: value for name, value in file.meaning(*objectives).items() if name not in OWN}
-            variants.setdefault(canonical(mine), mine)
-            places[job.number] = list(variants).index(canonical(mine))
-    return Protocols(tuple(variants.values()), places)
+            fields = {name: value for name, value in file.comparison_fields(*objectives).items() if name not in IGNORED}
+            variants.setdefault(canonical_json(fields), fields)
+            variant_of[job.number] = list(variants).index(canonical_json(fields))
+    return Protocols(tuple(variants.values()), variant_of)
 
 
-def numbered(told: Sequence[Mapping[str, str]]) -> str:
-    """Return the words for what tells protocols apart, fields by name of each: "[1] samples=50; [2] samples=9"."""
-    names = _leading(list(dict.fromkeys(name for each in told for name in each)))
-    cut = {name: _cut({each[name] for each in told if name in each}) for name in names[:SHOWN]}
-    more = " …" if len(names) > SHOWN else ""
-    shown = [" ".join(f"{name}={cut[name][each[name]]}" for name in cut if name in each) for each in told[:SHOWN]]
-    clauses = [f"[{number}] {words}{more}" for number, words in enumerate(shown, 1)]
-    return "; ".join([*clauses, *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])])
+def describe_variants(variants: Sequence[Mapping[str, str]]) -> str:
+    """Return differing fields as one text: "[1] samples=50; [2] samples=9"; `variants` has those of each protocol."""
+    names = _without_implied(list(dict.fromkeys(name for fields in variants for name in fields)))
+    short = {name: _shorten_all({fields[name] for fields in variants if name in fields}) for name in names[:MAX_SHOWN]}
+    ellipsis = " …" if len(names) > MAX_SHOWN else ""
+    clauses = []
+    for number, fields in enumerate(variants[:MAX_SHOWN], 1):
+        values = " ".join(f"{name}={short[name][fields[name]]}" for name in short if name in fields)
+        clauses.append(f"[{number}] {values}{ellipsis}")
+    if len(variants) > MAX_SHOWN:
+        clauses.append(f"and {len(variants) - MAX_SHOWN} more")
+    return "; ".join(clauses)
 
 
-def _leading(names: Sequence[str]) -> list[str]:
-    """Leave out the fields of a part that is another one altogether: features.width, where features.name differs."""
-    parts = [name.removesuffix(NAME) for name in names if name.endswith(NAME)]
-    return [name for name in names if name.endswith(NAME) or not any(name.startswith(f"{part}.") for part in parts)]
+def _without_implied(names: Sequence[str]) -> list[str]:
+    """Remove the fields of a component if its name differs: features.width, if features.name is among the names."""
+    components = [name.removesuffix(NAME) for name in names if name.endswith(NAME)]
+    return [
+        name
+        for name in names
+        if name.endswith(NAME) or not any(name.startswith(f"{component}.") for component in components)
+    ]
 
 
-def _cut(texts: Collection[str]) -> dict[str, str]:
-    """Cut hashes and other long values, unless they differ where they would be cut off."""
-    cut = {each: short(each) for each in texts}
-    return cut if len(set(cut.values())) == len(cut) else {each: each for each in texts}
+def _shorten_all(texts: Collection[str]) -> dict[str, str]:
+    """Return each text shortened, or all in full if two would become equal."""
+    short = {text: shorten(text) for text in texts}
+    return short if len(set(short.values())) == len(short) else {text: text for text in texts}

@@ -1,33 +1,34 @@
-"""Words and columns of a sweep's tables."""
+"""The tables of a sweep as text: one row per job, in aligned columns."""
 
 import shutil
 from collections.abc import Collection, Sequence
 
 from ganlab.sweeps.jobs.job import Job, Outcome
 
-WIDTH = 100  # characters, where there is no terminal
+WIDTH = 100  # characters, if there is no terminal
 
 
-def label(overrides: Sequence[str], swept: Collection[str]) -> str:
-    """Return what tells a point from others: the settings that are swept, as they are written on a command line."""
-    plain = [each.lstrip("+") for each in overrides]
-    return " ".join(each for each in plain if each.split("=")[0] in swept) or "as configured"
+def describe_point(overrides: Sequence[str], swept: Collection[str]) -> str:
+    """Return the swept settings of a point, as written on a command line."""
+    settings = [override.lstrip("+") for override in overrides]
+    return " ".join(setting for setting in settings if setting.split("=")[0] in swept) or "as configured"
 
 
-def progress(outcome: Outcome) -> str:
-    """Return how far a job is: its state, its steps while it has some left, and why it ended before."""
+def describe_state(outcome: Outcome) -> str:
+    """Return the state of a job with its step, if the job has not finished, and the reason for its end."""
     steps = f" {outcome.step}/{outcome.iterations}" if outcome.iterations and outcome.state != "finished" else ""
     reason = " ".join(outcome.reason.split())
     return f"{outcome.state}{steps}" + (f": {reason}" if reason else "")
 
 
-def numbers(outcome: Outcome, names: Collection[str]) -> str:
-    """Return the scores of a finished job, of those named."""
-    return "  ".join(f"{name} {outcome.scores[name]:.4g}" for name in names if name in outcome.scores)
+def describe_outcome(outcome: Outcome, scores: Collection[str]) -> str:
+    """Return the state of a job and those of the named scores that it has."""
+    values = [f"{name} {outcome.scores[name]:.4g}" for name in scores if name in outcome.scores]
+    return "  ".join([describe_state(outcome), *values])
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines of columns, cut at the width of the terminal."""
+def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines with aligned columns, cut at the width of the terminal."""
     width = shutil.get_terminal_size((WIDTH, 0)).columns
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip() for row in rows]
@@ -35,16 +36,15 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def job_rows(jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str]) -> list[list[str]]:
-    """Return a row for each job: its number, settings, and where it is."""
+    """Return a header and one row per job: its number, its swept settings, and its state with the objectives."""
     rows = [["job", "settings", "state"]]
     for job in jobs:
-        outcome = Outcome.of(job.directory)
-        state = "  ".join(part for part in (progress(outcome), numbers(outcome, objectives)) if part)
-        rows.append([str(job.number), label(job.overrides, swept), state])
+        state = describe_outcome(Outcome.read(job.directory), objectives)
+        rows.append([str(job.number), describe_point(job.overrides, swept), state])
     return rows
 
 
-def counted(jobs: Sequence[Job]) -> str:
-    """Return how many jobs are in which state."""
-    states = [Outcome.of(job.directory).state for job in jobs]
+def count_states(jobs: Sequence[Job]) -> str:
+    """Return the number of jobs in each state: "4 jobs: 2 finished, 2 failed"."""
+    states = [Outcome.read(job.directory).state for job in jobs]
     return f"{len(jobs)} jobs: " + ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))

@@ -1,4 +1,4 @@
-"""The axes of a search: settings with several values, and how one of them is chosen."""
+"""The axes of a search: settings with several values, and how a value is chosen."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -6,43 +6,44 @@ from dataclasses import dataclass
 from typing import Any, Protocol, final
 
 
-class Draws(Protocol):
-    """Whoever chooses values: one of our own, or a trial of Optuna's, whose methods these are."""
+class Suggester(Protocol):
+    """Chooses values: an Optuna trial, which has these methods, or ganlab's random search."""
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """Choose one of several."""
+        """Return one of several values."""
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """Choose a whole number between low and high, both included."""
+        """Return an integer between low and high, both included."""
 
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        """Choose a number between low and high."""
+        """Return a number between low and high."""
 
 
+# The search saves the reprs of its axes to recognise its space, so the names of these classes and fields must stay.
 @dataclass(frozen=True)
 class Axis(ABC):
-    """A setting with several values; `key` is what stands before the equals sign, `name` the same without signs."""
+    """A setting with several values: `key` as in an override, perhaps with "+" or "++", and `name` without them."""
 
     key: str
     name: str
 
     @abstractmethod
-    def draw(self, draws: Draws) -> str:
-        """Have a value chosen, and return the override that sets it."""
+    def suggest(self, suggester: Suggester) -> str:
+        """Choose a value and return the override that sets it."""
 
     @abstractmethod
     def values(self) -> list[Any]:
-        """Return all values, none where there are infinitely many."""
+        """Return all values, or an empty list if there are infinitely many."""
 
     @abstractmethod
-    def ends(self) -> list[str]:
-        """Return the overrides by which to find out whether the axis makes sense at all."""
+    def corner_overrides(self) -> list[str]:
+        """Return overrides for every option, or for the lowest and the highest number."""
 
     @property
     def is_ordered(self) -> bool:
-        """Whether a value may lie between two others."""
+        """Whether the values are numbers, so they have an order."""
         return True
 
     def override(self, value: Any) -> str:
@@ -53,73 +54,73 @@ class Axis(ABC):
 @final
 @dataclass(frozen=True)
 class Choice(Axis):
-    """One of some values, as they are written."""
+    """One of several options, as text."""
 
     options: tuple[str, ...]
 
-    def draw(self, draws: Draws) -> str:
-        """Choose one."""
-        return self.override(draws.suggest_categorical(self.name, list(self.options)))
+    def suggest(self, suggester: Suggester) -> str:
+        """Choose an option and return the override that sets it."""
+        return self.override(suggester.suggest_categorical(self.name, list(self.options)))
 
     def values(self) -> list[Any]:
-        """Return them."""
+        """Return all options."""
         return list(self.options)
 
-    def ends(self) -> list[str]:
-        """Return all of them."""
+    def corner_overrides(self) -> list[str]:
+        """Return an override for every option."""
         return [self.override(option) for option in self.options]
 
     @property
     def is_ordered(self) -> bool:
-        """They have no order."""
+        """Options have no order."""
         return False
 
 
 @final
 @dataclass(frozen=True)
 class Whole(Axis):
-    """A whole number between two others, both included."""
+    """An integer between two others, both included."""
 
     low: int
     high: int
     step: int = 1
     log: bool = False
 
-    def draw(self, draws: Draws) -> str:
-        """Choose one."""
-        return self.override(draws.suggest_int(self.name, self.low, self.high, step=self.step, log=self.log))
+    def suggest(self, suggester: Suggester) -> str:
+        """Choose a number and return the override that sets it."""
+        return self.override(suggester.suggest_int(self.name, self.low, self.high, step=self.step, log=self.log))
 
     def values(self) -> list[Any]:
-        """Return them."""
+        """Return all numbers."""
         return list(range(self.low, self.high + 1, self.step))
 
-    def ends(self) -> list[str]:
-        """Return the lowest and the highest."""
+    def corner_overrides(self) -> list[str]:
+        """Return overrides for the lowest and the highest number."""
         return [self.override(self.low), self.override(self.high)]
 
 
 @final
 @dataclass(frozen=True)
 class Real(Axis):
-    """A number between two others, in steps or without; it is rounded to six digits, so that people can read it."""
+    """A number between two others, with or without a step; rounded to six significant digits, to be readable."""
 
     low: float
     high: float
     step: float | None = None
     log: bool = False
 
-    def draw(self, draws: Draws) -> str:
-        """Choose one."""
-        return self.override(draws.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log))
+    def suggest(self, suggester: Suggester) -> str:
+        """Choose a number and return the override that sets it."""
+        return self.override(suggester.suggest_float(self.name, self.low, self.high, step=self.step, log=self.log))
 
     def values(self) -> list[Any]:
-        """Return them where they go in steps."""
+        """Return all numbers, or an empty list without a step."""
         if self.step is None:
             return []
         return [self.low + i * self.step for i in range(round((self.high - self.low) / self.step) + 1)]
 
-    def ends(self) -> list[str]:
-        """Return the lowest and the highest."""
+    def corner_overrides(self) -> list[str]:
+        """Return overrides for the lowest and the highest number."""
         return [self.override(self.low), self.override(self.high)]
 
     def override(self, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Scores of jobs that are still training, read from their metrics.csv."""
+"""The scores of jobs that are still training, read from their metrics.csv."""
 
 import csv
 import math
@@ -11,26 +11,26 @@ from ganlab.sweeps.jobs.job import Job
 FILE = "metrics.csv"
 
 
-class Curves:
-    """The mean score over replicates by step: a step counts when all of them have reached it."""
+class LearningCurve:
+    """The mean of a score over replicates by step; a step is included once all replicates have reached it."""
 
     def __init__(self, jobs: Sequence[Job], score: str) -> None:
-        self.jobs, self.score, self.last = jobs, score, -1
+        self.jobs, self.score, self.last_step = jobs, score, -1
 
-    def news(self) -> list[tuple[int, float]]:
-        """Return step and mean of what has come since the last call, in order."""
+    def new_points(self) -> list[tuple[int, float]]:
+        """Return step and mean of the steps since the last call, in order; means that are not finite are left out."""
         curves = [read_curve(job.directory, self.score) for job in self.jobs]
-        steps = sorted(step for step in set.intersection(*map(set, curves)) if step > self.last)
-        found = [(step, fmean(curve[step] for curve in curves)) for step in steps]
-        self.last = max([self.last, *steps])
-        return [(step, value) for step, value in found if math.isfinite(value)]
+        steps = sorted(step for step in set.intersection(*map(set, curves)) if step > self.last_step)
+        points = [(step, fmean(curve[step] for curve in curves)) for step in steps]
+        self.last_step = max([self.last_step, *steps])
+        return [(step, mean) for step, mean in points if math.isfinite(mean)]
 
 
 def read_curve(directory: Path, score: str) -> dict[int, float]:
-    """Return a score by step, as far as a run has got; a line that is still being written is left for later."""
+    """Return the values of a score so far by step; a last line that is still being written is ignored."""
     file, column = directory / FILE, f"score/{score}"
     if not file.exists():
         return {}
-    whole = file.read_text().rpartition("\n")[0]
-    rows = csv.DictReader(whole.splitlines())
+    complete_lines = file.read_text().rpartition("\n")[0]
+    rows = csv.DictReader(complete_lines.splitlines())
     return {int(row["step"]): float(row[column]) for row in rows if row.get(column)}

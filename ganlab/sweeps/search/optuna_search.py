@@ -1,4 +1,4 @@
-"""Search with Optuna: its samplers and pruners over our jobs, in a study that is one file of the sweep's directory."""
+"""Search with Optuna's samplers and pruners; the study is one file in the directory of the sweep."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from optuna.trial import Trial as OptunaTrial
 
 FILE, NAME = "study.journal", "ganlab"
-# A trial that tries a failed one again has its number under this name, and does not count against the budget.
+# The attribute of a retry that holds the number of the failed trial; a retry does not count against `trials`.
 RETRY = "retry_of"
 
 
 @final
 class Optuna(Search):
-    """Asks a study for points and tells it of them; a study that is there already is gone on with.
+    """Gets its points from an Optuna study; an existing study is resumed.
 
-    Raises UserError without Optuna, and for a study that was begun over another space.
+    Raises UserError if Optuna is not installed, or if the study was created for another space.
     """
 
     prunes: ClassVar[bool] = True
@@ -49,123 +49,128 @@ class Optuna(Search):
             raise UserError("hydra/sweeper=optuna needs the package optuna; pip install 'ganlab[search]'")
 
     def begin(self, space: Space, objectives: dict[str, bool]) -> None:
-        """Open the study."""
+        """Create or open the study."""
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.space = space
-        config = self.jobs.checked(space.corners()[0])
+        config = self.job_launcher.checked_points.compose(space.corners()[0])
         self._check_pruning(objectives, config.evaluate_every)
-        storage = _storage(self.jobs.record.path / FILE)
-        self._trials: dict[int, OptunaTrial] = {}
+        storage = _open_storage(self.job_launcher.record.path / FILE)
+        self._save_search(list(objectives))
+        self._optuna_trials: dict[int, OptunaTrial] = {}
         self.study: Study = optuna.create_study(
             storage=storage,
             study_name=NAME,
             directions=["maximize" if higher else "minimize" for higher in objectives.values()],
             pruner=self.pruner.build(config.iterations, config.evaluate_every or config.iterations),
-            load_if_exists=self._is_known(storage, list(objectives)),
+            load_if_exists=True,
         )
-        # Another seed after a pause, or the sampler would draw once more what it drew first.
+        # A resumed study needs another seed, or the sampler would repeat its first draws.
         self.study.sampler = self.sampler.build(space, objectives, self.seed + len(self.study.trials))
         points = self.sampler.points(space)
         self._enqueue((points or [])[: self.trials])
         self.limit = self.trials if points is None else min(self.trials, len(points))
-        if self.jobs.retry_failed:
-            self._retry()
+        if self.job_launcher.retry_failed:
+            self._enqueue_retries()
 
-    def ask(self, count: int) -> list[Trial]:
-        """Return the next trials, those first that were begun and not told of."""
+    def next_trials(self, count: int) -> list[Trial]:
+        """Return at most `count` trials, unfinished ones of an earlier call first; none ends the search."""
         from optuna.trial import Trial as OptunaTrial
         from optuna.trial import TrialState
 
-        states = (TrialState.RUNNING,)
-        begun = [OptunaTrial(self.study, private_api.trial_id(each)) for each in self.study.get_trials(False, states)][
-            :count
-        ]
+        running = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        resumed = [OptunaTrial(self.study, private_api.trial_id(trial)) for trial in running[:count]]
         trials = self.study.get_trials(deepcopy=False)
-        used = sum(each.state != TrialState.WAITING and RETRY not in each.user_attrs for each in trials)
-        again = sum(each.state == TrialState.WAITING and RETRY in each.user_attrs for each in trials)
-        new = [self.study.ask() for _ in range(min(count - len(begun), self.limit - used + again))]
-        self._trials |= {each.number: each for each in [*begun, *new]}
-        return [Trial(each.number, self.space.point(each)) for each in [*begun, *new]]
+        used = sum(trial.state != TrialState.WAITING and RETRY not in trial.user_attrs for trial in trials)
+        retries = sum(trial.state == TrialState.WAITING and RETRY in trial.user_attrs for trial in trials)
+        new = [self.study.ask() for _ in range(min(count - len(resumed), self.limit - used + retries))]
+        self._optuna_trials |= {trial.number: trial for trial in [*resumed, *new]}
+        return [Trial(trial.number, self.space.suggest(trial)) for trial in [*resumed, *new]]
 
-    def tell(self, trial: Trial, values: list[float] | None) -> None:
-        """Take in the scores of a trial."""
+    def add_result(self, trial: Trial, values: list[float] | None) -> None:
+        """Record the scores of a finished trial, None if it failed."""
         from optuna.trial import TrialState
 
-        if values is None:
-            self.study.tell(trial.number, state=TrialState.FAIL)
-        else:
-            self.study.tell(trial.number, values)
+        self._finish(trial, TrialState.FAIL if values is None else TrialState.COMPLETE, values)
 
-    def told_pruned(self, trial: Trial) -> None:
-        """Take in that a trial was given up."""
+    def add_pruned(self, trial: Trial) -> None:
+        """Record that a trial was pruned."""
         from optuna.trial import TrialState
 
-        self.study.tell(trial.number, state=TrialState.PRUNED)
+        self._finish(trial, TrialState.PRUNED)
 
-    def report(self, trial: Trial, step: int, value: float) -> bool:
-        """Take in an intermediate score and ask the pruner."""
+    def add_intermediate(self, trial: Trial, step: int, value: float) -> bool:
+        """Record a score during training, each step once and in order; return whether to prune the trial."""
         if not self.pruner.is_active:
             return False
-        running = self._trials[trial.number]
+        optuna_trial = self._optuna_trials[trial.number]
         if step not in self.study.get_trials(deepcopy=False)[trial.number].intermediate_values:
-            running.report(value, step)
-        return step < self.jobs.checked(trial.overrides).iterations and running.should_prune()
+            optuna_trial.report(value, step)
+        is_last = step >= self.job_launcher.checked_points.compose(trial.overrides).iterations
+        return not is_last and optuna_trial.should_prune()
+
+    def _finish(self, trial: Trial, state: Any, values: list[float] | None = None) -> None:
+        self.study.tell(trial.number, values, state)
 
     def _enqueue(self, points: Sequence[dict[str, Any]]) -> None:
-        """Line up those points that the study does not have: it may have been begun with fewer, or not to the end."""
-        known = [each.system_attrs.get("fixed_params", each.params) for each in self.study.get_trials(deepcopy=False)]
+        """Enqueue the points that the study does not have: an earlier call may have had fewer, or not enqueued all."""
+        known = [
+            trial.system_attrs.get("fixed_params", trial.params) for trial in self.study.get_trials(deepcopy=False)
+        ]
         for point in points:
             if point not in known:
                 self.study.enqueue_trial(point)
 
-    def _retry(self) -> None:
+    def _enqueue_retries(self) -> None:
+        """Enqueue the points of failed trials that have no retry yet."""
         from optuna.trial import TrialState
 
         trials = self.study.get_trials(deepcopy=False)
-        known = {each.user_attrs.get(RETRY) for each in trials}
-        for each in trials:
-            if each.state == TrialState.FAIL and each.number not in known:
-                self.study.enqueue_trial(each.params, user_attrs={RETRY: each.number})
+        retried = {trial.user_attrs.get(RETRY) for trial in trials}
+        for trial in trials:
+            if trial.state == TrialState.FAIL and trial.number not in retried:
+                self.study.enqueue_trial(trial.params, user_attrs={RETRY: trial.number})
 
     def _check_pruning(self, objectives: dict[str, bool], every: int) -> None:
+        """Raise UserError if the pruner cannot work with the objectives, the evaluations or the launcher."""
         if not self.pruner.is_active:
             return
         if len(objectives) > 1:
-            raise UserError(
-                "hydra/sweeper/pruner: only one objective can be pruned by; choose hydra/sweeper/pruner=none"
-            )
+            raise UserError("hydra/sweeper/pruner: pruning needs a single objective; choose hydra/sweeper/pruner=none")
         if not every:
             raise UserError("hydra/sweeper/pruner needs scores during training; write evaluate_every=STEPS")
-        if not self.jobs.can_stop:
-            name = type(self.jobs).__name__
+        if not self.job_launcher.can_stop:
+            name = type(self.job_launcher).__name__
             raise UserError(f"hydra/sweeper/pruner: {name} cannot end a single job; choose hydra/sweeper/pruner=none")
 
-    def _is_known(self, storage: Any, objectives: list[str]) -> bool:
-        """Tell whether the study is there; raises UserError where it was begun for something else."""
-        asked: dict[str, Any] = {"fixed": sorted(self.space.fixed), "axes": sorted(map(repr, self.space.axes))}
-        asked |= {"objectives": objectives, "seeds": self.seeds}
-        former = self.jobs.record.content.get("search")
-        self.jobs.record.write(search=former or asked)
-        if former and former != asked:
-            unlike = ", ".join(key for key in asked if former.get(key) != asked[key])
+    def _save_search(self, objectives: list[str]) -> None:
+        """Save the space and the objectives; raises UserError if the directory has a search with others."""
+        search: dict[str, Any] = {"fixed": sorted(self.space.fixed), "axes": sorted(map(repr, self.space.axes))}
+        search |= {"objectives": objectives, "seeds": self.seeds}
+        record = self.job_launcher.record
+        saved = record.content.get("search")
+        record.write(search=saved or search)
+        if saved and saved != search:
+            differing = ", ".join(key for key in search if saved.get(key) != search[key])
             raise UserError(
-                f"{self.jobs.record.path} holds a search with other settings ({unlike}); its trials could not be "
-                "compared with new ones: choose another hydra.sweep.dir"
+                f"{record.path} contains a search with other settings ({differing}), and its trials cannot be compared "
+                "with new ones; choose another hydra.sweep.dir"
             )
-        return True
 
 
-def _storage(path: Path) -> Any:
-    """Open the file of a study, without what a killed process has left half done; the sweep's lock makes it ours."""
+def _open_storage(path: Path) -> Any:
+    """Open the file of a study, without the incomplete last line and the lock file that a killed process may leave.
+
+    The lock of the sweep ensures that no other process uses the study.
+    """
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
     path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
     if path.exists():
         content = path.read_bytes()
-        whole = content.rpartition(b"\n")[0] + b"\n" if b"\n" in content else b""
-        if whole != content:
-            path.write_bytes(whole)
+        complete = content.rpartition(b"\n")[0] + b"\n" if b"\n" in content else b""
+        if complete != content:
+            path.write_bytes(complete)
     return JournalStorage(JournalFileBackend(str(path)))

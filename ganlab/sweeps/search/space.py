@@ -1,4 +1,4 @@
-"""The space of a search, in Hydra's own words: `a,b`, choice(…), range(…), interval(…), tag(log, …), int(…)."""
+"""The space of a search, in Hydra's syntax: `a,b`, choice(…), range(…), interval(…), tag(log, …), int(…)."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
 
 from ganlab.core.errors import UserError
-from ganlab.sweeps.search.axes import Axis, Choice, Draws, Real, Whole
+from ganlab.sweeps.search.axes import Axis, Choice, Real, Suggester, Whole
 
 LARGEST_GRID = 10_000  # points
 
@@ -17,30 +17,30 @@ LARGEST_GRID = 10_000  # points
 @final
 @dataclass(frozen=True)
 class Space:
-    """What is the same at every point, and the axes along which points differ."""
+    """The overrides that all points share, and the axes along which points differ."""
 
     fixed: tuple[str, ...]
     axes: tuple[Axis, ...]
 
-    def point(self, draws: Draws) -> tuple[str, ...]:
-        """Have a point chosen."""
-        return (*self.fixed, *(axis.draw(draws) for axis in self.axes))
+    def suggest(self, suggester: Suggester) -> tuple[str, ...]:
+        """Choose a value of each axis and return the overrides of the point."""
+        return (*self.fixed, *(axis.suggest(suggester) for axis in self.axes))
 
     def corners(self) -> list[tuple[str, ...]]:
-        """Return the points that show every option and both ends of every axis, one axis at a time."""
-        first = [axis.ends()[0] for axis in self.axes]
+        """Return points with every option and both ends of every axis, one axis at a time."""
+        first = [axis.corner_overrides()[0] for axis in self.axes]
         points = [first]
         for i, axis in enumerate(self.axes):
-            points += [[*first[:i], end, *first[i + 1 :]] for end in axis.ends()[1:]]
+            points += [[*first[:i], override, *first[i + 1 :]] for override in axis.corner_overrides()[1:]]
         return [(*self.fixed, *point) for point in points]
 
     def size(self) -> float:
-        """Return the number of points, infinity included."""
+        """Return the number of points, which may be infinity."""
         return math.prod(len(axis.values()) or math.inf for axis in self.axes)
 
 
 def parse(lines: Sequence[str]) -> Space:
-    """Read overrides; the last word counts where a key comes twice. Raises UserError for an axis without a value."""
+    """Return the space of some overrides; the last one of each key counts. Raises UserError if an axis has no value."""
     fixed: dict[str, str] = {}
     axes: dict[str, Axis] = {}
     for override in OverridesParser.create().parse_overrides(list(lines)):
@@ -63,8 +63,8 @@ def _axis(override: Override) -> Axis:
         if isinstance(value, RangeSweep):
             return _range(key, name, value, log)
     except ValueError as error:
-        written = str(override.input_line).lstrip("+")
-        raise UserError(f"{written}: {error}") from error
+        setting = str(override.input_line).lstrip("+")
+        raise UserError(f"{setting}: {error}") from error
     return Choice(key, name, tuple(override.sweep_string_iterator()))
 
 
@@ -83,11 +83,11 @@ def _range(key: str, name: str, value: RangeSweep, log: bool) -> Axis:
         raise ValueError("a range needs a step that is not 0")
     numbers: list[float] = sorted(value.range())
     if not numbers:
-        raise ValueError("this range holds no value; the stop is not part of it")
+        raise ValueError("this range contains no value; it does not include its stop")
     low, high, step = numbers[0], numbers[-1], abs(value.step)
     _check_log(low, log)
     if log and step != 1:
-        raise ValueError("a range with tag(log, …) goes in steps of 1; use interval, or int(interval(…))")
+        raise ValueError("a range with tag(log, …) must have step 1; use interval, or int(interval(…))")
     if all(isinstance(number, int) for number in numbers):
         return Whole(key, name, int(low), int(high), int(step), log)
     return Real(key, name, low, high, None if log else float(step), log)
@@ -95,4 +95,4 @@ def _range(key: str, name: str, value: RangeSweep, log: bool) -> Axis:
 
 def _check_log(low: float, log: bool) -> None:
     if log and low <= 0:
-        raise ValueError(f"tag(log, …) needs a lowest value above 0, got {low}")
+        raise ValueError(f"tag(log, …) needs values above 0, got {low}")

@@ -1,4 +1,4 @@
-"""A comparison as text for a terminal, Markdown, CSV and JSON."""
+"""Text of a comparison for a terminal, Markdown, CSV and JSON."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from ganlab.analysis.comparison.statistics import summarise
 from ganlab.runs.directory import write_json
 
 
-def test_a_table_is_aligned_and_fits(tmp_path):
+def test_a_table_is_aligned_and_fits_the_width(tmp_path):
     scores = {name: 1.0 for name in ("fid", "kid", "recall", "precision_of_neighbours", "density_of_neighbours")}
     write_run(tmp_path / "a", scores, "loss=hinge")
     write_run(tmp_path / "b", scores, "loss=wasserstein")
@@ -24,7 +24,7 @@ def test_a_table_is_aligned_and_fits(tmp_path):
     assert heads == [["n", "fid", "kid", "recall"], ["n", "precision_of_neighbours"], ["n", "density_of_neighbours"]]
 
 
-def test_long_labels_are_listed_below(tmp_path):
+def test_long_labels_are_listed_below_the_table(tmp_path):
     write_run(
         tmp_path / "a", {"fid": 1.0}, "loss=hinge", "regularizer=[r1,r2]", "generator.widths=[8,16,32]", "batch_size=4"
     )
@@ -36,7 +36,7 @@ def test_long_labels_are_listed_below(tmp_path):
     assert any(line.startswith("1  batch_size=4") for line in lines)
 
 
-def test_what_all_rows_share_is_in_the_caption(tmp_path):
+def test_settings_that_all_rows_share_are_in_the_caption(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0}, "loss=hinge", "batch_size=4")
     write_run(tmp_path / "b", {"fid": 2.0}, "loss=wasserstein", "batch_size=4")
     write_run(tmp_path / "c", {"fid": 2.0}, protocol=changed(samples=1))
@@ -51,14 +51,14 @@ def test_csv_has_a_line_for_each_row_and_score(tmp_path):
     write_seeds(tmp_path / "a", [3.0, 5.0], "loss=hinge")
     write_seeds(tmp_path / "b", [7.0], "loss=wasserstein", intervals={"fid": [6.0, 8.0]})
     head, first, second = (line.split(",") for line in as_csv(compare(tmp_path)).splitlines())
-    one, other = dict(zip(head, first, strict=True)), dict(zip(head, second, strict=True))
-    assert (one["label"], one["score"], one["n"], one["mean"]) == ("loss=Hinge", "fid", "2", "4.0")
-    assert float(one["std"]) == pytest.approx(math.sqrt(2))
-    assert (float(one["low"]), float(one["high"])) == pytest.approx(summarise([3.0, 5.0])[2:])
-    assert [other[key] for key in ("n", "std", "low", "high", "interval")] == ["1", "", "6.0", "8.0", "run"]
+    first, second = dict(zip(head, first, strict=True)), dict(zip(head, second, strict=True))
+    assert (first["label"], first["score"], first["n"], first["mean"]) == ("loss=Hinge", "fid", "2", "4.0")
+    assert float(first["std"]) == pytest.approx(math.sqrt(2))
+    assert (float(first["low"]), float(first["high"])) == pytest.approx(summarise([3.0, 5.0])[2:])
+    assert [second[key] for key in ("n", "std", "low", "high", "interval")] == ["1", "", "6.0", "8.0", "run"]
 
 
-def test_json_has_everything(tmp_path):
+def test_json_has_all_data(tmp_path):
     write_seeds(tmp_path / "a", [3.0, 5.0], "loss=hinge")
     set_status(write_run(tmp_path / "b", None, "loss=wasserstein"), state="running", step=1)
     content = json.loads(as_json(compare(tmp_path)))

@@ -1,4 +1,4 @@
-"""Only scores under one protocol share a column, and the reader is told which scores they are."""
+"""Only scores under the same protocol share a column, and notes explain which scores are compared."""
 
 import pytest
 from support.run_files import changed, only, score_file, write_run, write_seeds
@@ -7,7 +7,7 @@ from ganlab.analysis.comparison import as_table, compare
 from ganlab.runs.directory import write_json
 
 
-def two(tmp_path, protocol, scores=None):
+def compare_two(tmp_path, protocol, scores=None):
     write_run(tmp_path / "a", scores or {"fid": 1.0}, "loss=hinge")
     write_run(tmp_path / "b", scores or {"fid": 2.0}, "loss=wasserstein", protocol=protocol)
     return compare([tmp_path / "a", tmp_path / "b"])
@@ -28,13 +28,13 @@ def two(tmp_path, protocol, scores=None):
         ({"truncation": None}, "truncation is absent in one and null in the other"),
     ],
 )
-def test_unlike_protocols_are_never_in_one_table_and_told(fields, clause, tmp_path):
-    comparison = two(tmp_path, changed(**fields))
+def test_different_protocols_get_different_tables_and_a_note(fields, clause, tmp_path):
+    comparison = compare_two(tmp_path, changed(**fields))
     assert [[row.label for row in table.rows] for table in comparison.tables] == [["loss=Hinge"], ["loss=Wasserstein"]]
     assert comparison.notes == (f"fid of loss=Hinge and loss=Wasserstein cannot share a column: {clause}",)
 
 
-def test_who_measured_more_metrics_is_still_comparable(tmp_path):
+def test_runs_with_different_sets_of_metrics_are_comparable(tmp_path):
     protocol = changed(metrics={"fid": {"ddof": 1}}, origin={"fid": "fid"})
     write_run(tmp_path / "a", {"fid": 1.0}, "loss=hinge", protocol=protocol)
     write_run(tmp_path / "b", {"fid": 2.0, "kid": 3.0}, "loss=wasserstein")
@@ -45,8 +45,8 @@ def test_who_measured_more_metrics_is_still_comparable(tmp_path):
     assert not comparison.notes
 
 
-def test_a_metric_of_other_settings_gets_a_column_of_its_own(tmp_path):
-    comparison = two(tmp_path, changed(metrics__kid__subsets=100), {"fid": 1.0, "kid": 2.0, "recall": 0.5})
+def test_a_metric_with_other_settings_gets_another_column(tmp_path):
+    comparison = compare_two(tmp_path, changed(metrics__kid__subsets=100), {"fid": 1.0, "kid": 2.0, "recall": 0.5})
     table = only(comparison)
     assert [column.name for column in table.columns] == [
         "fid", "kid [subsets=50]", "kid [subsets=100]", "recall [subsets=50]", "recall [subsets=100]",
@@ -58,7 +58,7 @@ def test_a_metric_of_other_settings_gets_a_column_of_its_own(tmp_path):
     )
 
 
-def test_files_without_origin_are_read_by_the_names_of_scores(tmp_path):
+def test_in_files_without_origin_metrics_are_matched_by_name(tmp_path):
     new = changed(origin={"kid_std": "kid"})
     old = {key: value for key, value in changed(metrics={"kid": {"subsets": 50}}).items() if key != "origin"}
     write_run(tmp_path / "a", {"kid_std": 1.0}, "loss=hinge", protocol=new)
@@ -67,10 +67,11 @@ def test_files_without_origin_are_read_by_the_names_of_scores(tmp_path):
         tmp_path / "c", {"odd": 2.0}, "loss=least_squares", protocol={k: v for k, v in new.items() if k != "origin"}
     )
     table = only(compare(tmp_path))
-    assert [column.score for column in table.columns] == ["kid_std", "odd", "odd"]  # of no known metric: all must agree
+    # a score without a known metric is compared only if the settings of all metrics agree
+    assert [column.score for column in table.columns] == ["kid_std", "odd", "odd"]
 
 
-def test_seeds_of_one_configuration_under_two_protocols_are_told_apart(tmp_path):
+def test_seeds_of_one_configuration_under_two_protocols_are_separate(tmp_path):
     write_seeds(tmp_path, [1.0, 2.0])
     write_run(tmp_path / "2", {"fid": 9.0}, seed=2, protocol=changed(samples=2000))
     comparison = compare(tmp_path)
@@ -81,7 +82,7 @@ def test_seeds_of_one_configuration_under_two_protocols_are_told_apart(tmp_path)
     )
 
 
-def test_an_unlike_protocol_replaces_no_replicate(tmp_path):
+def test_a_run_does_not_replace_one_under_another_protocol(tmp_path):
     write_seeds(tmp_path / "many", [1.0, 2.0])
     write_seeds(tmp_path / "few", [8.0, 9.0], protocol=changed(samples=2000), time="2026-01-02")
     comparison = compare([tmp_path / "many", tmp_path / "few"])
@@ -92,18 +93,18 @@ def test_an_unlike_protocol_replaces_no_replicate(tmp_path):
     )
 
 
-def test_of_like_replicates_the_latest_counts_under_each_protocol(tmp_path):
+def test_the_latest_run_of_a_seed_is_used_under_each_protocol(tmp_path):
     for name, samples, day in (("a", 10000, 1), ("b", 2000, 2), ("c", 10000, 3), ("d", 2000, 4)):
         write_run(tmp_path / name, {"fid": day}, protocol=changed(samples=samples), time=f"2026-01-0{day}")
     comparison = compare(tmp_path)
     assert [table.rows[0].cells["fid"].numbers for table in comparison.tables] == [[3.0], [4.0]]
     assert [note.partition("; ")[2] for note in comparison.notes[1:]] == [
-        f"the latest counts, {tmp_path / 'c'}",
-        f"the latest counts, {tmp_path / 'd'}",
+        f"the latest is used, {tmp_path / 'c'}",
+        f"the latest is used, {tmp_path / 'd'}",
     ]
 
 
-def test_a_metric_of_other_settings_replaces_no_replicate_and_makes_no_further_one(tmp_path):
+def test_other_metric_settings_neither_replace_a_run_nor_count_as_another_seed(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0, "kid": 2.0})
     other = changed(metrics__kid__subsets=100)
     write_run(tmp_path / "b", {"fid": 1.5, "kid": 3.0}, protocol=other, time="2026-01-02")
@@ -116,8 +117,8 @@ def test_a_metric_of_other_settings_replaces_no_replicate_and_makes_no_further_o
     assert "(n=" not in as_table(comparison)
 
 
-def test_a_file_without_a_protocol_compares_only_with_its_like(tmp_path):
-    comparison = two(tmp_path, {})
+def test_files_without_a_protocol_are_compared_only_with_each_other(tmp_path):
+    comparison = compare_two(tmp_path, {})
     assert len(comparison.tables) == 2
     assert "name is standard in one and absent in the other" in comparison.notes[0]
 
@@ -125,7 +126,7 @@ def test_a_file_without_a_protocol_compares_only_with_its_like(tmp_path):
 REPORT = {"standard": score_file({"fid": 4.0}, changed(split="test"))}
 
 
-def test_report_scores_are_read_where_every_run_has_them(tmp_path):
+def test_report_scores_are_read_if_every_run_has_them(tmp_path):
     for name, loss in (("a", "hinge"), ("b", "wasserstein")):
         write_run(tmp_path / name, {"fid": 1.0}, f"loss={loss}", reports=REPORT)
     comparison = compare(tmp_path)
@@ -136,26 +137,26 @@ def test_report_scores_are_read_where_every_run_has_them(tmp_path):
     assert not comparison.notes
 
 
-def test_else_the_selection_scores_are_and_the_reader_is_told(tmp_path):
+def test_otherwise_selection_scores_are_read_with_a_note(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0}, "loss=hinge", reports=REPORT)
     write_run(tmp_path / "b", {"fid": 2.0}, "loss=wasserstein")
     comparison = compare(tmp_path)
     assert [row.cells["fid"].mean for row in only(comparison).rows] == [1.0, 2.0]
     assert as_table(comparison).startswith("selection scores (split=validation,")
-    assert comparison.notes[0].startswith("1 of 2 runs have report scores under standard, so that all are shown with")
-    forced = compare(tmp_path, protocol="standard")
-    assert [row.label for row in only(forced).rows] == ["digits"]
-    assert [(each.path, each.reason) for each in forced.left_out] == [
+    assert comparison.notes[0].startswith("1 of 2 runs have report scores under standard, so all are shown with")
+    requested = compare(tmp_path, protocol="standard")
+    assert [row.label for row in only(requested).rows] == ["digits"]
+    assert [(run.path, run.reason) for run in requested.left_out] == [
         (str(tmp_path / "b"), "without evaluations/standard.json")
     ]
 
 
-def test_of_several_common_protocols_the_one_with_most_samples_is_read(tmp_path):
+def test_among_several_common_protocols_the_one_with_most_samples_is_read(tmp_path):
     reports = {"z": score_file({"fid": 5.0}, changed(samples=50000)), "quick": score_file({"fid": 6.0}), **REPORT}
     write_run(tmp_path, {"fid": 1.0}, reports=reports)
     comparison = compare(tmp_path)
     assert only(comparison).rows[0].cells["fid"].mean == 5.0
-    assert comparison.notes == ("every run has scores under quick, standard, too; protocol=NAME shows them",)
+    assert comparison.notes == ("every run also has scores under quick, standard; protocol=NAME shows them",)
     assert only(compare(tmp_path, protocol="quick")).rows[0].cells["fid"].mean == 6.0
 
 
@@ -164,10 +165,10 @@ def test_runs_that_have_only_report_scores(tmp_path):
     write_run(tmp_path / "b", None, "loss=wasserstein", reports={"other": REPORT["standard"]})
     comparison = compare(tmp_path)
     assert only(comparison).source == "report scores"
-    assert [each.reason for each in comparison.left_out] == ["without evaluations/standard.json (it has other)"]
+    assert [run.reason for run in comparison.left_out] == ["without evaluations/standard.json (it has other)"]
 
 
-def test_score_files_stand_for_themselves(tmp_path):
+def test_score_files_are_compared_without_a_run(tmp_path):
     write_json(tmp_path / "mine.json", score_file({"fid": 0.5}, intervals={"fid": [0.4, 0.6]}))
     write_run(tmp_path / "run", {"fid": 1.0})
     table = only(compare([tmp_path / "mine.json", tmp_path / "run"]))

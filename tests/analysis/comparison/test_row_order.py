@@ -1,4 +1,4 @@
-"""Rows go best first, and those that cannot be told from the best are marked."""
+"""Rows are sorted best first, and those without a significant difference from the best are marked."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from ganlab.analysis.comparison import as_json, as_table, compare
 from ganlab.analysis.comparison.statistics import welch
 
 
-def test_rows_go_best_first_and_say_what_cannot_be_told_from_the_best(tmp_path):
+def test_rows_are_sorted_best_first_and_tested_against_the_first(tmp_path):
     write_seeds(tmp_path / "a", [5.0, 5.2, 5.1], "loss=hinge")
     write_seeds(tmp_path / "b", [5.1, 5.3, 5.1], "loss=wasserstein")
     write_seeds(tmp_path / "c", [9.0, 9.1, 9.2], "loss=least_squares")
@@ -27,11 +27,11 @@ def test_rows_go_best_first_and_say_what_cannot_be_told_from_the_best(tmp_path):
     assert rows[3].p < 0.05
     text = as_table(comparison, 200)
     assert [line.endswith(" *") for line in text.splitlines()[3:7]] == [False, False, True, False]
-    assert "* is not told from the first row by its fid (Welch's t-test over seeds, p >= 0.05)" in text
-    assert "rows are not tested against the first where either has but one seed" in text
+    assert "* not significantly different from the first row in fid (Welch's t-test over seeds, p >= 0.05)" in text
+    assert "a row is tested only if both it and the first row have at least two seeds" in text
 
 
-def test_higher_is_better_where_the_file_says_so(tmp_path):
+def test_higher_is_better_if_the_file_states_it(tmp_path):
     for name, loss, recall in (("a", "hinge", 0.2), ("b", "wasserstein", 0.7)):
         write_run(tmp_path / name, {"fid": 1.0, "recall": recall}, f"loss={loss}")
     table = only(compare(tmp_path, by="recall"))
@@ -40,26 +40,26 @@ def test_higher_is_better_where_the_file_says_so(tmp_path):
     assert [column.name for column in table.columns] == ["recall", "fid"]
 
 
-def test_old_files_do_not_say_what_is_better(tmp_path):
+def test_lower_is_better_if_old_files_state_no_direction(tmp_path):
     for name, loss, recall in (("a", "hinge", 0.2), ("b", "wasserstein", 0.7)):
         write_run(tmp_path / name, {"recall": recall}, f"loss={loss}", better=None)
     comparison = compare(tmp_path)
     assert rows_of(comparison) == ["loss=Hinge", "loss=Wasserstein"]
-    assert comparison.notes == ("no file says whether higher is better for recall; lower is taken for better",)
+    assert comparison.notes == ("no file states whether higher is better for recall; lower is assumed to be better",)
 
 
-def test_a_score_without_a_better_end_stars_nothing(tmp_path):
+def test_a_score_without_direction_marks_no_row(tmp_path):
     write_seeds(tmp_path / "a", [1.0, 2.0], "loss=hinge", better={"fid": None})
     write_seeds(tmp_path / "b", [1.0, 2.0], "loss=wasserstein", better={"fid": None})
     comparison = compare(tmp_path)
-    assert comparison.notes == ("fid has no better end; rows go from the lowest",)
+    assert comparison.notes == ("fid has no direction (higher or lower is better); rows are sorted from low to high",)
     assert not any(row.as_good_as_best for row in only(comparison).rows)
 
 
-def test_the_order_is_by_what_runs_were_optimised_for(tmp_path):
+def test_rows_are_sorted_by_the_score_that_runs_were_optimised_for(tmp_path):
     scores = [{"recall": 0.2, "kid": 5.0}, {"recall": 0.1, "kid": 7.0}]
-    for number, (each, loss) in enumerate(zip(scores, ("hinge", "wasserstein"), strict=True)):
-        write_run(tmp_path / str(number), each, f"loss={loss}", "optimized_metric=kid")
+    for number, (run_scores, loss) in enumerate(zip(scores, ("hinge", "wasserstein"), strict=True)):
+        write_run(tmp_path / str(number), run_scores, f"loss={loss}", "optimized_metric=kid")
     assert only(compare(tmp_path)).by.score == "kid"
     assert only(compare(tmp_path, scores=["recall"])).by.score == "recall"
     assert [column.name for column in only(compare(tmp_path, by="kid", scores=["recall"])).columns] == ["kid", "recall"]
@@ -79,12 +79,12 @@ def test_rows_without_a_number_come_last(tmp_path):
     assert ends == [["3", "-"], ["-", "1"], ["nan", "1"]]
 
 
-def test_a_single_run_shows_its_own_interval(tmp_path):
+def test_a_single_run_has_the_interval_of_its_score_file(tmp_path):
     write_run(tmp_path, {"fid": 9.7023}, intervals={"fid": [9.58, 9.81]})
     comparison = compare(tmp_path)
-    made = only(comparison).rows[0].cells["fid"]
-    assert (made.low, made.high, made.std, made.over) == (9.58, 9.81, None, "run")
+    cell = only(comparison).rows[0].cells["fid"]
+    assert (cell.low, cell.high, cell.std, cell.over) == (9.58, 9.81, None, "run")
     text = as_table(comparison)
     assert "9.70 [9.58, 9.81]" in text
     assert "±" not in text
-    assert "[low, high] is the 95 % interval of one run, which says nothing of other seeds" in text
+    assert "[low, high] is the 95 % interval of one run, without the variation between seeds" in text

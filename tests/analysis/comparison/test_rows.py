@@ -1,14 +1,14 @@
-"""Runs become rows: by configuration, with labels of what differs, best first."""
+"""Runs are grouped into rows by configuration, labelled by the settings that differ."""
 
 import pytest
 from support.run_files import only, rows_of, write_run, write_seeds
 
 from ganlab.analysis.comparison import compare
 from ganlab.analysis.comparison.statistics import summarise
-from ganlab.runs.config_differences import labels, training_configs
+from ganlab.runs.config_differences import label_differences, training_configs
 
 
-def test_seeds_become_a_row_with_mean_and_interval(tmp_path):
+def test_seeds_are_one_row_with_mean_and_interval(tmp_path):
     write_seeds(tmp_path / "hinge", [3.0, 5.0, 4.0], "loss=hinge")
     write_seeds(tmp_path / "wasserstein", [7.0], "loss=wasserstein")
     table = only(compare([tmp_path]))
@@ -21,7 +21,7 @@ def test_seeds_become_a_row_with_mean_and_interval(tmp_path):
     assert (second.mean, second.std, second.low, second.over) == (7.0, None, None, "nothing")
 
 
-def test_settings_that_do_not_touch_training_and_the_seed_do_not_part_runs(tmp_path):
+def test_the_seed_and_settings_that_do_not_affect_training_do_not_separate_runs(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0})
     write_run(tmp_path / "b", {"fid": 2.0}, "log_every=3", "data_root=elsewhere", "name=other", "metric=[fid]", seed=1)
     write_run(tmp_path / "c", {"fid": 3.0}, "trainer=smoke", "iterations=6", "protocol.samples=100", seed=2)
@@ -29,7 +29,7 @@ def test_settings_that_do_not_touch_training_and_the_seed_do_not_part_runs(tmp_p
     assert row.seeds == (0, 1, 2)
 
 
-def test_how_long_and_how_precisely_runs_were_trained_parts_them(tmp_path):
+def test_iterations_and_precision_separate_runs(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0})
     write_run(tmp_path / "b", {"fid": 2.0}, "iterations=9")
     write_run(tmp_path / "c", {"fid": 3.0}, "trainer.precision=bf16-mixed")
@@ -40,7 +40,7 @@ def test_how_long_and_how_precisely_runs_were_trained_parts_them(tmp_path):
     ]
 
 
-def test_what_changes_in_the_course_of_training_parts_runs(tmp_path):
+def test_training_hooks_separate_runs(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0})
     write_run(tmp_path / "b", {"fid": 2.0}, "training_hook=[standing_statistics]")
     write_run(
@@ -53,7 +53,7 @@ def test_what_changes_in_the_course_of_training_parts_runs(tmp_path):
     ]
 
 
-def test_labels_collapse_parts_and_tell_what_differs_inside_of_them(tmp_path):
+def test_labels_name_components_and_their_differing_settings(tmp_path):
     for number, overrides in enumerate(
         [
             ["loss=hinge"],
@@ -69,7 +69,7 @@ def test_labels_collapse_parts_and_tell_what_differs_inside_of_them(tmp_path):
     ]
 
 
-def test_labels_of_lists_of_parts(tmp_path):
+def test_labels_of_lists_of_components(tmp_path):
     lists = [
         ["regularizer=[]"],
         ["regularizer=[r1]"],
@@ -87,7 +87,7 @@ def test_labels_of_lists_of_parts(tmp_path):
     ]
 
 
-def test_what_both_players_share_is_said_once(tmp_path):
+def test_a_setting_that_both_players_share_is_in_the_label_once(tmp_path):
     both = [f"optimizer.{player}.lr=0.01" for player in ("generator", "discriminator")]
     write_run(tmp_path / "a", {"fid": 1.0}, *both)
     write_run(tmp_path / "b", {"fid": 2.0})
@@ -104,7 +104,7 @@ def test_what_both_players_share_is_said_once(tmp_path):
     ]
 
 
-def test_a_setting_of_a_player_is_not_repeated_for_the_game(tmp_path):
+def test_a_network_setting_is_not_repeated_for_the_game(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0}, "generator.widths=[8,16]")
     write_run(tmp_path / "b", {"fid": 2.0}, "generator.widths=[8]")
     assert rows_of(compare(tmp_path)) == ["generator.widths=[8,16]", "generator.widths=[8]"]
@@ -127,30 +127,30 @@ def test_a_setting_of_a_player_is_not_repeated_for_the_game(tmp_path):
         ([{"a": 1}], [{}]),
     ],
 )
-def test_labels_of_odd_configurations(configs, expected):
-    assert labels(configs) == expected
+def test_labels_of_unusual_configurations(configs, expected):
+    assert label_differences(configs) == expected
 
 
-def test_a_part_that_repeats_the_seed_does_not_part_runs():
+def test_a_component_setting_that_repeats_the_seed_does_not_separate_runs():
     tied = training_configs([{"seed": seed, "data": {"seed": seed, "n": 1}} for seed in (0, 1)])
     assert tied == [{"data": {"n": 1}}] * 2
     assert training_configs([{"seed": seed, "data": {"seed": 0}} for seed in (0, 1)]) == [{"data": {"seed": 0}}] * 2
 
 
-def test_one_configuration_has_its_experiments_name(tmp_path):
+def test_a_single_configuration_is_labelled_by_its_experiment(tmp_path):
     write_seeds(tmp_path, [1.0, 2.0])
     assert rows_of(compare(tmp_path)) == ["digits"]
 
 
-def test_a_seed_that_came_twice_counts_once_and_is_told(tmp_path):
+def test_a_repeated_seed_counts_once_and_is_noted(tmp_path):
     write_seeds(tmp_path, [1.0, 2.0])
     write_run(tmp_path / "again", {"fid": 9.0}, seed=1, time="2026-01-02")
     comparison = compare(tmp_path)
     (row,) = only(comparison).rows
-    assert [each.value for each in row.cells["fid"].values] == [1.0, 9.0]
+    assert row.cells["fid"].numbers == [1.0, 9.0]
     assert comparison.notes == (
-        f"seed 1 of digits came 2 times, in {tmp_path / '1'}, {tmp_path / 'again'}; "
-        f"the latest counts, {tmp_path / 'again'}",
+        f"seed 1 of digits occurs 2 times, in {tmp_path / '1'}, {tmp_path / 'again'}; "
+        f"the latest is used, {tmp_path / 'again'}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs without scores are named, and files that cannot be understood are told in a sentence."""
+"""Runs without scores are listed with a reason, and damaged files are reported in one sentence."""
 
 import pytest
 from support.run_files import only, rows_of, score_file, set_status, write_run
@@ -7,7 +7,7 @@ from ganlab.analysis.comparison import as_markdown, compare
 from ganlab.core.errors import UserError
 
 
-def test_failed_and_unfinished_runs_are_named_with_their_reason(tmp_path):
+def test_failed_and_unfinished_runs_are_listed_with_their_reason(tmp_path):
     write_run(tmp_path / "good", {"fid": 1.0})
     for name, status in {
         "failed": {"state": "failed", "step": 3, "iterations": 9, "reason": "loss became\n inf"},
@@ -21,28 +21,28 @@ def test_failed_and_unfinished_runs_are_named_with_their_reason(tmp_path):
     (write_run(tmp_path / "nameless", {"fid": 1.0}, seed=1) / "config.yaml").unlink()
     comparison = compare(tmp_path)
     assert only(comparison).rows[0].seeds == (0,)
-    told = {each.path.rpartition("/")[2]: f"{each.state} {each.reason}" for each in comparison.left_out}
-    assert told == {
+    reasons = {run.path.rpartition("/")[2]: f"{run.state} {run.reason}" for run in comparison.left_out}
+    assert reasons == {
         "failed": "failed at step 3 of 9: loss became inf",
         "running": "running at step 4",
         "early": "failed before the first step: no data",
-        "new": "not begun or stopped at once: there is no status.json",
-        "scoreless": f"finished without scores; `ganlab evaluate run={tmp_path / 'scoreless'}` makes some",
-        "empty": f"finished without scores; `ganlab evaluate run={tmp_path / 'empty'}` makes some",
-        "nameless": "finished without config.yaml, so that nobody knows what was trained",
+        "new": "not started or stopped at once: there is no status.json",
+        "scoreless": f"finished without scores; run `ganlab evaluate run={tmp_path / 'scoreless'}`",
+        "empty": f"finished without scores; run `ganlab evaluate run={tmp_path / 'empty'}`",
+        "nameless": "finished without config.yaml, so its settings are unknown",
     }
     assert f"left out: {tmp_path / 'running'}: running at step 4" in as_markdown(comparison)
 
 
-def test_a_run_without_the_wanted_scores_is_named(tmp_path):
+def test_a_run_without_the_requested_scores_is_listed(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0, "kid": 1.0}, "loss=hinge")
     write_run(tmp_path / "b", {"fid": 1.0}, "loss=wasserstein")
     comparison = compare(tmp_path, scores=["kid"])
     assert rows_of(comparison) == ["digits"]
-    assert [(each.path, each.reason) for each in comparison.left_out] == [(str(tmp_path / "b"), "without kid")]
+    assert [(run.path, run.reason) for run in comparison.left_out] == [(str(tmp_path / "b"), "without kid")]
 
 
-def test_nothing_to_compare(tmp_path):
+def test_runs_without_scores_are_an_error_that_lists_them(tmp_path):
     for number in range(7):
         set_status(write_run(tmp_path / str(number), None, seed=number), state="running", step=number)
     with pytest.raises(UserError) as caught:
@@ -52,7 +52,7 @@ def test_nothing_to_compare(tmp_path):
     assert str(caught.value).endswith("; and 2 more")
 
 
-def test_runs_in_runs_and_dashboards_files_are_no_runs(tmp_path):
+def test_files_inside_a_run_directory_are_not_runs(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0})
     write_run(tmp_path / "a" / "wandb" / "files", {"fid": 2.0}, seed=1)
     assert only(compare(tmp_path)).rows[0].seeds == (0,)
@@ -61,21 +61,21 @@ def test_runs_in_runs_and_dashboards_files_are_no_runs(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("scores.json", "{", "scores.json is broken (Expecting"),
-        ("status.json", "{", "status.json is broken (Expecting"),
-        ("status.json", "[]", "status.json holds no mapping but a list"),
-        ("scores.json", "{}", "scores.json is no score file"),
-        ("scores.json", '{"scores": [1]}', "scores.json is no score file"),
-        ("scores.json", '{"scores": {"fid": "low"}}', "scores.json is no score file"),
-        ("scores.json", '{"scores": {"fid": true}}', "scores.json is no score file"),
-        ("scores.json", '{"scores": {"fid": 1}, "intervals": {"fid": [1]}}', "scores.json is no score file"),
-        ("scores.json", '{"scores": {"fid": 1}, "protocol": {"metrics": [1]}}', "scores.json is no score file"),
-        ("evaluations/a.json", "\x00", "a.json is broken (Expecting"),
+        ("scores.json", "{", "scores.json is not valid JSON (Expecting"),
+        ("status.json", "{", "status.json is not valid JSON (Expecting"),
+        ("status.json", "[]", "status.json must contain a mapping, got a list"),
+        ("scores.json", "{}", "scores.json is not a score file"),
+        ("scores.json", '{"scores": [1]}', "scores.json is not a score file"),
+        ("scores.json", '{"scores": {"fid": "low"}}', "scores.json is not a score file"),
+        ("scores.json", '{"scores": {"fid": true}}', "scores.json is not a score file"),
+        ("scores.json", '{"scores": {"fid": 1}, "intervals": {"fid": [1]}}', "scores.json is not a score file"),
+        ("scores.json", '{"scores": {"fid": 1}, "protocol": {"metrics": [1]}}', "scores.json is not a score file"),
+        ("evaluations/a.json", "\x00", "a.json is not valid JSON (Expecting"),
         ("config.yaml", "a: [", "config.yaml cannot be read ("),
-        ("config.yaml", "- 1", "config.yaml holds no settings"),
+        ("config.yaml", "- 1", "config.yaml contains no settings"),
     ],
 )
-def test_broken_files_are_told_in_a_sentence(name, text, sentence, tmp_path):
+def test_damaged_files_are_reported_in_one_sentence(name, text, sentence, tmp_path):
     write_run(tmp_path, {"fid": 1.0}, reports={"a": score_file({"fid": 4.0})})
     (tmp_path / name).write_text(text)
     with pytest.raises(UserError) as caught:
@@ -84,26 +84,26 @@ def test_broken_files_are_told_in_a_sentence(name, text, sentence, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_bytes_that_are_no_text_are_told(tmp_path):
+def test_invalid_utf8_is_reported(tmp_path):
     (tmp_path / "a.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match=r"a\.json is broken"):
+    with pytest.raises(UserError, match=r"a\.json is not valid JSON"):
         compare(tmp_path / "a.json")
 
 
-def test_missing_paths_scores_and_protocols_are_told(tmp_path):
+def test_missing_paths_scores_and_protocols_are_reported(tmp_path):
     write_run(tmp_path / "run", {"fid": 1.0}, reports={"standard": score_file({"fid": 4.0})})
     (tmp_path / "nothing").mkdir()
     for arguments, sentence in (
-        ({"paths": tmp_path / "nowhere"}, "nowhere does not exist; give directories of runs"),
+        ({"paths": tmp_path / "nowhere"}, "nowhere does not exist; give run directories"),
         (
             {"paths": [tmp_path / "run", tmp_path / "nothing"]},
-            "nothing holds no run: no directory in it has a config.yaml",
+            "nothing contains no run: no directory in it has a config.yaml",
         ),
         ({"paths": tmp_path, "by": "fdi"}, "there is no score 'fdi' in these runs; choose fid; did you mean 'fid'?"),
         ({"paths": tmp_path, "scores": ["fid", "kid"]}, "there is no score 'kid' in these runs; choose fid"),
         (
             {"paths": tmp_path, "protocol": "standrad"},
-            "no run has scores under protocol=standrad: there are standard; did you mean 'standard'?; make them with",
+            "no run has scores under protocol=standrad: available are standard; did you mean 'standard'?; make them w",
         ),
     ):
         with pytest.raises(UserError) as caught:

@@ -1,21 +1,21 @@
-"""Means, intervals and tests against closed forms, and numbers as they are printed."""
+"""Means, intervals and Welch's test against closed forms, and the format of numbers."""
 
 import math
 
 import pytest
 
-from ganlab.analysis.comparison.numbers import cell_text
+from ganlab.analysis.comparison.numbers import format_cell
 from ganlab.analysis.comparison.statistics import summarise, welch
 from ganlab.analysis.comparison.table import Cell, Value
 from ganlab.core.fields import differences, flatten
 
 
 def cell(*values, interval=None):
-    return Cell.of(tuple(Value(value, seed, "", interval) for seed, value in enumerate(values)))
+    return Cell.from_values(tuple(Value(value, seed, "", interval) for seed, value in enumerate(values)))
 
 
-# Student's t has closed forms with one degree of freedom, which is Cauchy's distribution, and with two.
-def test_intervals_of_two_and_three_values_are_those_of_the_closed_forms():
+# Student's t has closed forms for one degree of freedom (the Cauchy distribution) and for two.
+def test_intervals_of_two_and_three_values_equal_the_closed_forms():
     two = summarise([3.0, 5.0])
     assert (two.mean, two.std) == (4.0, pytest.approx(math.sqrt(2)))
     assert two.high - two.mean == pytest.approx(math.tan(math.pi * 0.475))  # s / √n is 1
@@ -27,14 +27,14 @@ def test_intervals_of_two_and_three_values_are_those_of_the_closed_forms():
         summarise([1.0])
 
 
-def test_the_interval_of_ten_values_has_the_tabled_quantile():
-    # t(0.975) is 2.262 with nine degrees of freedom
+def test_the_interval_of_ten_values_has_the_tabulated_quantile():
+    # t(0.975) is 2.262 for nine degrees of freedom
     ten = summarise([float(i) for i in range(10)])
     assert ten.high - ten.mean == pytest.approx(2.262157 * ten.std / math.sqrt(10), rel=1e-6)
 
 
-def test_welch_equals_its_closed_form_and_its_own_mirror():
-    # equal sizes and variances: Welch's test is Student's with 2n − 2 = 2 degrees of freedom, t = 2 / √2
+def test_welch_equals_the_closed_form_and_is_symmetric():
+    # for equal sizes and variances Welch's test is Student's with 2n − 2 = 2 degrees of freedom, t = 2 / √2
     t = math.sqrt(2)
     assert welch([0.0, 2.0], [2.0, 4.0]) == pytest.approx(1 - t / math.sqrt(2 + t * t))
     first, second = [9.1, 9.7, 9.3], [10.0, 12.5, 11.1, 10.2]
@@ -43,11 +43,11 @@ def test_welch_equals_its_closed_form_and_its_own_mirror():
     assert welch([x * 1e-170 for x in first], [x * 1e-170 for x in second]) >= 0
     assert (welch([1.0, 1.0], [1.0, 1.0, 1.0]), welch([1.0, 1.0], [2.0, 2.0])) == (1.0, 0.0)
     assert math.isnan(welch([math.nan, 1.0], [1.0, 2.0]))
-    with pytest.raises(ValueError, match="at least 2 values a side, got 1 and 2"):
+    with pytest.raises(ValueError, match="at least 2 values per sample, got 1 and 2"):
         welch([1.0], [1.0, 2.0])
 
 
-def test_welch_equals_scipys():
+def test_welch_equals_scipy():
     from scipy.stats import ttest_ind
 
     first, second = [9.1, 9.7, 9.3], [10.0, 12.5, 11.1, 10.2]
@@ -55,7 +55,7 @@ def test_welch_equals_scipys():
 
 
 @pytest.mark.parametrize(
-    ("made", "text"),
+    ("scores", "text"),
     [
         (cell(9.7023), "9.702"),
         (cell(8.0), "8"),
@@ -72,16 +72,16 @@ def test_welch_equals_scipys():
         (cell(math.inf, 1.0), "nan ± nan"),
     ],
 )
-def test_numbers_have_the_digits_that_their_intervals_deserve(made, text):
-    assert cell_text(made, len(made.values)) == text
+def test_numbers_have_as_many_digits_as_their_intervals_justify(scores, text):
+    assert format_cell(scores, len(scores.values)) == text
 
 
-def test_a_cell_of_fewer_seeds_than_its_row_says_so():
-    assert cell_text(cell(9.7023), 3) == "9.702 (n=1)"
-    assert cell_text(None, 3) == "-"
+def test_a_cell_with_fewer_seeds_than_its_row_shows_its_number():
+    assert format_cell(cell(9.7023), 3) == "9.702 (n=1)"
+    assert format_cell(None, 3) == "-"
 
 
-def test_fields():
+def test_flat_fields_and_their_differences():
     assert flatten({"a": {"b": 1, "c": {}}, "d": [1]}) == {"a.b": 1, "d": [1]}
     assert differences({"a": 5, "b": True, "c": {}}, {"a": 5.0, "b": 1}) == [
         "b is true in one and 1 in the other",

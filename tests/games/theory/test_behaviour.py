@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from ganlab.games.theory import NotDifferentiableError, behaviour, jacobian, rate
+from ganlab.games.theory import NotDifferentiableError, classify_path, convergence_rate, jacobian
 
 STEPS = torch.arange(400, dtype=torch.float64)
 
@@ -15,38 +15,38 @@ def spiral(factor, turn=0.2, middle=(0.0, 0.0)):
 
 
 @pytest.mark.parametrize(
-    ("path", "word"),
+    ("path", "expected"),
     [
         (spiral(0.99), "converges"),
         (spiral(1.01), "diverges"),
         (spiral(1.0), "circles"),
         (spiral(1.0, middle=(2.0, 0.0)), "misses"),
         (torch.ones(400, 2), "misses"),
-        # As the inverse root of the steps: slowly, but it does.
+        # As the inverse root of the steps: slow, but convergent.
         (spiral(1.0) / (1 + STEPS).sqrt()[:, None], "converges"),
         (torch.cat([spiral(1.0), torch.full((1, 2), math.inf)]), "diverges"),
         (torch.cat([spiral(1.0), torch.zeros(400, 2)]), "converges"),
     ],
 )
-def test_a_path_is_called_what_it_does(path, word):
-    assert behaviour(path) == word
+def test_paths_are_classified(path, expected):
+    assert classify_path(path) == expected
 
 
-def test_too_short_a_path_is_refused():
-    with pytest.raises(ValueError, match="at least 8 rows to be judged by its quarters, got 7"):
-        behaviour(torch.ones(7, 2))
+def test_a_path_of_too_few_rows_is_refused():
+    with pytest.raises(ValueError, match="at least 8 rows to be classified by its quarters, got 7"):
+        classify_path(torch.ones(7, 2))
 
 
 @pytest.mark.parametrize("factor", [0.9, 0.999, 1.0, 1.02])
 def test_the_rate_of_a_spiral_is_its_factor(factor):
-    assert rate(spiral(factor)) == pytest.approx(factor, abs=1e-9)
+    assert convergence_rate(spiral(factor)) == pytest.approx(factor, abs=1e-9)
 
 
-def test_what_reaches_0_has_no_rate():
-    assert math.isnan(rate(torch.zeros(10, 2)))
+def test_a_path_at_0_has_no_rate():
+    assert math.isnan(convergence_rate(torch.zeros(10, 2)))
 
 
-def test_the_jacobian_of_what_is_smooth():
+def test_the_jacobian_of_a_smooth_function():
     def function(x):
         return torch.stack([x[0] * x[1], x[0].sin() + 3 * x[1] ** 2])
 
@@ -62,10 +62,10 @@ def test_the_jacobian_of_what_is_smooth():
         torch.sign,
         lambda x: x.abs().sqrt(),
         lambda x: torch.where(x < 0, x, 2 * x),
-        lambda x: (x[:1] * x[1:]).abs().sqrt(),  # flat along both axes, and steep between them
+        lambda x: (x[:1] * x[1:]).abs().sqrt(),  # flat along both axes, steep along the diagonal
         lambda x: x / 0,
     ],
 )
-def test_what_has_no_derivative_says_so(function):
+def test_functions_without_a_derivative_are_refused(function):
     with pytest.raises(NotDifferentiableError):
         jacobian(function, torch.zeros(2, dtype=torch.float64))

@@ -19,12 +19,13 @@ from ganlab.schedules import Alternating, Simultaneous
 
 H = 0.2
 REAL = Batch(torch.zeros(4, 1))
-EXACT = {"rel": 1e-6, "abs": 1e-6}  # of a double eigenvalue, what rounding leaves is the root of that of a single one
+EXACT = {"rel": 1e-6, "abs": 1e-6}  # a double eigenvalue has the square root of a single one's rounding error
 
 
 @pytest.fixture
-def at_rest(dirac):
-    generator, discriminator = (partial(each, start=0.0) for each in dirac)
+def dirac_at_0(dirac):
+    """Return a function that builds a Dirac-GAN at θ = ψ = 0."""
+    generator, discriminator = (partial(network, start=0.0) for network in dirac)
 
     def build(loss, *terms):
         regularizers = {type(term).__name__: term for term in terms}
@@ -46,29 +47,31 @@ def eigenvalues(matrix):
     [(Wasserstein(), 1.0), (Hinge(), 1.0), (Minimax(), 0.5), (NonSaturating(), 0.5), (RelativisticAverage(), 1.0)],
     ids=lambda x: type(x).__name__,
 )
-def test_the_free_game_turns_with_its_slope_at_0(at_rest, loss, slope):
+def test_without_regularization_the_field_rotates_with_the_slope_at_0(dirac_at_0, loss, slope):
     # Lemma 2.3: ± f'(0) i.
-    np.testing.assert_allclose(eigenvalues(field_jacobian(at_rest(loss), REAL)), [-slope * 1j, slope * 1j], atol=1e-7)
+    np.testing.assert_allclose(
+        eigenvalues(field_jacobian(dirac_at_0(loss), REAL)), [-slope * 1j, slope * 1j], atol=1e-7
+    )
 
 
 @pytest.mark.parametrize("term", [R1, R2])
 @pytest.mark.parametrize("weight", [0.3, 0.9, 4.0])
-def test_a_penalty_on_the_gradient_damps(at_rest, term, weight):
+def test_a_penalty_on_the_gradient_damps(dirac_at_0, term, weight):
     # Section 4.1: −γ/2 ± √(γ²/4 − f'(0)²).
-    jacobian = field_jacobian(at_rest(NonSaturating(), term(weight)), REAL)
+    jacobian = field_jacobian(dirac_at_0(NonSaturating(), term(weight)), REAL)
     root = np.emath.sqrt(weight**2 / 4 - 0.25)
     np.testing.assert_allclose(
         eigenvalues(jacobian), np.sort_complex([-weight / 2 - root, -weight / 2 + root]), atol=1e-7
     )
 
 
-def test_consensus_damps_both(at_rest):
-    jacobian = field_jacobian(at_rest(Wasserstein(), Consensus(0.5)), REAL)
+def test_consensus_damps_both(dirac_at_0):
+    jacobian = field_jacobian(dirac_at_0(Wasserstein(), Consensus(0.5)), REAL)
     np.testing.assert_allclose(eigenvalues(jacobian), [-0.5 - 1j, -0.5 + 1j], atol=1e-7)
 
 
 def largest(*roots):
-    return max(abs(each) for each in np.ravel(roots))
+    return max(abs(root) for root in np.ravel(roots))
 
 
 def optimistic(mu):
@@ -89,7 +92,7 @@ STEPS = [
     (OptimisticSGD, {}, Simultaneous(), largest(optimistic(1j), optimistic(-1j)), 1),
     # With ε = 1 and no averages, g / (|g| + 1) is g near 0.
     (OptimisticAdam, {"betas": (0.0, 0.0), "eps": 1.0}, Simultaneous(), largest(optimistic(1j), optimistic(-1j)), 1),
-    # Two critic steps to one of the generator: ψ ← ψ − hθ twice, then θ ← θ + hψ.
+    # Two discriminator updates per generator update: ψ ← ψ − hθ twice, then θ ← θ + hψ.
     (SGD, {}, Alternating(generator=2), 1.0, 2),
     (SGD, {}, Simultaneous(generator=2), (1 + H**2) ** 0.25, 2),
 ]
@@ -97,68 +100,68 @@ STEPS = [
 
 @pytest.mark.parametrize(("optimizer", "settings", "schedule", "radius", "cycle"), STEPS)
 def test_the_real_step_has_the_spectral_radius_of_the_closed_form(
-    at_rest, optimizer, settings, schedule, radius, cycle
+    dirac_at_0, optimizer, settings, schedule, radius, cycle
 ):
-    found = step_map(at_rest(Wasserstein()), schedule, players(optimizer, **settings), REAL)
-    assert (found.radius, found.cycle) == (pytest.approx(radius, **EXACT), cycle)
+    result = step_map(dirac_at_0(Wasserstein()), schedule, players(optimizer, **settings), REAL)
+    assert (result.radius, result.cycle) == (pytest.approx(radius, **EXACT), cycle)
 
 
 @pytest.mark.parametrize("weight", [0.5, 1.5, 3.0])
-def test_alternating_r1_is_the_product_of_both_moves(at_rest, weight):
-    critic = np.array([[1 - H * weight, -H / 2], [0, 1]])  # of (ψ, θ)
+def test_alternating_r1_is_the_product_of_both_updates(dirac_at_0, weight):
+    discriminator = np.array([[1 - H * weight, -H / 2], [0, 1]])  # of (ψ, θ)
     generator = np.array([[1, 0], [H / 2, 1]])
-    found = step_map(at_rest(NonSaturating(), R1(weight)), Alternating(), players(SGD), REAL)
-    np.testing.assert_allclose(found.jacobian, generator @ critic, atol=1e-8)
-    assert found.radius == pytest.approx(largest(np.linalg.eigvals(generator @ critic)), **EXACT)
+    result = step_map(dirac_at_0(NonSaturating(), R1(weight)), Alternating(), players(SGD), REAL)
+    np.testing.assert_allclose(result.jacobian, generator @ discriminator, atol=1e-8)
+    assert result.radius == pytest.approx(largest(np.linalg.eigvals(generator @ discriminator)), **EXACT)
 
 
-def test_a_step_is_one_plus_h_times_the_field(at_rest):
-    game = at_rest(Minimax(), R2(0.7))
-    found = step_map(game, Simultaneous(), players(SGD), REAL)
+def test_a_step_is_one_plus_h_times_the_field(dirac_at_0):
+    game = dirac_at_0(Minimax(), R2(0.7))
+    result = step_map(game, Simultaneous(), players(SGD), REAL)
     field = field_jacobian(game, REAL)
-    torch.testing.assert_close(found.jacobian, torch.eye(2, dtype=torch.float64) + H * field, rtol=0, atol=1e-8)
+    torch.testing.assert_close(result.jacobian, torch.eye(2, dtype=torch.float64) + H * field, rtol=0, atol=1e-8)
 
 
-def test_lazy_terms_act_once_a_cycle(at_rest):
-    # ψ ← (1 − 2hγ) ψ at every other step, beside the free game.
-    turn = np.array([[1, -H], [H, 1]])
-    damped = turn + np.array([[-2 * H * 0.4, 0], [0, 0]])
-    found = step_map(at_rest(Wasserstein(), R1(0.4, every=2)), Simultaneous(), players(SGD), REAL, cycle=2)
-    assert found.radius == pytest.approx(largest(np.linalg.eigvals(turn @ damped)) ** 0.5, **EXACT)
+def test_lazy_terms_act_once_a_cycle(dirac_at_0):
+    # ψ ← (1 − 2hγ) ψ at every other step, in addition to the unregularized update.
+    rotation = np.array([[1, -H], [H, 1]])
+    damped = rotation + np.array([[-2 * H * 0.4, 0], [0, 0]])
+    result = step_map(dirac_at_0(Wasserstein(), R1(0.4, every=2)), Simultaneous(), players(SGD), REAL, cycle=2)
+    assert result.radius == pytest.approx(largest(np.linalg.eigvals(rotation @ damped)) ** 0.5, **EXACT)
 
 
-def test_what_a_regularizer_keeps_is_part_of_the_map(at_rest):
-    # LeCam's means of logits, which are of second order, decay by themselves; its count of moves is a clock.
-    found = step_map(at_rest(Wasserstein(), R1(1.0), LeCam(0.3, decay=0.97)), Simultaneous(), players(SGD), REAL)
-    assert found.radius == pytest.approx(0.97, abs=1e-6)
-    assert len(found.jacobian) == 2 + 2 + 3  # weights, means, and the sums that go into the means
+def test_buffers_of_a_regularizer_are_part_of_the_map(dirac_at_0):
+    # LeCam's means of logits are of second order and decay by themselves; its count of updates is a counter.
+    result = step_map(dirac_at_0(Wasserstein(), R1(1.0), LeCam(0.3, decay=0.97)), Simultaneous(), players(SGD), REAL)
+    assert result.radius == pytest.approx(0.97, abs=1e-6)
+    assert len(result.jacobian) == 2 + 2 + 3  # weights, means, and the sums behind the means
 
 
-def test_within_its_bounds_a_clipped_critic_is_free(at_rest):
-    found = step_map(at_rest(Wasserstein(), WeightClip(0.01)), Simultaneous(), players(SGD), REAL)
-    assert found.radius == pytest.approx(abs(1 + 1j * H), **EXACT)
+def test_within_its_bounds_weight_clipping_has_no_effect(dirac_at_0):
+    result = step_map(dirac_at_0(Wasserstein(), WeightClip(0.01)), Simultaneous(), players(SGD), REAL)
+    assert result.radius == pytest.approx(abs(1 + 1j * H), **EXACT)
 
 
 @pytest.mark.parametrize("term", [L1(0.1), GradientPenalty(1.0)], ids=lambda term: type(term).__name__)
-def test_a_kink_has_no_derivative(at_rest, term):
+def test_a_kink_has_no_derivative(dirac_at_0, term):
     with pytest.raises(NotDifferentiableError):
-        step_map(at_rest(Wasserstein(), term), Simultaneous(), players(SGD), REAL)
+        step_map(dirac_at_0(Wasserstein(), term), Simultaneous(), players(SGD), REAL)
     with pytest.raises(NotDifferentiableError):
-        field_jacobian(at_rest(Wasserstein(), term), REAL)
+        field_jacobian(dirac_at_0(Wasserstein(), term), REAL)
 
 
 @pytest.mark.parametrize("optimizer", [Adam, RMSprop, OptimisticAdam])
-def test_dividing_by_the_gradients_size_has_no_derivative_where_it_is_0(at_rest, optimizer):
+def test_optimizers_that_normalise_the_gradient_are_not_differentiable_at_0(dirac_at_0, optimizer):
     with pytest.raises(NotDifferentiableError):
-        step_map(at_rest(Wasserstein()), Alternating(), players(optimizer), REAL)
+        step_map(dirac_at_0(Wasserstein()), Alternating(), players(optimizer), REAL)
 
 
-def test_noise_moves_the_players_on(at_rest):
-    with pytest.raises(NotAtEquilibriumError, match="move from"):
-        step_map(at_rest(Wasserstein(), InstanceNoise(1.0)), Alternating(), players(SGD), REAL)
+def test_with_noise_the_point_is_not_an_equilibrium(dirac_at_0):
+    with pytest.raises(NotAtEquilibriumError, match=r"the players move away from .*, so it is not an equilibrium"):
+        step_map(dirac_at_0(Wasserstein(), InstanceNoise(1.0)), Alternating(), players(SGD), REAL)
 
 
-def test_away_from_the_equilibrium_there_is_no_map(dirac):
+def test_other_points_are_refused_and_the_game_is_unchanged(dirac):
     game = AdversarialGame(Spec((1,)), *dirac, Wasserstein(), {}, Identity(), Normal(1))
     with pytest.raises(NotAtEquilibriumError):
         step_map(game, Alternating(), players(SGD), REAL)
@@ -166,5 +169,5 @@ def test_away_from_the_equilibrium_there_is_no_map(dirac):
     assert game.generator.theta.dtype == torch.float32
 
 
-def test_the_spectral_radius_of_a_turn_is_its_stretch():
+def test_the_spectral_radius_of_a_scaled_rotation_is_its_scale():
     assert spectral_radius(torch.tensor([[0.0, -2.0], [2.0, 0.0]])) == pytest.approx(2.0)

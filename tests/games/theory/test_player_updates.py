@@ -15,50 +15,46 @@ from ganlab.regularizers import R1, InstanceNoise, LeCam
 from ganlab.schedules import Alternating, Simultaneous
 
 REAL = Batch(torch.zeros(8, 1))
+PLAYERS = ("discriminator", "generator")
 
 
-def game(parts):
+def build(networks):
     terms = {"r1": R1(0.3, every=2), "noise": InstanceNoise(0.1), "lecam": LeCam(0.5)}
-    return AdversarialGame(Spec((1,)), *parts, NonSaturating(), terms, Identity(), Normal(1))
+    return AdversarialGame(Spec((1,)), *networks, NonSaturating(), terms, Identity(), Normal(1))
 
 
 @pytest.mark.parametrize("schedule", [Alternating(generator=2), Simultaneous()], ids=lambda s: type(s).__name__)
 @pytest.mark.parametrize("optimizer", [SGD, Adam, ExtraSGD, OptimisticAdam])
-def test_players_move_as_in_a_run_bit_for_bit(bench, dirac, optimizer, schedule):
-    stand = bench(game(dirac), lr=0.1, optimizer=optimizer, schedule=schedule)
-    moves = PlayerUpdates(game(dirac), schedule, dict.fromkeys(moves_of(dirac), partial(optimizer, lr=0.1)))
+def test_players_are_updated_as_in_a_run_bit_for_bit(bench, dirac, optimizer, schedule):
+    run = bench(build(dirac), lr=0.1, optimizer=optimizer, schedule=schedule)
+    updates = PlayerUpdates(build(dirac), schedule, dict.fromkeys(PLAYERS, partial(optimizer, lr=0.1)))
     for _ in range(7):
-        stand.run([REAL])
-        moves.step(REAL)
-    theirs = torch.cat(
-        [weights.detach() for player in stand.module.game.players().values() for weights in player.parameters()]
-    )
-    assert torch.equal(moves.position(), theirs)
+        run.run([REAL])
+        updates.step(REAL)
+    networks = run.module.game.players().values()
+    expected = torch.cat([weights.detach() for network in networks for weights in network.parameters()])
+    assert torch.equal(updates.position(), expected)
 
 
 def test_a_weight_that_the_loss_does_not_depend_on_has_the_gradient_0(dirac):
-    built = game(dirac)
-    built.generator.spare = torch.nn.Parameter(torch.ones(2))
-    moves = PlayerUpdates(built, Simultaneous(), dict.fromkeys(moves_of(dirac), partial(SGD, lr=0.1)))
-    slopes = moves.gradients(REAL)
-    assert slopes.shape == moves.position().shape
-    assert (slopes == 0).sum() == 2
-
-
-def moves_of(parts):
-    return game(parts).players()
+    game = build(dirac)
+    game.generator.unused = torch.nn.Parameter(torch.ones(2))
+    updates = PlayerUpdates(game, Simultaneous(), dict.fromkeys(PLAYERS, partial(SGD, lr=0.1)))
+    gradients = updates.gradients(REAL)
+    assert gradients.shape == updates.position().shape
+    assert (gradients == 0).sum() == 2
 
 
 @pytest.mark.parametrize("optimizer", [Adam, ExtraSGD, OptimisticAdam])
-def test_what_is_remembered_is_all_that_matters(dirac, optimizer):
-    moves = PlayerUpdates(game(dirac), Alternating(), dict.fromkeys(moves_of(dirac), partial(optimizer, lr=0.1)))
+def test_a_snapshot_holds_all_that_later_steps_depend_on(dirac, optimizer):
+    updates = PlayerUpdates(build(dirac), Alternating(), dict.fromkeys(PLAYERS, partial(optimizer, lr=0.1)))
     for _ in range(3):
-        moves.step(REAL)
-    memory, ends = moves.remember(), []
+        updates.step(REAL)
+    snapshot, ends = updates.snapshot(), []
     for _ in range(2):
-        moves.recall(memory)
+        updates.restore(snapshot)
         for _ in range(4):
-            moves.step(REAL)
-        ends.append(torch.cat([each.flatten() for each in moves.numbers()]))
+            updates.step(REAL)
+        ends.append(torch.cat([tensor.flatten() for tensor in updates.float_tensors()]))
     assert torch.equal(*ends)
-    assert moves.steps == 7
+    assert updates.steps == 7

@@ -1,0 +1,191 @@
+"""Command-line overrides: syntax, unknown names and their suggestions, and lists that are replaced or extended."""
+
+from pathlib import Path
+
+import pytest
+from support.config_issues import POINTS, issues_of
+
+from ganlab.config import compose
+from ganlab.config.groups import LIST_GROUPS, choices, conf_directory
+from ganlab.config.hints import LISTED, hint, settings_that_end_with
+from ganlab.config.schema import EVALUATE
+from ganlab.core.errors import ConfigurationError
+
+SENTENCES = {
+    "iteratons=5": "there is no setting 'iteratons'; did you mean 'iterations'?",
+    "zzz=5": "there is no setting 'zzz'",
+    "zzz.y=5": "there is no setting 'zzz.y'",
+    "latent=nromal": "latent: there is no 'nromal'; choose codes, normal, truncated, uniform; did you mean 'normal'?",
+    "logger=[csv,tensorbord]": (
+        "logger: there is no 'tensorbord'; choose csv, tensorboard, wandb; did you mean 'tensorboard'?"
+    ),
+    "latent=[]": "latent: nothing is chosen; write latent=NAME",
+    "game=[]": "game: nothing is chosen; write game=NAME",
+    "loss=[hinge,minimax]": (
+        "loss is one component, got [hinge,minimax]; with -m, loss=hinge,minimax runs one after the other"
+    ),
+    "+loss=hinge": "loss is not a list, so nothing can be added to it; write loss=NAME",
+    "+optimizer=sgd": "optimizer is not a list, so nothing can be added to it; write optimizer=NAME",
+    "+metric=[kdi]": "metric: there is no 'kdi'; choose accuracy_score, ",
+    "generator=null": "generator: there is no 'None'; choose",
+    "loss": "'loss' is not a setting; write KEY=VALUE, such as loss=hinge, with quotes around lists and spaces",
+    "generator.widths=[8": (
+        "'generator.widths=[8' is not a setting; write KEY=VALUE, such as loss=hinge, with quotes around lists and "
+        "spaces"
+    ),
+}
+
+
+@pytest.mark.parametrize("line", SENTENCES)
+def test_each_invalid_override_has_its_sentence(line):
+    issues = issues_of(*POINTS, line)
+    assert issues[0].startswith(SENTENCES[line])
+    if "null" not in line:
+        assert len(issues) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("/x/dög", "/x/dög"),
+        ("/x/two(1)", "/x/two(1)"),
+        ("~/two", f"{Path.home()}/two"),
+        ('say "\\hi"', 'say "\\hi"'),
+        ("'/x/dög'", "/x/dög"),
+        ("'~/two'", "~/two"),
+    ],
+)
+def test_paths_need_no_quotes_for_hydra(text, value):
+    assert compose([*POINTS, f"data_root={text}"]).data_root == value
+
+
+def test_a_list_of_one_selects_that_component():
+    assert compose([*POINTS, "loss=[hinge]"]).loss == compose([*POINTS, "loss=hinge"]).loss
+
+
+LR = "did you mean optimizer.discriminator.lr or optimizer.generator.lr?"
+ITERATIONS = "did you mean 'iterations'?"
+# An unknown setting, and what its sentence advises.
+HINTS = {
+    # the end of a dotted setting
+    "lr=0.1": LR,
+    "+lr=0.1": LR,
+    "optim.lr=0.1": LR,
+    "weight=5": "did you mean regularizer.r1.weight?",
+    "latnt.size=3": "did you mean latent.size?",
+    # spelled similarly
+    "seeed=1": "did you mean 'seed'?",
+    "wieght=5": "did you mean regularizer.r1.weight?",
+    # other trainers' names
+    "learning_rate=0.1": LR,
+    "epochs=10": "training is counted in steps: iterations=N",
+    "max_epochs=10": "training is counted in steps: iterations=N",
+    "steps=10": ITERATIONS,
+    "max_steps=10": ITERATIONS,
+    "batch=8": "did you mean 'batch_size'?",
+    "dataset=ring": "did you mean 'data'?",
+    "gpus=2": "did you mean trainer.devices?",
+    "devices=2": "did you mean trainer.devices?",
+    "device=cuda": "write trainer=gpu or trainer=cpu, or trainer.accelerator=NAME",
+    "resume=outputs/ring/1": "a run is resumed by naming its directory: run_dir=DIR",
+}
+
+
+@pytest.mark.parametrize("line", HINTS)
+def test_an_unknown_setting_comes_with_advice(line):
+    key = line.lstrip("+").split("=")[0]
+    assert issues_of(*POINTS, line) == [f"there is no setting '{key}'; {HINTS[line]}"]
+
+
+def test_advice_reads_the_components_that_the_other_overrides_select():
+    sentence = "there is no setting 'subset_size'; did you mean metric.kid.subset_size?"
+    assert issues_of(*POINTS, "subset_size=20", "metric=[kid]") == [sentence]
+    assert "metric.kid" not in issues_of(*POINTS, "subset_size=20", "metric=[fid]")[0]
+
+
+def test_every_unknown_setting_of_a_line_comes_with_its_own_advice():
+    assert issues_of(*POINTS, "lr=1", "seed=-1", "epochs=3", "loss=hnge")[:2] == [
+        *("there is no setting 'lr'; " + LR, "there is no setting 'epochs'; training is counted in steps: iterations=N")
+    ]
+
+
+def test_advice_of_another_command_is_not_given():
+    with pytest.raises(ConfigurationError) as caught:
+        compose(["run=x", "epochs=3"], command=EVALUATE)
+    assert caught.value.issues == ["there is no setting 'epochs'"]
+
+
+def test_a_suggestion_names_few_settings():
+    paths = [f"callback.{name}.every" for name in "abcdef"]
+    assert hint("every", ["seed"], paths) == f"; did you mean {', '.join(paths[:LISTED])} …?"
+    assert hint("zzz", ["seed"], paths) == ""
+
+
+def test_a_longer_end_of_the_key_is_preferred():
+    paths = ["optimizer.discriminator.lr", "optimizer.generator.lr"]
+    assert settings_that_end_with("x.generator.lr", paths) == ["optimizer.generator.lr"]
+    assert settings_that_end_with("r", paths) == []
+
+
+# A list group, a component that it does not hold by default, and an experiment that replaces the list.
+ADDITIONS = {
+    "callback": ("trajectory", "experiment=ring"),
+    "logger": ("tensorboard", "experiment=ring"),
+    "metric": ("kid", "experiment=ring"),
+    "regularizer": ("l2", "experiment=wgan_gp_ring"),
+    "training_hook": ("standing_statistics", "experiment=ring"),
+}
+
+
+def test_additions_are_tested_in_every_list_group():
+    assert ADDITIONS.keys() == LIST_GROUPS <= choices([conf_directory()]).keys()
+
+
+@pytest.mark.parametrize("group", ADDITIONS)
+@pytest.mark.parametrize("brackets", [True, False])
+def test_a_plus_appends_to_the_list_of_the_defaults_or_of_an_experiment(group, brackets):
+    name, experiment = ADDITIONS[group]
+    addition = f"+{group}=[{name}]" if brackets else f"+{group}={name}"
+    for lines in ([], [experiment]):
+        plain, extended = compose(lines)[group], compose([*lines, addition])[group]
+        assert list(extended) == [*plain, name]
+        assert all(extended[other] == plain[other] for other in plain)
+
+
+def test_a_list_without_a_plus_replaces_the_list():
+    assert list(compose(["experiment=ring", "metric=[kid]"]).metric) == ["kid"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (["metric=[kid]", "+metric=[modes]"], ["kid", "modes"]),
+        (["+metric=[modes]", "metric=[kid]"], ["kid", "modes"]),
+        (["metric=[]", "+metric=[modes]"], ["modes"]),
+        (["+metric=[kid]", "+metric=[modes,prdc]"], ["fid", "inception_score", "kid", "modes", "prdc"]),
+        (["+metric=[fid]"], ["fid", "inception_score"]),
+        (["+metric=[]"], ["fid", "inception_score"]),
+        (["++metric=[kid]"], ["fid", "inception_score", "kid"]),
+        (["metric=[kid]", "+metric=[kid]"], ["kid"]),
+    ],
+)
+def test_replacements_and_additions_of_one_list_are_joined(lines, names):
+    assert list(compose([*POINTS, *lines]).metric) == names
+
+
+def test_settings_of_an_added_component_can_be_set():
+    config = compose(["+metric=[kid]", "metric.kid.subset_size=20", "+regularizer=[l2]", "regularizer.l2.weight=3"])
+    assert config.metric.kid.subset_size == 20
+    assert config.regularizer.l2.weight == 3
+
+
+def test_evaluate_appends_too():
+    names = list(compose(["run=x"], command=EVALUATE).metric)
+    assert list(compose(["run=x", "+metric=[modes]"], command=EVALUATE).metric) == [*names, "modes"]
+
+
+def test_a_component_of_the_users_can_be_added(tmp_path):
+    (tmp_path / "metric").mkdir()
+    content = (conf_directory() / "metric" / "kid.yaml").read_text().replace("metric.kid", "metric.custom")
+    (tmp_path / "metric" / "custom.yaml").write_text(content)
+    assert list(compose(["+metric=[custom]"], [tmp_path]).metric) == ["fid", "inception_score", "custom"]

@@ -1,0 +1,94 @@
+"""Finished samples in files, and the error message for every kind of unusable file."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ganlab.data.sample_files.open import open_sample_files
+
+
+def images(folder: Path, count: int = 5, size: tuple[int, int] = (6, 4), mode: str = "RGB", part: str = "") -> Path:
+    (folder / part).mkdir(parents=True, exist_ok=True)
+    for number in range(count):
+        Image.new(mode, size, number if mode == "L" else (number, 0, 0)).save(folder / part / f"{mode}{number}.png")
+    return folder
+
+
+def test_a_folder_its_zip_and_its_arrays_hold_the_same_samples(tmp_path: Path) -> None:
+    folder = images(tmp_path / "a")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        for path in sorted(folder.iterdir()):
+            file.write(path, path.name)
+    from_folder = open_sample_files(folder)
+    pixels = from_folder.take(torch.arange(5))
+    np.savez(tmp_path / "a.npz", pixels.permute(0, 2, 3, 1).numpy())
+    np.save(tmp_path / "a.npy", pixels.float().div(127.5).sub(1).numpy())
+    for name in ("a.zip", "a.npz", "a.npy"):
+        other = open_sample_files(tmp_path / name)
+        assert other.spec.sample == from_folder.spec.sample == (3, 4, 6)
+        assert other.take(torch.arange(5)).equal(pixels)
+    assert open_sample_files(tmp_path / "a.zip").fingerprint() == from_folder.fingerprint()
+    assert [len(batch.sample) for batch in from_folder.batches(2)] == [2, 2, 1]
+    assert [len(batch.sample) for batch in from_folder.batches(2, 1, 2)] == [2]
+
+
+def test_images_are_grey_only_if_all_are_and_folders_are_classes(tmp_path: Path) -> None:
+    grey = images(images(tmp_path / "a", mode="L", part="cat"), mode="L", part="dog")
+    assert open_sample_files(grey).spec.sample == (1, 4, 6)
+    assert open_sample_files(grey).labels.tolist() == [0] * 5 + [1] * 5
+    assert open_sample_files(images(grey, part="dog")).spec.sample == (3, 4, 6)
+
+
+def test_points_and_labels_come_from_arrays(tmp_path: Path) -> None:
+    np.savez(tmp_path / "p.npz", points=np.zeros((3, 2)), labels=np.array([0, 2, 1]))
+    points = open_sample_files(tmp_path / "p.npz")
+    assert (points.spec.sample, points.spec.classes, points.labels.tolist()) == ((2,), 3, [0, 2, 1])
+
+
+def test_unusable_files_raise_value_error_with_the_reason(tmp_path: Path) -> None:
+    def refuses(name: str, message: str, **arrays: np.ndarray) -> None:
+        path = tmp_path / name
+        if arrays:
+            np.savez(path, **arrays)
+        with pytest.raises(ValueError, match=message):
+            open_sample_files(path)
+
+    (tmp_path / "empty").mkdir()
+    refuses("nowhere", "does not exist; give a folder")
+    refuses("empty", "must hold images .* but it holds none")
+    images(images(tmp_path / "mixed"), 1, (9, 9), part="sub")
+    refuses("mixed", r"have 2 sizes, such as 6 by 4 \(5 images\) and 9 by 9 \(1 images\), .* resize all of them")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "x.png").write_bytes(b"not an image")
+    images(tmp_path / "broken", 1, (6, 4))
+    (tmp_path / "broken" / "y.png").touch()
+    refuses(
+        "broken",
+        r"2 of \d images cannot be read: x.png \(it is not an image\); y.png \(it is empty\): repair or remove",
+    )
+    (tmp_path / "bad.npz").write_bytes(b"not an array")
+    refuses("bad.npz", "cannot be read as an array")
+    nan = np.zeros((2, 4, 4, 3), np.float32)
+    nan[1, 0] = np.nan
+    refuses("nan.npz", "1 images in .* hold NaN; remove them", x=nan)
+    refuses("positive.npz", r"images as floats must span \[-1, 1\]; save uint8", x=np.full((2, 4, 4, 3), 0.5))
+    refuses(
+        "words.npz",
+        "one integer of at least 0 for each of its 2 samples, got <U3",
+        x=np.zeros((2, 2)),
+        labels=np.array(["cat", "dog"]),
+    )
+    np.savez_compressed(tmp_path / "cut.npz", x=np.random.default_rng(0).random((9, 2)))
+    (tmp_path / "cut.npz").write_bytes((tmp_path / "cut.npz").read_bytes()[:-40])
+    refuses("cut.npz", "cannot be read as an array")
+    refuses("none.npz", "holds no samples", x=np.zeros((0, 2)))
+    refuses("wide.npz", r"as floats in \[-1, 1\]", x=np.full((2, 4, 4, 3), 9.0))
+    refuses("channels.npz", "1 or 3 channels", x=np.zeros((2, 4, 4, 2), np.uint8))
+    np.save(tmp_path / "single.npy", np.array(3.0))
+    refuses("single.npy", r"single.npy must hold images .* got float64 of shape \(\)")
+    refuses("two.npz", "one array of samples .* holds: x, y", x=np.zeros((2, 2)), y=np.zeros((2, 2)))
+    refuses("labels.npz", "one integer of at least 0", x=np.zeros((2, 2)), labels=np.array([0, -1]))

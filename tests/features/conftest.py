@@ -1,0 +1,3 @@
+from support.inception_weights import weights
+
+__all__ = ["weights"]
