@@ -18,6 +18,7 @@ from ganlab.commands.exit_codes import guarded
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_choices
 from ganlab.config.help import EVALUATE_GROUPS, setting_lines
 from ganlab.core.errors import UserError, suggest
+from ganlab.core.process_end import end_process
 
 HELP = """ganlab completion: print a script for TAB completion of commands, settings, groups and their choices
 
@@ -177,4 +178,4 @@ def _complete_names(value: str, names: Sequence[str], is_list: bool) -> Iterator
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

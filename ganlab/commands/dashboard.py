@@ -10,6 +10,7 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
+from ganlab.core.process_end import end_process
 
 HELP = """ganlab dashboard: build a project's W&B workspace, and a report of a sweep or of all runs of the project
 
@@ -81,4 +82,4 @@ def _request(call: Callable[[], Any]) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -13,6 +13,7 @@ from typing import Any
 from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
+from ganlab.core.process_end import end_process
 
 HELP = """ganlab doctor: report what this machine can run, and what is missing
 
@@ -137,4 +138,4 @@ def _feature_space(file: Path) -> Mapping[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -18,6 +18,8 @@ from ganlab.config.groups import conf_directory
 from ganlab.config.help import evaluate_help
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import UserError
+from ganlab.core.paused_collections import paused_collections
+from ganlab.core.process_end import end_process
 
 ROWS = 8  # generated images in the picture of nearest neighbours
 DEFAULT_MODEL = {"last", "ema"}  # checkpoint and weights that a score file does not name
@@ -30,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     args = parse(arguments)
     if args.flags:
         raise UserError(f"'{args.flags[0]}' is not a flag of ganlab evaluate; see ganlab evaluate --help")
-    config = compose(args.overrides, args.config_dirs, EVALUATE)
+    with paused_collections():
+        config = compose(args.overrides, args.config_dirs, EVALUATE)
     if args.wants_config:
         print(OmegaConf.to_yaml(config), end="")
         return 0
@@ -108,4 +111,4 @@ def _score_lines(content: Any) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

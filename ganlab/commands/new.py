@@ -11,6 +11,7 @@ from pathlib import Path
 from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.core.errors import UserError
+from ganlab.core.process_end import end_process
 
 HELP = """ganlab new: write a package with a generator and a loss of your own
 
@@ -69,4 +70,4 @@ def write_package(directory: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -12,6 +12,8 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
+from ganlab.core.paused_collections import paused_collections
+from ganlab.core.process_end import end_process
 
 HELP = """ganlab sample: write samples of a finished run
 
@@ -41,11 +43,12 @@ def main(arguments: Sequence[str]) -> int:
     n, seed, truncation = args.count("n"), args.count("seed"), args.number("truncation")
     args.require("run=DIR is needed: the directory of a finished run", args.values["run"])
     args.raise_if_invalid()
-    import numpy as np
-    import torch
+    with paused_collections():
+        import numpy as np
+        import torch
 
-    from ganlab.commands.sample_sheets import write_pictures
-    from ganlab.training.export import load
+        from ganlab.commands.sample_sheets import write_pictures
+        from ganlab.training.export import load
 
     run, text = Path(args["run"]), args.values["cond"]
     sampler = load(run, args["device"], truncation)
@@ -110,4 +113,4 @@ def _parse_list(text: str, n: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ganlab.data.sheets import Density, image_grid, plot_sequences, scatter, to_pil_image
+from ganlab.data.point_sheets import Density, scatter
+from ganlab.data.sheets import image_grid, plot_sequences, to_pil_image
 
 SHEET_SAMPLES = 64
 

@@ -17,7 +17,9 @@ from ganlab.config.help import train_help
 from ganlab.config.hydra_compose import search_path
 from ganlab.config.overrides import normalize
 from ganlab.core.errors import ConfigurationError, UserError
-from ganlab.training.api import train
+from ganlab.core.paused_collections import paused_collections
+from ganlab.core.process_end import end_process
+from ganlab.training.api import train_checked
 
 # Flags that Hydra answers.
 HYDRA_FLAGS = {
@@ -66,7 +68,7 @@ def train_job(config: DictConfig) -> float | None:
         )
     if config.run_dir is None:
         config.run_dir = hydra_config.runtime.output_dir
-    result = train(config)
+    result = train_checked(config)
     if result.interrupted:
         raise SystemExit(128 + result.signal if result.signal else 0)  # ends the sweep
     return result.metrics.get(config.optimized_metric)
@@ -76,7 +78,9 @@ def _train_once(args: Arguments, arguments: Sequence[str]) -> int:
     for override in args.overrides:
         if override.lstrip("+~").startswith(("hydra/", "hydra.")):
             raise UserError(f"{override} is a setting of a sweep, and this is a single run; add -m, or remove it")
-    result = train(compose(args.overrides, args.config_dirs))
+    with paused_collections():
+        config = compose(args.overrides, args.config_dirs)
+    result = train_checked(config)
     if not result.signal:  # finished, or a process other than rank 0, which prints the line below
         return 0
     command = ["ganlab", "train", *arguments]
@@ -105,4 +109,4 @@ def _run_hydra(args: Arguments) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -4,6 +4,8 @@ Tested with pytorch-lightning 2.6.6, torch 2.15.0, torchmetrics 1.9.0, hydra-cor
 wandb-workspaces 0.4.13 (constraints.txt). Each function states why no public name suffices.
 """
 
+import atexit
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +14,13 @@ def lightning_optimizers(strategy: Any) -> Sequence[Any]:
     """Return a strategy's optimizers; the public `self.optimizers()` is slower at every update."""
     optimizers: Sequence[Any] = strategy._lightning_optimizers
     return optimizers
+
+
+def count_optimizer_step(trainer: Any) -> None:
+    """Add 1 to a Trainer's `global_step`, as Lightning's wrapper of an optimizer does around a step."""
+    progress = trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress
+    progress.increment_ready()
+    progress.increment_completed()
 
 
 def unscale_before_step(optimizer: Any) -> None:
@@ -55,6 +64,16 @@ def trial_id(frozen_trial: Any) -> int:
 def workspace_model(page: Any) -> Any:
     """Return the pydantic model of a W&B page; the public method only sends it to the server."""
     return page._to_model()
+
+
+def join_threads() -> None:
+    """Wait for all threads that are not daemons, as Python does before it ends."""
+    vars(threading)["_shutdown"]()
+
+
+def run_exit_handlers() -> None:
+    """Run what was registered with atexit, as Python does before it ends."""
+    atexit._run_exitfuncs()
 
 
 def _nothing(*arguments: object) -> None:

@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution
-from ganlab.data.sheets import Density, scatter
+from ganlab.data.point_sheets import Density, scatter
 
 
 class Dirac(Distribution):

@@ -10,7 +10,7 @@ from torch import Tensor
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
-from ganlab.data.sheets import Density, scatter
+from ganlab.data.point_sheets import Density, scatter
 
 SHEET_POINTS = 100_000  # real points that a sample sheet's density is estimated from
 

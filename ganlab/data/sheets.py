@@ -1,23 +1,18 @@
-"""Sample sheets, pictures of many samples: a grid of images, points over a density, or sequences in panels.
-
-matplotlib and scipy are imported by the functions that use them.
-"""
+"""Sample sheets, pictures of many samples: a grid of images, or sequences in panels, which import matplotlib."""
 
 import math
-from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.core.figures import INK, SAMPLE, new_figure, render, simplify_axes
+from ganlab.core.figures import INK, new_figure, render, simplify_axes
 
 MIN_WIDTH = 512  # of a grid, in pixels
 GAP = 2  # pixels between the images of a grid
 WHITE = 255
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's mode for each number of channels
-BINS = 240  # of a density, along each axis
 MAX_PANELS = 16
 
 
@@ -52,45 +47,6 @@ def to_pil_image(image: Tensor) -> Image.Image:
 
 def _pixels(images: Tensor) -> Tensor:
     return images.detach().float().cpu().add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)
-
-
-@dataclass
-class Density:
-    """A smoothed histogram of real points (n, 2), over a square that contains all of them."""
-
-    points: Tensor
-    extent: tuple[float, float, float, float] = field(init=False)  # left, right, bottom, top
-    heights: np.ndarray = field(init=False)  # (BINS, BINS), rows from bottom to top
-
-    def __post_init__(self) -> None:
-        from scipy.ndimage import gaussian_filter
-
-        low, high = self.points.amin(0), self.points.amax(0)
-        middle, half = (low + high) / 2, float((high - low).max()) * 0.6 or 1.0
-        left, bottom = (middle - half).tolist()
-        self.extent = (left, left + 2 * half, bottom, bottom + 2 * half)
-        x, y = self.points.numpy().T
-        counts, _, _ = np.histogram2d(x, y, BINS, [self.extent[:2], self.extent[2:]])
-        self.heights = gaussian_filter(counts.T, 1.5)
-
-
-def scatter(points: Tensor, density: Density) -> Image.Image:
-    """Scatter points (n, 2) over a density of real points, on the density's axes; the title counts points outside."""
-    figure = new_figure(6, 6, dpi=110)
-    axes = figure.add_subplot()
-    # The square root makes thin tails visible next to sharp modes.
-    heights = np.sqrt(density.heights / density.heights.max())
-    axes.imshow(heights, extent=density.extent, origin="lower", cmap="Blues", vmax=1.4, interpolation="bilinear")
-    x, y = points.detach().float().cpu().numpy().T
-    size = float(np.clip(6000 / max(len(x), 1), 2, 20))
-    axes.scatter(x, y, s=size, color=SAMPLE, alpha=0.55, linewidths=0)
-    left, right, bottom, top = density.extent
-    axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-    outside = int((~((x >= left) & (x <= right) & (y >= bottom) & (y <= top))).sum())
-    title = f"{len(x)} samples" + (f", {outside} of them outside" if outside else "")
-    axes.set_title(title, fontsize=10, color=INK, loc="left")
-    simplify_axes(axes)
-    return render(figure)
 
 
 def plot_sequences(sequences: Tensor, bounds: tuple[float, float]) -> Image.Image:

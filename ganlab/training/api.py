@@ -33,6 +33,11 @@ def train(config: DictConfig) -> Result:
     if not isinstance(config, DictConfig):
         raise TypeError(f"train takes what compose returns, ganlab.train(ganlab.compose([...])), got {config!r:.80}")
     check(config)
+    return train_checked(config)
+
+
+def train_checked(config: DictConfig) -> Result:
+    """Train what `compose` returned as it is; see `train`."""
     from ganlab.training.run import Run  # imports Lightning, which --help and configuration errors do not need
 
     run = Run(config)

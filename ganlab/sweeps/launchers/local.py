@@ -2,15 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 from ganlab.sweeps.jobs.job import Job, Outcome, write_state
+from ganlab.sweeps.launchers.job_processes import JobProcess, create_job_processes
 from ganlab.sweeps.launchers.launcher import Launcher
 from ganlab.sweeps.launchers.progress_display import ProgressDisplay, create_display
 from ganlab.sweeps.launchers.resources import Allocation, local_resources
@@ -26,15 +25,23 @@ INTERRUPTED = [code for number in (signal.SIGINT, signal.SIGTERM) for code in (1
 class Local(Launcher):
     """Runs each job as `python -m ganlab.commands.train` in its own session, with its output in the job's job.log.
 
-    Ctrl-C or SIGTERM makes the running jobs save their state and end; a second one kills them.
+    `start_method` is how: "forkserver" forks each job from a process that has imported everything and done nothing
+    else, "spawn" starts a new Python for each; "auto" is the first on Linux. Ctrl-C or SIGTERM makes the running jobs
+    save their state and end; a second one kills them.
     """
 
     can_stop: ClassVar[bool] = True
 
     def __init__(
-        self, slots: int | None = None, threads: int | None = None, wait: bool = True, retry_failed: bool = False
+        self,
+        slots: int | None = None,
+        threads: int | None = None,
+        wait: bool = True,
+        retry_failed: bool = False,
+        start_method: str = "auto",
     ) -> None:
         super().__init__(wait, retry_failed)
+        self._processes = create_job_processes(start_method)
         self._resources = local_resources(slots, threads)
         self._running: dict[int, _RunningJob] = {}
         self._signals: list[int] = []  # received so far
@@ -79,16 +86,7 @@ class Local(Launcher):
         job.directory.mkdir(parents=True, exist_ok=True)
         if Outcome.read(job.directory).state == "failed":  # otherwise a new failure would show the old reason
             write_state(job, "preempted", "retried")
-        with job.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "ganlab.commands.train", *job.arguments],
-                env=allocation.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # the terminal's Ctrl-C reaches only the launcher, which passes it on
-                pass_fds=(self.lock,),  # the sweep stays locked while a job of a killed launcher runs
-            )
+        process = self._processes.start(job, allocation.environment, self.lock)
         self._running[job.number] = _RunningJob(job, process, allocation)
         display.job_started(job)
         return True
@@ -116,7 +114,7 @@ class Local(Launcher):
 
 @final
 class _RunningJob:
-    def __init__(self, job: Job, process: "subprocess.Popen[Any]", allocation: Allocation) -> None:
+    def __init__(self, job: Job, process: JobProcess, allocation: Allocation) -> None:
         self.job, self.process, self.allocation = job, process, allocation
 
     def send_signal(self, number: int) -> None:

@@ -1,8 +1,8 @@
 """The entry point of a SLURM job; it is called again after every preemption and requeue."""
 
-import runpy
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import final
 
 from submitit.helpers import DelayedSubmission
@@ -19,11 +19,12 @@ class Worker:
     def __call__(self, arguments: Sequence[str]) -> None:
         """Train; raises SystemExit with the exit code of `ganlab train` if the run did not finish."""
         sys.argv = ["ganlab train", *arguments]
-        try:
-            runpy.run_module("ganlab.commands.train", run_name="__main__")
-        except SystemExit as end:
-            if end.code:
-                raise
+        guarded, command = (
+            import_module("ganlab.commands.exit_codes").guarded,
+            import_module("ganlab.commands.train").main,
+        )
+        if code := guarded(command, arguments):
+            raise SystemExit(code)
 
     def checkpoint(self, arguments: Sequence[str]) -> DelayedSubmission:
         """Return the submission for the requeued job: the same command, which resumes its run directory."""
