@@ -49,7 +49,7 @@ class Bench:
             _lightning_optimizers=self.module.configure_optimizers(),
             backward=lambda loss, _, **arguments: loss.backward(**arguments),
         )
-        self._trainer = SimpleNamespace(world_size=1, global_rank=0, strategy=strategy)
+        self._trainer = SimpleNamespace(strategy=strategy)
         self.module.trainer = self._trainer  # the module has only a weak reference
 
     def run(self, batches):

@@ -5,6 +5,7 @@ import json
 
 import pytest
 import torch
+from support.small_runs import command
 
 import ganlab
 from ganlab.core.interfaces import Batch, Spec
@@ -84,3 +85,13 @@ def test_a_resumed_run_equals_an_uninterrupted_run(tmp_path):
     resumed = run(tmp_path / "halves", *overrides, "metric=[]")
     first, second = (ganlab.load(result.run_dir).network.state_dict() for result in (whole, resumed))
     assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_jobs_of_a_sweep_use_the_device(tmp_path):
+    words = ["trainer=gpu", *SMALL, *SCORES, "metric=[]", "optimized_metric=fid", "seed=0,1", "hydra.launcher.slots=2"]
+    done = command("train", "-m", *words, f"hydra.sweep.dir={tmp_path / 'sweep'}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for job in "01":
+        assert json.loads((tmp_path / "sweep" / job / "status.json").read_text())["state"] == "finished"
+        state = torch.load(tmp_path / "sweep" / job / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+        assert {tensor.device.type for tensor in state.values()} == {"cuda"}

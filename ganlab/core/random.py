@@ -44,8 +44,17 @@ class Random:
         self._draws[purpose] += 1
         return generator.manual_seed(derive(*self._key, purpose, self._draws[purpose]))
 
+    @property
+    def draws(self) -> Counter[str]:
+        """How many draws were made since `seek`, by purpose."""
+        return self._draws.copy()
+
+    def skip(self, draws: Counter[str]) -> None:
+        """Count draws as made, without making them."""
+        self._draws.update(draws)
+
     def _own_rows(self, joined: Tensor, count: int) -> Tensor:
-        return joined.narrow(0, self._part * count, count)
+        return joined if self._parts == 1 else joined.narrow(0, self._part * count, count)
 
     def normal(self, purpose: str, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
         """Draw from the standard normal distribution."""

@@ -68,6 +68,7 @@ class DCGAN(DenseHeadDiscriminator):
                 nn.Dropout(dropout),
             ]
         self.body = nn.Sequential(*layers, nn.Flatten())
+        self.independent_samples = norm != "batch" and not dropout and not spectral_norm
         self.feature_size = widths[-1] * base.height * base.width
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
         self.projection = build_projection(specs["projection"], self.feature_size)

@@ -61,6 +61,7 @@ class DCGANSame(DenseHeadDiscriminator):
             ]
             size = half_size(size)
         self.body = nn.Sequential(*layers, nn.Flatten())
+        self.independent_samples = norm != "batch" and not spectral_norm
         self.feature_size = widths[-1] * size[0] * size[1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
         self.projection = build_projection(specs["projection"], self.feature_size)

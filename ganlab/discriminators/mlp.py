@@ -49,6 +49,7 @@ class MLP(DenseHeadDiscriminator):
         inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + self.labels.width
         check_share("dropout", dropout)
         self.body = build_dense_stack(inputs, widths, norm, activation, slope, dropout)
+        self.independent_samples = norm != "batch" and not dropout and not spectral_norm
         self.feature_size = [inputs, *widths][-1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
         self.projection = build_projection(specs["projection"], self.feature_size)

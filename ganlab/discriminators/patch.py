@@ -70,6 +70,7 @@ class Patch(FeatureDiscriminator):
                 build_activation(activation, slope),
             ]
         self.body = nn.Sequential(*body)
+        self.independent_samples = norm != "batch" and not spectral_norm
         self.feature_size = widths[-1]
         self.last = nn.Conv2d(widths[-1], 1, kernel, 1, (kernel - 1) // 2)
         self.projection = build_patch_projection(specs["projection"], widths[-1], kernel)

@@ -61,6 +61,7 @@ class R3GAN(DenseHeadDiscriminator):
         scaled_normal_(basis.weight)
         scaled_normal_(dense.weight)
         self.body = nn.Sequential(*layers, basis, nn.Flatten())
+        self.independent_samples = True
         self.feature_size = last
         self.head = nn.Sequential(dense, build_head(head, beta))
         self.projection = ClassProduct(LabelEmbedding(projection, last)) if projection.classes else NoProjection()

@@ -78,6 +78,7 @@ class ResNet(DenseHeadDiscriminator):
             build = down_block if index < halvings else same_size_block
             blocks.append(build(before, after, style))
         self.body = nn.Sequential(*blocks, build_activation(activation, slope))
+        self.independent_samples = norm != "batch" and not spectral_norm
         self.feature_size = channels[-1]
         self.head = nn.Sequential(nn.Linear(self.feature_size, 1), build_head(head, beta))
         self.projection = build_projection(specs["projection"], self.feature_size)

@@ -41,6 +41,7 @@ class RNN(DenseHeadDiscriminator):
         specs = label_specs(labels, spec, "concat", "projection")
         self.labels = ClassLabels(specs["concat"], axis=-1)
         self.body = build_recurrent_stack(cell, channels + self.labels.width, width, layers)
+        self.independent_samples = not spectral_norm
         self.feature_size = width
         self.head = nn.Sequential(nn.Linear(width, 1), build_head(head, beta))
         self.projection = build_projection(specs["projection"], width)

@@ -8,7 +8,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from ganlab.engine.distributed.communicator import Communicator
+from ganlab.core.interfaces.communicator import Communicator
 
 MAX_STEPS = 1000
 

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import pytorch_lightning as pl
+from pytorch_lightning.profilers import Profiler
 
 from ganlab.data import DataModule, DataSet
 
@@ -15,6 +16,11 @@ def datamodule_of(trainer: pl.Trainer) -> DataModule:
 def data_of(trainer: pl.Trainer) -> DataSet:
     """Return the data set that the Trainer fits."""
     return datamodule_of(trainer).data
+
+
+def profiler_of(trainer: pl.Trainer) -> Profiler:
+    """Return the Trainer's profiler."""
+    return cast(Profiler, cast(Any, trainer).profiler)
 
 
 def callbacks_of(trainer: pl.Trainer) -> list[pl.Callback]:

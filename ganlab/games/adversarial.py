@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
-from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from ganlab.core import tree
 from ganlab.core.interfaces import (
     AdversarialLoss,
     Augment,
@@ -22,14 +20,11 @@ from ganlab.core.interfaces import (
 )
 from ganlab.core.interfaces.batch_view import BatchView
 from ganlab.core.tree import Tree
+from ganlab.games.discriminator_pass import discriminate_jointly, perturb_samples, treats_samples_independently
+from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.loss_terms import adversarial_rows, mean_value, vector_field
 from ganlab.layers import build_packed
-
-
-class _FakeBatch(NamedTuple):
-    real: Tree  # the real samples of the same batch
-    latents: Tensor
-    fake: Tree
+from ganlab.layers.winograd import use_direct_convolutions
 
 
 class AdversarialGame(Game):
@@ -62,8 +57,12 @@ class AdversarialGame(Game):
         features = self.discriminator.feature_size if isinstance(self.discriminator, ShowsFeatures) else 0
         for term in regularizers.values():
             term.build(self.spec, features, latent)
+        self._joins_batches = treats_samples_independently(self.discriminator)
         self._reads_features = any(term.reads_features for term in regularizers.values())
-        self._shared: _FakeBatch | None = None  # generated for both players
+        self._reads_both_losses = any(term.reads_both_losses for term in regularizers.values())
+        if self._reads_both_losses or any(term.differentiates for term in regularizers.values()):
+            use_direct_convolutions(self.discriminator)
+        self._shared: FakeBatch | None = None  # generated for both players
         self._logits: dict[str, Tensor] = {}  # of the discriminator's latest loss
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
@@ -87,25 +86,36 @@ class AdversarialGame(Game):
         """Return a player's view of a batch, for the adversarial loss and these terms."""
         fakes = cache(lambda: self._take_fakes(batch, player))
         discriminate = partial(self.discriminate, cond=batch.cond)
+        differentiable = any(term.differentiates for term in terms)
+        # A penalty differentiates the outputs of one batch only, so it would pay for both.
+        joins = self._joins_batches and player == "discriminator" and not differentiable
         return BatchView(
             real=batch.sample,
             player=player,
             network=self.players()[player],
-            differentiable=any(term.differentiates for term in terms),
+            differentiable=differentiable,
             generate=lambda: fakes().fake,
             discriminator=discriminate,
             random=self.random,
             cond=batch.cond,
             draw_latents=lambda: fakes().latents,
             compute_vector_field=lambda: vector_field(self, self.loss, batch, discriminate),
+            discriminate_jointly=partial(self._discriminate_jointly, batch.cond) if joins else None,
         )
 
     def discriminate(self, samples: Tree, cond: Tree) -> DiscriminatorOutput:
         """Return D's output for samples, which are augmented and perturbed first, as everything that D receives."""
-        samples = self.augment(samples, self.random)
-        for term in self.regularizers.values():
-            if self.random.step % term.every == 0:  # by the step and not by updates, so it is the same for both players
-                samples = term.perturb_input(samples, self.random.step, self.random)
+        return self._output(self._perturb(samples), cond)
+
+    def _discriminate_jointly(
+        self, cond: Tree, first: Tree, second: Tree
+    ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+        return discriminate_jointly(self._output, self._perturb(first), self._perturb(second), cond)
+
+    def _perturb(self, samples: Tree) -> Tree:
+        return perturb_samples(samples, self.augment, self.regularizers.values(), self.random)
+
+    def _output(self, samples: Tree, cond: Tree) -> DiscriminatorOutput:
         if self._reads_features:
             output: DiscriminatorOutput = self.discriminator.discriminate(samples, cond)  # type: ignore[operator]
             return output
@@ -127,6 +137,12 @@ class AdversarialGame(Game):
     def extra_modules(self, player: str) -> list[nn.Module]:
         """Return the player's regularizers, some of which have weights."""
         return [term for term in self.regularizers.values() if term.player == player]
+
+    def constant_weights(self, player: str) -> list[nn.Parameter]:
+        """Return the discriminator's weights for the generator's update, unless a term reads both losses."""
+        if player == "discriminator" or self._reads_both_losses:
+            return []
+        return [weight for weight in self.discriminator.parameters() if weight.requires_grad]
 
     def batch_sums(self, player: str) -> list[Tensor]:
         """Return the sums of the player's regularizers and, for the discriminator, of the augmentation."""
@@ -165,18 +181,16 @@ class AdversarialGame(Game):
         terms = self.regularizers.items()
         return {name: term for name, term in terms if term.applies_to(player) and step % term.every == 0}
 
-    def _generate(self, batch: Batch) -> _FakeBatch:
-        sample = tree.first(batch.sample)
-        latents = self.latent.sample(len(sample), self.random, sample.device)
-        return _FakeBatch(batch.sample, latents, self.generator(latents, batch.cond))
+    def _generate(self, batch: Batch) -> FakeBatch:
+        return generate_fakes(batch, self.generator, self.latent, self.random)
 
-    def _take_fakes(self, batch: Batch, player: str) -> _FakeBatch:
+    def _take_fakes(self, batch: Batch, player: str) -> FakeBatch:
         """Return the fake samples shared for this batch, or new ones; the generator is the last to use shared ones."""
         if self._shared is None or self._shared.real is not batch.sample:
             return self._generate(batch)
         fakes = self._shared
-        # Discarded: with microbatches nothing is shared, and later draws of latents must be the same in both cases.
-        self.latent.sample(tree.length(batch.sample), self.random)
+        # With microbatches nothing is shared, and later draws of latents must be the same in both cases.
+        self.random.skip(fakes.draws)
         if player == "generator":
             self._shared = None
         return fakes

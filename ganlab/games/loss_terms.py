@@ -24,6 +24,9 @@ def mean_value(values: Tensor, component: object) -> Tensor:
 
 def adversarial_rows(terms: Iterable[Regularizer], view: BatchView) -> Tensor | None:
     """Return the rows (k,) of the logits that all terms select for the adversarial loss, or None for all rows."""
+    terms = list(terms)
+    if not terms:
+        return None
     logits = view.on_fake.logits
     rows = torch.arange(len(logits), device=logits.device)
     for term in terms:

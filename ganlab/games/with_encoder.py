@@ -40,6 +40,10 @@ class GANWithEncoder(Game, ABC):
         terms = self.gan.extra_modules(player)
         return [self.encoder, *terms] if player == "generator" else terms
 
+    def constant_weights(self, player: str) -> list[nn.Parameter]:
+        """Return the adversarial game's."""
+        return self.gan.constant_weights(player)
+
     def batch_sums(self, player: str) -> list[Tensor]:
         """Return the adversarial game's sums."""
         return self.gan.batch_sums(player)

@@ -18,6 +18,7 @@ from ganlab.layers import (
     sample_shape,
 )
 from ganlab.layers.checks import check_at_least, look_up
+from ganlab.layers.fourier import FourierConvTranspose2d
 
 
 class DCGAN(nn.Module):
@@ -101,5 +102,6 @@ def _dense_norm(kind: str, norm: str, channels: int, base: Pyramid) -> nn.Module
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int, norm: str) -> nn.ConvTranspose2d:
     """Build a transposed convolution that multiplies the resolution by exactly `stride`."""
-    padding, output_padding = (kernel - 1) // 2, kernel % 2 if stride == 2 else 0
-    return nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding, output_padding, bias=norm == "none")
+    if stride == 1:
+        return FourierConvTranspose2d(inputs, outputs, kernel, bias=norm == "none")
+    return nn.ConvTranspose2d(inputs, outputs, kernel, stride, (kernel - 1) // 2, kernel % 2, bias=norm == "none")

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional, init
 
 from ganlab.layers.labels import ClassEmbedding
-from ganlab.layers.residual import convolution, doubling_convolution, generator_convolution
+from ganlab.layers.residual import convolution, doubling_convolution, residual_convolution
 
 
 class ConditionalBatchNorm(nn.Module):
@@ -61,7 +61,7 @@ class ConditionalUpBlock(nn.Module):
         self.first_norm = norm(inputs)
         self.first = doubling_convolution(inputs, outputs)
         self.later_norm = norm(outputs)
-        self.later = generator_convolution(outputs, outputs)
+        self.later = residual_convolution(outputs, outputs)
         self.grow = nn.Upsample(scale_factor=2)
 
     def forward(self, images: Tensor, condition: Tensor) -> Tensor:

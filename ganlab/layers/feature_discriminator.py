@@ -16,6 +16,7 @@ class FeatureDiscriminator(nn.Module, ABC):
     """
 
     feature_size: int
+    independent_samples: bool = False  # see `TellsIndependence`; a subclass that can be sure of it says so
 
     @abstractmethod
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:

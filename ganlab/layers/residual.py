@@ -72,11 +72,6 @@ def convolution(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn
 
 def residual_convolution(inputs: int, outputs: int) -> nn.Conv2d:
     """Build a 3×3 convolution on a residual path."""
-    return convolution(inputs, outputs, 3, RESIDUAL_GAIN)
-
-
-def generator_convolution(inputs: int, outputs: int) -> nn.Conv2d:
-    """Build a 3×3 convolution on a generator's residual path; a discriminator often needs only one of its gradients."""
     return _init_xavier(WinogradConv2d(inputs, outputs), RESIDUAL_GAIN)
 
 
@@ -103,7 +98,7 @@ def up_block(inputs: int, outputs: int, style: BlockStyle) -> Residual:
         nn.Identity(),  # in place of the doubling, now part of the convolution; keeps weight names in checkpoints
         doubling_convolution(inputs, outputs),
         style.build_later(outputs),
-        generator_convolution(outputs, outputs),
+        residual_convolution(outputs, outputs),
     )
     return Residual(nn.Sequential(convolution(inputs, outputs, 1), nn.Upsample(scale_factor=2)), residual)
 

@@ -16,6 +16,7 @@ from ganlab.config.targets import ALLOW_VARIABLE, allowed, instantiate
 from ganlab.core.errors import UserError
 from ganlab.engine.checkpoints import AtomicCheckpointIO
 from ganlab.engine.distributed.trainer_arguments import build_arguments
+from ganlab.engine.profiler import NoProfiler
 from ganlab.loggers import CSV, public_config
 
 
@@ -52,6 +53,7 @@ def build_trainer(
     torch.set_float32_matmul_precision(config.matmul_precision)
     settings |= build_arguments(settings, {ALLOW_VARIABLE: allowed()}, on_process_lost)
     settings["plugins"].append(AtomicCheckpointIO())
+    settings.setdefault("profiler", NoProfiler())
     try:
         return pl.Trainer(
             max_epochs=1,

@@ -18,10 +18,11 @@ from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.discriminators import Dirac as DiracDiscriminator
 from ganlab.games import AdversarialGame
+from ganlab.games.player_updates import PlayerUpdates
 from ganlab.games.theory import (
+    JointState,
     NotAtEquilibriumError,
     NotDifferentiableError,
-    PlayerUpdates,
     classify_path,
     convergence_rate,
     step_map,
@@ -99,9 +100,9 @@ def optimizers(cell: Cell) -> dict[str, Callable[..., Any]]:
     return {player: instantiate(node, lr=RATE) for player, node in component("optimizer", cell.optimizer).items()}
 
 
-def player_updates(cell: Cell, built_game: AdversarialGame) -> PlayerUpdates:
-    """Return the updates of a game's players by the cell's schedule and optimizer."""
-    return PlayerUpdates(built_game, instantiate(component("schedule", cell.schedule)), optimizers(cell))
+def joint_state(cell: Cell, built_game: AdversarialGame) -> JointState:
+    """Return the state of a game's players, which are updated by the cell's schedule and optimizer."""
+    return JointState(PlayerUpdates(built_game, optimizers(cell), instantiate(component("schedule", cell.schedule))))
 
 
 def real_batch() -> Batch:
@@ -116,12 +117,12 @@ def train_path(
 
     It ends early once the distance from 0 leaves the range `undecided`, in units of the first distance.
     """
-    updates = player_updates(cell, game(cell, start))
-    path = [updates.position()]
+    state = joint_state(cell, game(cell, start))
+    path = [state.position()]
     first = float(path[0].norm())
     for _ in range(steps):
-        updates.step(real_batch())
-        path.append(updates.position())
+        state.updates.step(real_batch())
+        path.append(state.position())
         if not undecided[0] * first < float(path[-1].norm()) < undecided[1] * first:
             break
     return torch.stack(path).flip(1)
@@ -147,11 +148,11 @@ def representatives(groups: Mapping[str, Sequence[str]]) -> dict[Pair, Pair]:
 def _gradients(cell: Cell) -> Tensor:
     """Return both players' gradients on a grid of points, shape (points, 2)."""
     built_game = game(cell)
-    updates = player_updates(cell, built_game)
+    state = joint_state(cell, built_game)
     rows = []
     for point in product(COORDINATES, repeat=2):
         torch.nn.utils.vector_to_parameters(torch.tensor(point, dtype=torch.float64), built_game.parameters())
-        rows.append(updates.gradients(real_batch()))
+        rows.append(state.gradients(real_batch()))
     return torch.stack(rows)
 
 

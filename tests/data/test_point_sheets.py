@@ -58,7 +58,7 @@ def test_samples_on_one_another_are_darker_and_their_order_is_of_no_matter(unit_
 
 def test_samples_at_the_border_and_outside_do_not_show_elsewhere(unit_square) -> None:
     right = unit_square.extent[1]
-    rows, columns = np.nonzero(painted(scatter(corner(right, 0.0), unit_square)))
+    _, columns = np.nonzero(painted(scatter(corner(right, 0.0), unit_square)))
     assert columns.min() > BOX[2] - BOX[0] - 10
     assert not painted(scatter(torch.tensor([[9.0, 9.0], [-9.0, 0.0], [torch.nan, 0.0]]), unit_square)).any()
 

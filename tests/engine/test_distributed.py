@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 import torch
 from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy, StrategyRegistry
-from support.small_runs import POINTS
+from support.forked_commands import start_module
+from support.small_runs import POINTS, clean
 from torch import distributed
 
 from ganlab.config import compose
 from ganlab.core.errors import ConfigurationError, TrainingError, UserError
+from ganlab.core.interfaces.communicator import SingleProcess
 from ganlab.engine.distributed import cluster
 from ganlab.engine.distributed.child_processes import ChildProcesses
-from ganlab.engine.distributed.communicator import ProcessGroup, SingleProcess, buckets
+from ganlab.engine.distributed.communicator import ProcessGroup, buckets
 from ganlab.engine.distributed.strategy import PlayerDDPStrategy, communicator_of
 from ganlab.engine.distributed.strategy_choice import PER_NETWORK, count_processes, unsupported_reason
 from ganlab.engine.distributed.trainer_arguments import build_arguments
@@ -267,19 +269,10 @@ def training(tmp_path):
     started = []
 
     def begin(*overrides):
-        path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
-        variables = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "GANLAB_ALLOW": "support", **SHELL}
-        command = [Path(sys.executable).with_name("ganlab"), "train", *POINTS, "iterations=1000000", "log_every=10"]
-        with (tmp_path / "output.txt").open("w") as output:
-            two = ["trainer=ddp", "trainer.accelerator=cpu", "checkpoint_every=10", *overrides]
-            started.append(
-                subprocess.Popen(
-                    [*command, *two, f"run_dir={tmp_path / 'run'}"],
-                    env={**os.environ, **variables},
-                    cwd=tmp_path,
-                    stderr=output,
-                )
-            )
+        words = [*POINTS, "iterations=1000000", "log_every=10", "trainer=ddp", "trainer.accelerator=cpu"]
+        words += ["checkpoint_every=10", *overrides, f"run_dir={tmp_path / 'run'}"]
+        environment = clean(GANLAB_ALLOW="support", **SHELL)
+        started.append(start_module("ganlab.commands.train", words, tmp_path, environment, tmp_path / "output.txt"))
         wait_for(
             lambda: started[0].poll() is not None or status(tmp_path / "run").get("step", 0) >= 10, "the first steps"
         )

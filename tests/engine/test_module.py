@@ -13,6 +13,7 @@ import ganlab
 from ganlab.config import instantiate
 from ganlab.core.errors import TrainingError
 from ganlab.core.interfaces import AdversarialLoss, Batch
+from ganlab.core.interfaces.communicator import Communicator, SingleProcess
 from ganlab.data import DataModule
 from ganlab.training.build import build_module
 
@@ -170,7 +171,7 @@ def test_ganlabs_counts_are_saved_and_lightnings_are_not():
     assert checkpoint.keys() == {"ganlab", "observed", "state_dict", "term_weights"}
     assert len(checkpoint["observed"]["names"]) == 5
     assert checkpoint["ganlab"] == {"steps": 5, "samples": 80}
-    module.steps = module.samples = 0
+    module.updates.steps = module.updates.samples = 0
     module.on_load_checkpoint(checkpoint)
     assert (module.steps, module.samples) == (5, 80)
 
@@ -179,10 +180,10 @@ def test_a_players_backward_pass_does_not_change_the_others_gradients(bench):
     config = composed("regularizer=[r1]")
     module = bench(instantiate(config.game)(instantiate(config.data).spec)).module
     batch = Batch(torch.randn(16, 2))
-    module.accumulate("discriminator", batch)
+    module.updates.accumulate("discriminator", batch)
     assert all(w.grad is None for w in module.game.generator.parameters())
     before = [w.grad.clone() for w in module.game.discriminator.parameters()]
-    module.accumulate("generator", batch)
+    module.updates.accumulate("generator", batch)
     after = [w.grad for w in module.game.discriminator.parameters()]
     assert all(torch.equal(x, y) for x, y in zip(before, after, strict=True))
 
@@ -271,15 +272,28 @@ def test_bf16_trains_with_every_penalty(tmp_path, regularizer, data):
     assert penalties["bf16-mixed"][0] == pytest.approx(penalties["32-true"][0], rel=0.02)
 
 
+class Rank(Communicator):
+    """One of two processes that do not communicate."""
+
+    count = 2
+
+    def __init__(self, rank):
+        self.rank = rank
+
+    def unused(self, *arguments):
+        raise AssertionError
+
+    average_gradients = sum_tensors = broadcast = mean = any_rank = unused
+
+
 def test_ranks_draw_different_latents_of_the_joined_batch(bench):
     config = composed()
-    stub = bench(instantiate(config.game)(instantiate(config.data).spec))
-    module, latents = stub.module, []
+    updates, latents = bench(instantiate(config.game)(instantiate(config.data).spec)).module.updates, []
     for rank in (0, 1):
-        stub._trainer.world_size, stub._trainer.global_rank = 2, rank
-        module._seek()
-        latents.append(module.game.latent.sample(8, module.game.random))
-    stub._trainer.world_size, stub._trainer.global_rank = 1, 0
-    module._seek()
+        updates.connect(Rank(rank))
+        updates.seek()
+        latents.append(updates.game.latent.sample(8, updates.game.random))
+    updates.connect(SingleProcess())
+    updates.seek()
     assert not torch.equal(*latents)
-    assert torch.equal(torch.cat(latents), module.game.latent.sample(16, module.game.random))
+    assert torch.equal(torch.cat(latents), updates.game.latent.sample(16, updates.game.random))

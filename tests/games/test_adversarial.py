@@ -227,3 +227,76 @@ def test_conditions_reach_both_networks():
     conditions = [cond for _, cond in [*game.generator.arguments, *game.discriminator.arguments]]
     assert len(conditions) == 5
     assert all(cond is real.cond for cond in conditions)
+
+
+class Declared(Counting):
+    """A network that declares whether it treats samples independently."""
+
+    def __init__(self, network, independent):
+        super().__init__(network)
+        self.independent_samples = independent
+
+
+def declared(independent, terms=(), loss=None):
+    """Return a game whose discriminator makes this declaration."""
+    game = make(loss, terms)
+    game.discriminator = Declared(game.discriminator.network, independent)
+    return AdversarialGame(
+        SPEC,
+        lambda spec: game.generator,
+        lambda spec: game.discriminator,
+        game.loss,
+        game.regularizers,
+        game.augment,
+        game.latent,
+    )
+
+
+@pytest.mark.parametrize("terms", [(), (InstanceNoise(0.3),)], ids=["plain", "noise"])
+@pytest.mark.parametrize("loss", [NonSaturating(flip=0.2), RelativisticPairing()], ids=["flip", "pairs"])
+def test_one_forward_pass_for_real_and_fake_samples_equals_two(terms, loss):
+    results, real = [], batch()
+    for independent in (True, False):
+        game = declared(independent, terms, loss)
+        game.prepare(real, ["discriminator", "generator"])
+        game.random.seek()
+        losses = game.losses("discriminator", real, 0)
+        losses["adversarial"].backward(inputs=list(game.discriminator.parameters()))
+        results.append((losses["adversarial"], *gradients(game.discriminator), *game.histograms().values()))
+        assert game.discriminator.calls == (1 if independent else 2)
+        game.random.seek()
+        results[-1] += (game.losses("generator", real, 0)["adversarial"],)
+    for joined, separate in zip(*results, strict=True):
+        torch.testing.assert_close(joined, separate)
+
+
+def test_batches_are_not_joined_for_a_penalty_on_the_gradient_of_one_of_them():
+    game, real = declared(True, [R1(1.0)]), batch()
+    game.losses("discriminator", real, 0)
+    assert game.discriminator.calls == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "independent"),
+    [({}, True), ({"norm": "layer"}, True), ({"norm": "batch"}, False), ({"dropout": 0.1}, False),
+     ({"spectral_norm": True}, False)],
+)  # fmt: skip
+@pytest.mark.parametrize("network", [discriminators.MLP, discriminators.DCGAN])
+def test_networks_with_batch_statistics_or_draws_do_not_declare_independence(network, settings, independent):
+    samples, labels = torch.randn(6, 1, 16, 16), torch.arange(6) % 3
+    built = network(Spec((1, 16, 16), classes=3), **settings)
+    assert built.independent_samples == independent
+    if independent:
+        torch.testing.assert_close(built(samples, labels)[:3], built(samples[:3], labels[:3]))
+
+
+def test_draws_that_are_skipped_leave_later_ones_unchanged():
+    game, first = make(), make()
+    for each, shared in ((game, True), (first, False)):
+        each.random.seek(3)
+        if shared:
+            each.prepare(batch(), ["discriminator", "generator"])
+            each.random.seek(3)
+        each.losses("discriminator", batch(), 0)
+    assert game.random.draws == first.random.draws
+    assert torch.equal(*(each.latent.sample(2, each.random) for each in (game, first)))

@@ -96,8 +96,8 @@ def test_an_update_changes_the_player_and_its_extra_modules_only(bench, name):
     assert sum(len(flat(part)) for parts in modules.values() for part in parts) == len(flat(game))
     for player, other in (("discriminator", "generator"), ("generator", "discriminator")):
         before = copy_weights()
-        module.accumulate(player, labelled(2))
-        module.update(player)
+        module.updates.accumulate(player, labelled(2))
+        module.updates.update(player)
         after = copy_weights()
         assert all(torch.equal(*pair) for pair in zip(before[other], after[other], strict=True))
         assert not any(torch.equal(*pair) for pair in zip(before[player], after[player], strict=True))
@@ -142,9 +142,10 @@ def test_the_discriminator_receives_samples_with_their_latents(shape):
     game.losses("discriminator", batch, 0)
     latents = game.latent.sample(12, Random())
     axis = 2 if len(shape) == 2 else 1
+    fake_pairs, real_pairs = torch.cat(inputs).split(12)  # from one forward pass or from two
     for samples, codes, pairs in (
-        (game.sampler(latents, batch.cond), latents, inputs[0]),
-        (batch.sample, game.encoder(*batch), inputs[1]),
+        (game.sampler(latents, batch.cond), latents, fake_pairs),
+        (batch.sample, game.encoder(*batch), real_pairs),
     ):
         torch.testing.assert_close(pairs.narrow(axis, 0, shape[axis - 1]), samples)
         appended = pairs.narrow(axis, shape[axis - 1], 2).movedim(axis, -1).reshape(12, -1, 2)

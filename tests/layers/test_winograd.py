@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from ganlab.layers import normalise_spectrally, winograd
-from ganlab.layers.winograd import Convolution, Correlation, WinogradConv2d, adjoint_weight, is_faster
+from ganlab.layers import fast_convolution, normalise_spectrally
+from ganlab.layers.fast_convolution import Convolution, Correlation, adjoint_weight
+from ganlab.layers.winograd import WINOGRAD, WinogradConv2d, is_faster, use_direct_convolutions
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +19,11 @@ def _seed():
 def pair(inputs=3, outputs=5, size=(8, 12), count=3, dtype=torch.double):
     images = torch.randn(count, inputs, *size, dtype=dtype, requires_grad=True)
     weight = torch.randn(outputs, inputs, 3, 3, dtype=dtype, requires_grad=True)
-    return images, weight
+    return images, weight, torch.randn(outputs, dtype=dtype, requires_grad=True)
+
+
+def convolve(images, weight, bias=None):
+    return Convolution.apply(images, weight, bias, WINOGRAD)
 
 
 def error_of(values, exact):
@@ -26,31 +31,33 @@ def error_of(values, exact):
 
 
 @pytest.mark.parametrize("chunk", [1, 36 * 6 * 5 * 2, 2**20], ids=["one", "two and one", "all"])
-def test_values_and_gradients_equal_those_of_the_direct_convolution(chunk, monkeypatch):
-    monkeypatch.setattr(winograd, "CHUNK_NUMBERS", chunk)
-    images, weight = pair()
-    values, expected = Convolution.apply(images, weight), functional.conv2d(images, weight, padding=1)
+@pytest.mark.parametrize("with_bias", [True, False])
+def test_values_and_gradients_equal_those_of_the_direct_convolution(chunk, with_bias, monkeypatch):
+    monkeypatch.setattr(fast_convolution, "CHUNK_LIMITS", (chunk, chunk))
+    images, weight, bias = pair()
+    bias = bias if with_bias else None
+    values, expected = convolve(images, weight, bias), functional.conv2d(images, weight, bias, padding=1)
     torch.testing.assert_close(values, expected)
-    slopes = torch.randn_like(expected)
+    slopes, inputs = torch.randn_like(expected), (images, weight, bias)[: 2 + with_bias]
     torch.testing.assert_close(
-        torch.autograd.grad(values, (images, weight), slopes), torch.autograd.grad(expected, (images, weight), slopes)
+        torch.autograd.grad(values, inputs, slopes), torch.autograd.grad(expected, inputs, slopes)
     )
 
 
 def test_first_and_second_derivatives_agree_with_finite_differences():
-    images, weight = pair(2, 3, (4, 8), 2)
+    images, weight, bias = pair(2, 3, (4, 8), 2)
     slopes = torch.randn(2, 3, 4, 8, dtype=torch.double, requires_grad=True)
-    assert torch.autograd.gradcheck(Convolution.apply, (images, weight))
-    assert torch.autograd.gradgradcheck(Convolution.apply, (images, weight))
-    assert torch.autograd.gradcheck(Correlation.apply, (images, slopes))
+    assert torch.autograd.gradcheck(convolve, (images, weight, bias))
+    assert torch.autograd.gradgradcheck(convolve, (images, weight, bias))
+    assert torch.autograd.gradcheck(lambda *inputs: Correlation.apply(*inputs, WINOGRAD), (images, slopes))
 
 
 def test_the_adjoint_weight_gives_the_gradient_of_the_images():
-    images, weight = pair()
+    images, weight, _ = pair()
     slopes = torch.randn(3, 5, 8, 12, dtype=torch.double)
     (expected,) = torch.autograd.grad(functional.conv2d(images, weight, padding=1), images, slopes)
     torch.testing.assert_close(functional.conv2d(slopes, adjoint_weight(weight), padding=1), expected)
-    torch.testing.assert_close(Convolution.apply(slopes, adjoint_weight(weight)), expected)
+    torch.testing.assert_close(convolve(slopes, adjoint_weight(weight)), expected)
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
@@ -66,25 +73,27 @@ def test_the_rounding_error_in_float32_is_small(layout):
     ("images", "weight"),
     [
         (torch.zeros(1, 256, 16, 16), torch.zeros(64, 256, 3, 3)),
-        (torch.zeros(1, 256, 8, 8), torch.zeros(256, 256, 3, 3)),
-        (torch.zeros(1, 256, 16, 16), torch.zeros(512, 256, 3, 3)),
+        (torch.zeros(1, 256, 4, 8), torch.zeros(256, 256, 3, 3)),
+        (torch.zeros(1, 256, 8, 12), torch.zeros(512, 256, 3, 3)),
         (torch.zeros(1, 256, 16, 18), torch.zeros(256, 256, 3, 3)),
         (torch.zeros(1, 256, 16, 16).double(), torch.zeros(256, 256, 3, 3).double()),
         (torch.zeros(1, 256, 16, 16, device="meta"), torch.zeros(256, 256, 3, 3, device="meta")),
     ],
-    ids=[
-        "few channels",
-        "small images",
-        "more channels than pixels",
-        "sides not divisible by tiles",
-        "float64",
-        "another device",
-    ],
+    ids=["few channels", "small images", "many channels", "sides not divisible by tiles", "float64", "another device"],
 )
 def test_the_direct_convolution_is_used_if_it_is_faster(images, weight):
     assert not is_faster(images, weight)
     layer = WinogradConv2d(256, len(weight)).to(images)
     assert layer(images).shape == (1, len(weight), *images.shape[2:])
+
+
+def test_a_network_whose_input_alone_is_differentiated_uses_the_direct_convolution():
+    network = torch.nn.Sequential(WinogradConv2d(128, 128))
+    images = torch.randn(2, 128, 8, 8)
+    expected = functional.conv2d(images, network[0].weight, network[0].bias, padding=1)
+    assert not torch.equal(network(images), expected)
+    use_direct_convolutions(network)
+    assert torch.equal(network(images), expected)
 
 
 def test_autocast_uses_the_direct_convolution():
@@ -134,3 +143,4 @@ def test_spectral_normalisation_copies_and_empty_batches():
         expected = functional.conv2d(images, layer.weight, layer.bias, padding=1)
         assert error_of(copy.deepcopy(layer)(images), expected) < 5e-6
         assert layer(images[:0]).shape == (0, 256, 16, 16)
+    assert torch.equal(Correlation.apply(images[:0], images[:0], WINOGRAD), torch.zeros(256, 256, 3, 3))

@@ -329,11 +329,11 @@ def test_weights_of_a_term_are_updated_only_with_the_discriminator(bench, term):
 
     module = bench(game).module
     before = weights()
-    module.accumulate("generator", batch())
-    module.update("generator")
+    module.updates.accumulate("generator", batch())
+    module.updates.update("generator")
     assert torch.equal(weights(), before)
-    module.accumulate("discriminator", batch())
-    module.update("discriminator")
+    module.updates.accumulate("discriminator", batch())
+    module.updates.update("discriminator")
     assert not torch.equal(weights(), before)
     assert {f"_registered.term.{name}" for name in term.state_dict()} <= game.state_dict().keys()
 

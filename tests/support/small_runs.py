@@ -5,7 +5,6 @@ import csv
 import os
 import signal
 import subprocess
-import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from ganlab.core.interfaces import AdversarialLoss
 from ganlab.data import Digits
 from ganlab.layers import build_generator_labels
 from ganlab.training.api import Result, train
+from support.forked_commands import run_module
 
 NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discriminator.widths=[8]", "latent.size=4"]
 QUIET = ["metric=[]", "trainer=cpu", "log_every=1", "sample_every=0", "evaluate_every=0", "checkpoint_every=0"]
@@ -54,9 +54,9 @@ def go(directory: Path, *overrides: str) -> Result:
 
 
 def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `ganlab` in its own process, without a W&B account."""
-    line = [Path(sys.executable).with_name("ganlab"), *arguments]
-    return subprocess.run(line, cwd=cwd, env=clean(**environment), capture_output=True, text=True)
+    """Run a command of `ganlab` in its own process, without a W&B account."""
+    name, *others = arguments
+    return run_module(f"ganlab.commands.{name}", others, cwd, clean(**environment))
 
 
 def clean(**environment: str) -> dict[str, str]:
@@ -227,3 +227,16 @@ class Styled(nn.Module):
 
     def render(self, styles):
         return self.synthesis(styles)
+
+
+class Loud(pl.Callback):
+    """Prints a lot at every step, and the visible GPUs first."""
+
+    def __init__(self, lines: int) -> None:
+        self.lines = lines
+
+    def on_train_start(self, trainer, module):
+        print(f"GPUs '{os.environ['CUDA_VISIBLE_DEVICES']}'")
+
+    def on_train_batch_start(self, trainer, module, *args):
+        print(f"{'x' * 99}\n" * self.lines, end="")

@@ -19,15 +19,17 @@ from torch.nn.parallel import DistributedDataParallel
 from ganlab.core.errors import TrainingError
 from ganlab.data import normalize
 from ganlab.data.stream import Stream
+from ganlab.sweeps.launchers.fork_server import ForkedProcess
 from ganlab.training.build import build_data, build_module
 from ganlab.training.run import Run
+from support.forked_commands import start_module
 
 TWO = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2"]
 final = {}  # this process's state at the end of training, by case
 sent = Counter()  # bytes that this process passed to collectives since the start of the run, by kind
 
 
-def start(directory: Path, cases: dict[str, DictConfig]) -> list[subprocess.Popen]:
+def start(directory: Path, cases: dict[str, DictConfig]) -> list[ForkedProcess | subprocess.Popen[bytes]]:
     """Start both; each writes rank….pt, with its final states and the files it wrote, and output….txt."""
     directory.mkdir(exist_ok=True)
     (directory / "cases.yaml").write_text(OmegaConf.to_yaml(OmegaConf.create(cases)))
@@ -37,13 +39,17 @@ def start(directory: Path, cases: dict[str, DictConfig]) -> list[subprocess.Pope
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     cluster = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "NODE_RANK": "0", "WORLD_SIZE": "2"}
     common = {**os.environ, **cluster, "PYTHONPATH": path, "OMP_NUM_THREADS": "1", "GANLAB_ALLOW": "support"}
-    command = [sys.executable, "-W", "ignore", "-m", "support.two_ranks", str(directory)]
-    processes = []
-    for rank in ("0", "1"):
-        environment = {**common, "LOCAL_RANK": rank}
-        with (directory / f"output{rank}.txt").open("w") as output:
-            processes.append(subprocess.Popen(command, env=environment, cwd=directory, stderr=output))
-    return processes
+    common["PYTHONWARNINGS"] = "ignore"
+    return [
+        start_module(
+            "support.two_ranks",
+            [str(directory)],
+            directory,
+            {**common, "LOCAL_RANK": rank},
+            directory / f"output{rank}.txt",
+        )
+        for rank in ("0", "1")
+    ]
 
 
 class Record(pl.Callback):
@@ -57,7 +63,7 @@ class Record(pl.Callback):
         self.first = _tensors(module)
 
     def on_train_end(self, trainer, module):
-        module._seek()
+        module.updates.seek()
         final[self.case] = {
             "first": self.first,
             "tensors": _tensors(module),

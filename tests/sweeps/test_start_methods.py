@@ -41,7 +41,7 @@ def contents(run: Path) -> dict[str, object]:
     names = ["generator.json", "generator.safetensors", "scores.json"]
     names += [path.relative_to(run).as_posix() for path in sorted(run.glob("samples/*.png"))]
     config = (run / "config.yaml").read_text().replace(str(run), "RUN").replace(run.parent.name, "SWEEP")
-    log = re.sub(r"[\d,]+ samples/s", "", (run / "job.log").read_text()).replace(run.parent.name, "SWEEP")
+    log = re.sub(r"[\d,]+ samples/s|[\d:]+ left", "", (run / "job.log").read_text()).replace(run.parent.name, "SWEEP")
     return {"status": status, "rows": rows, "config": config, "log": log} | {
         name: (run / name).read_bytes() for name in names
     }
@@ -58,6 +58,25 @@ def test_both_ways_write_the_same_bytes(tmp_path: Path) -> None:
         forked, fresh = tmp_path / "forkserver" / job, tmp_path / "spawn" / job
         assert contents(forked) == contents(fresh)
         assert_same(state(forked), state(fresh))
+
+
+@pytest.mark.slow
+@ONLY_LINUX
+def test_jobs_with_other_gpus_share_a_server_and_may_print_a_lot(tmp_path: Path) -> None:
+    processes, running = ForkedProcesses(), []
+    loud = ["callback.loud._target_=support.small_runs.Loud", "callback.loud.lines=2000"]
+    with (tmp_path / "lock").open("w") as lock:
+        for number, gpus in enumerate(["", "7", "3,5"]):
+            job = Job(number, (*POINTS, *loud), tmp_path / str(number))
+            job.directory.mkdir()
+            environment = clean(GANLAB_ALLOW="support", CUDA_VISIBLE_DEVICES=gpus)
+            running.append(processes.start(job, environment, lock.fileno()))
+        assert [process.wait() for process in running] == [0, 0, 0]
+    assert len(processes.servers) == 1
+    for number, gpus in enumerate(["", "7", "3,5"]):
+        log = (tmp_path / str(number) / "job.log").read_text()
+        assert f"GPUs '{gpus}'" in log
+        assert log.count("x" * 99) == 6 * 2000
 
 
 @pytest.mark.slow

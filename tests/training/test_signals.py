@@ -3,15 +3,13 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from PIL import Image
+from support.forked_commands import start_module
 from support.killed_runs import AtFunction, command_in_process
 from support.small_runs import POINTS, assert_same, checkpoint, clean, go, state
 
@@ -102,7 +100,7 @@ class _Twice:
 
     def __init__(self):
         self.first = AtFunction("accumulate", signal.SIGINT, 9)
-        self.second = AtFunction("lightning_optimizers", signal.SIGINT, 9)  # called by every update
+        self.second = AtFunction("clip_and_step", signal.SIGINT, 9)  # called by every update
 
     def __call__(self, frame, event, called):
         self.first(frame, event, called)
@@ -197,9 +195,8 @@ def test_all_processes_of_a_run_stop_at_the_same_step(tmp_path, kind):
         "two processes": ["data=ring", "trainer=ddp", "trainer.accelerator=cpu"],
         "two workers": ["trainer=cpu", *write_images(tmp_path / "images")],
     }[kind]
-    line = [Path(sys.executable).with_name("ganlab"), "train", *BASE, *overrides, "iterations=100000", f"run_dir={run}"]
-    with (tmp_path / "errors").open("w") as errors:
-        process = subprocess.Popen(line, env=clean(), stderr=errors, start_new_session=True)
+    words = [*BASE, *overrides, "iterations=100000", f"run_dir={run}"]
+    process = start_module("ganlab.commands.train", words, tmp_path, clean(), tmp_path / "errors")
     try:
         while status(run).get("step", 0) < 15:
             assert process.poll() is None, (tmp_path / "errors").read_text()

@@ -18,6 +18,7 @@ from ganlab.core.interfaces.networks import (
     Spec,
     StyleGenerator,
     SupportsTruncation,
+    TellsIndependence,
     as_output,
 )
 from ganlab.core.interfaces.terms import AdversarialLoss, Regularizer
@@ -40,6 +41,7 @@ __all__ = [
     "Spec",
     "StyleGenerator",
     "SupportsTruncation",
+    "TellsIndependence",
     "UpdateSchedule",
     "as_output",
 ]

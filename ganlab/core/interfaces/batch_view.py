@@ -32,6 +32,8 @@ class BatchView:
     cond: Tree = None
     draw_latents: Callable[[], Tensor] | None = None  # returns the latents of the fake samples, once those exist
     compute_vector_field: Callable[[], list[Tensor]] | None = None  # see `vector_field`
+    # Returns the discriminator's outputs for two batches by one forward pass, if it can and that is cheaper.
+    discriminate_jointly: Callable[[Tree, Tree], tuple[DiscriminatorOutput, DiscriminatorOutput]] | None = None
 
     def __post_init__(self) -> None:
         if self.differentiable:
@@ -57,12 +59,17 @@ class BatchView:
     @cached_property
     def on_real(self) -> DiscriminatorOutput:
         """The discriminator's output for the real samples."""
-        return self.discriminate(self.real)
+        return self._both[1] if self.discriminate_jointly else self.discriminate(self.real)
 
     @cached_property
     def on_fake(self) -> DiscriminatorOutput:
         """The discriminator's output for the fake samples."""
-        return self.discriminate(self.fake)
+        return self._both[0] if self.discriminate_jointly else self.discriminate(self.fake)
+
+    @cached_property
+    def _both(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+        assert self.discriminate_jointly is not None
+        return self.discriminate_jointly(self.fake, self.real)
 
     def discriminate(self, samples: Tree) -> DiscriminatorOutput:
         """Return the discriminator's output for any samples, in float32 if the view is differentiable."""

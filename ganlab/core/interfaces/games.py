@@ -129,6 +129,13 @@ class Game(nn.Module, ABC):
         modules = (self.players()[player], *self.extra_modules(player))
         return [weight for module in modules for weight in module.parameters() if weight.requires_grad]
 
+    def constant_weights(self, player: str) -> list[nn.Parameter]:
+        """Return weights of other players whose gradients are not needed for a player's update; none by default.
+
+        They are constants while the player's losses are computed, so layers need not prepare for gradients by them.
+        """
+        return []
+
     def batch_sums(self, player: str) -> list[Tensor]:
         """Return sums over the samples of a player's next update; several processes replace them by their total.
 

@@ -54,6 +54,21 @@ class DiscriminatorOutput(NamedTuple):
     features: tuple[Tensor, ...] = ()
     extra: Mapping[str, Tensor] = EMPTY
 
+    def halves(self) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
+        """Return the outputs for the first and for the second half of the batch."""
+        count = len(self.logits) // 2
+        logits, features = self.logits.split(count), [feature.split(count) for feature in self.features]
+        extra = {name: values.split(count) for name, values in self.extra.items()}
+        first, second = (
+            DiscriminatorOutput(
+                logits[half],
+                tuple(feature[half] for feature in features),
+                {name: values[half] for name, values in extra.items()},
+            )
+            for half in (0, 1)
+        )
+        return first, second
+
 
 class Latent(ABC):
     """The distribution of a generator's input; raises ValueError for a size below 1.
@@ -115,6 +130,17 @@ class ShowsFeatures(Protocol):
 
     def discriminate(self, samples: Tree, cond: Tree = None) -> DiscriminatorOutput:
         """Return the logits, and the features as the last entry of the output's `features`."""
+
+
+@runtime_checkable
+class TellsIndependence(Protocol):
+    """A discriminator that tells whether it treats each sample of a batch independently.
+
+    If so, its output for a sample depends on that sample and its condition only, and a forward pass draws no random
+    numbers and changes no buffers. Two batches may then go through it as one, with equal results but for rounding.
+    """
+
+    independent_samples: bool
 
 
 @runtime_checkable

@@ -1,6 +1,5 @@
-"""Communication between the processes of one run at every step."""
+"""Communication between the processes of torch's default group."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, final
 
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor, distributed, nn
 
 from ganlab.core.errors import TrainingError
+from ganlab.core.interfaces.communicator import Communicator
 
 # A reduction copies its tensors into buffers of this size, so a large model needs no second copy of all gradients.
 BUCKET_BYTES = 32 * 2**20
@@ -17,67 +17,13 @@ class PeerUnreachableError(TrainingError):
     """Another process of the run does not respond."""
 
 
-class Communicator(ABC):
-    """Collective operations between the processes of a run, each of which has its part of every batch.
-
-    Every process must call the same methods in the same order; they raise PeerUnreachableError if another process does
-    not respond.
-    """
-
-    @abstractmethod
-    def average_gradients(self, weights: Sequence[nn.Parameter], kind: str) -> None:
-        """Replace the gradients by their means over all processes; `kind` names the loss terms that they belong to.
-
-        A missing gradient counts as zero. A weight without a gradient in every process keeps none, as in a single
-        process, so its optimizer does not update it; which weights these are is determined once for each kind.
-        """
-
-    @abstractmethod
-    def sum_tensors(self, tensors: Sequence[Tensor]) -> None:
-        """Replace tensors by their sums over all processes."""
-
-    @abstractmethod
-    def broadcast(self, tensors: Sequence[Tensor]) -> None:
-        """Overwrite tensors with those of rank 0."""
-
-    @abstractmethod
-    def mean(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the means of scalars over all processes."""
-
-    @abstractmethod
-    def any_rank(self, flag: bool) -> bool:
-        """Return whether the flag is true in any process."""
-
-
-@final
-class SingleProcess(Communicator):
-    """The communicator of a run with one process."""
-
-    def average_gradients(self, weights: Sequence[nn.Parameter], kind: str) -> None:
-        """Do nothing."""
-
-    def sum_tensors(self, tensors: Sequence[Tensor]) -> None:
-        """Do nothing."""
-
-    def broadcast(self, tensors: Sequence[Tensor]) -> None:
-        """Do nothing."""
-
-    def mean(self, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the scalars."""
-        return dict(values)
-
-    def any_rank(self, flag: bool) -> bool:
-        """Return the flag."""
-        return flag
-
-
 @final
 class ProcessGroup(Communicator):
     """The processes of torch's default group."""
 
     def __init__(self, bucket_bytes: int = BUCKET_BYTES) -> None:
         self.bucket_bytes = bucket_bytes
-        self.count = distributed.get_world_size()
+        self.rank, self.count = distributed.get_rank(), distributed.get_world_size()
         # Flags are exchanged on the CPU, so no process has to wait for its device.
         self._flags: Any = None if distributed.get_backend() == "gloo" else distributed.new_group(backend="gloo")
         self._unused: dict[str, list[int]] = {}  # indices of weights without a gradient in every process, by kind

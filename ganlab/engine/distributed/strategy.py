@@ -11,7 +11,8 @@ from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
 
 from ganlab.core import private_api
 from ganlab.core.errors import UserError
-from ganlab.engine.distributed.communicator import Communicator, ProcessGroup, SingleProcess
+from ganlab.core.interfaces.communicator import Communicator, SingleProcess
+from ganlab.engine.distributed.communicator import ProcessGroup
 
 BuildLauncher = Callable[[ClusterEnvironment, int, int], _SubprocessScriptLauncher]
 

@@ -3,13 +3,13 @@
 from ganlab.games.theory.behaviour import classify_path, convergence_rate
 from ganlab.games.theory.derivative import NotDifferentiableError, jacobian
 from ganlab.games.theory.equilibrium import NotAtEquilibriumError, StepMap, field_jacobian, spectral_radius, step_map
+from ganlab.games.theory.joint_state import JointState
 from ganlab.games.theory.orbit import draw_orbit, plot_orbit
-from ganlab.games.theory.player_updates import PlayerUpdates
 
 __all__ = [
+    "JointState",
     "NotAtEquilibriumError",
     "NotDifferentiableError",
-    "PlayerUpdates",
     "StepMap",
     "classify_path",
     "convergence_rate",

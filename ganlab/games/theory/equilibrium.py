@@ -10,8 +10,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganlab.core.interfaces import Batch, Game, UpdateSchedule
+from ganlab.games.player_updates import PlayerUpdates
 from ganlab.games.theory.derivative import jacobian
-from ganlab.games.theory.player_updates import PlayerUpdates
+from ganlab.games.theory.joint_state import JointState
 from ganlab.schedules import Simultaneous
 
 TOLERANCE = 1e-9  # largest change of a weight by steps at an equilibrium
@@ -49,14 +50,14 @@ def field_jacobian(game: Game, batch: Batch) -> Tensor:
     The players are in the game's order. The gradients are autograd's; their derivatives are finite differences, because
     a game detaches the discriminator's fake samples from the generator's graph. Raises NotDifferentiableError.
     """
-    updates = PlayerUpdates(_double_copy(game), Simultaneous(), {player: torch.optim.SGD for player in game.players()})
-    start, real = updates.position(), _double_batch(batch)
+    optimizers = dict.fromkeys(game.players(), torch.optim.SGD)
+    state, real = _joint_state(game, Simultaneous(), optimizers), _double_batch(batch)
 
     def field(weights: Tensor) -> Tensor:
-        _assign(weights, updates.float_tensors())
-        return -updates.gradients(real)
+        _assign(weights, state.float_tensors())
+        return -state.gradients(real)
 
-    return jacobian(field, start)
+    return jacobian(field, state.position())
 
 
 def step_map(
@@ -72,30 +73,30 @@ def step_map(
     with extragradient) and lazy terms, which repeat every `cycle` steps, are in their first state again. Raises
     NotAtEquilibriumError if steps change the players, and NotDifferentiableError.
     """
-    updates, real = PlayerUpdates(_double_copy(game), schedule, optimizers), _double_batch(batch)
-    start = updates.position()
-    cycle = _run_cycle(updates, real, lcm(cycle, *schedule.periods.values()))
-    if not (updates.position() - start).abs().max() <= TOLERANCE:
+    state, real = _joint_state(game, schedule, optimizers), _double_batch(batch)
+    start = state.position()
+    cycle = _run_cycle(state, real, lcm(cycle, *schedule.periods.values()))
+    if not (state.position() - start).abs().max() <= TOLERANCE:
         raise NotAtEquilibriumError(f"the players move away from {start.tolist()}, so it is not an equilibrium")
-    snapshot, state = updates.snapshot(), _flatten(updates)
+    snapshot, equilibrium = state.snapshot(), _flatten(state)
 
     def run_from(numbers: Tensor) -> Tensor:
-        updates.restore(snapshot)
-        _assign(numbers, updates.float_tensors())
+        state.restore(snapshot)
+        _assign(numbers, state.float_tensors())
         for _ in range(cycle):
-            updates.step(real)
-        return _flatten(updates)
+            state.updates.step(real)
+        return _flatten(state)
 
     # A number that changes at the equilibrium is a counter, such as of updates, and not part of the map.
-    constant = ((run_from(state) - state).abs() <= TOLERANCE).nonzero().squeeze(1)
+    constant = ((run_from(equilibrium) - equilibrium).abs() <= TOLERANCE).nonzero().squeeze(1)
 
     def run_constant(numbers: Tensor) -> Tensor:
-        return run_from(state.index_copy(0, constant, numbers))[constant]
+        return run_from(equilibrium.index_copy(0, constant, numbers))[constant]
 
-    return StepMap(jacobian(run_constant, state[constant]), cycle)
+    return StepMap(jacobian(run_constant, equilibrium[constant]), cycle)
 
 
-def _run_cycle(updates: PlayerUpdates, batch: Batch, period: int) -> int:
+def _run_cycle(state: JointState, batch: Batch, period: int) -> int:
     """Run steps until the optimizers' state has the structure that it had after one period; return the cycle's length.
 
     Raises NotAtEquilibriumError if that does not happen.
@@ -103,23 +104,26 @@ def _run_cycle(updates: PlayerUpdates, batch: Batch, period: int) -> int:
     structures = []
     for count in range(MAX_PERIODS + 1):
         for _ in range(period):
-            updates.step(batch)
-        structures.append(updates.state_structure())
+            state.updates.step(batch)
+        structures.append(state.structure())
         if count and structures[-1] == structures[0]:
             return period * count
     raise NotAtEquilibriumError(f"the state of the optimizers does not repeat within {MAX_PERIODS * period} steps")
 
 
-def _double_copy(game: Game) -> Game:
-    return deepcopy(game).double()
+def _joint_state(
+    game: Game, schedule: UpdateSchedule, optimizers: Mapping[str, Callable[[Iterable[nn.Parameter]], Optimizer]]
+) -> JointState:
+    """Return the state of a copy of the game in float64."""
+    return JointState(PlayerUpdates(deepcopy(game).double(), optimizers, schedule, seed=game.random.seed))
 
 
 def _double_batch(batch: Batch) -> Batch:
     return Batch(batch.sample.double(), batch.cond)
 
 
-def _flatten(updates: PlayerUpdates) -> Tensor:
-    return torch.cat([tensor.flatten().double() for tensor in updates.float_tensors()])
+def _flatten(state: JointState) -> Tensor:
+    return torch.cat([tensor.flatten().double() for tensor in state.float_tensors()])
 
 
 @torch.no_grad()

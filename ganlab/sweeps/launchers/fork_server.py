@@ -5,6 +5,7 @@ signals. The server is a fresh interpreter with one thread, which has used neith
 """
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -28,7 +29,7 @@ class ServerEndedError(Exception):
 
 @final
 class ForkedProcess:
-    """A process that a fork server has started; `pid`, `poll`, `wait` and `returncode` are those of subprocess.Popen.
+    """A process that a fork server has started; its members are those of subprocess.Popen.
 
     If the server is gone, the exit code of its processes is unknown: it is then reported as -SIGKILL.
     """
@@ -51,6 +52,11 @@ class ForkedProcess:
             if self.returncode is None:
                 time.sleep(POLL_SECONDS)
         return self.returncode
+
+    def kill(self) -> None:
+        """Kill the process, unless it is known to have ended."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 @final
