@@ -72,7 +72,8 @@ class TimedProcess:
         self.name, self._log = name, folder / f"{name}.log"
         self.wall: list[float] = []  # milliseconds per step of each timed block
         self.cpu: list[float] = []
-        environment = os.environ | {"PYTHONPATH": str(HERE), "GANLAB_ALLOW": "pace"}
+        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"PYTHONPATH": path, "GANLAB_ALLOW": "pace"}
         started = time.perf_counter()
         with self._log.open("w") as log:
             self._process = subprocess.Popen(

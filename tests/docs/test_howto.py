@@ -40,8 +40,9 @@ def package(tmp_path, monkeypatch, fresh_my_gan):
 
 
 def test_there_is_a_page_for_every_kind_of_component():
-    assert {page.stem for page in PAGES} >= {"loss", "regularizer", "network", "data", "metric", "callback"}
-    assert {page for page, _ in COMMANDS} >= {page.stem for page in PAGES}
+    components = {"loss", "regularizer", "network", "data", "metric", "callback"}
+    assert {page.stem for page in PAGES} >= components
+    assert {page for page, _ in COMMANDS} >= components
 
 
 @pytest.mark.parametrize(("page", "words"), COMMANDS)
