@@ -8,6 +8,8 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
+from ganlab.core.paused_collections import paused_collections
+from ganlab.core.process_end import end_process
 
 HELP = """ganlab compare: print one table of runs, with intervals over seeds
 
@@ -36,10 +38,11 @@ def main(arguments: Sequence[str]) -> int:
     file_format = args.choice("format", CHOICES["format"])
     args.require("DIR is needed: run directories, folders with runs, or score files", args.paths)
     args.raise_if_invalid()
-    from ganlab.analysis.comparison import FORMATS, compare, remarks
-
     scores = [name for name in args["scores"].split(",") if name]
-    comparison = compare(args.paths, args.values["by"], args.values["protocol"], scores)
+    with paused_collections():
+        from ganlab.analysis.comparison import FORMATS, compare, remarks
+
+        comparison = compare(args.paths, args.values["by"], args.values["protocol"], scores)
     text = FORMATS[file_format](comparison)
     if file_format == "csv":  # a CSV file cannot hold remarks
         print("".join(f"{line}\n" for line in remarks(comparison)), end="", file=sys.stderr)
@@ -60,4 +63,4 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.core.errors import UserError, suggest
+from ganlab.core.paused_collections import paused_collections
+from ganlab.core.process_end import end_process
 
 if TYPE_CHECKING:
     from ganlab.sweeps.jobs.record import Record
@@ -22,6 +24,7 @@ usage: ganlab sweep status DIR    print a table of its jobs, read from their run
 Resume a sweep by repeating its command with hydra.sweep.dir=DIR; finished jobs are not repeated. `status` exits with 0
 if all jobs have finished or were pruned, else with 1; `collect` exits with 2 if DIR is not a sweep.
 """
+SLURM_FILE = "slurm.json"  # the jobs that SLURM knows
 ACTIONS = ("status", "collect")
 
 
@@ -34,8 +37,9 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"ganlab sweep needs one of {', '.join(ACTIONS)}, got '{action}'{suggest(action, ACTIONS)}")
     if len(arguments) != 2:
         raise UserError(f"ganlab sweep {action} needs one directory, got {len(arguments) - 1}")
-    record = _load_record(Path(arguments[1]))
-    return _print_status(record) if action == "status" else _collect(record)
+    with paused_collections():
+        record = _load_record(Path(arguments[1]))
+        return _print_status(record) if action == "status" else _collect(record)
 
 
 def _print_status(record: "Record") -> int:
@@ -43,8 +47,10 @@ def _print_status(record: "Record") -> int:
     from ganlab.sweeps.results.tables import align_columns, count_states, job_rows
 
     jobs = record.jobs()
-    print("\n".join([*align_columns(job_rows(jobs, record.swept, record.objectives)), count_states(jobs)]))
-    return 0 if all(Outcome.read(job.directory).state in ("finished", "pruned") for job in jobs) else 1
+    outcomes = {job.number: Outcome.read(job.directory) for job in jobs}
+    rows = job_rows(jobs, outcomes, record.swept, record.objectives)
+    print("\n".join([*align_columns(rows), count_states(outcomes.values())]))
+    return 0 if all(outcome.state in ("finished", "pruned") for outcome in outcomes.values()) else 1
 
 
 def _collect(record: "Record") -> int:
@@ -56,14 +62,16 @@ def _collect(record: "Record") -> int:
 
 def _load_record(directory: Path) -> "Record":
     from ganlab.sweeps.jobs.record import FILE, Record
-    from ganlab.sweeps.launchers.slurm_record import update_ended_jobs
 
     record = Record(directory)
     if not record.jobs():
         raise UserError(f"{directory} is not a sweep: there is no {FILE} with jobs, which `ganlab train -m` writes")
-    update_ended_jobs(directory, record.jobs())
+    if (directory / SLURM_FILE).exists():
+        from ganlab.sweeps.launchers.slurm_record import update_ended_jobs
+
+        update_ended_jobs(directory, record.jobs())
     return record
 
 
 if __name__ == "__main__":
-    sys.exit(guarded(main, sys.argv[1:]))
+    end_process(guarded(main, sys.argv[1:]))

@@ -10,6 +10,7 @@ from ganlab.data.image import ImageDataSet
 from ganlab.data.readers.archive import open_archive
 from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
 from ganlab.data.readers.download import find_file, find_or_download
+from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.scan import read_images
 
 FACES, ATTRIBUTES, PARTITION = "img_align_celeba", "list_attr_celeba.txt", "list_eval_partition.txt"
@@ -48,7 +49,7 @@ class Celeba(ImageDataSet):
         faces = find_file(folder, FACES, ".zip")
         assert faces  # because `find_or_download` returned its folder
         archive = open_archive(faces)
-        names, count = _order_faces(archive.images(), folder / PARTITION)
+        names, count = _order_faces(archive.files().images, folder / PARTITION)
         decoder = ImageDecoder(parse_resolution(resolution), 3, "crop", MAX_PIXELS)
         images, names = read_images(archive, names, decoder, memory_limit_mib, "refuse")
         super().__init__(
@@ -63,15 +64,15 @@ class Celeba(ImageDataSet):
         )
 
 
-def _order_faces(names: list[str], partition: Path) -> tuple[list[str], int]:
+def _order_faces(names: PathTable, partition: Path) -> tuple[PathTable, int]:
     """Return all faces with the official test part at the end, and the number of faces before it."""
     part_of = dict(line.split()[:2] for line in partition.read_text().splitlines() if line.strip())
     test = [name for name in names if part_of.get(_file_name(name)) == TEST]
     others = [name for name in names if part_of.get(_file_name(name)) != TEST]
-    return others + test, len(others)
+    return PathTable.of(others + test), len(others)
 
 
-def _read_attribute(path: Path, attribute: str, names: list[str]) -> Tensor:
+def _read_attribute(path: Path, attribute: str, names: PathTable) -> Tensor:
     """Return 1 for every face that has the attribute and 0 for the others, int64 of shape (n,)."""
     _, header, *rows = path.read_text().splitlines()
     attributes = header.split()

@@ -1,9 +1,9 @@
 """Differences between run configurations, as short labels: loss=Hinge, generator.width=64."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ganlab.core.fields import canonical_json, flatten, format_value
+from ganlab.core.fields import canonical_json, format_value
 from ganlab.runs.resume_compatibility import MAY_CHANGE, deduplicate
 
 # Runs that differ only in these are seeds of one configuration. `iterations` may change when a run is resumed, but it
@@ -14,9 +14,10 @@ Labels = dict[str, list[str | None]]  # by setting: its text in each configurati
 
 
 def training_configs(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return of each configuration the settings that decide the training, except the seed."""
+    """Return of each configuration, in plain dicts, the settings that decide the training, except the seed."""
     copies = _copies(configs)
-    return [_without(_training_settings(config), copies) for config in configs]
+    outer = {".".join(parts[:end]) for name in copies for parts in [name.split(".")] for end in range(1, len(parts))}
+    return [_without(_training_settings(config), copies, outer) for config in configs]
 
 
 def label_differences(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
@@ -37,32 +38,45 @@ def _copies(configs: Sequence[Mapping[str, Any]]) -> set[str]:
     """Return the dotted names, inside groups, that in all configurations repeat an ignored setting: data.data_root."""
     repeats: dict[str, bool] = {}
     for config in configs:
-        for name, value in flatten(config).items():
-            root = name.rpartition(".")[2]
-            if root != name and root in IGNORED:
-                repeats[name] = repeats.get(name, True) and value == config.get(root, SKIPPED)
+        for name, root, value in _ignored_names(config):
+            repeats[name] = repeats.get(name, True) and value == config.get(root, SKIPPED)
     return {name for name, always in repeats.items() if always}
 
 
-def _without(value: Any, names: set[str], path: str = "") -> Any:
-    if not isinstance(value, Mapping):
-        return value
-    paths = {key: f"{path}.{key}" if path else str(key) for key in value}
-    return {key: _without(inner, names, paths[key]) for key, inner in value.items() if paths[key] not in names}
+def _ignored_names(settings: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Yield the dotted name, the last part and the value of settings inside groups that have an ignored name."""
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _ignored_names(value, f"{path}.{key}" if path else str(key))
+        elif path and key in IGNORED:
+            yield f"{path}.{key}", key, value
+
+
+def _without(settings: Mapping[str, Any], names: set[str], outer: set[str], path: str = "") -> dict[str, Any]:
+    """Return settings without some dotted names; groups that are not in `outer` contain none and are not copied."""
+    rest = {}
+    for key, value in settings.items():
+        name = f"{path}.{key}" if path else str(key)
+        if name not in names:
+            is_outer = name in outer and isinstance(value, dict)
+            rest[key] = _without(value, names, outer, name) if is_outer else value
+    return rest
 
 
 def _differences(nodes: list[Any], path: str) -> Labels:
     """Return the differences between the configurations' nodes at one dotted path."""
+    if all(node is nodes[0] for node in nodes):
+        return {}
     kinds = [None if node is SKIPPED else _kind(node) for node in nodes]
     distinct = list(dict.fromkeys(kind for kind in kinds if kind is not None))
     if len(distinct) > 1:
         labels: Labels = {path: _texts(nodes)}
-        for kind in distinct:
+        for kind in dict.fromkeys(k for k, node in zip(kinds, nodes, strict=True) if isinstance(node, Mapping)):
             same_kind = [node if own_kind == kind else SKIPPED for node, own_kind in zip(nodes, kinds, strict=True)]
             _update(labels, _differences(same_kind, path))
         return labels
     mappings = [node for node in nodes if isinstance(node, Mapping)]
-    if len({canonical_json(mapping) for mapping in mappings}) < 2:
+    if _are_equal(mappings):
         return {}
     labels = {}
     missing: Any = ABSENT
@@ -74,6 +88,13 @@ def _differences(nodes: list[Any], path: str) -> Labels:
         inner = [node.get(key, missing) if isinstance(node, Mapping) else SKIPPED for node in nodes]
         _update(labels, _differences(inner, f"{path}.{key}" if path else str(key)))
     return labels
+
+
+def _are_equal(values: Sequence[Any]) -> bool:
+    """Return whether all values are written alike, which is found out at the first that is not."""
+    texts = (canonical_json(value) for value in values)
+    first = next(texts, "")
+    return all(text == first for text in texts)
 
 
 def _kind(node: Any) -> str:

@@ -2,20 +2,19 @@
 
 import json
 import os
-import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
-
-from omegaconf import DictConfig, OmegaConf
-from yaml import YAMLError
+from typing import TYPE_CHECKING, Any
 
 from ganlab.core.errors import UserError
-from ganlab.core.renamed import current_config
+from ganlab.runs.json_files import read_json_if_valid, write_json
 from ganlab.runs.liveness import is_alive, now
-from ganlab.runs.resume_compatibility import find_changes
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig  # imported when used, because it takes 50 ms, which states and scores do not need
 
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
 MAX_NAMED_SETTINGS = 5  # in a message
@@ -45,20 +44,18 @@ class RunDirectory:
 
     def status(self) -> dict[str, Any]:
         """Return the last written status, empty if there is none yet or the file is damaged."""
-        return _read(self.path / "status.json")
+        return read_json_if_valid(self.path / "status.json")
 
     def state(self) -> str:
         """Return the status's state, "waiting" if there is no status, or "lost" if a running process is gone.
 
         A process is gone if its heartbeat is older than LOST_SECONDS or, if it ran on this machine, its pid is unused.
         """
-        status = self.status()
-        state = str(status.get("state", "waiting"))
-        return "lost" if state == "running" and not is_alive(status) else state
+        return state_of(self.status())
 
     def write_status(self, state: str, **more: Any) -> None:
         """Write status.json, keeping what earlier calls wrote."""
-        time, process = now(), {"pid": os.getpid(), "host": socket.gethostname()}
+        time, process = now(), {"pid": os.getpid(), "host": os.uname().nodename}
         with _writing:
             status = self.status() | {"state": state, "time": time, "heartbeat": time, **process, **more}
             _write_status(self.path, status)
@@ -76,13 +73,15 @@ class RunDirectory:
 
     def scores(self) -> dict[str, float]:
         """Return the last scores written, empty if there are none."""
-        scores: dict[str, float] = _read(self.path / "scores.json").get("scores", {})
+        scores: dict[str, float] = read_json_if_valid(self.path / "scores.json").get("scores", {})
         return scores
 
-    def check_config(self, config: DictConfig) -> None:
+    def check_config(self, config: "DictConfig") -> None:
         """Raise UserError if the directory has a run with other settings that has started training."""
         if not (self.config.exists() and self._has_started()):
             return
+        from ganlab.runs.resume_compatibility import find_changes
+
         former = self.read_config("remove it to resume with the present settings")
         # If the status has the data's fingerprint, that detects whether moved data are the same.
         changes = find_changes(former, config, data_may_move="data" in self.status())
@@ -94,8 +93,13 @@ class RunDirectory:
 
     def read_config(self, advice: str) -> Any:
         """Return the content of config.yaml; raises UserError, which ends with `advice`, if it has no settings."""
+        from omegaconf import DictConfig, OmegaConf
+        from yaml import YAMLError
+
+        from ganlab.runs.saved_config import read_config
+
         try:
-            config: Any = OmegaConf.create(current_config(OmegaConf.to_container(OmegaConf.load(self.config))))
+            config: Any = OmegaConf.create(read_config(self.config))
         except (OSError, ValueError, YAMLError) as error:
             config = (str(error).splitlines() or [type(error).__name__])[0]
         if not (isinstance(config, DictConfig) and config):
@@ -103,8 +107,10 @@ class RunDirectory:
             raise UserError(f"{self.config} cannot be read ({reason}); {advice}")
         return config
 
-    def write_config(self, config: DictConfig) -> None:
+    def write_config(self, config: "DictConfig") -> None:
         """Write config.yaml."""
+        from omegaconf import OmegaConf
+
         text = OmegaConf.to_yaml(config, resolve=True)
         scratch = self.config.with_suffix(".tmp")
         try:
@@ -117,6 +123,12 @@ class RunDirectory:
 
     def _has_started(self) -> bool:
         return (self.path / "metrics.csv").exists() or any((self.path / "checkpoints").glob("*.ckpt"))
+
+
+def state_of(status: Mapping[str, Any]) -> str:
+    """Return the state that a status means at present, as `RunDirectory.state` does."""
+    state = str(status.get("state", "waiting"))
+    return "lost" if state == "running" and not is_alive(status) else state
 
 
 def new_directory(name: str) -> Path:
@@ -138,14 +150,6 @@ def unwritable(directory: Path, error: OSError) -> UserError:
     return UserError(f"run_dir={directory} cannot be written ({error.strerror or error}); choose another run_dir")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(json.dumps(value, indent=2) + "\n")
-    os.replace(scratch, path)
-
-
 _writing = threading.Lock()  # the heartbeat's thread and the training thread both update status.json
 
 
@@ -164,11 +168,3 @@ def _write_status(directory: Path, status: dict[str, Any]) -> None:
 def _remove(scratch: Path) -> None:
     with suppress(OSError):
         scratch.unlink()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}

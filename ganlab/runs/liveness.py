@@ -1,7 +1,6 @@
 """Determines from a status whether the process that wrote it is still running."""
 
 import os
-import socket
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -26,7 +25,7 @@ def is_alive(status: Mapping[str, Any]) -> bool:
         return False
     if age.total_seconds() > LOST_SECONDS:
         return False
-    return status.get("host") != socket.gethostname() or _exists(pid)
+    return status.get("host") != os.uname().nodename or _exists(pid)
 
 
 def _exists(pid: int) -> bool:

@@ -1,11 +1,12 @@
 """Settings that may differ when a run is resumed, and the differences that prevent it."""
 
-from collections.abc import Mapping
-from typing import Any, cast
-
-from omegaconf import DictConfig, OmegaConf
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
 from ganlab.core.fields import flatten
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig  # imported when used, because it takes 50 ms, which comparisons do not need
 
 # Settings that may change when a run is resumed: they do not change what is trained.
 MAY_CHANGE = {
@@ -16,7 +17,7 @@ MUST_MATCH = {"trainer.precision"}  # settings inside these that change what is 
 MAY_MOVE = {"data.path"}  # settings that only locate the data
 
 
-def find_changes(former: DictConfig, present: DictConfig, data_may_move: bool) -> list[str]:
+def find_changes(former: "DictConfig", present: "DictConfig", data_may_move: bool) -> list[str]:
     """Return a clause for each setting that differs and changes what is trained: "seed was 0, now 1"."""
     before, after = (flatten(deduplicate(_plain(config))) for config in (former, present))
     ignored = MAY_MOVE if data_may_move else set()
@@ -34,7 +35,9 @@ def find_changes(former: DictConfig, present: DictConfig, data_may_move: bool) -
     ]
 
 
-def _plain(config: DictConfig) -> dict[str, Any]:
+def _plain(config: "DictConfig") -> dict[str, Any]:
+    from omegaconf import OmegaConf
+
     return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True))
 
 
@@ -48,8 +51,10 @@ def deduplicate(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration without the sections of a group that repeat another whole group."""
     groups = [value for value in config.values() if isinstance(value, Mapping)]
     return {
-        key: {name: inner for name, inner in value.items() if not (isinstance(inner, Mapping) and inner in groups)}
-        if isinstance(value, Mapping)
-        else value
-        for key, value in config.items()
+        key: _without_repeats(value, groups) if isinstance(value, Mapping) else value for key, value in config.items()
     }
+
+
+def _without_repeats(group: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    rest = {name: inner for name, inner in group.items() if not (isinstance(inner, Mapping) and inner in groups)}
+    return rest if len(rest) < len(group) else group

@@ -1,264 +1,126 @@
-"""Time ganlab's step against a hand-written PyTorch loop of the same GAN, side by side on this machine.
+"""Time the commands that read many runs, in processor seconds of the whole command, one thread.
 
-Each side is a separate process that runs a block of steps on command. The sides take turns, so other programs on the
-machine slow down all of them. The first block is discarded.
-
-sides:
-  loop    loop.py as in tutorials: DataLoader, default Adam, one generator forward pass for each player
-  ganlab  a real `ganlab train` with ema=none (the loop has no EMA either) and the standard callbacks, except those that
-          score, sample or save
-  ema     the same with ema=half_life, for information
-  lean    loop.py with one generator forward pass and without a DataLoader, for information
+cases:
+  compare         `ganlab compare` of runs that this build wrote
+  former runs     the same of runs that the other build wrote (with --base)
+  status          `ganlab sweep status` of a sweep of as many finished jobs
+  first collect   `ganlab sweep collect` of the same sweep, with its plots
+  collect         the same again, without a new score
+  ten times       `ganlab compare` of ten times as many runs, by this build only
 """
 
-import argparse
-import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import Any
 
-import torch
+import many_runs
+import paired
 
-from ganlab.config import compose, instantiate
-from ganlab.data import normalize
-
-HERE = Path(__file__).parent
-SIDES = ("loop", "ganlab", "ema", "lean")
-COMMAND = [sys.executable, "-c", "import sys; from ganlab.commands.cli import main; sys.exit(main())", "train"]
-ROWS = 1 << 16  # samples that the loop uses if the data set is infinite
-COMMON = [
-    "game=adversarial", "latent=normal", "regularizer=[]", "augment=none", "schedule=alternating",
-    "optimizer=adam", "lr_schedule=constant", "metric=[]", "logger=[csv]", "log_every=50", "iterations=1000000000",
-    "callback=[nan_monitor,metrics_logger,progress,status_file,interrupt]",
-]  # fmt: skip
+TIMES, LINEAR = 10, 12.0  # the larger comparison, and the largest ratio of its time to the smaller one's
 
 
 @dataclass(frozen=True)
 class Case:
-    """A GAN, the largest allowed ratio of ganlab's step time to the naive loop's, and how many steps to time."""
+    """A command on one folder, and the largest ratio to the other build's time that is a success."""
 
-    loss: str
-    overrides: tuple[str, ...]
-    limit: float
-    blocks: int
-    steps: int
+    words: tuple[str, ...]
+    target: float | None = None
+    prepare: Callable[[Path], None] = lambda folder: None  # before each run
+
+    def run(self, python: str, folder: Path) -> paired.Cost:
+        """Run the command once by a build."""
+        self.prepare(folder)
+        return paired.run_timed([python, "-m", "ganlab", *self.words, folder.name], folder.parent, OMP_NUM_THREADS="1")
+
+
+def forget_results(folder: Path) -> None:
+    """Return a sweep to its state before `ganlab sweep collect`."""
+    (folder / "sweep.json").write_bytes((folder / "uncollected.json").read_bytes())
+    for plot in folder.glob("*.png"):
+        plot.unlink()
 
 
 CASES = {
-    "mlp": Case("non_saturating", (
-        "data=ring", "generator=mlp_128", "discriminator=mlp_128", "latent.size=16", "batch_size=256",
-    ), limit=0.85, blocks=40, steps=50),
-    "dcgan": Case("non_saturating", (
-        "data=digits", "data.resolution=28", "generator=dcgan_28", "discriminator=dcgan_28", "latent.size=100",
-        "batch_size=64",
-    ), limit=0.75, blocks=8, steps=3),
-    "sngan": Case("hinge", (
-        "data=cifar10", "data.path=cifar", "data.validation=0", "generator=sngan", "discriminator=sngan",
-        "latent.size=128", "batch_size=64",
-    ), limit=0.60, blocks=3, steps=1),
-}  # fmt: skip
+    "compare": Case(("compare",), 0.12),
+    "former runs": Case(("compare",), 0.2),
+    "status": Case(("sweep", "status"), 0.2),
+    "first collect": Case(("sweep", "collect"), prepare=forget_results),
+    "collect": Case(("sweep", "collect"), 0.2),
+}
+Sides = dict[str, Callable[[], paired.Cost]]
 
 
-class TimedProcess:
-    """A process that trains blocks of steps on command, and their times."""
+def cases_of(builds: dict[str, str]) -> dict[str, Case]:
+    """Return the cases that these builds allow."""
+    return {name: case for name, case in CASES.items() if name != "former runs" or "base" in builds}
 
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
-        self.name, self._log = name, folder / f"{name}.log"
-        self.wall: list[float] = []  # milliseconds per step of each timed block
-        self.cpu: list[float] = []
-        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
-        environment = os.environ | {"PYTHONPATH": path, "GANLAB_ALLOW": "pace"}
-        started = time.perf_counter()
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
+
+def folder_of(folder: Path, name: str, build: str) -> Path:
+    """Return the folder that a build reads in a case; each build has its own, because collecting writes into it."""
+    return folder / f"{name}-{build}".replace(" ", "-")
+
+
+def write_folders(folder: Path, builds: dict[str, str], runs: int) -> None:
+    """Write the folders that the cases read: those of CASES for each build, and the larger one."""
+    templates = {}
+    for build, python in builds.items():
+        (folder / build).mkdir()
+        templates[build] = many_runs.train_templates(python, folder / build)
+    for build, python in builds.items():
+        for name, case in cases_of(builds).items():
+            sweep = folder_of(folder, name, build)
+            many_runs.write_sweep(templates["base" if name == "former runs" else "new"], sweep, runs)
+            (sweep / "uncollected.json").write_bytes((sweep / "sweep.json").read_bytes())
+            if name == "collect":
+                case.run(python, sweep)
+    many_runs.write_sweep(templates["new"], folder / "ten-times", TIMES * runs)
+
+
+def make_sides(folder: Path, builds: dict[str, str]) -> Sides:
+    """Return how each side is run once; a side is a case and a build."""
+    sides: Sides = {}
+    for name, case in cases_of(builds).items():
+        for build, python in builds.items():
+            sides[f"{name}, {build}"] = partial(case.run, python, folder_of(folder, name, build))
+    sides["ten times"] = partial(CASES["compare"].run, builds["new"], folder / "ten-times")
+    return sides
+
+
+def print_results(costs: dict[str, list[paired.Cost]], runs: int) -> dict[str, paired.Ratio]:
+    """Print a line for each case and return the ratios."""
+    ratios = {}
+    print(f"{'case':14} {'new':>8} {'base':>8}   new / base, median (least to most)   target")
+    for name, case in CASES.items():
+        new, base = costs.get(f"{name}, new"), costs.get(f"{name}, base")
+        if new and not base:
+            print(f"{name:14} {paired.middle(new).cpu:6.2f} s")
+        elif new:
+            ratio = ratios[name] = paired.ratio(costs, f"{name}, new", f"{name}, base")
+            target = "" if case.target is None else f"≤ {case.target}"
+            print(
+                f"{name:14} {paired.middle(new).cpu:6.2f} s {paired.middle(base).cpu:6.2f} s   {ratio!s:35}   {target}"
             )
-        self._read()
-        self.first_step_seconds = time.perf_counter() - started
-
-    def run(self, steps: int) -> None:
-        """Run a block of steps and record the time per step."""
-        self._process.stdin.write(f"{steps}\n")
-        self._process.stdin.flush()
-        self._read()
-        self.wall.append(1000 * self.report["wall"] / steps)
-        self.cpu.append(1000 * self.report["cpu"] / steps)
-
-    def warm_up(self, steps: int) -> None:
-        """Run a block of steps that does not count."""
-        self.run(steps)
-        self.wall.clear()
-        self.cpu.clear()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-    def _read(self) -> None:
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"'{self.name}' ended before it had run its steps:\n{self._log.read_text()[-2000:]}")
-        self.report: dict[str, Any] = json.loads(line)
-
-
-def write_images(folder: Path) -> None:
-    """Write random images in the format of CIFAR-10, because the real images need a download."""
-    folder.mkdir()
-    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
-        records = torch.randint(256, (400, 3073), dtype=torch.uint8)
-        records[:, 0] %= 10
-        (folder / f"{name}.bin").write_bytes(records.numpy().tobytes())
-
-
-def write_case(case: Case, overrides: list[str], device: str, folder: Path) -> None:
-    """Write the settings that the loop needs to case.json, and the data as one float32 tensor to table.pt."""
-    config = compose(overrides)
-    data = instantiate(config.data)
-    table = torch.cat([normalize(batch).sample for batch in data.real_samples(ROWS)])
-    torch.save(table, folder / "table.pt")
-    adam = config.optimizer.generator
-    content = {
-        "loss": case.loss, "device": device, "precision": config.trainer.precision, "batch_size": config.batch_size,
-        "lr": adam.lr, "betas": list(adam.betas), "latent": config.latent.size, "sample": data.spec.sample,
-        "generator": dict(config.generator), "discriminator": dict(config.discriminator), "table": "table.pt",
-    }  # fmt: skip
-    (folder / "case.json").write_text(json.dumps(content, default=list))
-
-
-def commands(case: Case, device: str, precision: str, folder: Path) -> dict[str, list[str]]:
-    """Prepare a case in a folder and return the command of each side."""
-    write_images(folder / "cifar")
-    trainer = [f"trainer={'gpu' if device == 'cuda' else 'cpu'}", f"trainer.precision={precision}"]
-    overrides = [*COMMON, f"loss={case.loss}", *case.overrides, *trainer]
-    previous = os.getcwd()
-    os.chdir(folder)
-    write_case(case, overrides, device, folder)
-    os.chdir(previous)
-    ganlab = [*COMMAND, *overrides, "callback.pace._target_=pace.Pace"]
-    loop = [sys.executable, str(HERE / "loop.py")]
-    return {
-        "loop": [*loop, "naive", "case.json"],
-        "ganlab": [*ganlab, "ema=none", "run_dir=run"],
-        "ema": [*ganlab, "ema=half_life", "run_dir=run_ema"],
-        "lean": [*loop, "lean", "case.json"],
-    }
-
-
-def measure(commands: dict[str, list[str]], blocks: int, steps: int, folder: Path) -> dict[str, dict[str, Any]]:
-    """Start all sides, time them in turns, and return the results by side."""
-    sides: list[TimedProcess] = []
-    try:
-        for name, command in commands.items():
-            sides.append(TimedProcess(name, command, folder))
-            sides[-1].warm_up(steps)
-        for block in range(blocks):
-            for side in sides if block % 2 == 0 else reversed(sides):
-                side.run(steps)
-    finally:
-        for side in sides:
-            side.close()
-    return {side.name: numbers(side, sides[0]) for side in sides}
-
-
-def numbers(side: TimedProcess, loop: TimedProcess) -> dict[str, Any]:
-    """Return the medians of a side and their ratios to those of the loop."""
-    paired = [side_time / loop_time for side_time, loop_time in zip(side.wall, loop.wall, strict=True)]
-    return {
-        "ms_per_step": median(side.wall),
-        "ratio": median(side.wall) / median(loop.wall),
-        "paired": [min(paired), median(paired), max(paired)],
-        "cpu_ratio": median(side.cpu) / median(loop.cpu),
-        "peak_mib": side.report["peak_mib"],
-        "memory_ratio": side.report["peak_mib"] / loop.report["peak_mib"],
-        "first_step_seconds": side.first_step_seconds,
-        "threads": side.report["threads"],
-    }
-
-
-def help_seconds() -> float:
-    """Return the median wall-clock time of `ganlab train --help`."""
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([*COMMAND, "--help"], check=True, stdout=subprocess.DEVNULL)
-        times.append(time.perf_counter() - started)
-    return median(times)
-
-
-HEADER = "case   side     ms/step  ratio  limit   paired: least, median, most  cpu ratio   MiB  ratio  first step"
-
-
-def table(name: str, case: Case, sides: dict[str, dict[str, Any]]) -> str:
-    """Return the rows of a case as text."""
-    rows = []
-    for side, n in sides.items():
-        limit = f"{case.limit:.2f}" if side == "ganlab" else ""
-        paired = "  ".join(f"{ratio:5.2f}" for ratio in n["paired"])
-        rows.append(
-            f"{name:6} {side:7} {n['ms_per_step']:8.2f} {n['ratio']:6.2f} {limit:>6}          {paired} "
-            f"{n['cpu_ratio']:10.2f} {n['peak_mib']:6.0f} {n['memory_ratio']:6.2f} {n['first_step_seconds']:9.1f} s"
-        )
-    return "\n".join(rows)
-
-
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="scripts/benchmark", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES), help="which GANs (default: all)")
-    parser.add_argument(
-        "--sides", nargs="+", choices=SIDES, default=list(SIDES), help="which sides, in addition to the loop"
-    )
-    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda if there is one")
-    parser.add_argument("--precision", choices=["32-true", "bf16-mixed"], default="32-true", help="of all sides")
-    parser.add_argument("--threads", type=int, help="threads of each side (default: torch's)")
-    parser.add_argument("--blocks", type=int, help="timed blocks of each side (default: depends on the case)")
-    parser.add_argument("--steps", type=int, help="steps per block (default: depends on the case, for two cores)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
-    args = parser.parse_args(arguments)
-    for name in ("threads", "blocks", "steps"):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            parser.error(f"--{name} must be at least 1, got {getattr(args, name)}")
-    if args.device == "auto":
-        args.device = "cuda" if torch.cuda.is_available() else "cpu"
-    return args
+    ratio = ratios["ten times"] = paired.ratio(costs, "ten times", "compare, new")
+    seconds = paired.middle(costs["ten times"]).cpu
+    print(f"\n{TIMES * runs:,} runs take {seconds:.2f} s, {ratio} times as long as {runs:,}; target ≤ {LINEAR:.0f}")
+    return ratios
 
 
 def main(arguments: list[str]) -> None:
-    args = parse(arguments)
-    if args.threads:
-        os.environ["OMP_NUM_THREADS"] = str(args.threads)
-    result: dict[str, Any] = {"torch": torch.__version__, "device": args.device, "precision": args.precision}
-    result |= {"help_seconds": help_seconds(), "cases": {}}
-    print(
-        f"torch {torch.__version__}, {args.device}, {args.precision}; ratios are relative to the loop\n\n{HEADER}",
-        flush=True,
-    )
-    for name in args.cases:
-        case = CASES[name]
-        with tempfile.TemporaryDirectory() as folder:
-            all_commands = commands(case, args.device, args.precision, Path(folder))
-            chosen = {side: all_commands[side] for side in SIDES if side == "loop" or side in args.sides}
-            sides = measure(chosen, args.blocks or case.blocks, args.steps or case.steps, Path(folder))
-        result["cases"][name] = sides
-        print(table(name, case, sides), flush=True)
-    print(f"\nganlab train --help: {result['help_seconds']:.2f} s")
-    if args.json:
-        args.json.write_text(json.dumps(result, indent=2) + "\n")
+    parser = paired.parser_of("compare", __doc__)
+    parser.add_argument("--runs", type=int, default=1000, help="runs in each folder (default: 1000)")
+    args = parser.parse_args(arguments)
+    paired.check_counts(parser, args, turns=1, runs=2 * many_runs.SEEDS)
+    builds = {"new": sys.executable} | ({"base": paired.python_of(args.base)} if args.base else {})
+    with tempfile.TemporaryDirectory() as name:
+        write_folders(Path(name), builds, args.runs)
+        costs = paired.run_in_turns(make_sides(Path(name), builds), args.turns)
+    print(f"tables of {args.runs:,} runs, processor seconds of one thread, medians of {args.turns} turns\n")
+    ratios = print_results(costs, args.runs)
+    paired.write(args.json, {"runs": args.runs, "costs": costs, "ratios": ratios})
 
 
 if __name__ == "__main__":

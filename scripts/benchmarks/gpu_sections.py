@@ -74,7 +74,7 @@ def _step(device: str, tiny: bool) -> Section:
     parts = [
         Part(
             f"{case}, {name}",
-            _program(_step_program(), "--cases", case, "--sides", "ganlab", "--precision", precision,
+            _program("step", "--cases", case, "--sides", "ganlab", "--precision", precision,
                      "--device", device, *steps, "--json"),
             lambda result, name=name: _step_rows(result, name),
         )
@@ -83,10 +83,6 @@ def _step(device: str, tiny: bool) -> Section:
     ]  # fmt: skip
     header = ("case", "precision", "ms per step", "time of a step, ratio of medians", "peak memory, ratio")
     return Section("Next to a hand-written loop", header, 110, parts)
-
-
-def _step_program() -> str:
-    return "step" if (HERE / "step.py").exists() else "compare"
 
 
 def _step_rows(result: Any, precision: str) -> Rows:

@@ -3,7 +3,7 @@
 Both make the same updates on the same number of real images: batches of 64, and every fifth also updates the generator.
 published.py reimplements the published steps. ganlab is a real `ganlab train` with the same settings and the standard
 callbacks, except those that score, sample or save, and without EMA, which the published steps do not have either. Each
-side is a separate process, and they take turns, as in compare.py.
+side is a separate process, and they take turns, as in step.py.
 
 sides:
   published  float32, as torch-mimicry trains
@@ -21,7 +21,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from compare import COMMAND, HERE, TimedProcess, write_images
+from step import COMMAND, HERE, TimedProcess, write_images
 
 DISCRIMINATOR_UPDATES = 5
 SIDES = ("published", "ganlab", "bf16")

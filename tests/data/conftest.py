@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.image_folders import save_image as save_shade
+
+from ganlab.data.readers import image_records
+from ganlab.data.readers.archive import Folder, Zip
 
 
 def idx(array: np.ndarray) -> bytes:
@@ -44,3 +48,33 @@ def save_image(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return save
+
+
+@pytest.fixture
+def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache of the test's own, which trusts files as soon as they are written; returns its folder."""
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(image_records, "GRANULARITY_NS", -(10**12))
+    return tmp_path / "cache" / "images"
+
+
+@pytest.fixture
+def class_images(tmp_path: Path) -> Path:
+    """A folder with two classes of ten images together."""
+    for number in range(10):
+        save_shade(tmp_path / "images" / "ab"[number % 2] / f"{number}.bmp", number)
+    return tmp_path / "images"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files that were read."""
+    names: list[str] = []
+    for archive in (Folder, Zip):
+
+        def reading(self, name: str, original: Callable = archive.read) -> bytes:
+            names.append(name)
+            return original(self, name)
+
+        monkeypatch.setattr(archive, "read", reading)
+    return names

@@ -19,7 +19,7 @@ def run(program, *arguments):
 def test_reports_every_side_of_a_case(tmp_path):
     file = tmp_path / "result.json"
     done = run(
-        "compare.py",
+        "step.py",
         "--cases",
         "mlp",
         "--blocks",
@@ -57,9 +57,9 @@ def test_reports_every_side_of_a_case(tmp_path):
 @pytest.mark.parametrize(
     ("program", "option", "minimum"),
     [
-        ("compare", "--blocks", 1),
-        ("compare", "--steps", 1),
-        ("compare", "--threads", 1),
+        ("step", "--blocks", 1),
+        ("step", "--steps", 1),
+        ("step", "--threads", 1),
         ("fid", "--images", 2),
         ("fid", "--turns", 1),
         ("zoo", "--batch", 2),

@@ -8,6 +8,7 @@ import pytest
 from support.instant_launcher import content
 
 from ganlab.core.errors import UserError
+from ganlab.runs.directory import write_json
 from ganlab.sweeps.jobs.record import Record
 
 
@@ -34,6 +35,26 @@ def test_writing_an_entry_leaves_the_others(tmp_path):
     record.plan([["seed=0"]])
     assert content(tmp_path)["objectives"] == record.objectives == {"fid": False}
     assert record.swept == ["seed"]
+
+
+def test_what_another_process_writes_is_seen(tmp_path):
+    record, other = Record(tmp_path), Record(tmp_path)
+    record.plan([["seed=0"]])
+    assert len(other.jobs()) == 1
+    record.plan([["seed=1"]])
+    assert len(other.jobs()) == 2
+    other.write(objectives={"fid": False})
+    assert record.objectives == {"fid": False}
+    (tmp_path / "sweep.json").unlink()
+    assert record.content == other.content == {}
+
+
+def test_former_names_in_overrides_are_translated(tmp_path):
+    write_json(
+        tmp_path / "sweep.json", {"jobs": [{"number": 0, "overrides": ["modifier=[anneal]", "callback=[health]"]}]}
+    )
+    (job,) = Record(tmp_path).jobs()
+    assert job.overrides == ("training_hook=[anneal]", "callback=[nan_monitor]")
 
 
 def test_a_damaged_sweep_json_is_reported(tmp_path):

@@ -2,16 +2,22 @@
 
 import io
 import itertools
+import json
 import math
+import os
+import random
 
 import pytest
 from PIL import Image
 
 from ganlab.commands.sweep import main
 from ganlab.core.errors import UserError
-from ganlab.sweeps.jobs.job import Job, Outcome, mark_pruned
+from ganlab.runs.directory import write_json
+from ganlab.sweeps.jobs.job import Job, Outcome, mark_pruned, write_state
+from ganlab.sweeps.jobs.record import Record
 from ganlab.sweeps.launchers.progress_display import LineDisplay, TableDisplay
 from ganlab.sweeps.results import importance
+from ganlab.sweeps.results.collect import collect
 from ganlab.sweeps.results.configurations import group_configurations, select_best
 from ganlab.sweeps.results.plots import (
     UNSET,
@@ -73,6 +79,21 @@ def test_several_objectives_have_a_pareto_front(tmp_path):
     both = {"fid": False, "recall": True}
     configurations = group_configurations(*sweep(tmp_path, "a=1", "a=2", "a=3", "a=4", scores=scores), both)
     assert {configuration.overrides[0] for configuration in select_best(configurations, both)} == {"a=1", "a=4"}
+
+
+@pytest.mark.parametrize("higher", list(itertools.product([False, True], repeat=3)))
+def test_the_pareto_front_is_what_no_other_dominates(tmp_path, higher):
+    draw = random.Random(0)
+    scores = [{name: draw.randrange(6) for name in "abc"} for _ in range(80)]  # with ties and equal points
+    names = dict(zip("abc", higher, strict=True))
+    configurations = group_configurations(*sweep(tmp_path, *(f"x={i}" for i in range(80)), scores=scores), names)
+
+    def dominates(one, other):
+        pairs = [(other, one)[up][name] - (one, other)[up][name] for name, up in names.items()]
+        return min(pairs) >= 0 < max(pairs)
+
+    front = {f"x={i}" for i, one in enumerate(scores) if not any(dominates(other, one) for other in scores)}
+    assert {configuration.overrides[0] for configuration in select_best(configurations, names)} == front
 
 
 def test_settings_become_numbers_if_all_values_are_numbers(tmp_path):
@@ -156,6 +177,119 @@ def test_a_table_is_redrawn_in_place_and_lines_are_printed_per_event(tmp_path, c
     lines.job_started(jobs[1])
     lines.job_ended(jobs[0])
     assert capsys.readouterr().err == "job 1 starts: seed=1\njob 0 pruned: pruned\n"
+
+
+def test_the_table_reads_each_file_once_until_it_changes(tmp_path, monkeypatch):
+    jobs = write_sweep(tmp_path, [4.0, 3.0, 2.0]).jobs()
+    stream, read, loads = io.StringIO(), [], json.loads
+    table = TableDisplay(jobs, ["a"], FID, stream)
+    monkeypatch.setattr(json, "loads", lambda text: read.append(text) or loads(text))
+    table.job_started(jobs[0])
+    assert len(read) == 6  # the status and the scores of each job
+    table.job_ended(jobs[0])
+    assert len(read) == 6
+    write_json(jobs[1].directory / "status.json", {"state": "failed", "reason": "disk on fire"})
+    table.job_ended(jobs[1])
+    assert len(read) == 7
+    assert stream.getvalue().endswith(
+        "1    a=1       failed: disk on fire\n2    a=2       finished  fid 2\n3 jobs: 2 finished, 1 failed\n"
+    )
+
+
+def test_a_running_job_of_an_unchanged_file_is_lost_when_its_process_has_ended(tmp_path, monkeypatch):
+    (job,) = Record(tmp_path).plan([["a=0"]])
+    write_state(job, "running", "")
+    stream = io.StringIO()
+    table = TableDisplay([job], ["a"], FID, stream)
+    table.job_started(job)
+    monkeypatch.setattr("ganlab.runs.liveness._exists", lambda pid: False)
+    table.job_started(job)
+    first, second = stream.getvalue().split("\033[3A")
+    assert first.endswith("1 jobs: 1 running\n")
+    assert second.endswith("1 jobs: 1 lost\n")
+
+
+def write_sweep(folder, fids):
+    """Write a sweep over `a` with finished jobs and return its record."""
+    record = Record(folder)
+    record.write(swept=["a"], objectives=FID)
+    for job, fid in zip(record.plan([[f"a={i}"] for i in range(len(fids))]), fids, strict=True):
+        write_json(job.directory / "scores.json", {"scores": {"fid": fid}, "protocol": {"name": "standard"}})
+        write_json(job.directory / "status.json", {"state": "finished", "step": 6, "iterations": 6, "objective": fid})
+    return record
+
+
+PLOTS = ("importance_fid.png", "parallel_fid.png")
+
+
+def drawn(folder):
+    """Return which files the plots are: a plot that is drawn again is another."""
+    return [(folder / name).stat().st_ino for name in PLOTS]
+
+
+def test_plots_of_unchanged_scores_are_not_drawn_again(tmp_path):
+    record = write_sweep(tmp_path, [4.0, 3.0, 2.0, 1.0, 5.0])
+    first, plots = collect(record), drawn(tmp_path)
+    assert "importance for fid (fANOVA): a 1.00" in first.text
+    content = (tmp_path / "sweep.json").read_text()
+    assert collect(Record(tmp_path)) == first
+    assert drawn(tmp_path) == plots
+    assert (tmp_path / "sweep.json").read_text() == content
+
+
+def test_plots_are_drawn_again_if_a_score_the_method_or_a_plot_is_another(tmp_path, monkeypatch):
+    record = write_sweep(tmp_path, [4.0, 3.0, 2.0, 1.0, 5.0])
+    collect(record)
+    for change in ("score", "plot", "method"):
+        for name in PLOTS:
+            os.truncate(tmp_path / name, 1)
+        if change == "score":
+            write_json(tmp_path / "2" / "scores.json", {"scores": {"fid": 2.5}, "protocol": {"name": "standard"}})
+        elif change == "plot":
+            (tmp_path / PLOTS[0]).unlink()
+        else:
+            monkeypatch.setattr(importance, "find_spec", lambda name: None)
+        text = collect(record).text
+        assert ("permutation importance" if change == "method" else "fANOVA") in text
+        assert all((tmp_path / name).stat().st_size > 1000 for name in PLOTS)
+
+
+def test_plots_disappear_when_scores_become_incomparable(tmp_path):
+    record = write_sweep(tmp_path, [4.0, 3.0, 2.0, 1.0])
+    collect(record)
+    write_json(tmp_path / "0" / "scores.json", {"scores": {"fid": 4.0}, "protocol": {"name": "other"}})
+    assert "no best: fid was measured under different protocols" in collect(record).text
+    assert not any((tmp_path / name).exists() for name in PLOTS)
+    write_json(tmp_path / "0" / "scores.json", {"scores": {"fid": 4.0}, "protocol": {"name": "standard"}})
+    collect(record)
+    assert all((tmp_path / name).exists() for name in PLOTS)
+
+
+def test_the_status_of_a_sweep_with_jobs_of_all_kinds(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    jobs = write_sweep(tmp_path, [4.0, 3.0, 2.0, 1.0, 5.0]).jobs()
+    write_json(
+        jobs[1].directory / "status.json", {"state": "failed", "step": 2, "iterations": 6, "reason": "disk\nfull"}
+    )
+    (jobs[2].directory / "status.json").unlink()
+    (jobs[3].directory / "scores.json").write_text("{")
+    (jobs[4].directory / "status.json").write_text("damaged")
+    assert main(["status", str(tmp_path)]) == 1
+    assert (
+        capsys.readouterr().out
+        == """\
+job  settings  state
+0    a=0       finished  fid 4
+1    a=1       failed 2/6: disk full
+2    a=2       waiting
+3    a=3       finished
+4    a=4       waiting
+5 jobs: 2 finished, 1 failed, 2 waiting
+"""
+    )
+    for job in jobs:
+        write_json(job.directory / "status.json", {"state": "finished"})
+    assert main(["status", str(tmp_path)]) == 0
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,10 @@ def tabulate(
     # the first column is used if no entry has `by`
     candidates = [column for column in columns if column.score == by] or columns[:1]
     by_column = max(candidates, key=lambda column: sum(has_score(column, entry.file) for entry in entries))
-    groups = {id(entry.group): entry.group for entry in entries}
-    rows = [
-        _build_row(group, [entry for entry in entries if entry.group is group], columns) for group in groups.values()
-    ]
+    groups: dict[int, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(id(entry.group), []).append(entry)
+    rows = [_build_row(group_entries[0].group, group_entries, columns) for group_entries in groups.values()]
     rows.sort(key=lambda row: sort_key(row, by_column))
     rows[1:] = [_test_against_best(row, rows[0], by_column) for row in rows[1:]]
     kinds = " and ".join(dict.fromkeys(entry.kind for entry in entries))

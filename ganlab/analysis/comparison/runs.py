@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from ganlab.analysis.comparison.scores import ScoreFile, read_json, read_scores
+from ganlab.analysis.comparison.scores import ScoreFile, read_scores
 from ganlab.core.errors import UserError
-from ganlab.core.renamed import current_config
 from ganlab.runs.directory import RunDirectory
+from ganlab.runs.json_files import read_json
+from ganlab.runs.saved_config import read_config
 
 CONFIG, STATUS, SELECTION = "config.yaml", "status.json", "scores.json"
 
@@ -119,8 +118,8 @@ def _progress(status: dict[str, Any]) -> str:
 
 def _read_config(path: Path) -> dict[str, Any]:
     try:
-        config = current_config(OmegaConf.to_container(OmegaConf.load(path)))
-    except (OSError, YAMLError, OmegaConfBaseException, ValueError) as error:
+        config = read_config(path)
+    except (OSError, YAMLError, ValueError) as error:
         raise UserError(f"{path} cannot be read ({' '.join(str(error).split())}); fix it or leave it out") from error
     if not isinstance(config, dict):
         raise UserError(f"{path} contains no settings; fix it or leave it out")

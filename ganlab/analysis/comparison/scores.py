@@ -1,6 +1,5 @@
 """Score files: scores, their intervals and directions, and the protocol that they were computed under."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any, final
 
 from ganlab.core.errors import UserError
 from ganlab.core.fields import Fields, differing_fields, flatten
+from ganlab.runs.json_files import read_json
 
 Interval = tuple[float, float]
 
@@ -44,21 +44,6 @@ class ScoreFile:
         """Return whether the scores that both files have share their protocol and their metrics' settings."""
         shared = [score for score in self.scores if score in other.scores]
         return not differing_fields(self.comparison_fields(*shared), other.comparison_fields(*shared))
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Return the mapping in a JSON file; raises UserError if the file is damaged or contains something else."""
-    try:
-        content = json.loads(path.read_text())
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # invalid JSON or invalid UTF-8
-        raise UserError(f"{path} is not valid JSON ({error}); write it again or leave it out") from error
-    if not isinstance(content, dict):
-        raise UserError(
-            f"{path} must contain a mapping, got a {type(content).__name__}; write it again or leave it out"
-        )
-    return content
 
 
 def read_scores(path: Path) -> ScoreFile:

@@ -14,6 +14,8 @@ from tqdm import tqdm
 from ganlab.core.errors import TrainingError
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
+from ganlab.data.readers.decoded import decode_all
+from ganlab.data.readers.path_table import PathTable
 
 CHUNK = 4096  # images resized at a time
 
@@ -55,11 +57,14 @@ class InMemoryImages(Images):
 
 
 class EncodedImages(Images):
-    """Image files that do not fit in memory as pixels, decoded on access; raises TrainingError if one is unreadable."""
+    """Image files that do not fit in memory as pixels, decoded on access; raises TrainingError if one is unreadable.
+
+    The digest of files that did not change since an earlier opening is read from a cache.
+    """
 
     needs_workers = True
 
-    def __init__(self, archive: Archive, names: list[str], decoder: ImageDecoder) -> None:
+    def __init__(self, archive: Archive, names: PathTable, decoder: ImageDecoder) -> None:
         self.archive, self.names, self.decoder = archive, names, decoder
         self.shape = (decoder.channels, *decoder.size)
 
@@ -71,13 +76,19 @@ class EncodedImages(Images):
         with without_pillow_limits():
             return torch.stack([self._decode(self.names[index]) for index in indices.tolist()])
 
+    @cached_property
+    def digest(self) -> str:
+        """A SHA-256 of all pixels, in hexadecimal."""
+        decoded = decode_all(self.archive, self.names, self.decoder)
+        for row, error in decoded.errors.items():
+            raise _unreadable(self.names[row], error)
+        return decoded.digest(torch.arange(len(self)))
+
     def _decode(self, name: str) -> Tensor:
         try:
             return self.decoder.decode(self.archive.read(name))
         except Exception as error:  # decoders can raise any exception for broken bytes
-            raise TrainingError(
-                f"{name} cannot be read as an image ({error}): repair it, or remove it and start a new run"
-            ) from error
+            raise _unreadable(name, str(error)) from error
 
 
 class StackedImages(Images):
@@ -94,6 +105,10 @@ class StackedImages(Images):
         """Gather all channels of all images at once."""
         rows = self.rows.index_select(0, indices)
         return self.table.index_select(0, rows.flatten()).reshape(len(indices), *self.shape)
+
+
+def _unreadable(name: str, reason: str) -> TrainingError:
+    return TrainingError(f"{name} cannot be read as an image ({reason}): repair it, or remove it and start a new run")
 
 
 def combine_digests(digests: Iterable[bytes]) -> str:

@@ -6,16 +6,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import final
 
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
 from ganlab.core.interfaces import Spec
-from ganlab.data.image_folder import find_classes
+from ganlab.data.image_classes import find_classes
 from ganlab.data.readers.archive import Archive, open_archive
 from ganlab.data.readers.decode_image import ImageDecoder, open_image, without_pillow_limits
-from ganlab.data.readers.image_storage import Images
-from ganlab.data.readers.scan import error_text, read_images, unreadable_message
+from ganlab.data.readers.decoded import error_text
+from ganlab.data.readers.path_table import PathTable
+from ganlab.data.readers.scan import read_samples, unreadable_message
 from ganlab.data.sample_files.base import SampleFiles
 
 MEMORY_LIMIT_MIB = 2048  # images that need more as pixels stay on disk
@@ -33,19 +33,17 @@ class ImageFiles(SampleFiles):
 
     def __init__(self, path: Path) -> None:
         self.archive = open_archive(path)
-        names = self.archive.images()
-        if not names:
+        files = self.archive.files()
+        self.names = files.images
+        if not len(self.names):
             raise ValueError(f"{path} must hold images (png, jpg, webp, bmp, gif, tif) or be a .npz, but it holds none")
-        size, grey = _common_format(self.archive, names, path)
+        size, grey = _common_format(self.archive, self.names, path)
         decoder = ImageDecoder(size, 1 if grey else 3, "stretch", MAX_PIXELS)
-        self.images: Images
-        self.images, names = read_images(self.archive, names, decoder, MEMORY_LIMIT_MIB, "refuse", verify=False)
-        self.names = names
-        classes = find_classes(self.archive, names)
-        class_names = sorted(set(classes))
+        self.images = read_samples(self.archive, self.names, decoder, MEMORY_LIMIT_MIB)
+        class_names, numbers = find_classes(self.archive, files, self.names)
         super().__init__(path, class_names if "" not in class_names and len(class_names) > 1 else [])
         if self.class_names:
-            self.labels = torch.tensor([class_names.index(name) for name in classes])
+            self.labels = numbers
         self.spec = Spec((decoder.channels, *size), None, len(self.class_names))
 
     def __len__(self) -> int:
@@ -68,7 +66,7 @@ class ImageFiles(SampleFiles):
         return result.hexdigest()
 
 
-def _common_format(archive: Archive, names: list[str], path: Path) -> tuple[tuple[int, int], bool]:
+def _common_format(archive: Archive, names: PathTable, path: Path) -> tuple[tuple[int, int], bool]:
     """Return the size (height, width) that all images have, and whether all are grey.
 
     Raises ValueError if the sizes differ or if an image cannot be read.

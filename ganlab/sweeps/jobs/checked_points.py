@@ -7,18 +7,9 @@ from omegaconf import DictConfig
 
 from ganlab.config.composition import compose
 from ganlab.core.errors import ConfigurationError
+from ganlab.sweeps.jobs.seeds import without_seed
 
 Point = Sequence[str]
-
-
-def is_seed(override: str) -> bool:
-    """Return whether an override sets the seed, in which replicates of a configuration differ."""
-    return override.lstrip("+").startswith("seed=")
-
-
-def without_seed(point: Point) -> tuple[str, ...]:
-    """Return the overrides of a point except the seed."""
-    return tuple(override for override in point if not is_seed(override))
 
 
 class CheckedPoints:

@@ -1,15 +1,17 @@
 """One job of a sweep and the outcome in its run directory, shared by all launchers and displays."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-from ganlab.runs.directory import RunDirectory
+from ganlab.runs.directory import RunDirectory, state_of
+from ganlab.runs.json_files import read_json_if_valid
 
 LOG = "job.log"
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A training command: the overrides of one point of a sweep, and the run directory that only this job uses."""
 
     number: int
@@ -29,8 +31,7 @@ class Job:
         return self.directory / LOG
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The state of a job and its results so far.
 
     `state` is that of status.json (running, finished, failed, preempted), "waiting" before it exists, "lost" if the
@@ -42,7 +43,7 @@ class Outcome:
     iterations: int = 0
     objective: float | None = None
     reason: str = ""
-    scores: dict[str, float] = field(default_factory=dict)
+    scores: Mapping[str, float] = MappingProxyType({})
 
     @property
     def is_final(self) -> bool:
@@ -50,18 +51,20 @@ class Outcome:
         return self.state in ("finished", "failed", "pruned")
 
     @classmethod
-    def read(cls, directory: Path) -> "Outcome":
-        """Read the outcome from a run directory; only a finished run has scores."""
-        run = RunDirectory(directory)
-        status = run.status()
-        state = "pruned" if status.get("pruned") else run.state()
+    def read(cls, directory: Path, read_json: Callable[[Path], dict[str, Any]] = read_json_if_valid) -> "Outcome":
+        """Read the outcome from a run directory; only a finished run has scores.
+
+        `read_json` reads the files: `FileMemory.read` for outcomes that are read again and again.
+        """
+        status = read_json(directory / "status.json")
+        state = "pruned" if status.get("pruned") else state_of(status)
         return cls(
             state=state,
             step=status.get("step", 0),
             iterations=status.get("iterations", 0),
             objective=status.get("objective"),
             reason=status.get("reason", ""),
-            scores=run.scores() if state == "finished" else {},
+            scores=read_json(directory / "scores.json").get("scores", {}) if state == "finished" else {},
         )
 
 

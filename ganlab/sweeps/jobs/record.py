@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ganlab.analysis.comparison.scores import read_json
 from ganlab.core.errors import UserError
 from ganlab.core.renamed import current_override
-from ganlab.runs.directory import write_json
+from ganlab.runs.file_memory import FileMemory
+from ganlab.runs.json_files import read_json, write_json
 from ganlab.sweeps.jobs.job import Job
 
 FILE, LOCK = "sweep.json", "sweep.lock"
@@ -22,15 +22,15 @@ class Record:
         self.path = path
         self.config_dirs = tuple(config_dirs)
         self._lock: int | None = None
+        self._files = FileMemory(_read)
 
     @property
     def content(self) -> dict[str, Any]:
-        """The content of sweep.json, empty before the first plan; raises UserError if the file is damaged."""
-        file = self.path / FILE
-        content = read_json(file) if file.exists() else {}
-        for job in content.get("jobs", []):
-            job["overrides"] = [current_override(override) for override in job["overrides"]]
-        return content
+        """The content of sweep.json, which must not be changed; empty before the first plan.
+
+        Raises UserError if the file is damaged.
+        """
+        return self._files.read(self.path / FILE)
 
     @property
     def swept(self) -> list[str]:
@@ -41,6 +41,11 @@ class Record:
         differing = [override for point in points for override in point if override not in shared]
         keys = [override.lstrip("+").split("=")[0] for override in differing]
         return list(dict.fromkeys([*content.get("swept", []), *keys]))
+
+    @property
+    def swept_without_seed(self) -> list[str]:
+        """The swept keys in which configurations differ; jobs that differ only in the seed are one configuration."""
+        return [key for key in self.swept if key != "seed"]
 
     @property
     def objectives(self) -> dict[str, bool]:
@@ -101,6 +106,16 @@ class Record:
 
     def _job(self, number: int, overrides: Sequence[str]) -> Job:
         return Job(number, tuple(overrides), self.path / str(number), self.config_dirs)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Return the content of sweep.json with the present names of settings."""
+    content = read_json(file) if file.exists() else {}
+    jobs = content.get("jobs", [])
+    present = {override: current_override(override) for override in {o for job in jobs for o in job["overrides"]}}
+    for job in jobs:
+        job["overrides"] = [present[override] for override in job["overrides"]]
+    return content
 
 
 def _key(overrides: Sequence[str]) -> frozenset[str]:

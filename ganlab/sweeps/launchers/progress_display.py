@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from typing import TextIO
 
+from ganlab.runs.file_memory import FileMemory
+from ganlab.runs.json_files import read_json_if_valid
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.results.tables import align_columns, count_states, describe_outcome, describe_point, job_rows
 
@@ -61,6 +63,7 @@ class TableDisplay(ProgressDisplay):
     ) -> None:
         super().__init__(jobs, swept, objectives)
         self.stream = stream or sys.stderr
+        self._files = FileMemory(read_json_if_valid)
         self._drawn_lines, self._drawn_at = 0, -REFRESH_SECONDS
 
     def job_started(self, job: Job) -> None:
@@ -78,17 +81,17 @@ class TableDisplay(ProgressDisplay):
 
     def _draw(self) -> None:
         count = max(1, shutil.get_terminal_size().lines - 3)
-        visible = sorted(self.jobs, key=self._priority)[:count]
-        rows = job_rows(sorted(visible, key=lambda job: job.number), self.swept, self.objectives)
-        lines = [*align_columns(rows), count_states(self.jobs)]
+        outcomes = {job.number: Outcome.read(job.directory, self._files.read) for job in self.jobs}
+        visible = sorted(self.jobs, key=lambda job: (_priority(outcomes[job.number].state), job.number))[:count]
+        rows = job_rows(sorted(visible, key=lambda job: job.number), outcomes, self.swept, self.objectives)
+        lines = [*align_columns(rows), count_states(outcomes.values())]
         back = UP.format(self._drawn_lines) if self._drawn_lines else ""
         print(f"{back}\r{CLEAR}" + "\n".join(lines), file=self.stream, flush=True)
         self._drawn_lines, self._drawn_at = len(lines), time.monotonic()
 
-    @staticmethod
-    def _priority(job: Job) -> tuple[int, int]:
-        state = Outcome.read(job.directory).state
-        return PRIORITY.index(state) if state in PRIORITY else 0, job.number
+
+def _priority(state: str) -> int:
+    return PRIORITY.index(state) if state in PRIORITY else 0
 
 
 def create_display(jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str]) -> ProgressDisplay:

@@ -2,21 +2,20 @@
 
 import math
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ganlab.analysis.comparison.statistics import summarise
-from ganlab.sweeps.jobs.checked_points import is_seed, without_seed
 from ganlab.sweeps.jobs.job import Job, Outcome
+from ganlab.sweeps.jobs.seeds import is_seed, without_seed
 from ganlab.sweeps.results.protocols import SAME_PROTOCOL, Protocols
 
 # The state of a configuration is the first of these that one of its jobs has.
 STATES = ("failed", "pruned", "running", "lost", "preempted", "waiting", "finished")
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """The mean over `n` seeds and its 95 % confidence interval; a single seed has no interval."""
 
     mean: float
@@ -81,7 +80,7 @@ class Configuration:
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of sweep.json."""
-        scores = {name: asdict(score) for name, score in self.scores.items()}
+        scores = {name: score._asdict() for name, score in self.scores.items()}
         return {
             "overrides": list(self.overrides),
             "jobs": [job.number for job in self.jobs],
@@ -132,17 +131,25 @@ def select_best(configurations: Sequence[Configuration], objectives: Mapping[str
     ]
     complete = [configuration for configuration in scored if configuration.is_complete]
     candidates = complete or scored
-    front = [one for one in candidates if not any(_dominates(other, one, objectives) for other in candidates)]
-    return front[:1] if len(objectives) == 1 else front
+    points = [_point(configuration, objectives) for configuration in candidates]
+    front = _pareto_front(points)
+    best = [configuration for configuration, point in zip(candidates, points, strict=True) if point in front]
+    return best[:1] if len(objectives) == 1 else best
 
 
-def _dominates(first: Configuration, second: Configuration, objectives: Mapping[str, bool]) -> bool:
-    """Return whether the first is at least as good by all objectives and better by one."""
-    pairs = []
-    for name, higher_is_better in objectives.items():
-        sign = 1 if higher_is_better else -1
-        pairs.append((sign * first.scores[name].mean, sign * second.scores[name].mean))
-    return all(a >= b for a, b in pairs) and any(a > b for a, b in pairs)
+def _point(configuration: Configuration, objectives: Mapping[str, bool]) -> tuple[float, ...]:
+    """Return the scores by all objectives, where higher is better."""
+    signs = {name: 1 if higher_is_better else -1 for name, higher_is_better in objectives.items()}
+    return tuple(sign * configuration.scores[name].mean for name, sign in signs.items())
+
+
+def _pareto_front(points: Iterable[tuple[float, ...]]) -> set[tuple[float, ...]]:
+    """Return the points to which no other is at least as good by all numbers and better by one."""
+    front: list[tuple[float, ...]] = []
+    for point in sorted(set(points), reverse=True):  # what dominates a point is before it
+        if not any(all(a >= b for a, b in zip(other, point, strict=True)) for other in front):
+            front.append(point)
+    return set(front)
 
 
 def _state_rank(state: str) -> int:

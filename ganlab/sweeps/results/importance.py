@@ -8,6 +8,11 @@ from ganlab.sweeps.results.plots import Variable
 MIN_CONFIGURATIONS = 4
 
 
+def method_name() -> str:
+    """Return the method that this environment has."""
+    return "fANOVA" if find_spec("optuna") else "permutation importance"
+
+
 def importances(variables: Sequence[Variable], scores: Sequence[float]) -> tuple[str, dict[str, float]]:
     """Return the method and the share of each variable, largest first; the shares add up to 1.
 
@@ -17,8 +22,8 @@ def importances(variables: Sequence[Variable], scores: Sequence[float]) -> tuple
     """
     if len(scores) < MIN_CONFIGURATIONS or not variables or len(set(scores)) < 2:
         return "", {}
-    method, compute = ("fANOVA", _fanova) if find_spec("optuna") else ("permutation importance", _permutation)
-    shares = compute(variables, scores)
+    method = method_name()
+    shares = METHODS[method](variables, scores)
     total = sum(shares.values())
     if total <= 0:
         return "", {}
@@ -55,3 +60,6 @@ def _permutation(variables: Sequence[Variable], scores: Sequence[float]) -> dict
     forest = RandomForestRegressor(random_state=0).fit(points, scores)
     losses = permutation_importance(forest, points, scores, n_repeats=20, random_state=0).importances_mean
     return {variable.name: max(0.0, float(loss)) for variable, loss in zip(variables, losses, strict=True)}
+
+
+METHODS = {"fANOVA": _fanova, "permutation importance": _permutation}

@@ -45,8 +45,8 @@ def parse_variable(name: str, texts: Sequence[str]) -> Variable:
     except ValueError:
         numbers = ()
     if not numbers or not all(map(math.isfinite, numbers)):
-        options = tuple(dict.fromkeys(texts))
-        return Variable(name, tuple(float(options.index(text)) for text in texts), options)
+        index = {text: float(i) for i, text in enumerate(dict.fromkeys(texts))}
+        return Variable(name, tuple(index[text] for text in texts), tuple(index))
     is_log = min(numbers) > 0 and max(numbers) / min(numbers) >= 10**LOG_DECADES
     return Variable(name, numbers, is_log=is_log)
 

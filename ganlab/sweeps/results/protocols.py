@@ -51,7 +51,7 @@ def read_protocols(jobs: Sequence[Job], outcomes: Mapping[int, Outcome], objecti
 
     Score files without a protocol, which old versions wrote, and jobs without all objectives are ignored.
     """
-    variants: dict[str, Fields] = {}
+    variants: dict[str, tuple[int, Fields]] = {}
     variant_of: dict[int, int] = {}
     for job in jobs:
         if not objectives or not outcomes[job.number].scores.keys() >= set(objectives):
@@ -59,9 +59,9 @@ def read_protocols(jobs: Sequence[Job], outcomes: Mapping[int, Outcome], objecti
         file = read_scores(job.directory / FILE)
         if file.protocol:
             fields = {name: value for name, value in file.comparison_fields(*objectives).items() if name not in IGNORED}
-            variants.setdefault(canonical_json(fields), fields)
-            variant_of[job.number] = list(variants).index(canonical_json(fields))
-    return Protocols(tuple(variants.values()), variant_of)
+            index, _ = variants.setdefault(canonical_json(fields), (len(variants), fields))
+            variant_of[job.number] = index
+    return Protocols(tuple(fields for _, fields in variants.values()), variant_of)
 
 
 def describe_variants(variants: Sequence[Mapping[str, str]]) -> str:

@@ -1,7 +1,8 @@
 """The tables of a sweep as text: one row per job, in aligned columns."""
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ganlab.sweeps.jobs.job import Job, Outcome
 
@@ -35,16 +36,18 @@ def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
     return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]
 
 
-def job_rows(jobs: Sequence[Job], swept: Collection[str], objectives: Collection[str]) -> list[list[str]]:
+def job_rows(
+    jobs: Sequence[Job], outcomes: Mapping[int, Outcome], swept: Collection[str], objectives: Collection[str]
+) -> list[list[str]]:
     """Return a header and one row per job: its number, its swept settings, and its state with the objectives."""
     rows = [["job", "settings", "state"]]
     for job in jobs:
-        state = describe_outcome(Outcome.read(job.directory), objectives)
+        state = describe_outcome(outcomes[job.number], objectives)
         rows.append([str(job.number), describe_point(job.overrides, swept), state])
     return rows
 
 
-def count_states(jobs: Sequence[Job]) -> str:
+def count_states(outcomes: Iterable[Outcome]) -> str:
     """Return the number of jobs in each state: "4 jobs: 2 finished, 2 failed"."""
-    states = [Outcome.read(job.directory).state for job in jobs]
-    return f"{len(jobs)} jobs: " + ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+    counts = Counter(outcome.state for outcome in outcomes)
+    return f"{counts.total()} jobs: " + ", ".join(f"{count} {state}" for state, count in counts.items())

@@ -109,3 +109,36 @@ def test_missing_paths_scores_and_protocols_are_reported(tmp_path):
         with pytest.raises(UserError) as caught:
             compare(**arguments)
         assert sentence in str(caught.value)
+
+
+def test_an_edited_configuration_is_seen_and_the_same_runs_give_the_same_table(tmp_path):
+    write_run(tmp_path / "a", {"fid": 1.0}, "optimizer.generator.lr=0.001")
+    run = write_run(tmp_path / "b", {"fid": 2.0}, "optimizer.generator.lr=0.002", seed=1)
+    first = as_markdown(compare(tmp_path))
+    assert rows_of(compare(tmp_path)) == ["optimizer.generator.lr=0.001", "optimizer.generator.lr=0.002"]
+    assert as_markdown(compare(tmp_path)) == first
+    text = (run / "config.yaml").read_text()
+    assert text.count("lr: 0.002\n") == 1
+    (run / "config.yaml").write_text(text.replace("lr: 0.002\n", "lr: 1e-3\n"))  # of the same size
+    assert only(compare(tmp_path)).rows[0].seeds == (0, 1)
+    (run / "config.yaml").write_text("# edited\n" + text.replace("lr: 0.002", "lr: 1e-2"))
+    assert rows_of(compare(tmp_path)) == ["optimizer.generator.lr=0.001", "optimizer.generator.lr=0.01"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("seed: 1\nseed: 2\n", "found duplicate key seed"),
+        ("a: ${b\n", "no viable alternative at input"),
+        ("a: !x 1\n", "could not determine a constructor for the tag '!x'"),
+        ("a: 1\n b: 2\n", "mapping values are not allowed here"),
+    ],
+)
+def test_the_reason_why_a_configuration_cannot_be_read_is_named(text, reason, tmp_path):
+    write_run(tmp_path, {"fid": 1.0})
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        compare(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'config.yaml'} cannot be read (")
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)

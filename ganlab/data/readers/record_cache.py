@@ -1,0 +1,118 @@
+"""`RecordCache`, the records and pixels of decoded images on disk, which later openings of the same files use."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import PIL
+import torch
+from PIL import features
+from torch import Tensor
+
+from ganlab.core.cache_directory import cache_directory
+from ganlab.data.readers.archive import Archive
+from ganlab.data.readers.decode_image import ImageDecoder
+from ganlab.data.readers.image_records import DIGEST_BYTES, ImageRecords
+from ganlab.data.readers.path_table import PathTable
+from ganlab.data.readers.record_file import read_records, write_records
+
+LIMIT_BYTES = 32 << 30  # of all records and pixels; those that were not used for longest are removed
+FAILURES = (OSError, ValueError, MemoryError)
+ABANDONED_SECONDS = 3600  # a draft that nothing was written to for so long was left by a process that was killed
+CODECS = ("jpg", "zlib", "libtiff", "webp", "libjpeg_turbo", "zlib_ng", "mozjpeg")
+
+
+@final
+class RecordCache:
+    """Records of the images of one folder or zip, decoded in one way, below $GANLAB_CACHE and never in the folder.
+
+    The key has everything besides the files that the pixels depend on: the decoder with its source, and the versions
+    of Pillow, its codecs and numpy. A file that is missing, damaged, written for another key or not writable only costs
+    time, so none of this is reported.
+    """
+
+    def __init__(self, archive: Archive, decoder: ImageDecoder) -> None:
+        self._archive, self._decoder = archive, decoder
+
+    def load(self, names: PathTable, stamps: Tensor, table: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Return which images are unchanged, bool of shape (n,), and the digests (n, 32) of their pixels.
+
+        With a `table` (n, channels, height, width), the pixels of unchanged images are read into it.
+        """
+        with suppress(*FAILURES):
+            path, key = self._place()
+            found = read_records(path, key, names, stamps, table)
+            with suppress(OSError):
+                os.utime(path)  # it was used
+            return found
+        return torch.zeros(len(names), dtype=torch.bool), torch.zeros(len(names), DIGEST_BYTES, dtype=torch.uint8)
+
+    def save(self, records: ImageRecords, pixels: Tensor | None) -> None:
+        """Write records, completely or not at all; pixels only if they leave half of the free space on the disk."""
+        with suppress(*FAILURES):
+            path, key = self._place()
+            draft = path.with_name(f".{path.name}.draft")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(draft)
+            # Fails if another process is writing the same records. Only the user may read copies of the images.
+            draft.touch(mode=0o600, exist_ok=False)
+            try:
+                has_space = pixels is not None and _has_space(path.parent, pixels.nbytes)
+                with draft.open("wb") as file:
+                    write_records(file, key, records, pixels if has_space else None)
+                draft.replace(path)
+            except BaseException:
+                draft.unlink(missing_ok=True)
+                raise
+            _remove_least_recent(path.parent)
+
+    def _place(self) -> tuple[Path, str]:
+        """Return the file's path and its key; raises OSError if there is no folder for it."""
+        key = _key_text(self._archive, self._decoder)
+        try:
+            folder = cache_directory() / "images"
+        except RuntimeError as error:
+            raise FileNotFoundError("there is no home folder") from error
+        return folder / f"{sha256(key.encode()).hexdigest()[:32]}.records", key
+
+
+def _key_text(archive: Archive, decoder: ImageDecoder) -> str:
+    """Return what the pixels depend on, in one line."""
+    source = Path(__file__).with_name("decode_image.py").read_bytes()
+    key = {
+        "root": os.path.realpath(archive.root),
+        "decoder": repr(decoder),
+        "source": sha256(source).hexdigest(),
+        "versions": [PIL.__version__, np.__version__, *(str(features.version(name)) for name in CODECS)],
+        "machine": [platform.machine(), sys.byteorder],
+    }
+    return json.dumps(key, sort_keys=True)
+
+
+def _has_space(folder: Path, size: int) -> bool:
+    return size <= min(LIMIT_BYTES, shutil.disk_usage(folder).free // 2)
+
+
+def _remove_abandoned(draft: Path) -> None:
+    with suppress(FileNotFoundError):
+        if draft.stat().st_mtime < time.time() - ABANDONED_SECONDS:
+            draft.unlink()
+
+
+def _remove_least_recent(folder: Path) -> None:
+    """Remove files until at most LIMIT_BYTES, or the most recent file alone, are left."""
+    statuses = [(path, path.stat()) for path in folder.iterdir()]
+    (_, newest), *older = sorted(statuses, key=lambda entry: entry[1].st_mtime, reverse=True)
+    total = newest.st_size
+    for path, status in older:
+        total += status.st_size
+        if total > LIMIT_BYTES:
+            path.unlink(missing_ok=True)

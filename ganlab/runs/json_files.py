@@ -1,0 +1,42 @@
+"""JSON files: written so that they are complete at every moment, and read with errors for people or without any."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ganlab.core.errors import UserError
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file atomically."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_suffix(".tmp")
+    scratch.write_text(json.dumps(value, indent=2) + "\n")
+    os.replace(scratch, path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the mapping in a JSON file; raises UserError if the file is damaged or contains something else."""
+    try:
+        with open(path) as file:
+            content = json.loads(file.read())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:  # invalid JSON or invalid UTF-8
+        raise UserError(f"{path} is not valid JSON ({error}); write it again or leave it out") from error
+    if not isinstance(content, dict):
+        raise UserError(
+            f"{path} must contain a mapping, got a {type(content).__name__}; write it again or leave it out"
+        )
+    return content
+
+
+def read_json_if_valid(path: Path) -> dict[str, Any]:
+    """Return the mapping in a JSON file, empty if there is none or the file is damaged."""
+    try:
+        with open(path, "rb", buffering=0) as file:  # without buffers and line ends, because sweeps read thousands
+            content = json.loads(file.read().decode())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
