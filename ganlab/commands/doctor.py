@@ -56,7 +56,7 @@ def examine(data_root: Path) -> Iterator[Section]:
     yield "data", *_folder(data_root, "data_root")
     yield "wandb", *_wandb()
     yield "devices", *_devices()
-    from ganlab.features.cache import cache_directory
+    from ganlab.core.cache_directory import cache_directory
 
     yield "cache", *_folder(cache_directory(), "$GANLAB_CACHE")
     yield "features", *_features()

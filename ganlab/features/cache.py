@@ -14,13 +14,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ganlab.core.cache_directory import cache_directory
+
 log = logging.getLogger(__name__)
 PACKAGE = Path(__file__).parent.parent
-
-
-def cache_directory() -> Path:
-    """Return the folder for files that can be computed again: $GANLAB_CACHE, or ~/.cache/ganlab."""
-    return Path(os.environ.get("GANLAB_CACHE") or Path.home() / ".cache" / "ganlab").expanduser()
 
 
 @cache

@@ -13,9 +13,9 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from ganlab.core.cache_directory import cache_directory
 from ganlab.core.random import derive
 from ganlab.features.base import FeatureBatch, Features, LabelledSource, flatten_spatial, image_channels
-from ganlab.features.cache import cache_directory
 from ganlab.features.classifier_training import (
     RESOLUTION,
     WIDTH,

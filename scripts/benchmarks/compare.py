@@ -19,13 +19,18 @@ from pathlib import Path
 import many_runs
 import paired
 
+FORMER = "former"  # the folder with runs of the other build
 TIMES, LINEAR = 10, 12.0  # the larger comparison, and the largest ratio of its time to the smaller one's
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command on one folder, and the largest ratio to the other build's time that is a success."""
+    """A command on a folder, and the largest ratio to the other build's time that is a success.
 
+    A folder with a build in its name belongs to that build, because collecting writes into it.
+    """
+
+    folder: str
     words: tuple[str, ...]
     target: float | None = None
     prepare: Callable[[Path], None] = lambda folder: None  # before each run
@@ -44,11 +49,11 @@ def forget_results(folder: Path) -> None:
 
 
 CASES = {
-    "compare": Case(("compare",), 0.12),
-    "former runs": Case(("compare",), 0.2),
-    "status": Case(("sweep", "status"), 0.2),
-    "first collect": Case(("sweep", "collect"), prepare=forget_results),
-    "collect": Case(("sweep", "collect"), 0.2),
+    "compare": Case("runs", ("compare",), 0.12),
+    "former runs": Case(FORMER, ("compare",), 0.2),
+    "status": Case("runs", ("sweep", "status"), 0.2),
+    "first collect": Case("first-{build}", ("sweep", "collect"), prepare=forget_results),
+    "collect": Case("again-{build}", ("sweep", "collect"), 0.2),
 }
 Sides = dict[str, Callable[[], paired.Cost]]
 
@@ -58,24 +63,17 @@ def cases_of(builds: dict[str, str]) -> dict[str, Case]:
     return {name: case for name, case in CASES.items() if name != "former runs" or "base" in builds}
 
 
-def folder_of(folder: Path, name: str, build: str) -> Path:
-    """Return the folder that a build reads in a case; each build has its own, because collecting writes into it."""
-    return folder / f"{name}-{build}".replace(" ", "-")
-
-
 def write_folders(folder: Path, builds: dict[str, str], runs: int) -> None:
-    """Write the folders that the cases read: those of CASES for each build, and the larger one."""
+    """Write the folders that the cases read, and the larger one; collect those whose results are already known."""
     templates = {}
     for build, python in builds.items():
         (folder / build).mkdir()
         templates[build] = many_runs.train_templates(python, folder / build)
+    for name in {case.folder.format(build=build) for case in cases_of(builds).values() for build in builds}:
+        many_runs.write_sweep(templates["base" if name == FORMER else "new"], folder / name, runs)
+        (folder / name / "uncollected.json").write_bytes((folder / name / "sweep.json").read_bytes())
     for build, python in builds.items():
-        for name, case in cases_of(builds).items():
-            sweep = folder_of(folder, name, build)
-            many_runs.write_sweep(templates["base" if name == "former runs" else "new"], sweep, runs)
-            (sweep / "uncollected.json").write_bytes((sweep / "sweep.json").read_bytes())
-            if name == "collect":
-                case.run(python, sweep)
+        CASES["collect"].run(python, folder / f"again-{build}")
     many_runs.write_sweep(templates["new"], folder / "ten-times", TIMES * runs)
 
 
@@ -84,7 +82,7 @@ def make_sides(folder: Path, builds: dict[str, str]) -> Sides:
     sides: Sides = {}
     for name, case in cases_of(builds).items():
         for build, python in builds.items():
-            sides[f"{name}, {build}"] = partial(case.run, python, folder_of(folder, name, build))
+            sides[f"{name}, {build}"] = partial(case.run, python, folder / case.folder.format(build=build))
     sides["ten times"] = partial(CASES["compare"].run, builds["new"], folder / "ten-times")
     return sides
 

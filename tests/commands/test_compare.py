@@ -157,3 +157,12 @@ def test_the_command_runs_in_its_own_process(runs, tmp_path):
     done = command("compare", str(runs), "format=markdown", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "| loss=Hinge | 3 | 9.70 ± 0.50 |" in done.stdout
+
+
+def test_a_comparison_imports_neither_torch_nor_configuration_libraries(runs):
+    program = (
+        f"import sys; from ganlab.commands.compare import main; main([{str(runs)!r}]); "
+        "print({'torch', 'pytorch_lightning', 'matplotlib', 'omegaconf', 'hydra'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"

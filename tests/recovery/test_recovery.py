@@ -53,11 +53,11 @@ def spoiled(monkeypatch):
     """Make the generator's gradient NaN once, at step 5, although the losses are finite."""
     updates = iter([False, True])  # the discriminator's and the generator's
 
-    def spoil(self, optimizer):
+    def spoil(self, player):
         if self.steps == 4 and next(updates, False):
-            optimizer.param_groups[0]["params"][0].grad.fill_(float("nan"))
+            self.weights[player][0].grad.fill_(float("nan"))
 
-    monkeypatch.setattr("ganlab.engine.module.GANModule.on_before_optimizer_step", spoil)
+    monkeypatch.setattr("ganlab.games.player_updates.PlayerUpdates.clip_and_measure", spoil)
 
 
 @pytest.mark.parametrize("lines", [["checkpoint_every=5"], ["checkpoint_every=0", "log_every=0", "iterations=5"]])
