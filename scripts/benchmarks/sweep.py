@@ -102,9 +102,12 @@ def main(arguments: list[str]) -> None:
     parser = paired.parser_of("sweep", __doc__)
     parser.add_argument("--jobs", type=int, default=40, help="jobs of each sweep (default: 40)")
     parser.add_argument("--iterations", type=int, default=50, help="steps of each job (default: 50)")
+    parser.add_argument("--without-fresh", action="store_true", help="with --base: leave out the side `fresh`")
     args = parser.parse_args(arguments)
     paired.check_counts(parser, args, turns=1, jobs=2, iterations=1)
     all_sides = sides(args.base, args.jobs, args.iterations)
+    if args.base and args.without_fresh:
+        del all_sides["fresh"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         runs = {side: (lambda words=words: paired.run_timed(words(), folder)) for side, words in all_sides.items()}

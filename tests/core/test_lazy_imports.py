@@ -36,9 +36,8 @@ def test_a_run_without_images_imports_neither(tmp_path):
         *("data=ring", "generator=mlp", "discriminator=mlp", "iterations=1", "sample_every=0", "metric=[]"),
         *("callback=[nan_monitor,progress]", f"run_dir={tmp_path / 'run'}"),
     ]
-    code = f"import runpy\nsys.argv[1:] = {overrides!r}\n"
-    code += "try: runpy.run_module('ganlab.commands.train', run_name='__main__')\n"
-    assert python(f"{code}finally: {LOADED}").endswith("[]")
+    code = f"import atexit, runpy\nsys.argv[1:] = {overrides!r}\natexit.register(lambda: {LOADED})\n"
+    assert python(f"{code}runpy.run_module('ganlab.commands.train', run_name='__main__')").endswith("[]")
 
 
 @pytest.mark.slow
