@@ -57,7 +57,7 @@ CASES = {
     "dcgan": Case("non_saturating", (
         "data=digits", "data.resolution=28", "generator=dcgan_28", "discriminator=dcgan_28", "latent.size=100",
         "batch_size=64",
-    ), limit=0.75, blocks=8, steps=3),
+    ), limit=0.85, blocks=8, steps=3),
     "sngan": Case("hinge", (
         "data=cifar10", "data.path=cifar", "data.validation=0", "generator=sngan", "discriminator=sngan",
         "latent.size=128", "batch_size=64",
