@@ -97,7 +97,16 @@ def test_processes_run_at_once_and_take_signals(server, tmp_path):
     assert second.process.wait() == -signal.SIGTERM
     assert first.process.poll() is None
     os.killpg(first.process.pid, signal.SIGINT)
-    assert first.process.wait() == 1 or "KeyboardInterrupt" in first.err.read_text()
+    assert first.process.wait() == 1
+    assert first.err.read_text().endswith("KeyboardInterrupt\n")
+
+
+def test_a_process_leads_its_group_as_soon_as_it_has_started(server, tmp_path):
+    for number in range(20):
+        (tmp_path / str(number)).mkdir()
+        started = Started(server, tmp_path / str(number), "wait")
+        os.killpg(started.process.pid, signal.SIGKILL)  # raises if there is no such group yet
+        assert started.process.wait() == -signal.SIGKILL
 
 
 def test_ending_the_server_leaves_its_processes_running(tmp_path):

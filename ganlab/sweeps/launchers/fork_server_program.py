@@ -52,12 +52,18 @@ class Server:
                 request, files = self._receive()
                 if request is None:
                     return 0
+                leads, session = os.pipe()
                 child = _fork()
                 if not child:
                     self._close()
+                    os.close(leads)
+                    os.setsid()
+                    os.close(session)
                     return _run(request, files)
-                for file in files:
+                for file in (*files, session):
                     os.close(file)
+                os.read(leads, 1)  # ends when the child leads a session, so the client can send signals to its group
+                os.close(leads)
                 self._send({"request": request["request"], "pid": child})
 
     def _receive(self) -> tuple[dict[str, Any] | None, list[int]]:
@@ -111,7 +117,6 @@ def _fork() -> int:
 
 def _run(request: dict[str, Any], files: Sequence[int]) -> int:
     """Become the requested process and run its module as `python -m MODULE` would; returns the exit code."""
-    os.setsid()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for descriptor in range(3):

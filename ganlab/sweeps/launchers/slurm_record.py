@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ganlab.analysis.comparison.scores import read_json
 from ganlab.core.errors import UserError
 from ganlab.runs.directory import write_json
+from ganlab.runs.json_files import read_json
 from ganlab.sweeps.jobs.job import Job, Outcome, write_state
 from ganlab.sweeps.launchers.slurm_queue import ENDED, GONE, INTERRUPTED, states
 
