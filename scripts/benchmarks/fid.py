@@ -26,6 +26,7 @@ from statistics import median
 from typing import Any
 
 import torch
+from paired import check_counts
 from torch import nn
 from torchvision.io import write_png
 from torchvision.models import inception_v3
@@ -122,9 +123,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="device of all sides (default: cpu)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
     args = parser.parse_args(arguments)
-    for name, minimum in (("images", 2), ("turns", 1), ("batch_size", 1)):
-        if getattr(args, name) < minimum:
-            parser.error(f"--{name.replace('_', '-')} must be at least {minimum}, got {getattr(args, name)}")
+    check_counts(parser, args, images=2, turns=1, batch_size=1)
     return args
 
 

@@ -21,7 +21,10 @@ from statistics import median
 from typing import Any
 
 import torch
-from step import COMMAND, HERE, TimedProcess, write_images
+from paired import check_counts
+from random_images import write_images
+from step import COMMAND
+from timed_process import HERE, TimedProcess, choose_device
 
 DISCRIMINATOR_UPDATES = 5
 SIDES = ("published", "ganlab", "bf16")
@@ -96,11 +99,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto", help="auto: cuda if there is one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
     args = parser.parse_args(arguments)
-    for name, minimum in (("blocks", 1), ("batch_size", 2), ("threads", 1)):
-        if getattr(args, name) is not None and getattr(args, name) < minimum:
-            parser.error(f"--{name.replace('_', '-')} must be at least {minimum}, got {getattr(args, name)}")
-    if args.device == "auto":
-        args.device = "cuda" if torch.cuda.is_available() else "cpu"
+    check_counts(parser, args, blocks=1, batch_size=2, threads=1)
+    args.device = choose_device(args.device)
     return args
 
 

@@ -91,9 +91,9 @@ def parser_of(name: str, description: str | None, turns: int = 5) -> argparse.Ar
 
 
 def check_counts(parser: argparse.ArgumentParser, args: argparse.Namespace, **minima: int) -> None:
-    """End the program with a sentence if an option is below its minimum."""
+    """End the program with a sentence if an option that is set is below its minimum."""
     for name, minimum in minima.items():
-        if getattr(args, name) < minimum:
+        if getattr(args, name) is not None and getattr(args, name) < minimum:
             parser.error(f"--{name.replace('_', '-')} must be at least {minimum}, got {getattr(args, name)}")
 
 

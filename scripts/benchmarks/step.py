@@ -14,21 +14,21 @@ sides:
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
+from paired import check_counts
+from random_images import write_images
+from timed_process import HERE, TimedProcess, choose_device, help_seconds
 
 from ganlab.config import compose, instantiate
 from ganlab.data import normalize
 
-HERE = Path(__file__).parent
 SIDES = ("loop", "ganlab", "ema", "lean")
 COMMAND = [sys.executable, "-c", "import sys; from ganlab.commands.cli import main; sys.exit(main())", "train"]
 ROWS = 1 << 16  # samples that the loop uses if the data set is infinite
@@ -63,64 +63,6 @@ CASES = {
         "latent.size=128", "batch_size=64",
     ), limit=0.60, blocks=3, steps=1),
 }  # fmt: skip
-
-
-class TimedProcess:
-    """A process that trains blocks of steps on command, and their times."""
-
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
-        self.name, self._log = name, folder / f"{name}.log"
-        self.wall: list[float] = []  # milliseconds per step of each timed block
-        self.cpu: list[float] = []
-        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
-        environment = os.environ | {"PYTHONPATH": path, "GANLAB_ALLOW": "pace"}
-        started = time.perf_counter()
-        with self._log.open("w") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self._read()
-        self.first_step_seconds = time.perf_counter() - started
-
-    def run(self, steps: int) -> None:
-        """Run a block of steps and record the time per step."""
-        self._process.stdin.write(f"{steps}\n")
-        self._process.stdin.flush()
-        self._read()
-        self.wall.append(1000 * self.report["wall"] / steps)
-        self.cpu.append(1000 * self.report["cpu"] / steps)
-
-    def warm_up(self, steps: int) -> None:
-        """Run a block of steps that does not count."""
-        self.run(steps)
-        self.wall.clear()
-        self.cpu.clear()
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-    def _read(self) -> None:
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"'{self.name}' ended before it had run its steps:\n{self._log.read_text()[-2000:]}")
-        self.report: dict[str, Any] = json.loads(line)
-
-
-def write_images(folder: Path) -> None:
-    """Write random images in the format of CIFAR-10, because the real images need a download."""
-    folder.mkdir()
-    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
-        records = torch.randint(256, (400, 3073), dtype=torch.uint8)
-        records[:, 0] %= 10
-        (folder / f"{name}.bin").write_bytes(records.numpy().tobytes())
 
 
 def write_case(case: Case, overrides: list[str], device: str, folder: Path) -> None:
@@ -188,16 +130,6 @@ def numbers(side: TimedProcess, loop: TimedProcess) -> dict[str, Any]:
     }
 
 
-def help_seconds() -> float:
-    """Return the median wall-clock time of `ganlab train --help`."""
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        subprocess.run([*COMMAND, "--help"], check=True, stdout=subprocess.DEVNULL)
-        times.append(time.perf_counter() - started)
-    return median(times)
-
-
 HEADER = "case   side     ms/step  ratio  limit   paired: least, median, most  cpu ratio   MiB  ratio  first step"
 
 
@@ -230,11 +162,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="steps per block (default: depends on the case, for two cores)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
     args = parser.parse_args(arguments)
-    for name in ("threads", "blocks", "steps"):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            parser.error(f"--{name} must be at least 1, got {getattr(args, name)}")
-    if args.device == "auto":
-        args.device = "cuda" if torch.cuda.is_available() else "cpu"
+    check_counts(parser, args, threads=1, blocks=1, steps=1)
+    args.device = choose_device(args.device)
     return args
 
 
@@ -243,7 +172,7 @@ def main(arguments: list[str]) -> None:
     if args.threads:
         os.environ["OMP_NUM_THREADS"] = str(args.threads)
     result: dict[str, Any] = {"torch": torch.__version__, "device": args.device, "precision": args.precision}
-    result |= {"help_seconds": help_seconds(), "cases": {}}
+    result |= {"help_seconds": help_seconds(COMMAND), "cases": {}}
     print(
         f"torch {torch.__version__}, {args.device}, {args.precision}; ratios are relative to the loop\n\n{HEADER}",
         flush=True,
