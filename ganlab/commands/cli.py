@@ -1,9 +1,11 @@
-"""The `ganlab` command: replaces this process by `python -m ganlab.commands.COMMAND`.
+"""The `ganlab` command: runs the module ganlab.commands.COMMAND.
 
-The new process has a command line that Hydra and Lightning can read, for the processes that they start.
+A command that uses Hydra or Lightning replaces this process by `python -m ganlab.commands.COMMAND`, a command line that
+they can repeat for the processes that they start. The others run in this process, which saves a start of Python.
 """
 
 import os
+import runpy
 import sys
 
 from ganlab.commands import flags
@@ -21,6 +23,7 @@ COMMANDS = {
     "completion": "print a script for TAB completion in bash or zsh",
     "help": "print the help of a command",
 }
+REPLACING = ("train", "evaluate", "sample")  # commands that replace this process
 USAGE = f"""usage: ganlab COMMAND [KEY=VALUE ...]
        ganlab --version
 
@@ -30,7 +33,7 @@ Run 'ganlab COMMAND --help' for details."""
 
 
 def main() -> int:
-    """Run the command that the first argument names; returns an exit code only if no process replaced this one."""
+    """Run the command that the first argument names; returns an exit code only if there is no command to run."""
     arguments = sys.argv[1:]
     if arguments[:1] == ["help"]:
         arguments = [argument for argument in arguments if argument != "help"] + ["--help"]
@@ -41,4 +44,9 @@ def main() -> int:
         names = ", ".join(COMMANDS)
         print(f"there is no command '{command}'; choose {names}{suggest(command, COMMANDS)}", file=sys.stderr)
         return 2
-    os.execv(sys.executable, [sys.executable, "-m", f"ganlab.commands.{command}", *arguments[1:]])
+    module = f"ganlab.commands.{command}"
+    if command in REPLACING:
+        os.execv(sys.executable, [sys.executable, "-m", module, *arguments[1:]])
+    sys.argv[1:] = arguments[1:]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    return 0

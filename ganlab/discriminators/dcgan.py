@@ -19,6 +19,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_at_least, check_one_of, check_share
 from ganlab.layers.class_projection import build_projection
+from ganlab.layers.dropout import Dropout
 from ganlab.layers.norms import IMAGE_NORMS
 
 
@@ -65,7 +66,7 @@ class DCGAN(DenseHeadDiscriminator):
                 nn.Conv2d(before, after, kernel, 2, (kernel - 1) // 2, bias=layer_norm == "none"),
                 build_image_norm(layer_norm, after),
                 build_activation(activation, slope),
-                nn.Dropout(dropout),
+                Dropout(dropout),
             ]
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.independent_samples = norm != "batch" and not dropout and not spectral_norm

@@ -22,7 +22,7 @@ from statistics import median
 from typing import Any
 
 import torch
-from paired import check_counts
+from paired import check_counts, python_of
 from random_images import write_images
 from timed_process import HERE, TimedProcess, choose_device, help_seconds
 
@@ -80,8 +80,8 @@ def write_case(case: Case, overrides: list[str], device: str, folder: Path) -> N
     (folder / "case.json").write_text(json.dumps(content, default=list))
 
 
-def commands(case: Case, device: str, precision: str, folder: Path) -> dict[str, list[str]]:
-    """Prepare a case in a folder and return the command of each side."""
+def commands(case: Case, device: str, precision: str, folder: Path, base: Path | None = None) -> dict[str, list[str]]:
+    """Prepare a case in a folder and return the command of each side; `base` is another build, for the loops."""
     write_images(folder / "cifar")
     trainer = [f"trainer={'gpu' if device == 'cuda' else 'cpu'}", f"trainer.precision={precision}"]
     overrides = [*COMMON, f"loss={case.loss}", *case.overrides, *trainer]
@@ -90,7 +90,9 @@ def commands(case: Case, device: str, precision: str, folder: Path) -> dict[str,
     write_case(case, overrides, device, folder)
     os.chdir(previous)
     ganlab = [*COMMAND, *overrides, "callback.pace._target_=pace.Pace"]
-    loop = [sys.executable, str(HERE / "loop.py")]
+    loop = (
+        [python_of(base), str(base / "scripts/benchmarks/loop.py")] if base else [sys.executable, str(HERE / "loop.py")]
+    )
     return {
         "loop": [*loop, "naive", "case.json"],
         "ganlab": [*ganlab, "ema=none", "run_dir=run"],
@@ -160,6 +162,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="threads of each side (default: torch's)")
     parser.add_argument("--blocks", type=int, help="timed blocks of each side (default: depends on the case)")
     parser.add_argument("--steps", type=int, help="steps per block (default: depends on the case, for two cores)")
+    parser.add_argument(
+        "--base", type=Path, metavar="DIR", help="a checkout with .venv, whose loops and networks to use"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all numbers to FILE")
     args = parser.parse_args(arguments)
     check_counts(parser, args, threads=1, blocks=1, steps=1)
@@ -180,7 +185,7 @@ def main(arguments: list[str]) -> None:
     for name in args.cases:
         case = CASES[name]
         with tempfile.TemporaryDirectory() as folder:
-            all_commands = commands(case, args.device, args.precision, Path(folder))
+            all_commands = commands(case, args.device, args.precision, Path(folder), args.base)
             chosen = {side: all_commands[side] for side in SIDES if side == "loop" or side in args.sides}
             sides = measure(chosen, args.blocks or case.blocks, args.steps or case.steps, Path(folder))
         result["cases"][name] = sides

@@ -70,15 +70,31 @@ def test_the_version_is_that_of_the_package(monkeypatch, capsys):
     assert re.fullmatch(r"\d+\.\d+\.\d+", ganlab.__version__)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "module", "rest"),
-    [(["help", "train"], "train", ["--help"]), (["help", "compare"], "compare", ["--help"])],
-)
-def test_help_of_a_command(arguments, module, rest, monkeypatch):
+def test_help_of_a_command(monkeypatch):
     calls = []
-    monkeypatch.setattr("os.execv", lambda *arguments: calls.append(arguments))
-    run_cli(arguments, monkeypatch)
-    assert calls == [(sys.executable, [sys.executable, "-m", f"ganlab.commands.{module}", *rest])]
+
+    def replace_process(*arguments):
+        calls.append(arguments)
+        raise SystemExit(0)  # as nothing follows in the replaced process
+
+    monkeypatch.setattr("os.execv", replace_process)
+    with pytest.raises(SystemExit):
+        run_cli(["help", "train"], monkeypatch)
+    assert calls == [(sys.executable, [sys.executable, "-m", "ganlab.commands.train", "--help"])]
+
+
+@pytest.mark.parametrize("arguments", [["help", "compare"], ["compare", "--help"]])
+def test_a_command_without_hydra_runs_in_the_process_that_the_shell_started(arguments):
+    done = subprocess.run([sys.executable, "-m", "ganlab", *arguments], capture_output=True, text=True)
+    assert done.returncode == 0
+    assert done.stdout.startswith("ganlab compare: ")
+    assert done.stderr == ""
+
+
+def test_a_mistake_in_such_a_command_has_its_exit_code(tmp_path):
+    done = subprocess.run([sys.executable, "-m", "ganlab", "sweep", "status", tmp_path], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{tmp_path} is not a sweep")
 
 
 @pytest.mark.parametrize("arguments", [["help"], ["help", "help"], ["help", "--help"]])
@@ -101,8 +117,14 @@ def test_an_unknown_command_comes_with_a_suggestion(monkeypatch, capsys):
 
 def test_a_command_is_replaced_by_its_module(monkeypatch):
     calls = []
-    monkeypatch.setattr("os.execv", lambda *arguments: calls.append(arguments))
-    run_cli(["train", "seed=1", "-m"], monkeypatch)
+
+    def replace_process(*arguments):
+        calls.append(arguments)
+        raise SystemExit(0)
+
+    monkeypatch.setattr("os.execv", replace_process)
+    with pytest.raises(SystemExit):
+        run_cli(["train", "seed=1", "-m"], monkeypatch)
     assert calls == [(sys.executable, [sys.executable, "-m", "ganlab.commands.train", "seed=1", "-m"])]
 
 
