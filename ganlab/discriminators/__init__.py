@@ -11,6 +11,7 @@ from ganlab.discriminators.dcgan import DCGAN
 from ganlab.discriminators.dcgan_same import DCGANSame
 from ganlab.discriminators.dirac import Dirac
 from ganlab.discriminators.ensemble import Ensemble
+from ganlab.discriminators.maxout import Maxout
 from ganlab.discriminators.mlp import MLP
 from ganlab.discriminators.multi_scale import MultiScale
 from ganlab.discriminators.patch import Patch
@@ -31,6 +32,7 @@ __all__ = [
     "DCGANSame",
     "Dirac",
     "Ensemble",
+    "Maxout",
     "MultiScale",
     "Patch",
     "ResNet",

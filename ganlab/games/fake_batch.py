@@ -23,5 +23,5 @@ class FakeBatch(NamedTuple):
 def generate_fakes(batch: Batch, generator: nn.Module, latent: Latent, random: Random) -> FakeBatch:
     """Generate one fake sample per real sample, under the same conditions."""
     sample = tree.first(batch.sample)
-    latents = latent.sample(len(sample), random, sample.device)
+    latents = latent.sample(len(sample), random, sample.device).to(sample.dtype)  # float64 in the theory of a game
     return FakeBatch(batch.sample, latents, generator(latents, batch.cond), random.draws)

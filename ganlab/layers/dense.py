@@ -6,11 +6,18 @@ from torch import nn
 
 from ganlab.layers.activations import build_activation
 from ganlab.layers.checks import check_all_positive
+from ganlab.layers.dropout import Dropout
 from ganlab.layers.norms import build_feature_norm
 
 
 def build_dense_stack(
-    inputs: int, widths: Sequence[int], norm: str, activation_name: str, slope: float, dropout: float = 0.0
+    inputs: int,
+    widths: Sequence[int],
+    norm: str,
+    activation_name: str,
+    slope: float,
+    dropout: float = 0.0,
+    norm_momentum: float = 0.1,
 ) -> nn.Sequential:
     """Build hidden layers (n, inputs) → (n, widths[-1]); raises ValueError for a width below 1 or an unknown name."""
     check_all_positive("widths", widths)
@@ -18,8 +25,8 @@ def build_dense_stack(
     for before, after in zip([inputs, *widths], widths, strict=False):
         layers += [
             nn.Linear(before, after, bias=norm == "none"),  # a normalisation has its own bias
-            build_feature_norm(norm, after),
+            build_feature_norm(norm, after, norm_momentum),
             build_activation(activation_name, slope),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         ]
     return nn.Sequential(*layers)

@@ -14,11 +14,11 @@ def _group_norm(channels: int) -> nn.Module:
     return nn.GroupNorm(groups, channels)
 
 
-FEATURE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
-    "none": lambda features: nn.Identity(),
-    "batch": nn.BatchNorm1d,
-    "group": _group_norm,
-    "layer": nn.LayerNorm,
+FEATURE_NORMS: Mapping[str, Callable[[int, float], nn.Module]] = {
+    "none": lambda features, momentum: nn.Identity(),
+    "batch": lambda features, momentum: nn.BatchNorm1d(features, momentum=momentum),
+    "group": lambda features, momentum: _group_norm(features),
+    "layer": lambda features, momentum: nn.LayerNorm(features),
 }
 
 IMAGE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
@@ -30,9 +30,14 @@ IMAGE_NORMS: Mapping[str, Callable[[int], nn.Module]] = {
 }
 
 
-def build_feature_norm(name: str, features: int) -> nn.Module:
-    """Build a normalisation of (n, features); raises ValueError for an unknown name."""
-    return look_up("norm", name, FEATURE_NORMS)(features)
+def build_feature_norm(name: str, features: int, momentum: float = 0.1) -> nn.Module:
+    """Build a normalisation of (n, features); `momentum` is the share of a batch in running statistics.
+
+    Raises ValueError for an unknown name or a momentum outside [0, 1].
+    """
+    if not 0 <= momentum <= 1:
+        raise ValueError(f"norm_momentum must be at least 0 and at most 1, got {momentum}")
+    return look_up("norm", name, FEATURE_NORMS)(features, momentum)
 
 
 def build_image_norm(name: str, channels: int) -> nn.Module:
