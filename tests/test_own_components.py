@@ -383,7 +383,7 @@ def test_data_that_draw_other_shapes_are_reported(custom, body):
     [
         (
             "class Custom:\n    def __init__(self, features, data=None): pass\n",
-            "Custom must extend ganlab.metrics.Metric or ganlab.metrics.ModelMetric",
+            "Custom must extend ganlab.metrics.Metric, ganlab.metrics.ModelMetric",
         ),
         (
             "class Custom(Metric):\n    name, scores = 'custom', {'custom': True}\n",

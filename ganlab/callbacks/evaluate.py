@@ -16,6 +16,7 @@ from ganlab.engine.trainer_access import callbacks_of, data_of
 from ganlab.features import Cache, Features
 from ganlab.games.sampler import Sampler
 from ganlab.metrics import BaseMetric, Evaluator, Processes
+from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores
 from ganlab.metrics.scoring.scoring import (
     MetricFactories,
     build_metrics,
@@ -90,6 +91,20 @@ class Evaluate(Periodic):
         except (ValueError, OSError, ImportError) as error:
             raise UserError(f"features: {error}") from error
 
+    def on_fit_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Score real samples; raises UserError if the split has too few, or too few of a class, for a metric."""
+        if not self.metrics:
+            return
+        data, split = data_of(trainer), self.protocol.split
+        self.features.to(module.device)
+        try:
+            module.floor = score_floor(self.evaluator, stand_ins(data, self.protocol, self.metrics.values()))
+        except ValueError as error:
+            raise UserError(
+                f"protocol.selection_split={split}: {error}; choose a larger split, or remove the metric"
+            ) from error
+        module.weak_scores = weak_scores(self.metrics.values(), self.evaluator.references)
+
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
         """Compute the scores, log them and write scores.json."""
         if not self.metrics:
@@ -110,12 +125,17 @@ class Evaluate(Periodic):
                     f"the scores of step {module.steps}: {error}; fix the metric or remove it{saved}"
                 ) from error
         module.scores, module.scored_at = scores, module.steps
+        values = {f"score/{name}": value for name, value in scores.items()}
+        values |= {f"floor/{name}": value for name, value in module.floor.items()}
         for logger in trainer.loggers:
-            logger.log_metrics({f"score/{name}": value for name, value in scores.items()}, step=module.steps)
+            logger.log_metrics(values, step=module.steps)
         if trainer.is_global_zero:
             facts = describe_samples(module, module.ema.network, data, protocol)
             description = describe_protocol(protocol, self.features, self.metrics, **facts)
-            content = build_report(scores, {}, self.metrics, description, step=module.steps)
+            remarks = module.weak_scores
+            content = build_report(
+                scores, {}, self.metrics, description, module.floor, step=module.steps, remarks=remarks
+            )
             write_json(Path(trainer.default_root_dir) / "scores.json", content)
 
     def _save(self, trainer: pl.Trainer, module: GANModule) -> str:

@@ -4,6 +4,7 @@ import pytorch_lightning as pl
 from tqdm import tqdm
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.core.score_text import score_text
 from ganlab.engine.module import GANModule
 
 
@@ -32,14 +33,15 @@ class Progress(Periodic):
         terms = module.loss_buffer.drained_names
         losses = [name for name in terms if name.endswith("/adversarial")] or terms
         values = {name.removesuffix("/adversarial"): module.latest[name] for name in losses}
-        if module.scored_at == module.steps:
-            values |= module.scores
+        scores = module.scores if module.scored_at == module.steps else {}
         if self._bar is not None:
+            values |= scores
             values["samples/s"] = module.latest.get("samples_per_second", 0.0)
             self._bar.set_postfix({name: f"{value:.4g}" for name, value in values.items()}, refresh=False)
             return
-        numbers = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        fields = [f"step {module.steps}/{module.iterations}", numbers]
+        texts = [f"{name} {value:.4g}" for name, value in values.items()]
+        texts += [score_text(name, value, module.floor, module.weak_scores) for name, value in scores.items()]
+        fields = [f"step {module.steps}/{module.iterations}", *texts]
         speed = module.latest.get("samples_per_second", 0.0)
         if speed:  # measured by callback.metrics_logger only
             seconds = (module.iterations - module.steps) * module.samples / module.steps / speed

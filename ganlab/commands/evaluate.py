@@ -106,6 +106,10 @@ def _score_lines(content: Any) -> list[str]:
         line = f"{name:{width}}  {value:.6g}"
         if name in intervals:
             line += f"  (95 % {intervals[name][0]:.4g} to {intervals[name][1]:.4g})"
+        if name in content["floor"]:
+            line += f"  real {content['floor'][name]:.4g}"
+        if name in content["remarks"]:
+            line += f"  {content['remarks'][name]}"
         lines.append(line)
     return lines
 

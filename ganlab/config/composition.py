@@ -1,6 +1,7 @@
 """Compose a configuration with Hydra and check it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -9,7 +10,9 @@ from ganlab.config.groups import choices, conf_directory
 from ganlab.config.hydra_compose import compose_with_hydra
 from ganlab.config.overrides import normalize, sweeping
 from ganlab.config.schema import TRAIN, Command
+from ganlab.config.targets import locate
 from ganlab.core.errors import ConfigIssue, ConfigurationError
+from ganlab.core.torchmetrics_classes import is_torchmetrics
 
 
 def compose(
@@ -67,7 +70,18 @@ def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command
                     config[group] = plain[group]
                 else:  # GROUP=[]
                     config.pop(group, None)
+    _leave_metrics_unbuilt(config)
     return config
+
+
+def _leave_metrics_unbuilt(config: DictConfig) -> None:
+    """Mark classes of torchmetrics as partial: their constructors may load networks, so a check must not build them."""
+    for node in (config.get("metric") or {}).values():
+        target = str(node.get("_target_", "")) if OmegaConf.is_dict(node) else ""
+        if not target or target.startswith("ganlab.") or "_partial_" in node:
+            continue
+        with suppress(LookupError), open_dict(node):  # reported by the check
+            node._partial_ = is_torchmetrics(locate(target))
 
 
 def _reads(game: DictConfig, group: str) -> bool:

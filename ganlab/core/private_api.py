@@ -50,6 +50,11 @@ def mark_metric_updated(metric: Any) -> None:
     metric._update_count = 1
 
 
+def keep_metric_local(metric: Any) -> None:
+    """Let one process compute a torchmetrics metric alone; the public setting is an argument that not all take."""
+    metric._to_sync = False
+
+
 def accept_plugins(plugins: Any, accept: Callable[[str], bool]) -> None:
     """Let Hydra instantiate launchers and sweepers outside the `hydra_plugins` namespace if `accept(target)`."""
     vars(plugins)["is_in_toplevel_plugins_module"] = accept

@@ -23,8 +23,6 @@ class Digits(ImageDataSet):
 
     channels, classes = 1, 10
 
-    classifier = "digits"
-
     def __init__(
         self,
         resolution: int = 28,
@@ -36,6 +34,7 @@ class Digits(ImageDataSet):
     ) -> None:
         if resolution < SIDE:
             raise ValueError(f"resolution must be at least {SIDE}, got {resolution}")
+        self.classifier = "digits" if resolution > SIDE else "digits_8"  # the frame makes other pictures
         images, classes = _read_digits()
         # Strokes touch the edge, where enlarging would cut them off; a black frame lets them end.
         images = rescale(functional.pad(images, [1] * 4), resolution) if resolution > SIDE else images.to(torch.uint8)

@@ -60,6 +60,8 @@ class GANModule(pl.LightningModule):
         self.latest: dict[str, float] = {}  # the latest row that was logged
         self.scores: dict[str, float] = {}  # the latest scores, computed after step `scored_at`
         self.scored_at = -1
+        self.floor: dict[str, float] = {}  # the scores of real samples in place of generated ones
+        self.weak_scores: dict[str, str] = {}  # remarks on scores that say little
         self.clock = TrainingClock()
         self._lightning_optimizers: dict[str, Any] = {}
         self._updated_player = ""  # during an optimizer step

@@ -19,6 +19,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_at_least, look_up
 from ganlab.layers.fourier import FourierConvTranspose2d
+from ganlab.layers.outputs import build_image_output
 
 
 class DCGAN(nn.Module):
@@ -46,6 +47,7 @@ class DCGAN(nn.Module):
         init: str = "dcgan",
         spectral_norm: bool = False,
         labels: str = "concat",
+        output: str = "tanh",
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "DCGAN", "generator", self.sample_dims)
@@ -64,7 +66,7 @@ class DCGAN(nn.Module):
         for stride, before, after in zip(strides, widths, [*widths[1:], shape[0]], strict=True):
             layers += [_convolution(before, after, kernel, stride, norm), build_image_norm(norm, after)]
             layers.append(build_activation(activation, slope))
-        layers[-2:] = [nn.Tanh()]  # the image layer has no normalisation
+        layers[-2:] = [build_image_output(output)]  # the image layer has no normalisation
         self.body = nn.Sequential(*layers)
         initialise(self, init)
         self.labels.condition(self)

@@ -15,6 +15,7 @@ from ganlab.layers import (
     normalise_spectrally,
     sample_shape,
 )
+from ganlab.layers.outputs import build_image_output
 
 
 class MLP(nn.Module):
@@ -32,19 +33,22 @@ class MLP(nn.Module):
         activation: str = "leaky_relu",
         slope: float = 0.2,
         norm: str = "none",
+        norm_momentum: float = 0.1,
         spectral_norm: bool = False,
         labels: str = "concat",
         init: str = "torch",
+        output: str = "tanh",
     ) -> None:
         super().__init__()
+        image_output = build_image_output(output)
         shape = sample_shape(spec, "MLP", "generator", self.sample_dims)
         self.labels = build_generator_labels(labels, spec)
         inputs = latent_size(spec, "MLP") + self.labels.width
         self.body = nn.Sequential(
-            build_dense_stack(inputs, widths, norm, activation, slope),
+            build_dense_stack(inputs, widths, norm, activation, slope, norm_momentum=norm_momentum),
             nn.Linear([inputs, *widths][-1], prod(shape)),
             nn.Unflatten(1, shape),
-            nn.Tanh() if len(shape) == 3 else nn.Identity(),
+            image_output if len(shape) == 3 else nn.Identity(),
         )
         initialise(self.body, init)
         self.labels.condition(self)

@@ -9,6 +9,7 @@ from torch.nn import init
 from ganlab.core.interfaces import Spec
 from ganlab.layers import build_generator_labels, latent_size, normalise_spectrally, pyramid, sample_shape
 from ganlab.layers.checks import check_at_least
+from ganlab.layers.outputs import build_image_output
 from ganlab.layers.residual import BlockStyle, Widths, convolution, generator_widths, up_block
 
 WIDTHS_AT_48 = Widths(64, (8, 4, 2, 1))  # table 5; three doublings as at 32 pixels, but other channels
@@ -33,8 +34,10 @@ class ResNet(nn.Module):
         slope: float = 0.2,
         spectral_norm: bool = False,
         labels: str = "concat",
+        output: str = "tanh",
     ) -> None:
         super().__init__()
+        image_output = build_image_output(output)
         shape = sample_shape(spec, "ResNet", "generator", self.sample_dims)
         base = pyramid(shape, "ResNet")
         widths = WIDTHS_AT_48 if (min(shape[1:]), base.steps) == (48, 3) else generator_widths(base.steps)
@@ -52,7 +55,7 @@ class ResNet(nn.Module):
             *(up_block(before, after, style) for before, after in pairwise(channels)),
             style.build_later(channels[-1]),
             convolution(channels[-1], shape[0], 3),
-            nn.Tanh(),
+            image_output,
         )
         self.labels.condition(self)
         if spectral_norm:

@@ -21,7 +21,8 @@ from ganlab.metrics.modes import Mixture, Modes
 from ganlab.metrics.ms_ssim import MSSSIM
 from ganlab.metrics.path_length import PathLength
 from ganlab.metrics.prdc import PRDC
-from ganlab.metrics.scoring.evaluator import Evaluator, Processes, Samples
+from ganlab.metrics.scoring.evaluator import Evaluator, Processes
+from ganlab.metrics.scoring.samples import Samples
 from ganlab.metrics.sliced_wasserstein import SlicedWasserstein
 from ganlab.metrics.spatial_fid import SpatialFID
 from ganlab.metrics.stacked_modes import StackedModes

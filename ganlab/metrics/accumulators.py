@@ -78,11 +78,11 @@ class RowAccumulator(Accumulator):
 
     def result(self) -> dict[str, Tensor]:
         """Return all values as "rows", shape (n, …)."""
-        pieces = dict(piece for pieces in _all_gather(self.pieces) for piece in pieces.items())
+        pieces = dict(piece for pieces in gather_objects(self.pieces) for piece in pieces.items())
         return {"rows": torch.cat([pieces[start] for start in sorted(pieces)]) if pieces else torch.empty(0)}
 
 
-def _all_gather(value: Any) -> list[Any]:
+def gather_objects(value: Any) -> list[Any]:
     """Return the value of every process, in the order of ranks."""
     if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
         return [value]

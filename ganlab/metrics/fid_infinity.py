@@ -37,6 +37,7 @@ class FIDInfinity(Metric):
             raise ValueError(f"metric.fid_infinity.smallest must be between 0 and 1, got {smallest}")
         self.points, self.smallest = points, smallest
         self.moments = Moments("features", features.width)
+        self.needed_real_samples = features.width + 1  # for a covariance of full rank
 
     @property
     def statistics(self) -> Sequence[Statistic]:

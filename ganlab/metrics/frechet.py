@@ -5,10 +5,13 @@ from typing import ClassVar, NamedTuple, final
 
 import torch
 from torch import Tensor
+from torchmetrics.image.fid import FrechetInceptionDistance
 
+from ganlab.core import private_api
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic, StatisticValues
+from ganlab.metrics.torchmetrics_adapter.given_features import GivenFeatures
 
 
 class Gaussian(NamedTuple):
@@ -22,6 +25,7 @@ class Gaussian(NamedTuple):
 class FID(Metric):
     """Fréchet distance of feature means and covariances, in float64 (Heusel et al. 2017, eq. 6); lower is better.
 
+    It is torchmetrics' FrechetInceptionDistance, whose sums are gathered once for all metrics of the feature space.
     The name FID usually implies Inception features; here any feature space is allowed, and the score's protocol names
     it. With N generated samples FID is biased upwards by a term of about 1/N.
     """
@@ -32,6 +36,7 @@ class FID(Metric):
     def __init__(self, features: Features, data: Source | None = None) -> None:
         super().__init__(features, data)
         self.moments = Moments("features", features.width)
+        self.needed_real_samples = features.width + 1  # for a covariance of full rank
 
     @property
     def statistics(self) -> Sequence[Statistic]:
@@ -43,12 +48,40 @@ class FID(Metric):
         return {"fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}
 
 
+@final
+class FrechetDistance(FrechetInceptionDistance):
+    """torchmetrics' FID of two `Moments`, with a solver for symmetric matrices, which is faster and as exact."""
+
+    def __init__(self, real: StatisticValues, fake: StatisticValues) -> None:
+        super().__init__(feature=GivenFeatures(len(real["total"])), sync_on_compute=False)  # only rank 0 computes
+        for kind, moments in (("real", real), ("fake", fake)):
+            setattr(self, f"{kind}_features_sum", moments["total"])
+            setattr(self, f"{kind}_features_cov_sum", moments["products"])
+            setattr(self, f"{kind}_features_num_samples", moments["count"].long())
+        self.orig_dtype = torch.float64
+        private_api.mark_metric_updated(self)
+
+    def compute(self) -> Tensor:
+        """Return the distance."""
+        real, fake = (
+            gaussian(
+                {
+                    "total": getattr(self, f"{kind}_features_sum"),
+                    "products": getattr(self, f"{kind}_features_cov_sum"),
+                    "count": getattr(self, f"{kind}_features_num_samples").double(),
+                }
+            )
+            for kind in ("real", "fake")
+        )
+        return frechet_distance(*real, *fake)
+
+
 def gaussian_distance(name: str, real: StatisticValues, fake: StatisticValues) -> float:
     """Return the Fréchet distance of two `Moments`; raises ValueError, naming the metric, for fewer than two rows."""
     counts = int(real["count"]), int(fake["count"])
     if min(counts) < 2:
         raise ValueError(f"{name} needs at least 2 real and 2 generated samples, got {counts[0]} and {counts[1]}")
-    return float(frechet_distance(*gaussian(real), *gaussian(fake)))
+    return float(FrechetDistance(real, fake).compute())
 
 
 def gaussian(moments: StatisticValues) -> Gaussian:

@@ -1,15 +1,19 @@
 """Inception score, for any feature space with class logits."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import torch
+import torchmetrics.image.inception
 from torch import Tensor
 
+from ganlab.core import private_api
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric
-from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
+from ganlab.metrics.statistics import SampleStatistics, Statistic, StatisticValues, SumStatistic
+from ganlab.metrics.torchmetrics_adapter.given_features import GivenFeatures
 
 
 @final
@@ -42,6 +46,36 @@ class Entropies(SumStatistic):
             "negentropy": indicator.T @ (probability * log_probability).sum(1),
             "count": indicator.sum(0),
         }
+
+
+@final
+class SummedInceptionScore(torchmetrics.image.inception.InceptionScore):
+    """torchmetrics' InceptionScore of the sums of `Entropies`.
+
+    Its parent keeps the logits of all samples, and shuffles them into splits by torch's default random numbers, which
+    training uses, too. Scores of one split are equal; the deviation over several is that of torch-fidelity, with the
+    number of splits as denominator.
+    """
+
+    probability: Tensor
+    negentropy: Tensor
+    count: Tensor
+
+    def __init__(self, sums: StatisticValues) -> None:
+        splits, classes = sums["probability"].shape
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about the memory for all logits
+            super().__init__(feature=GivenFeatures(classes), splits=splits, sync_on_compute=False)
+        for name in ("probability", "negentropy", "count"):
+            self.add_state(name, torch.zeros_like(sums[name]), dist_reduce_fx="sum")
+            setattr(self, name, sums[name])
+        private_api.mark_metric_updated(self)
+
+    def compute(self) -> tuple[Tensor, Tensor]:
+        """Return mean and standard deviation over the splits."""
+        marginal = self.probability / self.count[:, None]
+        scores = (self.negentropy / self.count - torch.xlogy(marginal, marginal).sum(1)).exp()
+        return scores.mean(), scores.std(correction=0)
 
 
 @final
@@ -79,10 +113,8 @@ class InceptionScore(Metric):
                 f"inception_score needs at least one generated sample for each of its {self.splits} splits, "
                 f"got {int(count.sum())} samples; lower metric.inception_score.splits"
             )
-        marginal = sums["probability"] / count[:, None]
-        scores = (sums["negentropy"] / count - torch.xlogy(marginal, marginal).sum(1)).exp()
-        deviation = scores.std(correction=0).item()
-        return {"inception_score": scores.mean().item(), "inception_score_std": deviation}
+        mean, deviation = SummedInceptionScore(sums).compute()
+        return {"inception_score": mean.item(), "inception_score_std": deviation.item()}
 
     def describe(self) -> dict[str, Any]:
         """Return the number of splits."""

@@ -1,15 +1,21 @@
 """Kernel distance between real and generated features, with an unbiased estimate."""
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, TypeAlias, final
 
 import numpy as np
+import torch
+from torch import Tensor
+from torchmetrics.image.kid import KernelInceptionDistance
 from tqdm import tqdm
 
+from ganlab.core import private_api
 from ganlab.core.random import Random
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
+from ganlab.metrics.torchmetrics_adapter.given_features import GivenFeatures
 
 Rows: TypeAlias = np.ndarray
 SEED = 2020  # the same as in torch-fidelity
@@ -53,22 +59,48 @@ class KID(Metric):
             raise ValueError(
                 f"kid needs at least 4 real and 4 generated samples, got {len(real_rows)} and {len(fake_rows)}"
             )
-        # torch-fidelity takes the generated samples first
-        estimates = [discrepancy(*pair) for pair in self._subsets(fake_rows, real_rows, min(self.subset_size, count))]
+        metric = SeededKernelDistance(real_rows, fake_rows, self.subsets, min(self.subset_size, count))
+        mean, _ = metric.compute()
         blocks = [discrepancy(*pair) for pair in _blocks(fake_rows, real_rows, min(BLOCKS, count // 2))]
         error = np.std(blocks, ddof=1) / len(blocks) ** 0.5
-        return {"kid": float(np.mean(estimates)), "kid_standard_error": float(error)}
+        return {"kid": float(mean), "kid_standard_error": float(error)}
 
     def describe(self) -> dict[str, Any]:
         """Return the number of subsets and their size."""
         return {"subsets": self.subsets, "subset_size": self.subset_size}
 
-    def _subsets(self, first: Rows, second: Rows, size: int) -> Iterator[tuple[Rows, Rows]]:
+
+@final
+class SeededKernelDistance(KernelInceptionDistance):
+    """torchmetrics' KernelInceptionDistance of features (n, d) and (m, d), whose subsets are those of torch-fidelity.
+
+    Its parent draws them by torch's default random numbers, which training uses, too. For a subset of all samples the
+    values are equal.
+    """
+
+    def __init__(self, real: Rows, fake: Rows, subsets: int, subset_size: int) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # about the memory for all features
+            super().__init__(
+                feature=GivenFeatures(real.shape[1]), subsets=subsets, subset_size=subset_size, sync_on_compute=False
+            )
+        self.real_features, self.fake_features = [torch.from_numpy(real)], [torch.from_numpy(fake)]
+        private_api.mark_metric_updated(self)
+
+    def compute(self) -> tuple[Tensor, Tensor]:
+        """Return mean and standard deviation of the estimates on all subsets."""
+        real, fake = (torch.cat(rows).numpy() for rows in (self.real_features, self.fake_features))
+        # torch-fidelity takes the generated samples first
+        estimates = torch.tensor([discrepancy(*pair) for pair in self._draw_subsets(fake, real)], dtype=torch.float64)
+        return estimates.mean(), estimates.std(correction=0)
+
+    def _draw_subsets(self, first: Rows, second: Rows) -> Iterator[tuple[Rows, Rows]]:
+        size = self.subset_size
         if len(first) == len(second) == size:
             yield first, second  # every subset has all samples
             return
         generator = np.random.RandomState(SEED)
-        for _ in tqdm(range(self.subsets), desc=self.name, unit="subset", delay=2, leave=False, disable=None):
+        for _ in tqdm(range(self.subsets), desc="kid", unit="subset", delay=2, leave=False, disable=None):
             first_subset, second_subset = (generator.choice(len(rows), size, replace=False) for rows in (first, second))
             yield first[first_subset], second[second_subset]
 

@@ -61,6 +61,8 @@ class BaseMetric(ABC):
     needs_labels: ClassVar[bool] = False  # of the data, and the generator has to be conditional
     reference: ClassVar[str] = "none"  # which real samples it reads: "held_out", "train" or "none"
 
+    needed_real_samples = 0  # with fewer, the scores say little, and their lines say so
+
     def __init__(self, features: Features, data: Source | None = None) -> None:
         self.check(features)
         if self.needs_labels and not (data and data.spec.classes):
@@ -118,6 +120,11 @@ class Metric(BaseMetric, ABC):
     @abstractmethod
     def statistics(self) -> Sequence[Statistic]:
         """The statistics to gather, of the generated samples and of the reference."""
+
+    @property
+    def reference_statistics(self) -> Sequence[Statistic]:
+        """The statistics to gather of the reference, if they differ from those of generated samples."""
+        return self.statistics
 
     @abstractmethod
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:

@@ -5,13 +5,16 @@ from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
+from torchmetrics.image.mifid import MemorizationInformedFrechetInceptionDistance
 from tqdm import tqdm
 
+from ganlab.core import private_api
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import BLOCK
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic
+from ganlab.metrics.torchmetrics_adapter.given_features import GivenFeatures
 
 EPSILON = 1e-14  # added to the penalty, as in the published evaluation: the score of a perfect copy stays finite
 ZERO_FID = 1e-8  # an FID up to this counts as 0, as in the published evaluation
@@ -21,6 +24,7 @@ ZERO_FID = 1e-8  # an FID up to this counts as 0, as in the published evaluation
 class MIFID(Metric):
     """FID divided by the mean cosine distance to the training samples (Bai et al. 2021); lower is better.
 
+    It is torchmetrics' MemorizationInformedFrechetInceptionDistance in any feature space.
     The distance of a generated sample is the least 1 − |cos| to a training sample. A mean distance of `threshold` or
     more does not count as memorisation, and the score is the FID to the training samples. The threshold of 0.1 was
     chosen for Inception features. Other spaces have other angles, and in few dimensions, e.g. for points, there is a
@@ -38,6 +42,7 @@ class MIFID(Metric):
             raise ValueError(f"metric.mifid.threshold must be above 0 and at most 1, got {threshold}")
         self.threshold = threshold
         self.moments = Moments("features", features.width)
+        self.needed_real_samples = features.width + 1  # for a covariance of full rank
 
     @property
     def statistics(self) -> Sequence[Statistic]:
@@ -47,13 +52,32 @@ class MIFID(Metric):
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `mifid`; raises ValueError for fewer than two training or generated samples."""
         fid = gaussian_distance(self.name, real[self.moments], fake[self.moments])
-        distance = cosine_distance(fake.rows("features"), real.rows("features"))
-        penalty = distance if distance < self.threshold else 1.0
-        return {"mifid": fid / (penalty + EPSILON) if fid > ZERO_FID else 0.0}
+        metric = MemorizationDistance(real.rows("features"), fake.rows("features"), fid, self.threshold)
+        return {"mifid": float(metric.compute())}
 
     def describe(self) -> dict[str, Any]:
         """Return the threshold."""
         return {"threshold": self.threshold}
+
+
+@final
+class MemorizationDistance(MemorizationInformedFrechetInceptionDistance):
+    """torchmetrics' MiFID of features (n, d) and (m, d) with a known FID; n × m angles are never held at once.
+
+    torchmetrics averages over its real samples the distance to the closest generated one; the paper averages over
+    generated samples. So the generated samples are given as its real ones. The FID is the same both ways.
+    """
+
+    def __init__(self, real: Tensor, fake: Tensor, fid: float, threshold: float) -> None:
+        super().__init__(GivenFeatures(real.shape[1]), cosine_distance_eps=threshold, sync_on_compute=False)
+        self.real_features, self.fake_features, self.fid = [fake], [real], fid
+        private_api.mark_metric_updated(self)
+
+    def compute(self) -> Tensor:
+        """Return the FID divided by the penalty."""
+        distance = cosine_distance(torch.cat(self.real_features), torch.cat(self.fake_features))
+        penalty = distance if distance < self.cosine_distance_eps else 1.0
+        return torch.tensor(self.fid / (penalty + EPSILON) if self.fid > ZERO_FID else 0.0, dtype=torch.float64)
 
 
 def cosine_distance(queries: Tensor, table: Tensor) -> float:

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
-from torchmetrics.functional.image import multiscale_structural_similarity_index_measure
+from torchmetrics.image import MultiScaleStructuralSimilarityIndexMeasure
 from tqdm import tqdm
 
 from ganlab.core.random import Random
@@ -23,6 +23,7 @@ BLOCK = 100  # pairs per batch
 class MSSSIM(Metric):
     """Mean multi-scale structural similarity of pairs of images (Odena et al. 2017, section 4.2); lower is better.
 
+    It is torchmetrics' MultiScaleStructuralSimilarityIndexMeasure of generated images with each other.
     `ms_ssim` compares generated images with each other, `ms_ssim_real` real images; a score far above it indicates
     collapse. For conditional models both images of a pair are of one class. The pairs, at most `pairs` of them, are
     disjoint and always the same. Five scales need 176 pixels (Wang et al. 2003, section 4). Smaller images are compared
@@ -69,16 +70,19 @@ class MSSSIM(Metric):
         pairs = disjoint_pairs(labels)[: self.pairs]
         if not len(pairs):
             raise ValueError(f"ms_ssim needs two {name} images of one class, got {len(images)} images")
-        bar = tqdm(pairs.split(BLOCK), desc=f"ms_ssim, {name}", unit="block", delay=2, leave=False, disable=None)
-        return float(torch.cat([self._similarity(images[block]) for block in bar]).double().mean())
-
-    def _similarity(self, images: Tensor) -> Tensor:
-        """Return the similarity (n,) of pairs of uint8 images (n, 2, channels, height, width)."""
-        first, second = (images.float() / 255).unbind(1)
-        sigma = SIGMA * self.window / WINDOW
-        return multiscale_structural_similarity_index_measure(
-            first, second, sigma=sigma, kernel_size=self.window, reduction="none", data_range=1.0, betas=self.weights
+        similarity = MultiScaleStructuralSimilarityIndexMeasure(
+            sigma=SIGMA * self.window / WINDOW,
+            kernel_size=self.window,
+            reduction="none",
+            data_range=1.0,
+            betas=self.weights,
+            sync_on_compute=False,
         )
+        for block in tqdm(
+            pairs.split(BLOCK), desc=f"ms_ssim, {name}", unit="block", delay=2, leave=False, disable=None
+        ):
+            similarity.update(*(images[block].float() / 255).unbind(1))
+        return float(similarity.compute().double().mean())
 
 
 def scales(size: int) -> tuple[int, tuple[float, ...]]:

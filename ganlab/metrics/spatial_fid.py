@@ -23,6 +23,7 @@ class SpatialFID(Metric):
     def __init__(self, features: Features, data: Source | None = None) -> None:
         super().__init__(features, data)
         self.moments = Moments("spatial", features.spatial_width)
+        self.needed_real_samples = features.spatial_width + 1  # for a covariance of full rank
 
     def check(self, features: Features) -> None:
         """Raise UnsuitableMetricError if the feature space has no spatial features."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ganlab.core.fields import flatten
+from ganlab.runs.new_settings import is_new_default
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig  # imported when used, because it takes 50 ms, which comparisons do not need
@@ -19,7 +20,8 @@ MAY_MOVE = {"data.path"}  # settings that only locate the data
 
 def find_changes(former: "DictConfig", present: "DictConfig", data_may_move: bool) -> list[str]:
     """Return a clause for each setting that differs and changes what is trained: "seed was 0, now 1"."""
-    before, after = (flatten(deduplicate(_plain(config))) for config in (former, present))
+    plain = _plain(present)
+    before, after = flatten(deduplicate(_plain(former))), flatten(deduplicate(plain))
     ignored = MAY_MOVE if data_may_move else set()
     keys = [
         key
@@ -32,6 +34,7 @@ def find_changes(former: "DictConfig", present: "DictConfig", data_may_move: boo
         for key in keys
         if before.get(key, missing) != after.get(key, missing)
         and not (_repeats_setting(key, before) and _repeats_setting(key, after))
+        and not (key not in before and is_new_default(key, plain))
     ]
 
 

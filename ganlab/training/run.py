@@ -17,6 +17,7 @@ from ganlab.config.dry_build import preview
 from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
 from ganlab.core.errors import AlarmError, ConfigurationError, TrainingError, UserError
+from ganlab.core.score_text import score_text
 from ganlab.data import DataModule, DataSet
 from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
@@ -169,7 +170,8 @@ class Run:
             return scores
         objective = scores.get(self.config.optimized_metric)
         self.directory.write_status("finished", reason="", objective=objective, **self._counts)
-        numbers = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
+        texts = [score_text(name, value, module.floor, module.weak_scores) for name, value in scores.items()]
+        numbers = "  ".join(texts)
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)
         return scores
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from runs import finished_runs, score, sweep_directory, train
+from runs import check_runs, finished_runs, floor, score, sweep_directory, train
 
-from ganlab.analysis.comparison.statistics import summarise
+from ganlab.analysis.comparison.statistics import summarise, welch_interval
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "reports" / "results.md"
@@ -45,14 +45,15 @@ def main() -> int:
         if not args.no_train:
             _train(table, runs, seeds)
         values = {row: _scores(table, sweep_directory(runs, row), seeds) for row in table["rows"]}
-        sections[table["title"]] = section(table, values)
+        floors = _floors(table, [sweep_directory(runs, row) for row in table["rows"]])
+        sections[table["title"]] = section(table, values, floors)
         _write_page(args.page, [table["title"] for table in tables.values()], sections)
     print(f"wrote {args.page}")
     return 0
 
 
-def section(table: Table, values: dict[str, dict[str, list[float]]]) -> str:
-    """Return the text and the table as Markdown; `values` has those of all seeds by row and score."""
+def section(table: Table, values: dict[str, dict[str, list[float]]], floors: dict[str, list[float]]) -> str:
+    """Return the text and the table as Markdown; `values` are by row and score, of all seeds."""
     keys = list(table["scores"])
     lines = [table["text"].strip(), "", _line(["", *table["scores"].values()]), _line(["---"] * (len(keys) + 1))]
     for row, words in table["rows"].items():
@@ -61,6 +62,11 @@ def section(table: Table, values: dict[str, dict[str, list[float]]]) -> str:
         is_scored = any(values[row].get(key) for key in keys if _is_reported(key))
         missing = "-" if is_scored else "not measured"
         lines.append(_line([name, *(format_values(values[row].get(key, []), missing) for key in keys)]))
+    for name, (first, second) in table.get("differences", {}).items():
+        cells = [format_difference(values[first].get(key, []), values[second].get(key, [])) for key in keys]
+        lines.append(_line([f"{name}, Welch's 95 % interval", *cells]))
+    if any(floors.values()):
+        lines.append(_line(["real samples in place of generated ones", *(format_floors(floors[key]) for key in keys)]))
     for source, numbers in table.get("quoted", {}).items():
         lines.append(_line([source, *(str(numbers.get(key, "")) for key in keys)]))
     return "\n".join(lines) + "\n"
@@ -79,8 +85,24 @@ def format_values(values: list[float], missing: str) -> str:
     return f"{_format_number(mean)} ± {_format_number((high - low) / 2)} {extremes}"
 
 
+def format_difference(first: list[float], second: list[float]) -> str:
+    """Return the difference of two means with its interval; nothing without two values of each."""
+    if min(len(first), len(second)) < 2:
+        return ""
+    difference, low, high = welch_interval(first, second)
+    return f"{_format_number(difference)} [{_format_number(low)}, {_format_number(high)}]"
+
+
+def format_floors(values: list[float]) -> str:
+    """Return the scores of real samples, which differ between rows if their pictures do."""
+    if not values:
+        return ""
+    low, high = _format_number(min(values)), _format_number(max(values))
+    return low if low == high else f"{low} to {high}"
+
+
 def _is_reported(key: str) -> bool:
-    return "@" not in key and key != "seconds"
+    return "@" not in key and key != "seconds" and not key.startswith("checks.")
 
 
 def _format_number(value: float) -> str:
@@ -95,7 +117,9 @@ def _train(table: Table, runs: Path, seeds: list[int]) -> None:
     for row, words in table["rows"].items():
         print(f"{table['title']}: {row}", flush=True)
         try:
-            train(sweep_directory(runs, row), words, seeds, table["metrics"])
+            train(sweep_directory(runs, row), words, seeds, table["metrics"], table.get("protocol", []))
+            if any(key.startswith("checks.") for key in table["scores"]):
+                check_runs(sweep_directory(runs, row))
         except subprocess.CalledProcessError as error:
             # Continue: the other rows take hours and are still useful. The table shows that this row is not measured.
             print(f"{row} is not complete: a command ended with exit code {error.returncode}", file=sys.stderr)
@@ -106,6 +130,13 @@ def _scores(table: Table, directory: Path, seeds: list[int]) -> dict[str, list[f
     runs = finished_runs(directory, seeds)
     scores = {key: [score(run, key) for run in runs] for key in table["scores"]}
     return {key: [value for value in values if value is not None] for key, values in scores.items()}
+
+
+def _floors(table: Table, directories: list[Path]) -> dict[str, list[float]]:
+    """Return the scores of real samples in all runs of a table, by score."""
+    runs = [run for directory in directories for run in finished_runs(directory)]
+    floors = {key: [floor(run, key) for run in runs] for key in table["scores"]}
+    return {key: [value for value in values if value is not None] for key, values in floors.items()}
 
 
 def _read_sections(page: Path) -> dict[str, str]:

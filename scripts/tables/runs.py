@@ -9,6 +9,9 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+from independent_checks import FILE as CHECKS
+from independent_checks import check_run
+
 TRAIN, EVALUATE = ([sys.executable, "-m", f"ganlab.commands.{command}"] for command in ("train", "evaluate"))
 
 
@@ -17,17 +20,24 @@ def sweep_directory(runs: Path, row: str) -> Path:
     return runs / re.sub(r"[^a-z0-9]+", "_", row.lower()).strip("_")
 
 
-def train(directory: Path, words: list[str], seeds: list[int], metrics: list[str]) -> None:
+def train(directory: Path, words: list[str], seeds: list[int], metrics: list[str], protocol: list[str]) -> None:
     """Train the unfinished runs of a row and score them by `metrics` on the report split.
 
-    Raises CalledProcessError if a command fails.
+    `protocol` has overrides of the standard protocol. Raises CalledProcessError if a command fails.
     """
     seed = f"seed=choice({','.join(map(str, seeds))})"  # a sweep even for a single seed
     subprocess.run([*TRAIN, "-m", "--retry-failed", *words, seed, f"hydra.sweep.dir={directory}"], check=True)
     for run in finished_runs(directory):
         if not (run / "evaluations" / "standard.json").exists():
             choice = f"metric=[{','.join(metrics)}]"
-            subprocess.run([*EVALUATE, f"run={run}", choice], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([*EVALUATE, f"run={run}", choice, *protocol], check=True, stdout=subprocess.DEVNULL)
+
+
+def check_runs(directory: Path) -> None:
+    """Write the results of the independent checks of each finished run that has none yet."""
+    for run in finished_runs(directory):
+        if not (run / CHECKS).exists():
+            (run / CHECKS).write_text(json.dumps(check_run(run), indent=2) + "\n")
 
 
 def finished_runs(directory: Path, seeds: list[int] | None = None) -> list[Path]:
@@ -37,7 +47,12 @@ def finished_runs(directory: Path, seeds: list[int] | None = None) -> list[Path]
 
 
 def score(run: Path, key: str) -> float | None:
-    """Return a number of a run: NAME on the report split, NAME@1/3 during training at a share of it, or "seconds"."""
+    """Return a number of a run.
+
+    It is NAME on the report split, NAME@1/3 during training at a share of it, "checks.NAME", or "seconds".
+    """
+    if key.startswith("checks."):
+        return _read_json(run / CHECKS)[key.removeprefix("checks.")] if (run / CHECKS).exists() else None
     name, _, share = key.partition("@")
     if share:
         return _score_in_training(run, name, float(Fraction(share)))
@@ -45,6 +60,12 @@ def score(run: Path, key: str) -> float | None:
         return _read_json(run / "status.json")["samples"] / _samples_per_second(run)
     report = run / "evaluations" / "standard.json"
     return _read_json(report)["scores"].get(name) if report.exists() else None
+
+
+def floor(run: Path, key: str) -> float | None:
+    """Return a score of real samples in place of generated ones, on the report split."""
+    report = run / "evaluations" / "standard.json"
+    return _read_json(report).get("floor", {}).get(key) if report.exists() else None
 
 
 def _score_in_training(run: Path, name: str, share: float) -> float | None:

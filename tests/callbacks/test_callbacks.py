@@ -266,18 +266,25 @@ def test_scores_are_those_of_the_exported_generator(tmp_path):
     assert scores["high_quality"] == pytest.approx(near.float().mean().item())
 
 
-def test_a_metric_that_fails_ends_the_run_with_a_checkpoint(tmp_path):
+def test_a_metric_that_fails_ends_the_run_with_a_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
+    go(tmp_path / "whole", *POINTS)
+    fails = ["+metric.fails._target_=support.small_runs.FailsOnFakes", "+metric.fails._partial_=true"]
+    sentence = r"the scores of step 4: fails_on_fakes needs .*; fix the metric or remove it, and resume from this step"
+    with pytest.raises(UserError, match=sentence):
+        go(tmp_path / "cut", *POINTS, *fails, "evaluate_every=4", "features=identity", "protocol.samples=50")
+    assert state(tmp_path / "cut")[".ganlab.steps"] == 4
+    go(tmp_path / "cut", *POINTS)
+    assert_same(state(tmp_path / "whole"), state(tmp_path / "cut"))
+
+
+def test_a_split_that_is_too_small_for_a_metric_is_reported_before_the_first_step(tmp_path):
     lines = [line for line in DIGITS if line != "metric=[]"]
     few = ["data.labels=true", "features=random", "protocol.samples=12", "protocol.real_samples=12"]
-    go(tmp_path / "whole", *lines, *few, "metric=[]")
-    sentence = (
-        r"the scores of step 4: intra_fid needs at least 2 .*; fix the metric or remove it, and resume from this step"
-    )
+    sentence = r"protocol.selection_split=validation: intra_fid needs at least 2 .*; choose a larger split, or remove"
     with pytest.raises(UserError, match=sentence):
-        go(tmp_path / "cut", *lines, *few, "metric=[intra_fid]", "evaluate_every=4")
-    assert state(tmp_path / "cut")[".ganlab.steps"] == 4
-    go(tmp_path / "cut", *lines, *few, "metric=[]")
-    assert_same(state(tmp_path / "whole"), state(tmp_path / "cut"))
+        go(tmp_path, *lines, *few, "metric=[intra_fid]", "evaluate_every=4")
+    assert json.loads((tmp_path / "status.json").read_text())["step"] == 0
 
 
 def best(folder):

@@ -114,7 +114,7 @@ def test_metrics_csv_has_every_loss_term_and_diagnostic(scored):
         "discriminator/gradient_norm", "generator/gradient_norm",
         "discriminator/weight_norm", "generator/weight_norm",
         "discriminator/lr", "generator/lr",
-        "score/fid", "score/inception_score", "score/inception_score_std",
+        "score/fid", "score/inception_score", "score/inception_score_std", "floor/fid", "floor/inception_score",
     } == set(table[0])  # fmt: skip
     assert [bool(row["score/fid"]) for row in table] == [False, True, False, True]
     assert float(table[-1]["score/fid"]) == result.metrics["fid"]

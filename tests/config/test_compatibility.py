@@ -109,7 +109,7 @@ PAIRS = {
         "generator: labels must be one of mapping, concat, none, got 'norm'",
     ),
     "a preset's projection without labels": (
-        ["discriminator=sagan", "conditioning=projection"],
+        ["data.labels=false", "metric=[fid]", "discriminator=sagan", "conditioning=projection"],
         "discriminator: labels=projection needs class labels, but the data is used without; write data.labels=true",
     ),
     "conditioning that the network does not read": (

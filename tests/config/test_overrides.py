@@ -162,10 +162,13 @@ def test_a_list_without_a_plus_replaces_the_list():
         (["metric=[kid]", "+metric=[modes]"], ["kid", "modes"]),
         (["+metric=[modes]", "metric=[kid]"], ["kid", "modes"]),
         (["metric=[]", "+metric=[modes]"], ["modes"]),
-        (["+metric=[kid]", "+metric=[modes,prdc]"], ["fid", "inception_score", "kid", "modes", "prdc"]),
-        (["+metric=[fid]"], ["fid", "inception_score"]),
-        (["+metric=[]"], ["fid", "inception_score"]),
-        (["++metric=[kid]"], ["fid", "inception_score", "kid"]),
+        (
+            ["+metric=[kid]", "+metric=[modes,prdc]"],
+            ["fid", "inception_score", "class_accuracy", "kid", "modes", "prdc"],
+        ),
+        (["+metric=[fid]"], ["fid", "inception_score", "class_accuracy"]),
+        (["+metric=[]"], ["fid", "inception_score", "class_accuracy"]),
+        (["++metric=[kid]"], ["fid", "inception_score", "class_accuracy", "kid"]),
         (["metric=[kid]", "+metric=[kid]"], ["kid"]),
     ],
 )
@@ -188,4 +191,9 @@ def test_a_component_of_the_users_can_be_added(tmp_path):
     (tmp_path / "metric").mkdir()
     content = (conf_directory() / "metric" / "kid.yaml").read_text().replace("metric.kid", "metric.custom")
     (tmp_path / "metric" / "custom.yaml").write_text(content)
-    assert list(compose(["+metric=[custom]"], [tmp_path]).metric) == ["fid", "inception_score", "custom"]
+    assert list(compose(["+metric=[custom]"], [tmp_path]).metric) == [
+        "fid",
+        "inception_score",
+        "class_accuracy",
+        "custom",
+    ]

@@ -78,3 +78,10 @@ def test_a_command_works_in_a_shell_and_so_does_the_test_of_the_loss(package):
     ):
         done = subprocess.run(line, cwd=package, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_metric_of_torchmetrics_needs_only_the_yaml_file_of_its_page(package, capsys):
+    (words,) = re.findall(r"\$ ganlab train (.*total_variation.*)", (PAGES[0].parent / "metric.md").read_text())
+    assert guarded(main, [*shlex.split(words), *SHORT, "run_dir=run"]) == 0
+    assert "total_variation" in capsys.readouterr().err.splitlines()[-1]
+    assert "score/total_variation" in (package / "run" / "metrics.csv").read_text()

@@ -55,7 +55,8 @@ OTHER_CASES = {
     "packs": [*POINTS, "data.labels=true", "game.packing=2", "optimizer=sgd"],
     **{name: [*POINTS, f"game={name}", "regularizer=[]"] for name in ("vae", "vae_gan", "bigan")},
     "bytes": [
-        *QUIET, "data.resolution=8", "generator.width=8", "discriminator.width=8", "optimizer=sgd", "batch_size=8",
+        "experiment=dcgan_r1_digits", *QUIET, "data.resolution=8", "generator.width=8", "discriminator.width=8",
+        "optimizer=sgd", "batch_size=8",
         "log_every=0", "iterations=3",
     ],
     "missing gradient": [*POINTS, "discriminator._target_=support.two_ranks.MissingGradient", "regularizer=[]"],

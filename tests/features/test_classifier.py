@@ -131,7 +131,7 @@ def test_of_two_runs_that_train_at_once_the_later_uses_the_first_classifier(tmp_
 
 def test_error_messages_say_what_to_do() -> None:
     with pytest.raises(
-        FileNotFoundError, match=r"weights=letters is neither a shipped classifier \(digits\) nor a file"
+        FileNotFoundError, match=r"weights=letters is neither a shipped classifier \(digits, digits_8\) nor a file"
     ):
         Classifier(Pictures(), weights="letters")
     unlabelled = Pictures()

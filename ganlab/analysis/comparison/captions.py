@@ -29,6 +29,9 @@ def legend(table: Table) -> list[str]:
     """Return the meaning of the signs that occur in a table's cells."""
     cells = [cell for row in table.rows for cell in row.cells.values()]
     lines = []
+    if table.floor:
+        numbers = ", ".join(f"{score} {value:.4g}" for score, value in table.floor.items())
+        lines.append(f"real samples in place of generated ones: {numbers}")
     if any(cell.over == "seeds" for cell in cells):
         lines.append("± is half the width of the mean's 95 % confidence interval over n seeds (Student's t)")
     if any(cell.over == "run" for cell in cells):

@@ -30,8 +30,16 @@ def tabulate(
     rows.sort(key=lambda row: sort_key(row, by_column))
     rows[1:] = [_test_against_best(row, rows[0], by_column) for row in rows[1:]]
     kinds = " and ".join(dict.fromkeys(entry.kind for entry in entries))
-    table = Table(kinds, entries[0].file.protocol_fields, tuple(columns), tuple(rows), by_column)
+    table = Table(
+        kinds, entries[0].file.protocol_fields, tuple(columns), tuple(rows), by_column, _floor(entries, columns)
+    )
     return table, _explain_columns(columns, entries)
+
+
+def _floor(entries: Sequence[Entry], columns: Sequence[Column]) -> dict[str, float]:
+    """Return the scores of real samples, which are the same in all files of one protocol that have them."""
+    known = {score: value for entry in reversed(entries) for score, value in entry.file.floor.items()}
+    return {column.score: known[column.score] for column in columns if column.score in known}
 
 
 def _build_row(group: Group, entries: Sequence[Entry], columns: Sequence[Column]) -> Row:

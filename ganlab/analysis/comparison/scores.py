@@ -9,6 +9,7 @@ from ganlab.core.errors import UserError
 from ganlab.core.fields import Fields, differing_fields, flatten
 from ganlab.runs.json_files import read_json
 
+SECTIONS = ("scores", "intervals", "higher_is_better", "protocol", "floor")
 Interval = tuple[float, float]
 
 
@@ -22,6 +23,7 @@ class ScoreFile:
     intervals: dict[str, Interval]
     higher_is_better: dict[str, bool | None]
     protocol: dict[str, Any]
+    floor: dict[str, float]  # scores of real samples under the same protocol, absent in old files
 
     @property
     def protocol_fields(self) -> Fields:
@@ -52,12 +54,12 @@ def read_scores(path: Path) -> ScoreFile:
     not_a_score_file = UserError(f"{path} is not a score file (scores by name and their protocol); leave it out")
     if "scores" not in content:
         raise not_a_score_file
-    sections = [content.get(key) or {} for key in ("scores", "intervals", "higher_is_better", "protocol")]
+    sections = [content.get(key) or {} for key in SECTIONS]
     if not all(isinstance(section, dict) for section in sections):
         raise not_a_score_file
-    scores, intervals, directions, protocol = sections
+    scores, intervals, directions, protocol, floor = sections
     known = {name: value for name, value in scores.items() if value is not None}
-    is_valid = all(map(_is_number, known.values())) and all(map(_is_interval, intervals.values()))
+    is_valid = all(map(_is_number, [*known.values(), *floor.values()])) and all(map(_is_interval, intervals.values()))
     if not is_valid or not all(isinstance(protocol.get(key) or {}, dict) for key in ("metrics", "origin")):
         raise not_a_score_file
     return ScoreFile(
@@ -66,6 +68,7 @@ def read_scores(path: Path) -> ScoreFile:
         intervals={name: (float(low), float(high)) for name, (low, high) in intervals.items()},
         higher_is_better=dict(directions),
         protocol=protocol,
+        floor={name: float(value) for name, value in floor.items()},
     )
 
 

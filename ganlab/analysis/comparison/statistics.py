@@ -34,19 +34,37 @@ def welch(first: Sequence[float], second: Sequence[float]) -> float:
     Their variances may differ. If both samples are constant, p is 1 for equal values and else 0. Raises ValueError if
     a sample has fewer than two values.
     """
-    if min(len(first), len(second)) < 2:
-        raise ValueError(f"Welch's test needs at least 2 values per sample, got {len(first)} and {len(second)}")
     from scipy.special import stdtr
 
+    difference, error, freedom = _difference(first, second)
+    return float(2 * stdtr(freedom, -abs(difference / error))) if error else float(difference == 0)
+
+
+def welch_interval(first: Sequence[float], second: Sequence[float]) -> tuple[float, float, float]:
+    """Return the difference of two samples' means and the bounds of its 95 % interval (Welch 1947).
+
+    Raises ValueError if a sample has fewer than two values.
+    """
+    from scipy.special import stdtrit
+
+    difference, error, freedom = _difference(first, second)
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * error if error else 0.0
+    return difference, difference - half, difference + half
+
+
+def _difference(first: Sequence[float], second: Sequence[float]) -> tuple[float, float, float]:
+    """Return the difference of two samples' means, its standard error, and the degrees of freedom of its t value."""
+    if min(len(first), len(second)) < 2:
+        raise ValueError(f"Welch's test needs at least 2 values per sample, got {len(first)} and {len(second)}")
     (first_mean, first_variance), (second_mean, second_variance) = map(_mean_and_variance, (first, second))
     first_error, second_error = first_variance / len(first), second_variance / len(second)
-    if first_error + second_error == 0:
-        return float(first_mean == second_mean)
-    t = (first_mean - second_mean) / math.sqrt(first_error + second_error)
+    error = math.sqrt(first_error + second_error)
+    if not error:
+        return first_mean - second_mean, 0.0, math.inf
     # Welch–Satterthwaite, in a form in which small variances do not underflow when squared
     share = first_error / (first_error + second_error)
     freedom = 1 / (share**2 / (len(first) - 1) + (1 - share) ** 2 / (len(second) - 1))
-    return float(2 * stdtr(freedom, -abs(t)))
+    return first_mean - second_mean, error, freedom
 
 
 def _mean_and_variance(values: Sequence[float]) -> tuple[float, float]:

@@ -94,6 +94,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     by: Column
+    floor: dict[str, float]  # scores of real samples in place of generated ones, by score
 
 
 @final

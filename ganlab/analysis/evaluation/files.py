@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
+from math import ceil
 
 from omegaconf import DictConfig
 
@@ -17,6 +19,7 @@ from ganlab.features import Cache
 from ganlab.features.auto import auto_features
 from ganlab.metrics import Evaluator, Metric, Samples
 from ganlab.metrics.intervals import bootstrap_intervals, standard_error_intervals
+from ganlab.metrics.scoring.floors import score_floor, weak_scores
 from ganlab.metrics.scoring.scoring import build_report, describe_protocol
 from ganlab.protocols import Protocol
 
@@ -38,6 +41,10 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
     }
     evaluator = Evaluator(features, metrics, references, size, Cache())
     generated = _sample_set(fake, size, "generated samples")
+    floor: dict[str, float] = {}
+    if config.train is not None:  # real samples that are not those of the comparison
+        first = _sample_set(train, size, "training samples", len(fake))
+        floor = score_floor(evaluator, {"held_out": first, "none": first, "train": references["held_out"]})
     if protocol.resamples:
         batches = evaluator.collect_features(generated)
         scores = evaluator.score_collected(batches)
@@ -59,6 +66,8 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
         {**standard_error_intervals(scores), **intervals},
         metrics,
         {**description, **counts},
+        floor,
+        remarks=weak_scores(metrics.values(), references),
         real=str(config.real),
         fake=str(config.fake),
         fake_data=fake.fingerprint(),
@@ -66,11 +75,15 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
     return EvaluationResult(content, evaluator, lambda: generated)
 
 
-def _sample_set(files: SampleFiles, size: int, name: str) -> Samples:
-    def batches(first: int, stride: int) -> Iterator[Batch]:
-        return files.batches(size, first, stride)
+def _sample_set(files: SampleFiles, size: int, name: str, most: int | None = None) -> Samples:
+    """Return the samples of files, or the first of them, rounded up to whole batches."""
+    count = ceil(min(len(files), most or len(files)) / size)
 
-    return Samples(batches, len(files), {"data": files.fingerprint()}, name)
+    def batches(first: int, stride: int) -> Iterator[Batch]:
+        return islice(files.batches(size, first, stride), len(range(first, count, stride)))
+
+    key = {"data": files.fingerprint()} | ({} if most is None else {"batches": count})
+    return Samples(batches, min(len(files), count * size), key, name)
 
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:

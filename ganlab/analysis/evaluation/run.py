@@ -20,6 +20,7 @@ from ganlab.features import Cache
 from ganlab.games.sampler import Sampler, truncate
 from ganlab.metrics import BaseMetric, Evaluator, Samples
 from ganlab.metrics.intervals import standard_error_intervals, summarise_repeats
+from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores
 from ganlab.metrics.scoring.scoring import (
     build_report,
     describe_protocol,
@@ -53,6 +54,7 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
     sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
     evaluator = Evaluator(features, metrics, _reference_samples(data, protocol, metrics), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
+    floor = score_floor(evaluator, stand_ins(data, protocol, metrics.values()))
     context = evaluation_context(sampler, features, data, protocol, module.steps)
     repeats = [evaluator(generated_samples(sampler, protocol, seed), replace(context, seed=seed)) for seed in seeds]
     scores, intervals = summarise_repeats(repeats)
@@ -63,6 +65,8 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
         {**standard_error_intervals(scores), **intervals},
         metrics,
         describe_protocol(protocol, features, metrics, **facts),
+        floor,
+        remarks=weak_scores(metrics.values(), evaluator.references),
         run=str(config.run),
         checkpoint=str(config.checkpoint),
         step=module.steps,

@@ -6,11 +6,15 @@ from omegaconf import DictConfig
 
 from ganlab import metrics
 from ganlab.config.compatibility.registry import Components, rule
+from ganlab.config.schema import RESERVED
 from ganlab.config.targets import locate
 from ganlab.core.errors import suggest
 from ganlab.core.interfaces import Game
+from ganlab.core.torchmetrics_classes import is_torchmetrics
 from ganlab.metrics import BaseMetric
 from ganlab.metrics.metric import ModelMetric
+from ganlab.metrics.torchmetrics_adapter.adapter import directions
+from ganlab.metrics.torchmetrics_adapter.inputs import find_unknown_settings, read_inputs
 
 
 @rule("metric")
@@ -20,8 +24,15 @@ def require_metric_classes(config: DictConfig, components: Components) -> str | 
         kind = locate(str(node._target_))
         if not inspect.isclass(kind):  # a function; what it returns is checked when it is called
             continue
+        if is_torchmetrics(kind):
+            if problem := _find_torchmetrics_problem(kind, node):
+                return f"metric.{name}: {problem}"
+            continue
         if not issubclass(kind, BaseMetric):
-            return f"metric.{name}: {kind.__name__} must extend ganlab.metrics.Metric or ganlab.metrics.ModelMetric"
+            return (
+                f"metric.{name}: {kind.__name__} must extend ganlab.metrics.Metric, ganlab.metrics.ModelMetric or "
+                "torchmetrics.Metric"
+            )
         if missing := sorted(kind.__abstractmethods__):
             return f"metric.{name}: {kind.__name__} cannot score without {', '.join(missing)}; write what is missing"
         if undeclared := [attribute for attribute in ("name", "scores") if getattr(kind, attribute, None) is None]:
@@ -35,7 +46,7 @@ def require_metric_classes(config: DictConfig, components: Components) -> str | 
 @rule("metric", "optimized_metric")
 def require_known_score(config: DictConfig, components: Components) -> str | None:
     """Reject an optimized_metric that no metric computes; one that only this run does not compute is a warning."""
-    selected = [name for node in config.metric.values() for name in getattr(locate(node._target_), "scores", {})]
+    selected = [score for name, node in config.metric.items() for score in directions(name, locate(node._target_))]
     shipped = {name for kind in vars(metrics).values() for name in getattr(kind, "scores", None) or ()}
     score = str(config.optimized_metric)
     if score in shipped or score in selected:
@@ -54,3 +65,15 @@ def reject_unsupported_metrics(config: DictConfig, components: Components) -> st
         if isinstance(kind, type) and issubclass(kind, ModelMetric) and (reason := kind.unsupported_reason(game)):
             return reason
     return None
+
+
+def _find_torchmetrics_problem(kind: type, node: DictConfig) -> str:
+    """Return why a class of torchmetrics cannot score generated samples with these settings; empty if it can."""
+    settings = {str(key): value for key, value in node.items() if key not in RESERVED}
+    if unknown := find_unknown_settings(kind, settings):
+        return f"{kind.__name__} has no setting '{unknown[0]}'{suggest(unknown[0], inspect.signature(kind).parameters)}"
+    try:
+        read_inputs(kind, settings)
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -51,7 +51,7 @@ def require_boundary(config: DictConfig, components: Components) -> str | None:
     return None
 
 
-@rule()
+@rule("regularizer", "optimizer")
 def require_known_player(config: DictConfig, components: Components) -> str | None:
     """Reject a regularizer that applies to no player of the game."""
     for name, term in components.regularizer.items():

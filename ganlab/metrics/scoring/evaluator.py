@@ -1,44 +1,20 @@
 """Scores sample sets: one pass through the feature space for all metrics; statistics of real samples are cached."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from ganlab.core.interfaces import Batch
 from ganlab.features.base import FeatureBatch, Features, check_finite
 from ganlab.features.cache import Cache
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric
+from ganlab.metrics.scoring.samples import Samples
 from ganlab.metrics.statistics import SampleStatistics, Statistic, StatisticValues, SumStatistic, gather
 
 PROGRESS_DELAY_SECONDS = 2.0  # before a progress bar appears
-
-
-@final
-@dataclass(frozen=True)
-class Samples:
-    """A sample set: uint8 images, or points in the data's own coordinates, with labels if they are known.
-
-    `batches(first, stride)` yields every `stride`-th batch, starting with batch number `first`. `key` identifies the
-    content for the cache; None means that statistics of these samples are not cached.
-    """
-
-    batches: Callable[[int, int], Iterator[Batch]]
-    count: int
-    key: Mapping[str, Any] | None = None
-    name: str = "samples"
-
-    def select(self, indices: Tensor) -> Tensor:
-        """Return single samples by their indices, which must ascend."""
-        selected, start = [], 0
-        for batch in self.batches(0, 1):
-            stop = start + len(batch.sample)
-            selected.append(batch.sample[indices[(indices >= start) & (indices < stop)] - start])
-            start = stop
-        return torch.cat(selected)
 
 
 class Processes(NamedTuple):
@@ -66,7 +42,7 @@ class Evaluator:
         cache: Cache | None = None,
         processes: Processes | None = None,
     ) -> None:
-        self.features, self.references, self.batch_size = features, references, batch_size
+        self.features, self.references, self.batch_size = features, dict(references), batch_size
         self.sample_metrics = [metric for metric in metrics.values() if isinstance(metric, Metric)]
         self.model_metrics = [metric for metric in metrics.values() if isinstance(metric, ModelMetric)]
         self.cache, self.processes = cache, processes or Processes()
@@ -108,7 +84,11 @@ class Evaluator:
 
     def collect_features(self, samples: Samples) -> list[tuple[FeatureBatch, int]]:
         """Return all feature batches, to score them more than once; fields that no metric reads are None."""
-        read = {field for statistic in _statistics(self.sample_metrics) for field in statistic.reads}
+        read = {
+            field
+            for statistic in _unique(metric.statistics for metric in self.sample_metrics)
+            for field in statistic.reads
+        }
         unread: dict[str, Any] = {field: None for field in set(FeatureBatch._fields) - read - {"features"}}
         return [(batch._replace(**unread), start) for batch, start in self.extract_features(samples)]
 
@@ -149,16 +129,22 @@ class Evaluator:
             known.setdefault(statistic, {})
         return SampleStatistics(known)
 
+    def forget(self, name: str) -> None:
+        """Remove a set of real samples and its statistics from memory."""
+        del self.references[name], self._reference_values[name]
+
     def _score(
         self,
         metrics: Collection[Metric],
         batches: Iterator[tuple[FeatureBatch, int]],
         context: EvaluationContext | None = None,
     ) -> dict[str, float]:
-        fake = SampleStatistics(gather(batches, _statistics(metrics)))
+        fake = SampleStatistics(gather(batches, _unique(metric.statistics for metric in metrics)))
         scores: dict[str, float] = {}
         real = {
-            name: self.reference_statistics(name, _statistics(metric for metric in metrics if metric.reference == name))
+            name: self.reference_statistics(
+                name, _unique(metric.reference_statistics for metric in metrics if metric.reference == name)
+            )
             for name in dict.fromkeys(metric.reference for metric in metrics)  # in the same order in every process
         }
         if self.processes.rank == 0:  # which has the statistics over all processes
@@ -184,9 +170,9 @@ class Evaluator:
         return {"features": features, **content, "of": repr(statistic)}
 
 
-def _statistics(metrics: Iterable[Metric]) -> list[Statistic]:
+def _unique(statistics: Iterable[Sequence[Statistic]]) -> list[Statistic]:
     """Return all statistics that some metrics read, each once, in a fixed order."""
-    return list(dict.fromkeys(statistic for metric in metrics for statistic in metric.statistics))
+    return list(dict.fromkeys(chain.from_iterable(statistics)))
 
 
 def _select_rows(

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from ganlab.metrics.nearest import k_nearest
-from ganlab.metrics.scoring.evaluator import Evaluator, Samples
+from ganlab.metrics.scoring.evaluator import Evaluator
+from ganlab.metrics.scoring.samples import Samples
 from ganlab.metrics.statistics import AllValues
 
 

@@ -16,7 +16,8 @@ from ganlab.data.dataset import normalize
 from ganlab.features.base import Features, Source, quantise
 from ganlab.games.sampler import Sampler
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, UnsuitableMetricError
-from ganlab.metrics.scoring.evaluator import Samples
+from ganlab.metrics.scoring.samples import Samples
+from ganlab.metrics.torchmetrics_adapter.adapter import adapt
 from ganlab.protocols import Protocol
 
 REAL_SEED = 0  # of the choice and order of real samples, the same under every protocol
@@ -34,7 +35,7 @@ def build_metrics(
     metrics, left_out = {}, []
     for name, factory in factories.items():
         try:
-            metrics[name] = factory(features, data)
+            metrics[name] = adapt(name, factory)(features, data)
         except UnsuitableMetricError as error:
             left_out.append(str(error))
         except ValueError as error:
@@ -45,9 +46,9 @@ def build_metrics(
     return metrics, left_out
 
 
-def real_samples(data: DataSet, split: str, protocol: Protocol) -> Samples:
-    """Return the real samples of a split, at most as many as the protocol allows."""
-    count, size = protocol.real_samples, protocol.batch_size
+def real_samples(data: DataSet, split: str, protocol: Protocol, count: int | None = None) -> Samples:
+    """Return the real samples of a split, at most `count`, or as many as the protocol allows."""
+    count, size = protocol.real_samples if count is None else count, protocol.batch_size
 
     def batches(first: int, stride: int) -> Iterator[Batch]:
         chunks = islice(data.real_samples(count, REAL_SEED, split, size), first, None, stride)
@@ -108,13 +109,18 @@ def build_report(
     intervals: Mapping[str, list[float]],
     metrics: Mapping[str, BaseMetric],
     protocol: Mapping[str, Any],
+    floor: Mapping[str, float],
     **more: Any,
 ) -> dict[str, Any]:
-    """Return the content of a score file; `more` are facts that may differ between comparable scores, e.g. the step."""
+    """Return the content of a score file; `more` are facts that may differ between comparable scores, e.g. the step.
+
+    `floor` has the scores of real samples under the same protocol, see `score_floor`.
+    """
     directions = {score: better for metric in metrics.values() for score, better in metric.scores.items()}
     return {
         "scores": dict(scores),
         "intervals": dict(intervals),
+        "floor": {name: value for name, value in floor.items() if name in scores},
         "higher_is_better": {score: directions.get(score) for score in scores},
         "protocol": dict(protocol),
         "protocol_hash": hash_protocol(protocol),

@@ -6,19 +6,20 @@ from omegaconf import DictConfig
 
 from ganlab.config.targets import locate
 from ganlab.core.errors import UserError, suggest
+from ganlab.metrics.torchmetrics_adapter import adapter
 
 
 def score_directions(config: DictConfig) -> dict[str, bool | None]:
     """Return for each score of a configuration's metrics whether higher is better, None if it has no direction."""
     directions: dict[str, bool | None] = {}
-    for node in config.metric.values():
-        directions |= metric_directions(node)
+    for name, node in config.metric.items():
+        directions |= metric_directions(str(name), node)
     return directions
 
 
-def metric_directions(node: DictConfig) -> dict[str, bool | None]:
+def metric_directions(name: str, node: DictConfig) -> dict[str, bool | None]:
     """Return for each score of one metric whether higher is better, None if it has no direction."""
-    return dict(getattr(locate(node._target_), "scores", {}))
+    return adapter.directions(name, locate(node._target_))
 
 
 def default_objective(config: DictConfig) -> dict[str, bool]:

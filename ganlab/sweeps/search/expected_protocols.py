@@ -34,7 +34,7 @@ def _expected_protocol(config: DictConfig, objectives: Collection[str]) -> dict[
     metrics = {
         name: plain["metric"][name]
         for name, node in config.metric.items()
-        if set(objectives) & set(metric_directions(node))
+        if set(objectives) & set(metric_directions(str(name), node))
     }
     return {
         "protocol": instantiate(config.protocol).selection().describe(),

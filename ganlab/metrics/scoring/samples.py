@@ -1,0 +1,34 @@
+"""Sets of samples to score, real or generated."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from ganlab.core.interfaces import Batch
+
+
+@final
+@dataclass(frozen=True)
+class Samples:
+    """A sample set: uint8 images, or points in the data's own coordinates, with labels if they are known.
+
+    `batches(first, stride)` yields every `stride`-th batch, starting with batch number `first`. `key` identifies the
+    content for the cache; None means that statistics of these samples are not cached.
+    """
+
+    batches: Callable[[int, int], Iterator[Batch]]
+    count: int
+    key: Mapping[str, Any] | None = None
+    name: str = "samples"
+
+    def select(self, indices: Tensor) -> Tensor:
+        """Return single samples by their indices, which must ascend."""
+        selected, start = [], 0
+        for batch in self.batches(0, 1):
+            stop = start + len(batch.sample)
+            selected.append(batch.sample[indices[(indices >= start) & (indices < stop)] - start])
+            start = stop
+        return torch.cat(selected)
