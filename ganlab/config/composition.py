@@ -81,7 +81,8 @@ def _leave_metrics_unbuilt(config: DictConfig) -> None:
         if not target or target.startswith("ganlab.") or "_partial_" in node:
             continue
         with suppress(LookupError), open_dict(node):  # reported by the check
-            node._partial_ = is_torchmetrics(locate(target))
+            if is_torchmetrics(locate(target)):
+                node._partial_ = True
 
 
 def _reads(game: DictConfig, group: str) -> bool:

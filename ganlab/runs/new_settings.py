@@ -18,7 +18,11 @@ def is_new_default(key: str, config: Mapping[str, Any]) -> bool:
     if not isinstance(node, Mapping) or name not in node:
         return False
     parameter = _parameters(str(node.get("_target_", ""))).get(name)
-    return parameter is not None and parameter.default == node[name]
+    return parameter is not None and _as_yaml(parameter.default) == node[name]
+
+
+def _as_yaml(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _parameters(target: str) -> Mapping[str, inspect.Parameter]:

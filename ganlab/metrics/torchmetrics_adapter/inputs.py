@@ -15,6 +15,9 @@ BASE_SETTINGS = (  # of torchmetrics.Metric itself, which takes them by **kwargs
 )  # fmt: skip
 
 
+COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
 @final
 @dataclass(frozen=True)
 class Inputs:
@@ -58,5 +61,8 @@ def _declares(kind: type, name: str) -> bool:
 
 def find_unknown_settings(kind: Callable[..., Any], settings: Mapping[str, Any]) -> list[str]:
     """Return the settings that no constructor among the bases of a class takes."""
-    known = {name for base in inspect.getmro(kind) for name in inspect.signature(base.__init__).parameters}  # type: ignore[arg-type, misc]
-    return [name for name in settings if name not in known and name not in BASE_SETTINGS]
+    known = set(BASE_SETTINGS)
+    for base in inspect.getmro(kind):  # type: ignore[arg-type]
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]  # type: ignore[misc]
+        known |= {parameter.name for parameter in parameters if parameter.kind not in COLLECTING}
+    return [name for name in settings if name not in known]
