@@ -6,6 +6,7 @@ from ganlab.features.cache import Cache
 from ganlab.features.classifier import Classifier
 from ganlab.features.clip import CLIP
 from ganlab.features.dinov2 import DINOv2
+from ganlab.features.efficientnet_lite0 import EfficientNetLite0
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
 from ganlab.features.random_convolution import RandomConvolution
@@ -15,6 +16,7 @@ __all__ = [
     "Cache",
     "Classifier",
     "DINOv2",
+    "EfficientNetLite0",
     "FeatureBatch",
     "Features",
     "Identity",
