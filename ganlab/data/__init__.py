@@ -8,6 +8,7 @@ from ganlab.data.dataset import DataSet, normalize
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
+from ganlab.data.emoji import Emoji
 from ganlab.data.image import ImageDataSet
 from ganlab.data.image_folder import ImageFolder
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
@@ -29,6 +30,7 @@ __all__ = [
     "Digits",
     "Dirac",
     "Distribution",
+    "Emoji",
     "FashionMnist",
     "Grid",
     "ImageDataSet",
