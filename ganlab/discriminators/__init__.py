@@ -11,6 +11,7 @@ from ganlab.discriminators.dcgan import DCGAN
 from ganlab.discriminators.dcgan_same import DCGANSame
 from ganlab.discriminators.dirac import Dirac
 from ganlab.discriminators.ensemble import Ensemble
+from ganlab.discriminators.fastgan import FastGAN
 from ganlab.discriminators.maxout import Maxout
 from ganlab.discriminators.mlp import MLP
 from ganlab.discriminators.multi_scale import MultiScale
@@ -32,6 +33,7 @@ __all__ = [
     "DCGANSame",
     "Dirac",
     "Ensemble",
+    "FastGAN",
     "Maxout",
     "MultiScale",
     "Patch",

@@ -15,6 +15,7 @@ from ganlab.core.interfaces import (
     Latent,
     Regularizer,
     ShowsFeatures,
+    ShowsMaps,
     Spec,
     as_output,
 )
@@ -57,6 +58,8 @@ class AdversarialGame(Game):
         features = self.discriminator.feature_size if isinstance(self.discriminator, ShowsFeatures) else 0
         for term in regularizers.values():
             term.build(self.spec, features, latent)
+            if isinstance(self.discriminator, ShowsMaps):
+                term.build_on_maps(self.spec, self.discriminator.map_shapes)
         self._joins_batches = treats_samples_independently(self.discriminator)
         self._reads_features = any(term.reads_features for term in regularizers.values())
         self._reads_both_losses = any(term.reads_both_losses for term in regularizers.values())

@@ -9,6 +9,7 @@ from ganlab.generators.biggan import BigGAN
 from ganlab.generators.dcgan import DCGAN
 from ganlab.generators.dcgan_same import DCGANSame
 from ganlab.generators.dirac import Dirac
+from ganlab.generators.fastgan import FastGAN
 from ganlab.generators.mlp import MLP
 from ganlab.generators.r3gan import R3GAN
 from ganlab.generators.resnet import ResNet
@@ -16,4 +17,4 @@ from ganlab.generators.rnn import RNN
 from ganlab.generators.sagan import SAGAN
 from ganlab.generators.stylegan2 import StyleGAN2
 
-__all__ = ["DCGAN", "MLP", "R3GAN", "RNN", "SAGAN", "BigGAN", "DCGANSame", "Dirac", "ResNet", "StyleGAN2"]
+__all__ = ["DCGAN", "MLP", "R3GAN", "RNN", "SAGAN", "BigGAN", "DCGANSame", "Dirac", "FastGAN", "ResNet", "StyleGAN2"]

@@ -15,6 +15,7 @@ from ganlab.regularizers.instance_noise import InstanceNoise
 from ganlab.regularizers.lecam import LeCam
 from ganlab.regularizers.orthogonal import Orthogonal
 from ganlab.regularizers.path_length import PathLength
+from ganlab.regularizers.reconstruction import Reconstruction
 from ganlab.regularizers.top_k import TopK
 from ganlab.regularizers.weights import L1, L2, WeightClip
 
@@ -34,6 +35,7 @@ __all__ = [
     "LeCam",
     "Orthogonal",
     "PathLength",
+    "Reconstruction",
     "TopK",
     "WeightClip",
 ]

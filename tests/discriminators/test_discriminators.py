@@ -17,10 +17,15 @@ from ganlab.layers.resized import HalvingConvolution
 CONF = Path(__file__).parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3), "patch": (1, 28, 28)}
-SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet")}
+SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet", "fastgan")}
 SMALL = {name: {"width": 4} for name in SHAPES}
 SHAPES |= {"multi": (1, 16, 16), "dirac": (1,)}
-LOGITS = {"unet": (2, 256), "multi": (2, 1), "ensemble": (2, 1)}  # shape of a sample's logits, if not a scalar
+LOGITS = {
+    "unet": (2, 256),
+    "fastgan": (50,),
+    "multi": (2, 1),
+    "ensemble": (2, 1),
+}  # shape of a sample's logits, if not a scalar
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from ganlab.core.interfaces import Spec
-from ganlab.generators import R3GAN, SAGAN, BigGAN, ResNet, StyleGAN2
+from ganlab.generators import R3GAN, SAGAN, BigGAN, FastGAN, ResNet, StyleGAN2
 from ganlab.layers.labels import ClassEmbedding
 
 NETWORKS = {
@@ -11,6 +11,7 @@ NETWORKS = {
     "biggan": lambda spec: BigGAN(spec, width=1, embedding=3),
     "stylegan2": lambda spec: StyleGAN2(spec, width=2, max_width=8, style_size=4, mapping_layers=2),
     "r3gan": lambda spec: R3GAN(spec, width=2, max_width=8, blocks=1, embedding=3),
+    "fastgan": lambda spec: FastGAN(spec, width=2, skip=1),
 }
 
 

@@ -13,6 +13,7 @@ PAIRS = {
     "biggan": ["generator=biggan", "discriminator=biggan", "data.labels=true", "latent=truncated", "loss=hinge"],
     "stylegan2": ["generator=stylegan2", "discriminator=stylegan2", *STYLE],
     "r3gan": ["generator=r3gan", "discriminator=r3gan", "data.labels=true", "loss=relativistic_pairing"],
+    "fastgan": ["generator=fastgan", "discriminator=fastgan", "regularizer=[reconstruction]", "data.labels=true"],
 }
 DISCRIMINATORS = {
     "patch": ["discriminator.width=4", "discriminator.layers=1"],

@@ -27,6 +27,7 @@ REQUIRED_SETTINGS = {
     "auxiliary_classifier": ["data.labels=true", "discriminator.labels=none"],
     "information": ["latent=codes", "latent.size=20"],
     "path_length": ["generator._target_=support.small_runs.Styled"],
+    "reconstruction": ["discriminator=fastgan"],
 }
 
 

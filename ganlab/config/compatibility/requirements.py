@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 
 from ganlab.augments import Identity
 from ganlab.config.compatibility.registry import Components, rule
-from ganlab.core.interfaces import ShowsFeatures, StyleGenerator
+from ganlab.core.interfaces import ShowsFeatures, ShowsMaps, StyleGenerator
 from ganlab.engine.distributed.strategy_choice import count_processes
 from ganlab.training_hooks import Anneal
 
@@ -79,6 +79,19 @@ def require_features(config: DictConfig, components: Components) -> str | None:
         return (
             f"regularizer.{names} and compile: a compiled discriminator does not return its features; remove one of "
             "them, or write 'compile=[generator]'"
+        )
+    return None
+
+
+@rule()
+def require_maps(config: DictConfig, components: Components) -> str | None:
+    """Reject a regularizer of feature maps if the discriminator shows none."""
+    names = ", ".join(name for name, term in components.regularizer.items() if term.reads_maps)
+    discriminator = components.discriminator
+    if names and isinstance(discriminator, ShowsFeatures) and not isinstance(discriminator, ShowsMaps):
+        return (
+            f"regularizer.{names} requires the discriminator's feature maps, which {type(discriminator).__name__} does "
+            "not show; use discriminator=fastgan, or remove it"
         )
     return None
 

@@ -133,6 +133,13 @@ class ShowsFeatures(Protocol):
 
 
 @runtime_checkable
+class ShowsMaps(ShowsFeatures, Protocol):
+    """A discriminator whose output also has feature maps, as the entries of `features` before the last one."""
+
+    map_shapes: tuple[tuple[int, int, int], ...]  # channels, height and width of each of them
+
+
+@runtime_checkable
 class TellsIndependence(Protocol):
     """A discriminator that tells whether it treats each sample of a batch independently.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -100,6 +101,7 @@ class Regularizer(Component, ABC):
     player: str = ""  # the player that it regularizes; every subclass sets one
     differentiates: ClassVar[bool] = False  # needs the discriminator's gradient with respect to its input
     reads_features: ClassVar[bool] = False  # of the discriminator
+    reads_maps: ClassVar[bool] = False  # its feature maps, too
     reads_styles: ClassVar[bool] = False  # of the generator
     single: ClassVar[bool] = False  # needs one output per sample, so packing cannot be used
     reads_both_losses: ClassVar[bool] = False  # needs the vector field of an adversarial game
@@ -137,6 +139,12 @@ class Regularizer(Component, ABC):
         """Create the term's own weights, once, for this data and a discriminator with `features` features.
 
         They are updated with the weights of `player`. Does nothing by default.
+        """
+
+    def build_on_maps(self, spec: Spec, shapes: Sequence[tuple[int, int, int]]) -> None:
+        """Create weights that read the discriminator's feature maps, of these shapes; called after `build`.
+
+        Does nothing by default, and is not called for a discriminator that shows no maps.
         """
 
     @abstractmethod
