@@ -16,6 +16,7 @@ from ganlab.discriminators.maxout import Maxout
 from ganlab.discriminators.mlp import MLP
 from ganlab.discriminators.multi_scale import MultiScale
 from ganlab.discriminators.patch import Patch
+from ganlab.discriminators.projected import Projected
 from ganlab.discriminators.r3gan import R3GAN
 from ganlab.discriminators.resnet import ResNet
 from ganlab.discriminators.rnn import RNN
@@ -37,6 +38,7 @@ __all__ = [
     "Maxout",
     "MultiScale",
     "Patch",
+    "Projected",
     "ResNet",
     "StyleGAN2",
     "UNet",

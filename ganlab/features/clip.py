@@ -8,9 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.errors import suggest
-from ganlab.features.base import FeatureBatch, Features, Source, image_channels
-from ganlab.features.resizing import resize_and_normalise
-from ganlab.features.weight_files import (
+from ganlab.core.weight_files import (
     BROKEN,
     file_sha256,
     find_in_hub_cache,
@@ -19,6 +17,8 @@ from ganlab.features.weight_files import (
     missing_package_message,
     require_file,
 )
+from ganlab.features.base import FeatureBatch, Features, Source, image_channels
+from ganlab.features.resizing import resize_and_normalise
 
 LARGE, OPENAI = "ViT-L-14-quickgelu", "openai"
 FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")

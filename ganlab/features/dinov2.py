@@ -6,9 +6,7 @@ from typing import Any, final
 import torch
 from torch import Tensor
 
-from ganlab.features.base import FeatureBatch, Features, Source, image_channels
-from ganlab.features.resizing import resize_and_normalise
-from ganlab.features.weight_files import (
+from ganlab.core.weight_files import (
     BROKEN,
     file_sha256,
     find_in_hub_cache,
@@ -18,6 +16,8 @@ from ganlab.features.weight_files import (
     read_tensors,
     require_file,
 )
+from ganlab.features.base import FeatureBatch, Features, Source, image_channels
+from ganlab.features.resizing import resize_and_normalise
 
 LARGE = "vit_large_patch14_dinov2.lvd142m"
 FILE = "model.safetensors"

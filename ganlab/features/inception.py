@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch_fidelity import feature_extractor_inceptionv3 as port
 
 from ganlab.core.errors import suggest
+from ganlab.core.weight_files import BROKEN, file_sha256, missing_file_message, read_tensors, require_file
 from ganlab.features.base import FeatureBatch, Features, Source, flatten_spatial, image_channels
 from ganlab.features.inception_network import rebuild
 from ganlab.features.resizing import INCEPTION_RULES
-from ganlab.features.weight_files import BROKEN, file_sha256, missing_file_message, read_tensors, require_file
 
 KNOWN_HASH = "6726825d"  # the end of the published file's name, which is the beginning of its sha256
 WHAT = "the FID Inception's weights"

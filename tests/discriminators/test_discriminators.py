@@ -20,12 +20,10 @@ SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rn
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet", "fastgan")}
 SMALL = {name: {"width": 4} for name in SHAPES}
 SHAPES |= {"multi": (1, 16, 16), "dirac": (1,)}
-LOGITS = {
-    "unet": (2, 256),
-    "fastgan": (50,),
-    "multi": (2, 1),
-    "ensemble": (2, 1),
-}  # shape of a sample's logits, if not a scalar
+SHAPES |= {"projected": (3, 16, 16)}
+SMALL |= {"projected": {"resolution": 32, "width": 4, "projection": 2}}
+# The shape of a sample's logits, if not a scalar.
+LOGITS = {"unet": (2, 256), "fastgan": (50,), "projected": (60,), "multi": (2, 1), "ensemble": (2, 1)}
 
 
 @pytest.fixture(autouse=True)

