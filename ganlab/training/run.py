@@ -16,7 +16,7 @@ from ganlab.callbacks import Interrupt
 from ganlab.config.dry_build import preview
 from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
-from ganlab.core.errors import AlarmError, ConfigurationError, TrainingError, UserError
+from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, TrainingError, UserError
 from ganlab.core.score_text import score_text
 from ganlab.data import DataModule, DataSet
 from ganlab.engine.checkpoints import exists
@@ -60,6 +60,17 @@ class Run:
         if not torch.cuda.is_available():
             # A CUDA build of torch looks for the driver at every optimizer step, unless no device is visible.
             os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+        try:
+            scores = self._train_with_lock()
+        except Interrupted as stop:
+            self.interrupted, self.signal, scores = True, stop.signal_number if _is_rank_zero() else 0, {}
+            print(f"\n{stop} before the first step; nothing was to be saved", file=sys.stderr)
+        if self.interrupted:
+            for interrupt in self._interrupts:
+                interrupt.call_former_handler()
+        return scores
+
+    def _train_with_lock(self) -> dict[str, float]:
         with ExitStack() as stack:
             for interrupt in self._interrupts:
                 stack.enter_context(interrupt)
@@ -71,14 +82,11 @@ class Run:
                 return self.directory.scores()
             if _is_rank_zero():
                 self.directory.write_config(self.config)
-                self.directory.write_status("running", reason="", iterations=self.config.iterations)
+                step = self.directory.status().get("step", 0)
+                self.directory.write_status("running", reason="", step=step, iterations=self.config.iterations)
                 stack.enter_context(Heartbeat(self.directory))
             stack.callback(self._close_loggers)
-            scores = self._train_and_finish()
-        if self.interrupted:
-            for interrupt in self._interrupts:
-                interrupt.call_former_handler()
-        return scores
+            return self._train_and_finish()
 
     def _train_and_finish(self) -> dict[str, float]:
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
@@ -141,7 +149,8 @@ class Run:
             try:
                 trainer.fit(module, datamodule, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
             finally:
-                self._counts = {"step": module.steps, "samples": module.samples}
+                if module.steps:  # else an error came before the checkpoint was restored
+                    self._counts = {"step": module.steps, "samples": module.samples}
 
     def _build_trainer(self, recovery: Recovery) -> pl.Trainer:
         # The Interrupt callbacks are already active, and stay so over all roll backs.
@@ -158,7 +167,10 @@ class Run:
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
         scores = module.scores
         signal_number = max((interrupt.signal_number for interrupt in self._interrupts), default=0)
-        self.interrupted = signal_number != 0 and module.steps < self.config.iterations
+        is_complete = module.steps >= self.config.iterations and not any(
+            interrupt.abandoned for interrupt in self._interrupts
+        )
+        self.interrupted = signal_number != 0 and not is_complete
         if not trainer.is_global_zero:
             return scores
         export(self.directory.path, module, self.config, data)
@@ -181,8 +193,8 @@ class Run:
     def _record_failure(self, error: BaseException) -> None:
         if not _is_rank_zero():
             return
-        state = "preempted" if isinstance(error, KeyboardInterrupt) else "failed"
-        is_user_facing = isinstance(error, TrainingError | UserError | KeyboardInterrupt)
+        state = "preempted" if isinstance(error, KeyboardInterrupt | Interrupted) else "failed"
+        is_user_facing = isinstance(error, TrainingError | UserError | KeyboardInterrupt | Interrupted)
         reason = str(error) if is_user_facing else f"{type(error).__name__}: {error}"
         with suppress(OSError):  # the disk is unavailable; the error that is raised says more
             self.directory.write_status(state, reason=reason, **self._counts)
