@@ -11,6 +11,7 @@ import torch
 
 from ganlab.core import private_api
 from ganlab.core.errors import Interrupted
+from ganlab.core.output import write_error_line
 from ganlab.engine.module import GANModule
 
 # The signal that submitit lets SLURM send before a preemption or the time limit.
@@ -113,7 +114,7 @@ class Interrupt(pl.Callback):
             name = "" if number == signal.SIGINT else f"{signal.Signals(number).name}: "
             if self._at_once:
                 raise Interrupted(number)
-            os.write(2, f"\n{name}stopping after this step to save it{again}\n".encode())
+            write_error_line(f"\n{name}stopping after this step to save it{again}\n")
 
 
 def _signals() -> set[int]:
