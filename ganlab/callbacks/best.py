@@ -56,6 +56,7 @@ class Best(pl.Callback):
         if self.value is not None and trainer.is_global_zero:
             for logger in trainer.loggers:
                 log_summary(logger, {f"best/{self.score}": self.value})
+        self._compare(trainer, module)  # with scores that are only computed now
 
     def on_train_batch_end(self, trainer: pl.Trainer, module: GANModule, *args: object) -> None:  # type: ignore[override]
         """Compare a new score with the best."""

@@ -1,12 +1,16 @@
 import logging
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import nn
 
 from ganlab.callbacks.checkpoint import Checkpoint
+from ganlab.callbacks.interrupt import Interrupt
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import ReportsSettings
@@ -38,7 +42,7 @@ class Evaluate(Periodic):
 
     Real samples are from the protocol's selection split; its report split is only used by `ganlab evaluate`. A metric
     that the feature space or the data do not support is left out with a warning. The randomness and weights of training
-    are not changed.
+    are not changed. A signal ends the computation of scores at once, and the resumed run computes them first.
     """
 
     shows_weights = True
@@ -49,6 +53,15 @@ class Evaluate(Periodic):
         super().__init__(every)
         self.build_features, self.metric_factories, self.protocol = features, metrics, protocol.selection()
         self.metrics: dict[str, BaseMetric] = {}
+        self._scored_at: int | None = None  # None in a run that was started before checkpoints had this number
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the step of the latest scores."""
+        return {"scored_at": self._scored_at}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore the step of the latest scores."""
+        self._scored_at = state["scored_at"]
 
     def setup(self, trainer: pl.Trainer, module: GANModule, stage: str) -> None:  # type: ignore[override]
         """Build the feature network and the metrics, so errors are reported before training.
@@ -105,10 +118,26 @@ class Evaluate(Periodic):
             ) from error
         module.weak_scores = weak_scores(self.metrics.values(), self.evaluator.references)
 
+    def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
+        """Compute the scores that a signal prevented."""
+        if self._scored_at is not None and self._scored_at < module.steps and self.is_due(module):
+            self._act(trainer, module)
+        elif self._scored_at is None:
+            self._scored_at = module.steps
+
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
-        """Compute the scores, log them and write scores.json."""
+        """Compute the scores, log them and write scores.json, unless a signal ends that."""
         if not self.metrics:
             return
+        interrupts = [callback for callback in callbacks_of(trainer) if isinstance(callback, Interrupt)]
+        if trainer.world_size > 1 or not interrupts:  # several processes only stop together
+            self._score(trainer, module)
+        elif not interrupts[0].complete(partial(self._score, trainer, module)):
+            print(f"the scores of step {module.steps} are left for the resumed run", file=sys.stderr)
+            return
+        self._report(trainer, module)
+
+    def _score(self, trainer: pl.Trainer, module: GANModule) -> None:
         data, protocol = data_of(trainer), self.protocol
         self.features.to(module.device)
         sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
@@ -125,6 +154,10 @@ class Evaluate(Periodic):
                     f"the scores of step {module.steps}: {error}; fix the metric or remove it{saved}"
                 ) from error
         module.scores, module.scored_at = scores, module.steps
+
+    def _report(self, trainer: pl.Trainer, module: GANModule) -> None:
+        scores, data, protocol = module.scores, data_of(trainer), self.protocol
+        self._scored_at = module.steps
         values = {f"score/{name}": value for name, value in scores.items()}
         values |= {f"floor/{name}": value for name, value in module.floor.items()}
         for logger in trainer.loggers:

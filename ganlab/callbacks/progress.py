@@ -4,6 +4,7 @@ import pytorch_lightning as pl
 from tqdm import tqdm
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.core.progress import format_duration
 from ganlab.core.score_text import score_text
 from ganlab.engine.module import GANModule
 
@@ -47,7 +48,7 @@ class Progress(Periodic):
             seconds = (module.iterations - module.steps) * module.samples / module.steps / speed
             # Sampling, evaluation and checkpointing are assumed to take the same share of the time as so far.
             seconds *= 1 + module.clock.paused_seconds / max(module.clock.seconds, 1e-9)
-            fields += [f"{speed:.0f} samples/s", f"{_format_time(seconds)} left"]
+            fields += [f"{speed:.0f} samples/s", f"{format_duration(seconds)} left"]
         print("  ".join(filter(None, fields)), file=sys.stderr, flush=True)
 
     def on_train_end(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
@@ -63,9 +64,3 @@ class Progress(Periodic):
         if self._bar is not None:
             self._bar.close()
             self._bar = None
-
-
-def _format_time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

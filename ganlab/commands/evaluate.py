@@ -18,6 +18,7 @@ from ganlab.config.groups import conf_directory
 from ganlab.config.help import evaluate_help
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import UserError
+from ganlab.core.memory import out_of_memory_reported
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
 
     path = _output_file(config)
     keep_freed_memory()
-    result = evaluate(config)
+    with out_of_memory_reported("lower protocol.samples, protocol.batch_size, or the numbers of a metric"):
+        result = evaluate(config)
     for line in _score_lines(result.content):
         print(line)
     _write(path, result.content)

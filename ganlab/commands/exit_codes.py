@@ -1,16 +1,24 @@
 """Exit codes of all commands, and errors as one sentence on stderr."""
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 
 from ganlab.core.errors import TrainingError, UserError
+from ganlab.core.memory import out_of_memory_reported
+from ganlab.core.output import open_closed_streams, output_without_reader
 
 
 def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """Run a command and return its exit code: 2 after a user error, 1 after a run that could not continue."""
+    open_closed_streams()
+    with output_without_reader():
+        return _exit_code(command, arguments)
+
+
+def _exit_code(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     try:
-        code = command(arguments)
+        with out_of_memory_reported("use less data or smaller settings, or close other programs"):
+            code = command(arguments)
         sys.stdout.flush()
         return code
     except UserError as error:
@@ -19,9 +27,6 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
     except TrainingError as error:
         print(f"stopped: {error}", file=sys.stderr)
         return 1
-    except BrokenPipeError:  # the reader of a pipe, such as head, has closed it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports the pipe again at exit
-        return 0
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130

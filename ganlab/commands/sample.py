@@ -52,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
 
     run, text = Path(args["run"]), args.values["cond"]
     sampler = load(run, args["device"], truncation)
+    sampler.require_memory(n)
     cond = None if text is None else torch.tensor(_parse_classes(text, n, sampler.spec.classes, sampler.class_names))
     samples, labels = sampler.sample_batch(n, seed, cond)
     output = Path(args.values["output"] or run / "generated")

@@ -92,8 +92,12 @@ def _train_once(args: Arguments, arguments: Sequence[str]) -> int:
 
 def _starts_processes(config: DictConfig) -> bool:
     """Return whether Lightning would start further processes, which it does with this process's command line."""
+    from ganlab.engine.distributed.trainer_arguments import environment_of
+
     devices = config.trainer.get("devices", 1)
-    return isinstance(devices, int) and devices > 1 and "SLURM_PROCID" not in os.environ
+    if not isinstance(devices, int) or devices <= 1:
+        return False
+    return not environment_of(config.trainer).creates_processes_externally
 
 
 def _run_hydra(args: Arguments) -> int:

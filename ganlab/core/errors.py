@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from signal import Signals
 from typing import NamedTuple
 
 
@@ -44,3 +45,14 @@ class TrainingError(Exception):
 
 class AlarmError(TrainingError):
     """A run that is no longer healthy; its recovery stops it, or returns it to an earlier checkpoint."""
+
+
+class Interrupted(BaseException):
+    """A signal that ends work which nothing has to be saved of; like KeyboardInterrupt it is no Exception."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(f"stopped by {Signals(signal_number).name}")
+        self.signal_number = signal_number
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        return type(self), (self.signal_number,)

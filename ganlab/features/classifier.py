@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,9 +12,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ganlab.core.cache_directory import cache_directory
+from ganlab.core.file_lock import FileLock
+from ganlab.core.progress import progress_bar
 from ganlab.core.random import derive
 from ganlab.features.base import FeatureBatch, Features, LabelledSource, flatten_spatial, image_channels
 from ganlab.features.classifier_training import (
@@ -24,6 +26,7 @@ from ganlab.features.classifier_training import (
     train_classifier,
 )
 from ganlab.features.resizing import standardise
+from ganlab.features.training_state import TrainingState
 
 SHIPPED = Path(__file__).parent / "weights"
 WEIGHTS = "classifier.safetensors"
@@ -114,29 +117,59 @@ def _find_or_train(data: LabelledSource, seed: int, steps: int) -> Path:
     fingerprint = data.fingerprint()
     key = derive(fingerprint, data.classes_available, seed, steps, RESOLUTION, VERSION)
     folder = cache_directory() / "classifiers" / f"{key:016x}"
-    if not folder.is_dir():
-        images, labels = _load_images(data)
-        trained = train_classifier(images, labels, data.classes_available, seed, steps)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        save_classifier(draft / WEIGHTS, trained, data=fingerprint, seed=seed, steps=steps)
-        try:
-            draft.rename(folder)  # both files at once, because another run may train the same classifier now
-        except OSError:
-            shutil.rmtree(draft)
-            if not folder.is_dir():
-                raise
+    if folder.is_dir():
+        return folder / WEIGHTS
+    unfinished = cache_directory() / "unfinished" / folder.name
+    with FileLock(unfinished / "lock", _print_waiting):
+        if not folder.is_dir():  # the process that this one waited for has not finished it
+            state = TrainingState(unfinished / "training.pt")
+            trained = _train(data, folder, seed, steps, state)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            _save_folder(folder, trained, data=fingerprint, seed=seed, steps=steps)
+        shutil.rmtree(unfinished, ignore_errors=True)
     return folder / WEIGHTS
+
+
+def _train(data: LabelledSource, folder: Path, seed: int, steps: int, state: TrainingState) -> TrainedClassifier:
+    """Train with a line before and after, because it takes minutes."""
+    assert data.labels is not None
+    _print(
+        f"training a classifier of {data.classes_available} classes, whose features the scores compare: once for this "
+        f"data set, {steps:,} steps; it is kept in {folder}"
+    )
+    images, labels = _load_images(data)
+    trained = train_classifier(images, labels, data.classes_available, seed, steps, state=state)
+    _print(f"trained the classifier: accuracy {trained.accuracy:.4f} on {trained.held_out:,} held-out images")
+    return trained
+
+
+def _save_folder(folder: Path, trained: TrainedClassifier, **facts: Any) -> None:
+    """Write both files at once, because on a file system without locks another run may train the same classifier."""
+    draft = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        save_classifier(draft / WEIGHTS, trained, **facts)
+        draft.rename(folder)
+    except BaseException as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        if not (isinstance(error, OSError) and folder.is_dir()):
+            raise
+
+
+def _print_waiting(holder: str) -> None:
+    _print(f"waiting for {holder}, which trains the classifier of this data set")
+
+
+def _print(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
 
 
 def _load_images(data: LabelledSource) -> tuple[Tensor, Tensor]:
     """Return all images, uint8 at the classifier's resolution so large data sets fit in memory, and their labels."""
     images, labels = [], []
-    batches = tqdm(
-        data.real_samples(), desc="reading labelled images", unit="batch", delay=2, leave=False, disable=None
-    )
-    for batch in batches:
-        resized = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
-        images.append(resized.add(1).mul(127.5).round().to(torch.uint8))
-        labels.append(batch.cond)
+    with progress_bar("reading labelled images", None, "image") as bar:
+        for batch in data.real_samples():
+            resized = standardise(batch.sample, batch.sample.shape[1], RESOLUTION)
+            images.append(resized.add(1).mul(127.5).round().to(torch.uint8))
+            labels.append(batch.cond)
+            bar.update(len(resized))
     return torch.cat(images), torch.cat(labels)

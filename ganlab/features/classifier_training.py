@@ -5,10 +5,11 @@ from typing import NamedTuple, final
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
 
+from ganlab.core.progress import progress
 from ganlab.core.random import Random
 from ganlab.features.resizing import standardise
+from ganlab.features.training_state import Stateful, TrainingState
 
 RESOLUTION = 28
 WIDTH = 64
@@ -45,29 +46,42 @@ class TrainedClassifier(NamedTuple):
 
 
 def train_classifier(
-    images: Tensor, labels: Tensor, classes: int, seed: int = 0, steps: int = 1000, batch_size: int = 128
+    images: Tensor,
+    labels: Tensor,
+    classes: int,
+    seed: int = 0,
+    steps: int = 1000,
+    batch_size: int = 128,
+    state: TrainingState | None = None,
 ) -> TrainedClassifier:
     """Train on four fifths of uint8 images (n, channels, height, width) with labels (n,) and test on the others.
 
-    On one type of processor the result is a function of the arguments, bit for bit; the global generator has no effect.
+    On one type of processor the result is a function of the arguments, bit for bit, also if the training was stopped
+    and continues from a saved `state`; the global generator has no effect.
     Raises ValueError for labels outside 0 … classes − 1, other dtypes, or too few images.
     """
     _check(images, labels, classes, steps)
     inputs = standardise(images, images.shape[1], RESOLUTION)
     test = held_out_mask(len(images), seed)
-    network = fit_classifier(inputs[~test], labels[~test], classes, seed, steps, batch_size)
+    network = fit_classifier(inputs[~test], labels[~test], classes, seed, steps, batch_size, state)
     return TrainedClassifier(network, accuracy(network, inputs[test], labels[test]), int(test.sum()))
 
 
 def fit_classifier(
-    inputs: Tensor, labels: Tensor, classes: int, seed: int = 0, steps: int = 1000, batch_size: int = 128
+    inputs: Tensor,
+    labels: Tensor,
+    classes: int,
+    seed: int = 0,
+    steps: int = 1000,
+    batch_size: int = 128,
+    state: TrainingState | None = None,
 ) -> ClassifierNetwork:
     """Train on all standardised images (n, channels, 28, 28) with labels (n,); all randomness derives from `seed`."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = ClassifierNetwork(inputs.shape[1], classes)
     with torch.enable_grad():
-        _optimise(network, inputs, labels.long(), Random(seed), steps, batch_size)
+        _optimise(network, inputs, labels.long(), Random(seed), steps, batch_size, state or TrainingState())
     return network
 
 
@@ -93,12 +107,20 @@ def _check(images: Tensor, labels: Tensor, classes: int, steps: int) -> None:
 
 
 def _optimise(
-    network: ClassifierNetwork, inputs: Tensor, labels: Tensor, random: Random, steps: int, batch_size: int
+    network: ClassifierNetwork,
+    inputs: Tensor,
+    labels: Tensor,
+    random: Random,
+    steps: int,
+    batch_size: int,
+    state: TrainingState,
 ) -> None:
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=0.01)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=steps + 1)
     network.train()
-    for step in tqdm(range(steps), desc="training a classifier", unit="step", disable=None, leave=False):
+    parts: dict[str, Stateful] = {"network": network, "optimizer": optimizer, "schedule": schedule}
+    first = state.load(parts)
+    for step in progress(range(first, steps), "training a classifier", "step", steps, first):
         random.seek(step)
         rows = random.integers("batch", len(inputs), (min(batch_size, len(inputs)),))
         _, logits = network(_augment(inputs[rows], random))
@@ -106,6 +128,7 @@ def _optimise(
         functional.cross_entropy(logits, labels[rows]).backward()
         optimizer.step()
         schedule.step()
+        state.save_if_due(step + 1, parts)
     network.eval()
 
 

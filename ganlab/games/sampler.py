@@ -1,19 +1,22 @@
 """Samples of a generator as a function of the seed only, and the truncation trick."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
 from ganlab.core import tree
-from ganlab.core.interfaces import Batch, Game, Spec, SupportsTruncation
+from ganlab.core.interfaces import Batch, Game, Shape, Spec, SupportsTruncation
+from ganlab.core.memory import require_memory
+from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
 from ganlab.core.tree import Tree
 
 # Latents are drawn and passed through the generator in chunks of this many samples, so sample i depends neither on the
 # number of samples nor on the machine's memory.
 CHUNK = 100
+BYTES = 4  # of a float32 value
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
@@ -48,7 +51,14 @@ class Sampler:
             cond = self._check_conditions(cond, n)
         if n == 0:
             return Batch(torch.empty(0, *self.spec.sample), cond)
-        return Batch.cat(batch.map(Tensor.cpu) for batch in self.batches(n, CHUNK, seed, cond))
+        self.require_memory(n)
+        batches = progress(self.batches(n, CHUNK, seed, cond), "generating", "batch", -(-n // CHUNK))
+        return Batch.cat(batch.map(Tensor.cpu) for batch in batches)
+
+    def require_memory(self, n: int) -> None:
+        """Raise UserError if `n` samples exceed the available memory."""
+        size = 2 * n * _count_values(self.spec.sample) * BYTES  # they are joined from chunks
+        require_memory(size, f"n={n:,} samples of shape {self.spec.sample}", "lower n")
 
     def batches(
         self, n: int, size: int, seed: int = 0, cond: Tree = None, first: int = 0, stride: int = 1
@@ -136,6 +146,10 @@ def _check_classes(labels: Tensor, count: int) -> Tensor:
 def _fill_chunk(values: Tensor) -> Tensor:
     """Repeat the first row until there are CHUNK rows."""
     return torch.cat([values, values[:1].expand(CHUNK - len(values), *values.shape[1:])])
+
+
+def _count_values(shape: Shape) -> int:
+    return sum(map(_count_values, shape.values())) if isinstance(shape, Mapping) else torch.Size(shape).numel()
 
 
 def _slice(batch: Batch, start: int, stop: int) -> Batch:

@@ -56,13 +56,16 @@ class CSV(Logger):
     def _rewrite(self) -> None:
         """Write the earlier rows and the last one, with the columns of all of them."""
         columns, rows = self._read()
+        step = self._row["step"]
+        if not self._columns:  # a resumed run may add to the row of the step that it was stopped at
+            self._row = {k: v for row in rows if int(row["step"]) == step for k, v in row.items() if v} | self._row
         self._columns = list(dict.fromkeys([*columns, *self._row]))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = self.path.with_suffix(".tmp")
         with scratch.open("w", newline="") as file:
             writer = csv.DictWriter(file, self._columns, restval="")
             writer.writeheader()
-            writer.writerows([*(row for row in rows if int(row["step"]) < self._row["step"]), self._row])
+            writer.writerows([*(row for row in rows if int(row["step"]) < step), self._row])
         os.replace(scratch, self.path)
 
     def _read(self) -> tuple[list[str], list[dict[str, str]]]:

@@ -4,10 +4,10 @@ from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Capability, Game
+from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import EvaluationContext, ModelMetric
@@ -75,7 +75,7 @@ class DualityGap(ModelMetric):
         weights = game.weights(name)
         optimizer = torch.optim.Adam(weights, lr=self.lr)
         size = min(self.batch_size, tree.length(train.sample))
-        bar = tqdm(range(self.steps), desc=f"worst-case {name}", unit="step", delay=2, leave=False, disable=None)
+        bar = progress(range(self.steps), f"worst-case {name}", "step")
         for step in bar:
             random = game.random.seek(trained_steps + step)
             rows = random.integers("duality_gap.rows", tree.length(train.sample), (size,))

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, final
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from ganlab.core.progress import progress
 from ganlab.core.random import Random
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import covariance_root, frechet_distance, gaussian
@@ -71,7 +71,7 @@ def _subset_moments(rows: Tensor, counts: np.ndarray) -> Iterator[dict[str, Tens
     rows = rows[Random().uniform("subsets", (len(rows),)).argsort()]
     total, products = torch.zeros((), dtype=torch.float64), torch.zeros((), dtype=torch.float64)
     start = 0
-    for count in tqdm(counts.tolist(), desc="fid_infinity", unit="subset", delay=2, leave=False, disable=None):
+    for count in progress(counts.tolist(), "fid_infinity", "subset"):
         block = rows[start:count].double()
         total, products, start = total + block.sum(0), products + block.T @ block, count
         yield {"total": total, "products": products, "count": torch.tensor(float(count))}

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import ClassVar, final
 
 from torch import Tensor
-from tqdm import tqdm
 
+from ganlab.core.progress import progress
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import rows_distance
 from ganlab.metrics.metric import Metric
@@ -45,7 +45,7 @@ class IntraFID(Metric):
                     f"got {real_count} and {fake_count} of class {label}; raise protocol.samples or the share of "
                     "held-out real images (data.validation, data.test), or remove intra_fid from metric"
                 )
-        labels = tqdm(range(self.classes), desc=self.name, unit="class", delay=2, leave=False, disable=None)
+        labels = progress(range(self.classes), self.name, "class")
         total = sum(rows_distance(_class_rows(real, label), _class_rows(fake, label)) for label in labels)
         return {"intra_fid": total / self.classes}
 

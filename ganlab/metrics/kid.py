@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 from torchmetrics.image.kid import KernelInceptionDistance
-from tqdm import tqdm
 
 from ganlab.core import private_api
+from ganlab.core.progress import progress
 from ganlab.core.random import Random
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
@@ -100,7 +100,7 @@ class SeededKernelDistance(KernelInceptionDistance):
             yield first, second  # every subset has all samples
             return
         generator = np.random.RandomState(SEED)
-        for _ in tqdm(range(self.subsets), desc="kid", unit="subset", delay=2, leave=False, disable=None):
+        for _ in progress(range(self.subsets), "kid", "subset"):
             first_subset, second_subset = (generator.choice(len(rows), size, replace=False) for rows in (first, second))
             yield first[first_subset], second[second_subset]
 

@@ -6,9 +6,9 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 from torchmetrics.image.mifid import MemorizationInformedFrechetInceptionDistance
-from tqdm import tqdm
 
 from ganlab.core import private_api
+from ganlab.core.progress import progress
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
 from ganlab.metrics.metric import Metric
@@ -86,7 +86,7 @@ def cosine_distance(queries: Tensor, table: Tensor) -> float:
     if not len(queries) or not len(table):
         return 1.0
     distances = []
-    for query in tqdm(queries.split(BLOCK), desc="angles", unit="block", delay=2, leave=False, disable=None):
+    for query in progress(queries.split(BLOCK), "angles", "block"):
         direction = torch.nn.functional.normalize(query.double())
         blocks = (torch.nn.functional.normalize(block.double()) for block in table.split(BLOCK))
         closest = torch.stack([(direction @ block.T).abs().amax(1) for block in blocks]).amax(0)

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 from torchmetrics.image import MultiScaleStructuralSimilarityIndexMeasure
-from tqdm import tqdm
 
+from ganlab.core.progress import progress
 from ganlab.core.random import Random
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
@@ -78,9 +78,7 @@ class MSSSIM(Metric):
             betas=self.weights,
             sync_on_compute=False,
         )
-        for block in tqdm(
-            pairs.split(BLOCK), desc=f"ms_ssim, {name}", unit="block", delay=2, leave=False, disable=None
-        ):
+        for block in progress(pairs.split(BLOCK), f"ms_ssim, {name}", "block"):
             similarity.update(*(images[block].float() / 255).unbind(1))
         return float(similarity.compute().double().mean())
 

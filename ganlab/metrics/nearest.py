@@ -4,9 +4,12 @@ Rows are ranked by |t|² − 2 q·t in float64 around the table's mean, which BL
 selected pairs are then computed directly, without cancellation, so equal rows are at distance 0.
 """
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
-from tqdm import tqdm
+
+from ganlab.core.progress import progress
 
 BLOCK = 2048  # rows of each table per block: 32 MiB of products
 # A squared distance below this share of the largest squared norm may be rounding of 0 in float64.
@@ -105,6 +108,6 @@ def _rank_rows(query: Tensor, table: Tensor, centre: Tensor, k: int, block: int,
     return indices
 
 
-def _block_starts(rows: Tensor, block: int) -> "tqdm[int]":
+def _block_starts(rows: Tensor, block: int) -> Iterator[int]:
     starts = range(0, len(rows), block)
-    return tqdm(starts, desc="nearest neighbours", unit="block", delay=2, leave=False, disable=None)
+    return progress(starts, "nearest neighbours", "block")

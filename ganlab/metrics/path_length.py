@@ -5,9 +5,9 @@ from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from ganlab.core.interfaces import Batch, Latent
+from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
 from ganlab.features.base import Features, Source, quantise
 from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
@@ -52,7 +52,7 @@ class PathLength(ModelMetric):
         labels = random.integers("labels", classes, (self.paths,)) if classes else None
         network, speeds = copy.deepcopy(context.generator).eval(), []
         batches = torch.arange(self.paths).split(max(1, context.batch_size // (self.segments + 1)))
-        for rows in tqdm(batches, desc="latent paths", unit="batch", delay=2, leave=False, disable=None):
+        for rows in progress(batches, "latent paths", "batch"):
             latents = self._path_points(latent, start[rows], end[rows])
             cond = None if labels is None else labels[rows].repeat_interleave(self.segments + 1)
             speeds.append(self._squared_speeds(self._features(context, network, latents, cond)))

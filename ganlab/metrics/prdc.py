@@ -6,8 +6,8 @@ from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from ganlab.core.progress import progress
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -98,4 +98,4 @@ def _blocks(rows: Tensor) -> list[slice]:
 
 
 def _with_progress(blocks: Sequence[Any], description: str) -> Iterator[Any]:
-    yield from tqdm(blocks, desc=description, unit="block", delay=2, leave=False, disable=None)
+    yield from progress(blocks, description, "block")

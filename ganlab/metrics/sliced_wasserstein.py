@@ -5,8 +5,8 @@ from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from ganlab.core.progress import progress
 from ganlab.core.random import Random
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
@@ -48,7 +48,7 @@ class SlicedWasserstein(Metric):
             )
         directions = Random().normal("directions", (self.projections, real_rows.shape[1])).double()
         directions /= directions.norm(dim=1, keepdim=True)
-        blocks = tqdm(directions.split(BLOCK), desc=self.name, unit="block", delay=2, leave=False, disable=None)
+        blocks = progress(directions.split(BLOCK), self.name, "block")
         distances = torch.cat([line_distances(real_rows @ block.T, fake_rows @ block.T) for block in blocks])
         return {"sliced_wasserstein": float(distances.mean())}
 

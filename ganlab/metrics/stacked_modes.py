@@ -6,9 +6,9 @@ from typing import Any, ClassVar, Protocol, final
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.progress import progress
 from ganlab.features.base import Features, Source
 from ganlab.features.classifier import Classifier
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
@@ -81,7 +81,7 @@ class StackedModes(Metric):
         samples = fake.rows("samples")
         if not len(samples):
             raise ValueError("stacked_modes needs at least 1 generated sample, got 0")
-        blocks = tqdm(samples.split(BLOCK), desc=self.name, unit="block", delay=2, leave=False, disable=None)
+        blocks = progress(samples.split(BLOCK), self.name, "block")
         classes = torch.cat([self.classify(block) for block in blocks])
         share = classes.bincount(minlength=DIGITS**self.channels).double() / len(classes)
         return {"modes": float((share > 0).sum()), "reverse_kl": float(torch.xlogy(share, share * len(share)).sum())}

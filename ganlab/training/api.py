@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from ganlab.config.composition import check
+from ganlab.core.output import output_without_reader
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ def train_checked(config: DictConfig) -> Result:
     """Train what `compose` returned as it is; see `train`."""
     from ganlab.training.run import Run  # imports Lightning, which --help and configuration errors do not need
 
-    run = Run(config)
-    scores = run.train()
+    with output_without_reader():
+        run = Run(config)
+        scores = run.train()
     return Result(run.directory.path, scores, run.interrupted, run.signal)

@@ -1,17 +1,13 @@
 """User-facing messages for errors that are not ganlab's own."""
 
 import errno
-import re
 from pathlib import Path
 
-import torch
-
 from ganlab.core.errors import TrainingError
+from ganlab.core.memory import out_of_memory_reason
 
 # The system's error numbers if there is no space: on the disk, in a quota, in the largest allowed file, or at all.
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
-# In torch's RuntimeError if a CPU's memory is exhausted.
-CPU_ALLOCATOR = "DefaultCPUAllocator: "
 # Precedes the message of a data worker's error, which torch raises again with the worker's traceback.
 WORKER_ERROR = f"{TrainingError.__module__}.{TrainingError.__qualname__}: "
 
@@ -26,9 +22,7 @@ def user_facing(error: BaseException, run_dir: Path) -> BaseException:
             f"{error.filename or run_dir} cannot be written ({error.strerror}); the checkpoints are intact: free "
             "some space, and run the same command with this run_dir to resume from the last one"
         )
-    if isinstance(error, MemoryError | torch.OutOfMemoryError) or CPU_ALLOCATOR in str(error):
-        request = re.search(r"allocate [\d.]+ [A-Za-z]+", str(error))
-        reason = f"it could not {request[0]}" if request else "none was left"
+    if reason := out_of_memory_reason(error):
         return TrainingError(
             f"this needs more memory than is available ({reason}): lower batch_size, raise microbatches, or use "
             "smaller networks"

@@ -16,12 +16,13 @@ from ganlab.callbacks import Interrupt
 from ganlab.config.dry_build import preview
 from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
-from ganlab.core.errors import AlarmError, ConfigurationError, TrainingError, UserError
+from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, TrainingError, UserError
 from ganlab.core.score_text import score_text
 from ganlab.data import DataModule, DataSet
 from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
 from ganlab.engine.distributed import cluster
+from ganlab.engine.distributed.trainer_arguments import environment_of
 from ganlab.engine.module import GANModule
 from ganlab.loggers import close_run
 from ganlab.recovery import Recovery
@@ -42,8 +43,9 @@ class Run:
 
     def __init__(self, config: DictConfig) -> None:
         self.config = config
-        directory = os.environ.get(RUN_VARIABLE) or config.run_dir
-        if not directory and cluster.environment().creates_processes_externally:
+        directory, environment = os.environ.get(RUN_VARIABLE) or config.run_dir, environment_of(config.trainer)
+        self._is_rank_zero = cluster.is_rank_zero(environment)  # also before there is a Trainer
+        if not directory and environment.creates_processes_externally:
             raise UserError("this run has several processes; set run_dir=DIR so that they share one directory")
         self.directory = RunDirectory(Path(directory) if directory else new_directory(config.name))
         self.interrupted, self.signal = False, 0
@@ -60,25 +62,33 @@ class Run:
         if not torch.cuda.is_available():
             # A CUDA build of torch looks for the driver at every optimizer step, unless no device is visible.
             os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+        try:
+            scores = self._train_with_lock()
+        except Interrupted as stop:
+            self.interrupted, self.signal, scores = True, stop.signal_number if self._is_rank_zero else 0, {}
+            print(f"\n{stop} before the first step; nothing was to be saved", file=sys.stderr)
+        if self.interrupted:
+            for interrupt in self._interrupts:
+                interrupt.call_former_handler()
+        return scores
+
+    def _train_with_lock(self) -> dict[str, float]:
         with ExitStack() as stack:
             for interrupt in self._interrupts:
                 stack.enter_context(interrupt)
-            if _is_rank_zero():
+            if self._is_rank_zero:
                 stack.enter_context(RunLock(self.directory.path))
                 self.directory.check_config(self.config)
             if self._is_finished():
                 print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
                 return self.directory.scores()
-            if _is_rank_zero():
+            if self._is_rank_zero:
                 self.directory.write_config(self.config)
-                self.directory.write_status("running", reason="", iterations=self.config.iterations)
+                step = self.directory.status().get("step", 0)
+                self.directory.write_status("running", reason="", step=step, iterations=self.config.iterations)
                 stack.enter_context(Heartbeat(self.directory))
             stack.callback(self._close_loggers)
-            scores = self._train_and_finish()
-        if self.interrupted:
-            for interrupt in self._interrupts:
-                interrupt.call_former_handler()
-        return scores
+            return self._train_and_finish()
 
     def _train_and_finish(self) -> dict[str, float]:
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
@@ -109,7 +119,7 @@ class Run:
                 raise ConfigurationError(issue.sentence for issue in issues)
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
         self._record_data(data.fingerprint(), resumed=bool(checkpoint))
-        if _is_rank_zero():
+        if self._is_rank_zero:
             print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
             if summary := data.summary():
                 print(summary, file=sys.stderr)
@@ -129,7 +139,7 @@ class Run:
                 f"{self.directory.path} was trained on other data: the data set has changed since this run started; "
                 "restore it, or choose another run_dir"
             )
-        if _is_rank_zero():
+        if self._is_rank_zero:
             self.directory.write_status("running", data=fingerprint)
 
     def _fit(self, trainer: pl.Trainer, module: GANModule, data: DataSet, checkpoint: Path | None) -> None:
@@ -141,7 +151,8 @@ class Run:
             try:
                 trainer.fit(module, datamodule, ckpt_path=checkpoint and str(checkpoint), weights_only=True)
             finally:
-                self._counts = {"step": module.steps, "samples": module.samples}
+                if module.steps:  # else an error came before the checkpoint was restored
+                    self._counts = {"step": module.steps, "samples": module.samples}
 
     def _build_trainer(self, recovery: Recovery) -> pl.Trainer:
         # The Interrupt callbacks are already active, and stay so over all roll backs.
@@ -158,7 +169,10 @@ class Run:
     def _finish(self, trainer: pl.Trainer, module: GANModule, data: DataSet) -> dict[str, float]:
         scores = module.scores
         signal_number = max((interrupt.signal_number for interrupt in self._interrupts), default=0)
-        self.interrupted = signal_number != 0 and module.steps < self.config.iterations
+        is_complete = module.steps >= self.config.iterations and not any(
+            interrupt.abandoned for interrupt in self._interrupts
+        )
+        self.interrupted = signal_number != 0 and not is_complete
         if not trainer.is_global_zero:
             return scores
         export(self.directory.path, module, self.config, data)
@@ -179,15 +193,10 @@ class Run:
         self._record_failure(TrainingError(sentence))
 
     def _record_failure(self, error: BaseException) -> None:
-        if not _is_rank_zero():
+        if not self._is_rank_zero:
             return
-        state = "preempted" if isinstance(error, KeyboardInterrupt) else "failed"
-        is_user_facing = isinstance(error, TrainingError | UserError | KeyboardInterrupt)
+        state = "preempted" if isinstance(error, KeyboardInterrupt | Interrupted) else "failed"
+        is_user_facing = isinstance(error, TrainingError | UserError | KeyboardInterrupt | Interrupted)
         reason = str(error) if is_user_facing else f"{type(error).__name__}: {error}"
         with suppress(OSError):  # the disk is unavailable; the error that is raised says more
             self.directory.write_status(state, reason=reason, **self._counts)
-
-
-def _is_rank_zero() -> bool:
-    """Return whether this is rank 0 of the run, before there is a Trainer."""
-    return cluster.is_rank_zero(cluster.environment())

@@ -138,6 +138,7 @@ def test_the_second_ctrl_c_ends_at_once(capfd):
     before = signal.getsignal(signal.SIGINT)
     run = SimpleNamespace(should_stop=False, world_size=1)
     with Interrupt() as interrupt:
+        interrupt.on_train_start(run, None)
         interrupt.on_train_batch_end(run, None)
         assert not run.should_stop
         signal.raise_signal(signal.SIGINT)

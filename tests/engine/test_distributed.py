@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy, StrategyRegistry
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from support.forked_commands import start_module
-from support.small_runs import POINTS, clean
+from support.small_runs import POINTS, clean, go, rows
 from torch import distributed
 
 from ganlab.config import compose
@@ -112,19 +113,24 @@ SHELL = {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "2", "SLURM_PROCID": "0", "SLURM_L
 TORCHRUN = {"RANK": "1", "GROUP_RANK": "0", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "2",
             "TORCHELASTIC_RUN_ID": "x", "MASTER_ADDR": "h", "MASTER_PORT": "2"}  # fmt: skip
 STARTED = {
-    "without a launcher": ({}, "LightningEnvironment", False, True),
-    "by ganlab": ({"LOCAL_RANK": "1", "NODE_RANK": "0"}, "LightningEnvironment", True, False),
-    "on the second machine": ({"NODE_RANK": "1"}, "LightningEnvironment", False, False),
+    "without a launcher": ({}, "FirstProcess", False, True),
+    "by ganlab": (
+        {"LOCAL_RANK": "1", "NODE_RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "h", "MASTER_PORT": "2"},
+        "LightningEnvironment",
+        True,
+        False,
+    ),
+    "with a rank that a shell has left": ({"LOCAL_RANK": "1", "NODE_RANK": "1"}, "FirstProcess", False, True),
     "by srun": (STEP, "SLURMEnvironment", True, False),
     "by srun, one task": (
         {**STEP, "SLURM_STEP_NUM_TASKS": "1", "SLURM_PROCID": "0"},
-        "LightningEnvironment",
+        "FirstProcess",
         False,
         True,
     ),
-    "in a shell of salloc": (SHELL, "LightningEnvironment", False, True),
-    "in an interactive step": ({**SHELL, "SLURM_STEP_ID": "4294967290"}, "LightningEnvironment", False, True),
-    "in a script of sbatch": ({**SHELL, "SLURM_STEP_ID": "4294967291"}, "LightningEnvironment", False, True),
+    "in a shell of salloc": (SHELL, "FirstProcess", False, True),
+    "in an interactive step": ({**SHELL, "SLURM_STEP_ID": "4294967290"}, "FirstProcess", False, True),
+    "in a script of sbatch": ({**SHELL, "SLURM_STEP_ID": "4294967291"}, "FirstProcess", False, True),
     "by torchrun": (TORCHRUN, "TorchElasticEnvironment", True, False),
 }
 
@@ -133,10 +139,39 @@ STARTED = {
 def test_the_launcher_is_detected(case, variables):
     settings, kind, external, is_rank_zero = STARTED[case]
     variables(**settings)
-    environment = cluster.environment()
+    environment = cluster.environment(processes=2)
     assert type(environment).__name__ == kind
     assert environment.creates_processes_externally is external
     assert cluster.is_rank_zero(environment) is is_rank_zero
+
+
+def test_a_second_machine_says_so(variables):
+    variables(NODE_RANK="1")
+    environment = cluster.environment(processes=4, nodes=2)
+    assert not environment.creates_processes_externally
+    assert not cluster.is_rank_zero(environment)
+
+
+LEFT_BY_SHELLS = [
+    {"LOCAL_RANK": "1"},
+    {"NODE_RANK": "1"},
+    {"GROUP_RANK": "1"},
+    {"SLURM_PROCID": "1"},
+    {"RANK": "1", "WORLD_SIZE": "2"},
+    {"LOCAL_RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "h", "MASTER_PORT": "2", "RANK": "1"},
+    {"JSM_NAMESPACE_RANK": "3", "SLURM_LOCALID": "3"},
+]
+
+
+@pytest.mark.parametrize("settings", LEFT_BY_SHELLS, ids=lambda settings: "+".join(settings))
+def test_a_run_of_one_process_is_the_first_whatever_the_shell_says(settings, variables, monkeypatch, tmp_path):
+    variables(**settings)
+    # What Lightning reads from these variables when it is imported.
+    monkeypatch.setattr(rank_zero_only, "rank", 1)
+    assert go(tmp_path / "run", *POINTS).signal == 0
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names >= {".lock", "config.yaml", "metrics.csv", "status.json", "generator.safetensors"}
+    assert len(rows(tmp_path / "run")) == 6
 
 
 def test_lightning_never_requeues_and_steps_of_one_job_have_different_ports(variables, monkeypatch):

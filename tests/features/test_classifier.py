@@ -3,13 +3,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.lock_holder import holder_of
 from support.metric_sources import Pictures, Points, compute_scores
 from torch.nn import functional
 
 from ganlab.data.digits import Digits
 from ganlab.features import Classifier
+from ganlab.features import classifier as classifier_module
+from ganlab.features import classifier_training as training
 from ganlab.features.classifier import SHIPPED
 from ganlab.features.classifier_training import held_out_mask, train_classifier
+from ganlab.features.training_state import TrainingState
 from ganlab.metrics import FID, InceptionScore
 
 
@@ -109,24 +113,90 @@ def test_a_classifier_is_trained_once_per_data_set(tmp_path: Path, monkeypatch: 
         Classifier(data, weights=str(path))
 
 
-def test_of_two_runs_that_train_at_once_the_later_uses_the_first_classifier(tmp_path, monkeypatch) -> None:
+class Stopped(BaseException):
+    """What a signal handler raises."""
+
+
+def stop_at_step(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the training of a classifier raise Stopped at its `step`-th step, once."""
+    calls = iter(range(1, step + 1))
+
+    def augment(images, random):
+        if next(calls, step + 1) == step:
+            raise Stopped
+        return original(images, random)
+
+    original = training._augment
+    monkeypatch.setattr(training, "_augment", augment)
+
+
+def test_a_stopped_training_continues_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
+    arguments = {"images": images, "labels": labels, "classes": 2, "steps": 12, "batch_size": 16}
+    whole = train_classifier(**arguments).network.state_dict()
+    stop_at_step(8, monkeypatch)
+    with pytest.raises(Stopped):
+        train_classifier(**arguments, state=TrainingState(tmp_path / "state", seconds=0))
+    assert torch.load(tmp_path / "state", weights_only=True)["steps"] == 7
+    resumed = train_classifier(**arguments, state=TrainingState(tmp_path / "state", seconds=0)).network.state_dict()
+    assert all(torch.equal(value, whole[name]) for name, value in resumed.items())
+
+
+def test_a_damaged_state_counts_as_none(tmp_path: Path) -> None:
+    images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
+    whole = train_classifier(images, labels, 2, steps=3).network.state_dict()
+    state = TrainingState(tmp_path / "state", seconds=0)
+    train_classifier(images, labels, 2, steps=2, state=state)
+    content = torch.load(tmp_path / "state", weights_only=True)
+    for damaged in ({**content, "optimizer": {}}, {"steps": 2}, [1]):
+        torch.save(damaged, tmp_path / "state")
+        trained = train_classifier(images, labels, 2, steps=3, state=TrainingState(tmp_path / "state"))
+        assert all(torch.equal(value, whole[name]) for name, value in trained.network.state_dict().items())
+    (tmp_path / "state").write_bytes(b"nothing")
+    assert state.load({"network": trained.network}) == 0
+
+
+def test_a_stopped_classifier_is_said_and_leaves_nothing_half_done(tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
-    first = Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    stop_at_step(2, monkeypatch)
+    with pytest.raises(Stopped):
+        Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    assert not (tmp_path / "classifiers").exists()
+    first = capsys.readouterr().err
+    Classifier(Pictures(shape=(3, 12, 12)), steps=4)
     (folder,) = tmp_path.glob("classifiers/*")
-    hidden = folder.with_name("hidden")
+    announcement, end = capsys.readouterr().err.splitlines()
+    assert first == f"{announcement}\n"
+    assert announcement == (
+        "training a classifier of 2 classes, whose features the scores compare: once for this data set, 4 steps; it is "
+        f"kept in {folder}"
+    )
+    assert end.startswith("trained the classifier: accuracy ")
+    assert not list((tmp_path / "unfinished").iterdir())
+    Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    assert capsys.readouterr().err == ""
 
-    def train_late(*arguments, **settings):
-        trained = train_classifier(*arguments, **settings)
-        with torch.no_grad():
-            trained.network.head.weight.add_(1)  # as on a machine with another number of threads
-        hidden.rename(folder)
-        return trained
 
-    folder.rename(hidden)
-    monkeypatch.setattr("ganlab.features.classifier.train_classifier", train_late)
-    second = Classifier(Pictures(shape=(3, 12, 12)), steps=4)
-    assert second.describe() == first.describe()
-    assert list(tmp_path.glob("classifiers/*")) == [folder]
+def test_a_job_waits_for_the_classifier_that_another_trains(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
+    data = Pictures(shape=(3, 12, 12))
+    Classifier(data, steps=4)
+    (folder,) = tmp_path.glob("cache/classifiers/*")
+    folder.rename(tmp_path / "hidden")
+    unfinished = tmp_path / "cache" / "unfinished" / folder.name
+    capsys.readouterr()
+    with holder_of(unfinished / "lock") as release:
+        on_wait = classifier_module._print_waiting
+
+        def wait(name):
+            on_wait(name)
+            (tmp_path / "hidden").rename(folder)  # the other process has finished it
+            release()
+
+        monkeypatch.setattr(classifier_module, "_print_waiting", wait)
+        Classifier(data, steps=4)
+    assert data.times_read == 1
+    assert capsys.readouterr().err.startswith("waiting for process ")
 
 
 def test_error_messages_say_what_to_do() -> None:

@@ -27,6 +27,22 @@ def run_module(
     return subprocess.CompletedProcess([module, *arguments], code, *texts)
 
 
+def run_without_reader(module: str, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> int:
+    """Run a module whose output goes to a pipe that nothing reads, as after `| head`; returns its exit code."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        with open(os.devnull) as null:
+            if sys.platform != "linux":
+                line = [sys.executable, "-m", module, *arguments]
+                return subprocess.run(line, cwd=cwd, env=environment, stdout=writer, stderr=writer).returncode
+            files = (null.fileno(), writer, writer)
+            server = _server(_read_early(environment))
+            return server.start(module, arguments, environment, files, directory=cwd).wait()
+    finally:
+        os.close(writer)
+
+
 def start_module(
     module: str, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str], errors: Path
 ) -> ForkedProcess | subprocess.Popen[bytes]:

@@ -351,6 +351,10 @@ def test_further_errors_of_the_sample_command(images, capsys, tmp_path):
     (tmp_path / "taken").write_text("")
     assert guarded(main, [f"run={images}", f"output={tmp_path}/taken"]) == 2
     assert "taken" in capsys.readouterr().err
+    for n in (10**13, 10**23):
+        assert guarded(main, [f"run={images}", f"n={n}", f"output={tmp_path}/out"]) == 2
+        assert re.fullmatch(rf"n={n:,} samples of shape .* would take .* are free; lower n\n", capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
 
 
 def test_help_of_the_sample_command(capsys):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from support.forked_commands import start_module
 from support.killed_runs import AtFunction, command_in_process
-from support.small_runs import POINTS, assert_same, checkpoint, clean, go, state
+from support.small_runs import POINTS, assert_same, checkpoint, clean, go, rows, state
 
 from ganlab.callbacks import Interrupt
 
@@ -42,12 +42,8 @@ def whole(tmp_path_factory):
 
 # The function whose n-th call receives the signal, n, and the number of steps after which the run ends.
 MOMENTS = [
-    ("build_trainer", 1, 0),
-    ("build_data", 1, 0),
-    ("setup_data", 1, 0),
     ("training_step", 1, 1),
     ("accumulate", 7, 4),
-    ("generated_samples", 1, 2),  # the first evaluation
     ("log_metrics", 3, 2),
     ("save_checkpoint", 1, None),  # the last one, at the end of training: the run is finished
     ("export", 1, None),
@@ -73,6 +69,40 @@ def test_a_signal_is_never_lost(tmp_path, whole, function, nth, steps):
         assert "SIGTERM: stopping after this step to save it" in output
         assert "Traceback" not in output
         go(run, *SETTINGS)
+    assert_same(state(run), whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function", ["build_trainer", "build_data", "build_metrics", "score_floor", "setup_data"])
+def test_before_the_first_step_a_signal_ends_the_run_at_once(tmp_path, whole, function):
+    run = tmp_path / "run"
+    assert command_in_process(run, *SETTINGS, killer=AtFunction(function, signal.SIGTERM)) == 143
+    output = (tmp_path / "run.err").read_text()
+    assert (status(run)["state"], status(run)["reason"], status(run)["step"]) == ("preempted", "stopped by SIGTERM", 0)
+    assert "stopped by SIGTERM before the first step; nothing was to be saved\nresume with: ganlab train " in output
+    assert "Traceback" not in output
+    assert not (run / "checkpoints").exists()
+    go(run, *SETTINGS)
+    assert_same(state(run), whole)
+
+
+def logged(directory):
+    names = ("step", "score/modes", "floor/modes", "generator/adversarial")
+    return [[row.get(name) for name in names] for row in rows(directory)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("nth", "steps"), [(1, 2), (3, 6)], ids=["during training", "at the end"])
+def test_a_signal_ends_scoring_at_once_and_the_resumed_run_scores_first(tmp_path, whole, nth, steps):
+    run = tmp_path / "run"
+    assert command_in_process(run, *SETTINGS, killer=AtFunction("generated_samples", signal.SIGTERM, nth)) == 143
+    assert (status(run)["state"], status(run)["step"]) == ("preempted", steps)
+    assert f"the scores of step {steps} are left for the resumed run" in (tmp_path / "run.err").read_text()
+    assert [row["step"] for row in rows(run) if row.get("score/modes")] == [str(n) for n in range(2, steps, 2)]
+    result = go(run, *SETTINGS)
+    assert result.metrics.keys() >= {"modes"}
+    go(tmp_path / "other", *SETTINGS)
+    assert logged(run) == logged(tmp_path / "other")
     assert_same(state(run), whole)
 
 

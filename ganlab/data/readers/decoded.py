@@ -2,16 +2,17 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from ganlab.core.progress import progress_bar
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
 from ganlab.data.readers.image_records import ImageRecords, discard_recent
@@ -77,14 +78,25 @@ def decode_rows(
     errors: dict[int, str] = {}
     with (
         without_pillow_limits(),
-        ThreadPoolExecutor(os.cpu_count()) as pool,
-        tqdm(desc="reading images", total=len(rows), disable=None, delay=2) as bar,
+        _cancelled_on_exception(ThreadPoolExecutor(os.cpu_count())) as pool,
+        progress_bar("reading images", len(rows), "image") as bar,
     ):
         parts = rows.split(CHUNK) if len(rows) else ()
         for part, failed in zip(parts, pool.map(decode, parts), strict=True):
             errors |= failed
             bar.update(len(part))
     return errors
+
+
+@contextmanager
+def _cancelled_on_exception(pool: ThreadPoolExecutor) -> Iterator[ThreadPoolExecutor]:
+    """Wait for the pool's work at the end, but start none of it that is left after an exception, such as Ctrl-C."""
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+    pool.shutdown()
 
 
 def error_text(error: Exception) -> str:

@@ -9,9 +9,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 from torch.nn import functional
-from tqdm import tqdm
 
 from ganlab.core.errors import TrainingError
+from ganlab.core.progress import progress
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
 from ganlab.data.readers.decoded import decode_all
@@ -37,7 +37,7 @@ class Images(ABC):
     def digest(self) -> str:
         """A SHA-256 of all pixels, in hexadecimal; the same whether images are in memory or on disk."""
         chunks = torch.arange(len(self)).split(CHUNK // 16)
-        bar = tqdm(chunks, desc="hashing images", unit="chunk", delay=2, leave=False, disable=None)
+        bar = progress(chunks, "hashing images", "chunk")
         parts = (self.take(part) for part in bar)
         return combine_digests(sha256(image.numpy().tobytes()).digest() for part in parts for image in part)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import final
 
 from torch import Tensor
-from tqdm import tqdm
 
 from ganlab.core.interfaces import Spec
+from ganlab.core.progress import progress
 from ganlab.data.image_classes import find_classes
 from ganlab.data.readers.archive import Archive, open_archive
 from ganlab.data.readers.decode_image import ImageDecoder, open_image, without_pillow_limits
@@ -61,7 +61,7 @@ class ImageFiles(SampleFiles):
     def _fingerprint(self) -> str:
         result = sha256()
         title = f"hashing {self.path.name}"
-        for name in tqdm(self.names, desc=title, unit="image", delay=2, leave=False, disable=None):
+        for name in progress(self.names, title, "image"):
             result.update(name.encode() + sha256(self.archive.read(name)).digest())
         return result.hexdigest()
 
@@ -74,7 +74,7 @@ def _common_format(archive: Archive, names: PathTable, path: Path) -> tuple[tupl
     sizes: Counter[tuple[int, int]] = Counter()
     grey, errors = True, {}
     with without_pillow_limits():
-        bar = tqdm(names, desc=f"sizes in {path.name}", unit="image", delay=2, leave=False, disable=None)
+        bar = progress(names, f"sizes in {path.name}", "image")
         for row, name in enumerate(bar):
             try:
                 with open_image(archive.read(name)) as image:

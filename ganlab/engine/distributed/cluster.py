@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from typing import final
 
 from lightning_fabric.plugins.environments import (
     ClusterEnvironment,
@@ -16,14 +17,18 @@ from lightning_fabric.plugins.environments import (
 from ganlab.core.errors import UserError
 from ganlab.core.random import derive
 
+# What a launcher, such as ganlab's own, sets in each process that it starts, and Lightning leaves there to the end.
+RANK_VARIABLES = {"LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"}
 # Step numbers from here on are batch scripts, interactive shells and the like (SLURM_MAX_NORMAL_STEP_ID of slurm.h).
 _FIRST_SPECIAL_STEP = 0xFFFFFFF0
 
 
-def environment() -> ClusterEnvironment:
+def environment(processes: int = 1, nodes: int = 1) -> ClusterEnvironment:
     """Return Lightning's description of the launcher of this process; raises UserError for an invalid SLURM layout.
 
-    Only several tasks of one srun are ranks. A single task, and a shell of salloc or sbatch, start their own processes.
+    Only several tasks of one srun are ranks. A single task, and a shell of salloc or sbatch, start their own processes,
+    `processes` on all `nodes` machines together. The variables of a rank that a shell may have left count only if they
+    are complete: a run of one process is always the first process.
     """
     if TorchElasticEnvironment.detect():
         return TorchElasticEnvironment()
@@ -33,7 +38,27 @@ def environment() -> ClusterEnvironment:
         for kind in (LSFEnvironment, MPIEnvironment):
             if kind.detect():
                 return kind()
-    return LightningEnvironment()
+    is_rank = processes > 1 and os.environ.keys() >= RANK_VARIABLES
+    return LightningEnvironment() if is_rank or nodes > 1 else FirstProcess()
+
+
+@final
+class FirstProcess(LightningEnvironment):
+    """The first process of a run on this machine, whatever a shell has left in the environment."""
+
+    creates_processes_externally = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_global_rank(0)  # also for what Lightning lets rank 0 do alone, such as logging
+
+    def local_rank(self) -> int:
+        """Return 0."""
+        return 0
+
+    def node_rank(self) -> int:
+        """Return 0."""
+        return 0
 
 
 def is_rank_zero(cluster: ClusterEnvironment) -> bool:

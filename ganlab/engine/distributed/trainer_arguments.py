@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import torch
+from lightning_fabric.plugins import ClusterEnvironment
 
 from ganlab.core.errors import UserError
 from ganlab.engine.distributed import cluster
@@ -25,7 +26,7 @@ def build_arguments(
     `on_process_lost` records the reason before this process is killed. Raises UserError if an external launcher has
     started several processes for a run of one.
     """
-    environment, count = cluster.environment(), _process_count(settings)
+    environment, count = environment_of(settings), _process_count(settings)
     started = environment.world_size() if environment.creates_processes_externally else 1
     if started > 1 and count == 1:
         raise UserError(
@@ -37,6 +38,11 @@ def build_arguments(
         launcher = partial(SubprocessLauncher, COMMAND, variables, on_process_lost)
         strategy = "auto" if count == 1 else PlayerDDPStrategy(launcher)
     return {"strategy": strategy, "plugins": [environment]}
+
+
+def environment_of(settings: Mapping[str, Any]) -> ClusterEnvironment:
+    """Return the launcher's description for the Trainer's settings, see `cluster.environment`."""
+    return cluster.environment(_process_count(settings), int(settings.get("num_nodes", 1)))
 
 
 def _process_count(settings: Mapping[str, Any]) -> int:

@@ -6,15 +6,13 @@ from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
+from ganlab.core.progress import progress_bar
 from ganlab.features.base import FeatureBatch, Features, check_finite
 from ganlab.features.cache import Cache
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric
 from ganlab.metrics.scoring.samples import Samples
 from ganlab.metrics.statistics import SampleStatistics, Statistic, StatisticValues, SumStatistic, gather
-
-PROGRESS_DELAY_SECONDS = 2.0  # before a progress bar appears
 
 
 class Processes(NamedTuple):
@@ -60,17 +58,8 @@ class Evaluator:
     def extract_features(self, samples: Samples) -> Iterator[tuple[FeatureBatch, int]]:
         """Yield this process's batches in the feature space, each with the index of its first sample."""
         rank, world, _ = self.processes
-        hidden = None if rank == 0 else True
-        bar = tqdm(
-            desc=samples.name,
-            total=samples.count,
-            unit="sample",
-            delay=PROGRESS_DELAY_SECONDS,
-            disable=hidden,
-            leave=False,
-        )
         device = next(self.features.parameters(), torch.empty(0)).device
-        with bar:
+        with progress_bar(samples.name, samples.count, "sample", shown=rank == 0) as bar:
             for number, (sample, labels) in enumerate(samples.batches(rank, world)):
                 batch = self.features(check_finite(sample.to(device)))
                 check_finite(batch.features)

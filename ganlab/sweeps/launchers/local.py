@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import ClassVar, final
 
+from ganlab.core.output import write_error_line
 from ganlab.sweeps.jobs.job import Job, Outcome, write_state
 from ganlab.sweeps.launchers.job_processes import JobProcess, create_job_processes
 from ganlab.sweeps.launchers.launcher import Launcher
@@ -104,7 +105,7 @@ class Local(Launcher):
         self._signals.append(number)
         is_first = len(self._signals) == 1
         if is_first:
-            os.write(2, b"\nstopping: the jobs save their state and end; a second Ctrl-C or SIGTERM kills them\n")
+            write_error_line("\nstopping: the jobs save their state and end; a second Ctrl-C or SIGTERM kills them\n")
         self._send_signal(STOP_SIGNAL if is_first else signal.SIGKILL)
 
     def _send_signal(self, number: int) -> None:
