@@ -5,11 +5,13 @@ from typing import Any, ClassVar
 
 from ganlab.core.interfaces import Spec
 from ganlab.data.image import ImageDataSet
-from ganlab.data.image_classes import are_splits, check_classes, find_classes
-from ganlab.data.readers.archive import Archive, open_archive
+from ganlab.data.image_classes import check_classes, find_classes, known_classes
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
-from ganlab.data.readers.file_list import FileList
+from ganlab.data.readers.file_list import SUFFIX_TEXT, FileList
+from ganlab.data.readers.open import open_archive
 from ganlab.data.readers.scan import check_on_error, read_images
+from ganlab.data.readers.unread_formats import unread_advice
 
 
 class ImageFolder(ImageDataSet):
@@ -46,7 +48,7 @@ class ImageFolder(ImageDataSet):
         if labels:
             check_classes(class_names, numbers, names)
         # Images outside of all class folders, and folders named like splits, leave the classes unknown.
-        unknown = "" in class_names or are_splits(class_names)
+        unknown = not known_classes(class_names, numbers, names)
         self.class_names = [] if unknown else class_names
         self._ignored, self._first_ignored = files.ignored, files.first_ignored
         super().__init__(
@@ -82,7 +84,7 @@ def _list_images(archive: Archive, path: str) -> FileList:
     files = archive.files()
     if not len(files.images):
         raise ValueError(
-            f"path must hold images (png, jpg, webp, bmp, gif, tif), but {path} holds none; give the folder or .zip "
-            "that holds them"
+            f"path must hold images ({SUFFIX_TEXT}), but {path} holds none; give the folder or .zip "
+            f"that holds them{unread_advice(files.ignored_examples)}"
         )
     return files

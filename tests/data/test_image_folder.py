@@ -13,8 +13,8 @@ from PIL import Image
 
 from ganlab.core.errors import TrainingError
 from ganlab.data import ImageFolder
-from ganlab.data.readers.archive import open_archive
 from ganlab.data.readers.decode_image import ImageDecoder
+from ganlab.data.readers.open import open_archive
 
 Save = Callable[..., Path]
 
@@ -389,7 +389,7 @@ def test_paths_without_images_are_refused(tmp_path: Path) -> None:
     for path, message in (
         (
             tmp_path / "missing",
-            "path must be a folder of images or a .zip of them, got .*missing, which does not exist",
+            "missing does not exist; give a folder of images, a .zip",
         ),
         (tmp_path, "path must hold images .*, but .* holds none; give the folder or .zip"),
         (tmp_path / "bad.zip", "bad.zip is not a readable zip file"),

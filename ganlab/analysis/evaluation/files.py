@@ -1,7 +1,7 @@
 """Scores finished samples in files: folders, zips and arrays against each other, without a run."""
 
+import logging
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from math import ceil
 
@@ -22,6 +22,8 @@ from ganlab.metrics.intervals import bootstrap_intervals, standard_error_interva
 from ganlab.metrics.scoring.floors import score_floor, weak_scores
 from ganlab.metrics.scoring.scoring import build_report, describe_protocol
 from ganlab.protocols import Protocol
+
+log = logging.getLogger(__name__)
 
 
 def evaluate_files(config: DictConfig) -> EvaluationResult:
@@ -87,10 +89,20 @@ def _sample_set(files: SampleFiles, size: int, name: str, most: int | None = Non
 
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:
-    """Raise UserError for images against points; remove the labels of both unless they have the same classes."""
+    """Raise UserError for images against points; number the classes of both alike, or remove unlike ones.
+
+    One side may lack classes of the other.
+    """
     if len(real.spec.sample) != len(fake.spec.sample):
         raise UserError(f"real={real.path} and fake={fake.path} must both be images or both be points")
-    if set(real.class_names) == set(fake.class_names):
-        return
+    names = max(real.class_names, fake.class_names, key=len)
+    if not real.class_names or not fake.class_names or {*real.class_names, *fake.class_names} - {*names}:
+        if real.class_names and fake.class_names:
+            others = [name for name in fake.class_names if name not in real.class_names]
+            log.warning(
+                "real=%s and fake=%s have different classes, such as %s, so no score reads them",
+                *(real.path, fake.path, others[0]),
+            )
+        names = []
     for files in (real, fake):
-        files.labels, files.class_names, files.spec = None, [], replace(files.spec, classes=0)
+        files.name_classes(names)

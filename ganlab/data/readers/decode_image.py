@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's mode for each number of channels
 SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {

@@ -10,12 +10,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ganlab.core.interfaces import Spec
-from ganlab.data.image_classes import find_classes
-from ganlab.data.readers.archive import Archive, open_archive
+from ganlab.data.image_classes import find_classes, known_classes
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, open_image, without_pillow_limits
 from ganlab.data.readers.decoded import error_text
-from ganlab.data.readers.path_table import PathTable
+from ganlab.data.readers.file_list import SUFFIX_TEXT
+from ganlab.data.readers.open import open_archive
+from ganlab.data.readers.path_table import ENCODING, PathTable
 from ganlab.data.readers.scan import read_samples, unreadable_message
+from ganlab.data.readers.unread_formats import unread_advice
 from ganlab.data.sample_files.base import SampleFiles
 
 MEMORY_LIMIT_MIB = 2048  # images that need more as pixels stay on disk
@@ -36,12 +39,16 @@ class ImageFiles(SampleFiles):
         files = self.archive.files()
         self.names = files.images
         if not len(self.names):
-            raise ValueError(f"{path} must hold images (png, jpg, webp, bmp, gif, tif) or be a .npz, but it holds none")
+            raise ValueError(
+                f"{path} must hold images ({SUFFIX_TEXT}) or be a .npz, but it holds none"
+                f"{unread_advice(files.ignored_examples)}"
+            )
         size, grey = _common_format(self.archive, self.names, path)
         decoder = ImageDecoder(size, 1 if grey else 3, "stretch", MAX_PIXELS)
         self.images = read_samples(self.archive, self.names, decoder, MEMORY_LIMIT_MIB)
         class_names, numbers = find_classes(self.archive, files, self.names)
-        super().__init__(path, class_names if "" not in class_names and len(class_names) > 1 else [])
+        known = known_classes(class_names, numbers, self.names) and len(class_names) > 1
+        super().__init__(path, class_names if known else [])
         if self.class_names:
             self.labels = numbers
         self.spec = Spec((decoder.channels, *size), None, len(self.class_names))
@@ -62,7 +69,7 @@ class ImageFiles(SampleFiles):
         result = sha256()
         title = f"hashing {self.path.name}"
         for name in tqdm(self.names, desc=title, unit="image", delay=2, leave=False, disable=None):
-            result.update(name.encode() + sha256(self.archive.read(name)).digest())
+            result.update(name.encode(*ENCODING) + sha256(self.archive.read(name)).digest())
         return result.hexdigest()
 
 
