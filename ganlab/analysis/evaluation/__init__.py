@@ -11,7 +11,7 @@ from ganlab.core.errors import UserError
 __all__ = ["EvaluationResult", "evaluate", "evaluate_files", "evaluate_run"]
 
 RUN_SETTINGS: tuple[str, ...] = ("checkpoint", "weights", "truncation", "data_root")
-FILE_SETTINGS: tuple[str, ...] = ("train",)
+FILE_SETTINGS: tuple[str, ...] = ("train", "resolution", "fit", "frames", "grey_range")
 
 
 def evaluate(config: DictConfig) -> EvaluationResult:

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from math import ceil
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -14,6 +16,7 @@ from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random, derive
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.open import open_sample_files
+from ganlab.data.sample_files.reading import Reading
 from ganlab.engine.device import select_device
 from ganlab.features import Cache
 from ganlab.features.auto import auto_features
@@ -28,8 +31,11 @@ log = logging.getLogger(__name__)
 
 def evaluate_files(config: DictConfig) -> EvaluationResult:
     """Score the samples `fake` against the samples `real`; raises what reading them, features and metrics raise."""
-    real, fake = open_sample_files(config.real), open_sample_files(config.fake)
-    train = open_sample_files(config.train) if config.train is not None else real
+    reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range)
+    real = open_sample_files(config.real, reading)
+    reading = replace(reading, grey_range=real.grey_range or reading.grey_range)  # one scale for both sides
+    fake = open_sample_files(config.fake, reading)
+    train = open_sample_files(config.train, reading) if config.train is not None else real
     _check_kinds_and_classes(real, fake)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
@@ -58,7 +64,9 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
         intervals = bootstrap_intervals(scores, resamples)
     else:
         scores, intervals = evaluator(generated), {}
-    facts = {"weights": None, "truncation": None, "data": real.fingerprint()}
+    facts: dict[str, Any] = {"weights": None, "truncation": None, "data": real.fingerprint(), **reading.describe()}
+    if grey_range := real.grey_range or fake.grey_range:
+        facts["grey_range"] = list(grey_range)
     if any(metric.reference == "train" for metric in metrics.values()):
         facts["train"] = train.fingerprint()
     description = describe_protocol(protocol, features, metrics, **facts)

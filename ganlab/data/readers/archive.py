@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -17,6 +18,7 @@ class Archive(ABC):
     """
 
     root: Path  # the folder or the file
+    eight_bit: ClassVar[bool] = False  # all images are known to have one frame and 8 bits
 
     @abstractmethod
     def __init__(self, path: Path, part: str = "") -> None: ...

@@ -1,7 +1,7 @@
 """Images in a .npy or .npz file."""
 
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -16,6 +16,8 @@ SUFFIXES = (".npy", ".npz")
 @final
 class NumpyArchive(RowArchive):
     """The images of a .npy, of a .npz, or of one part of a .npz; raises ValueError if there are none."""
+
+    eight_bit: ClassVar[bool] = True
 
     def __init__(self, path: Path, part: str = "") -> None:
         arrays = find_sample_arrays(path, part)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
+from ganlab.data.readers.grey_range import GreyRange
 
 
 class SampleFiles(ABC):
@@ -20,6 +21,7 @@ class SampleFiles(ABC):
     spec: Spec
     labels: Tensor | None = None  # (n,) int64
     classifier: str | None = None
+    grey_range: GreyRange | None = None  # black and white of greys of more than 8 bits, if there are any
 
     def __init__(self, path: Path, class_names: Sequence[str]) -> None:
         self.path, self.class_names = path, list(class_names)

@@ -6,14 +6,24 @@ from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.readers.open import locate
 from ganlab.data.readers.plain_file import require_plain
 from ganlab.data.readers.sample_output import points_of
-from ganlab.data.sample_files.array_file import ArrayFile
+from ganlab.data.sample_files.array_file import ArrayFile, holds_points
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
+from ganlab.data.sample_files.reading import Reading
 
 
-def open_sample_files(path: str | Path) -> SampleFiles:
-    """Open points or images in any format that is read; raises ValueError if its samples cannot be scored."""
+def open_sample_files(path: str | Path, reading: Reading | None = None) -> SampleFiles:
+    """Open points or images in any format that is read, by default as they are.
+
+    Raises ValueError if its samples cannot be scored.
+    """
+    reading = reading or Reading()
     place, part = locate(path)
     require_plain(place)
-    array = place if NumpyArchive.accepts(place) else points_of(place)
-    return ImageFiles(Path(path).expanduser()) if array is None else ArrayFile(array, part)
+    points = points_of(place)
+    if points is not None:
+        return ArrayFile(points)
+    # Arrays of images need no decoder unless they are resized.
+    if NumpyArchive.accepts(place) and (reading.size is None or holds_points(place, part)):
+        return ArrayFile(place, part)
+    return ImageFiles(Path(path).expanduser(), reading)
