@@ -44,26 +44,16 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
         make_features, config.metric, real, select_device(config.device), Metric
     )
     references = {
-        "held_out": _sample_set(real, size, "real samples"),
-        "train": _sample_set(train, size, "training samples"),
+        "held_out": sample_set(real, size, "real samples"),
+        "train": sample_set(train, size, "training samples"),
     }
     evaluator = Evaluator(features, metrics, references, size, Cache())
-    generated = _sample_set(fake, size, "generated samples")
+    generated = sample_set(fake, size, "generated samples")
     floor: dict[str, float] = {}
     if config.train is not None:  # real samples that are not those of the comparison
-        first = _sample_set(train, size, "training samples", len(fake))
+        first = sample_set(train, size, "training samples", len(fake))
         floor = score_floor(evaluator, {"held_out": first, "none": first, "train": references["held_out"]})
-    if protocol.resamples:
-        batches = evaluator.collect_features(generated)
-        scores = evaluator.score_collected(batches)
-        random = Random(derive(protocol.seed, "bootstrap"))
-        resamples = [
-            evaluator.score_resampled(batches, random.integers("rows", len(fake), (len(fake),)))
-            for _ in range(protocol.resamples)
-        ]
-        intervals = bootstrap_intervals(scores, resamples)
-    else:
-        scores, intervals = evaluator(generated), {}
+    scores, intervals = score_with_intervals(evaluator, generated, protocol)
     facts: dict[str, Any] = {"weights": None, "truncation": None, "data": real.fingerprint(), **reading.describe()}
     if grey_range := real.grey_range or fake.grey_range:
         facts["grey_range"] = list(grey_range)
@@ -85,7 +75,22 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
     return EvaluationResult(content, evaluator, lambda: generated)
 
 
-def _sample_set(files: SampleFiles, size: int, name: str, most: int | None = None) -> Samples:
+def score_with_intervals(
+    evaluator: Evaluator, generated: Samples, protocol: Protocol
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Return the scores of fixed samples, and their intervals by resampling if the protocol has it."""
+    if not protocol.resamples:
+        return evaluator(generated), {}
+    batches, count = evaluator.collect_features(generated), generated.count
+    scores = evaluator.score_collected(batches)
+    random = Random(derive(protocol.seed, "bootstrap"))
+    resamples = [
+        evaluator.score_resampled(batches, random.integers("rows", count, (count,))) for _ in range(protocol.resamples)
+    ]
+    return scores, bootstrap_intervals(scores, resamples)
+
+
+def sample_set(files: SampleFiles, size: int, name: str, most: int | None = None) -> Samples:
     """Return the samples of files, or the first of them, rounded up to whole batches."""
     count = ceil(min(len(files), most or len(files)) / size)
 

@@ -14,7 +14,9 @@ LABELS = ("labels", "label")
 PART_LAYOUTS = (("{}_images", "{}_labels"), ("x_{}", "y_{}"), ("X_{}", "y_{}"), ("{}_data", "{}_labels"))
 PARTS = ("train", "val", "valid", "validation", "test")
 NUMBERED = ("arr_0", "arr_1")  # the samples and classes of guided diffusion, as numpy names arrays without a name
+# Mean and covariance of features: pytorch-fid's and clean-fid's, and those that guided diffusion adds to its images.
 STATISTICS = ("mu", "sigma")
+MORE_STATISTICS = (*STATISTICS, "mu_s", "sigma_s")
 
 
 @final
@@ -46,6 +48,12 @@ class SampleArrays:
 def find_sample_arrays(path: Path, part: str = "") -> SampleArrays:
     """Return the arrays of samples and classes of one part; raises ValueError if the part or the arrays are unclear."""
     arrays = list_arrays(path)
+    if hold_statistics(arrays):
+        raise ValueError(
+            f"{path} holds the mean and covariance of features (mu, sigma), not samples; it can be the real side of "
+            "ganlab evaluate"
+        )
+    arrays = {name: array for name, array in arrays.items() if name not in MORE_STATISTICS}
     parts = _parts(arrays)
     if parts:
         if not part and len(parts) > 1:
@@ -57,12 +65,12 @@ def find_sample_arrays(path: Path, part: str = "") -> SampleArrays:
         return parts[part or next(iter(parts))]
     if part:
         raise ValueError(f"{path} has no parts, so {path}/{part} does not exist; give {path}")
-    if set(arrays) == set(STATISTICS):
-        raise ValueError(
-            f"{path} holds the mean and covariance of features (mu, sigma), not samples; it can be the real side of "
-            "ganlab evaluate"
-        )
     return _whole(path, arrays)
+
+
+def hold_statistics(arrays: Mapping[str, ArrayInFile]) -> bool:
+    """Return whether the arrays of a file are statistics of features alone."""
+    return set(STATISTICS) <= set(arrays) <= set(MORE_STATISTICS)
 
 
 def _whole(path: Path, arrays: Mapping[str, ArrayInFile]) -> SampleArrays:
