@@ -5,12 +5,12 @@ from itertools import pairwise
 from posixpath import commonpath
 from re import findall
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ganlab.data.label_files.find import find_label_file, read_classes
 from ganlab.data.readers.archive import Archive
+from ganlab.data.readers.class_numbers import number_classes
 from ganlab.data.readers.file_list import CLASS_TABLE, FileList
 from ganlab.data.readers.frame_names import file_of
 from ganlab.data.readers.path_table import PathTable
@@ -67,19 +67,6 @@ def check_classes(classes: list[str], numbers: Tensor, names: PathTable) -> None
             f"the folders {classes[0]}, {classes[1]}, … number the images through, so they are places of storage, not "
             f"classes; add the dataset.json that belongs to them, or list the class of every image in {CLASS_TABLE}"
         )
-
-
-def number_classes(classes: Iterable[str], numbered: bool = False) -> tuple[list[str], Tensor]:
-    """Return the sorted classes, and the number of each of the given ones, int64 of shape (n,).
-
-    With `numbered`, classes that are all numbers are sorted as such, so 10 comes after 9.
-    """
-    seen: dict[str, int] = {}
-    numbers = np.fromiter((seen.setdefault(name, len(seen)) for name in classes), np.int64)
-    as_numbers = numbered and all(name.isdecimal() for name in seen)
-    ordered = sorted(seen, key=lambda name: (int(name) if as_numbers else 0, name))
-    rank = {name: number for number, name in enumerate(ordered)}
-    return ordered, torch.tensor([rank[name] for name in seen], dtype=torch.int64)[torch.from_numpy(numbers)]
 
 
 def _are_storage(classes: Sequence[str], numbers: Tensor, names: PathTable) -> bool:

@@ -10,6 +10,7 @@ SUFFIXES = (
     ".png", ".apng", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm"
 )  # fmt: skip
 SUFFIX_TEXT = "png, jpg, webp, bmp, gif, tif, pgm, ppm"
+MAX_EXAMPLES = 32  # suffixes of other files
 TABLE_SUFFIXES = (".csv",)
 CLASS_TABLE = "classes.csv"
 # Files with the classes of images, by the readers in ganlab.data.label_files.
@@ -49,7 +50,8 @@ def list_files(names: Iterable[str]) -> FileList:
             images.append(name)
         elif not _has_suffix(name, TABLE_SUFFIXES):
             ignored += 1
-            examples.setdefault(PurePosixPath(name).suffix.lower(), name)
+            if len(examples) < MAX_EXAMPLES:
+                examples.setdefault(PurePosixPath(name).suffix.lower(), name)
     return FileList(PathTable.of(images), frozenset(label_files), ignored, tuple(examples.values()))
 
 

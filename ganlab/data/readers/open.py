@@ -5,14 +5,27 @@ from pathlib import Path
 
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.folder import Folder
+from ganlab.data.readers.hdf5 import Hdf5
+from ganlab.data.readers.lmdb_images import LmdbImages
 from ganlab.data.readers.numpy_archive import NumpyArchive
+from ganlab.data.readers.parquet import Parquet
 from ganlab.data.readers.plain_file import require_plain
 from ganlab.data.readers.sample_output import SampleOutput
+from ganlab.data.readers.tar_shards import TarShards
 from ganlab.data.readers.unread_formats import reject_unread
 from ganlab.data.readers.zip_file import Zip
 
 # The first that accepts a path opens it: those that look like another one come before it.
-FORMATS: tuple[type[Archive], ...] = (SampleOutput, NumpyArchive, Zip, Folder)
+FORMATS: tuple[type[Archive], ...] = (
+    SampleOutput,
+    NumpyArchive,
+    Parquet,
+    TarShards,
+    Hdf5,
+    LmdbImages,
+    Zip,
+    Folder,
+)
 READ = "a folder of images, a .zip or .tar of them, or a .npz, .npy, .parquet, .hdf5 or LMDB of images"
 
 

@@ -1,7 +1,8 @@
 """Formats that are not read, with the way to convert them."""
 
+import re
 from collections.abc import Iterable
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 from ganlab.data.readers.zip_file import first_bytes
@@ -16,6 +17,7 @@ class UnreadFormat(NamedTuple):
     magic: bytes = b""
 
 
+SHARD = re.compile(r"-\d+-of-\d+$")  # after the suffix of TFRecord files
 TO_FOLDER = "write its images as PNG files, one folder for each class"
 UNREAD_FORMATS = (
     UnreadFormat("TFRecord", (".tfrecord", ".tfrecords"), f"read it with tensorflow's tf.data and {TO_FOLDER}"),
@@ -58,10 +60,9 @@ UNREAD_FORMATS = (
 def find_unread(names: Iterable[str]) -> tuple[UnreadFormat, str] | None:
     """Return the first format that is known but not read, by the suffixes of files, and the file."""
     for name in names:
+        plain = SHARD.sub("", name.lower())
         for unread in UNREAD_FORMATS:
-            if name.lower().endswith(unread.suffixes) or any(
-                suffix in PurePath(name).suffixes for suffix in unread.suffixes[:1] if suffix == ".tfrecord"
-            ):
+            if plain.endswith(unread.suffixes):
                 return unread, name
     return None
 
