@@ -20,6 +20,7 @@ from support.image_folders import content
 from ganlab.data import ImageFolder
 from ganlab.data.readers import optional_package
 from ganlab.data.readers.open import open_archive
+from ganlab.data.readers.parquet import Parquet
 from ganlab.data.sample_files.open import open_sample_files
 
 COUNT = 12
@@ -167,6 +168,31 @@ def test_parts_of_a_folder_are_chosen_by_name(tmp_path: Path, write: Callable[..
         with pytest.raises(ValueError, match=r"has no part 'test'; it has train, val"):
             opening(root / "test")
         assert pairs(opening(root / "val")) == EXPECTED
+
+
+@pytest.mark.usefixtures("records")
+def test_parquet_on_disk_is_copied_once_for_random_access(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = hub(tmp_path / "set")
+    first = open_all(path, memory_limit_mib=0)
+    packs = tmp_path / "cache/packs"
+    assert len(list(packs.iterdir())) == 2  # the images and where they start
+    assert len(pickle.dumps(first.images)) < 3000
+    monkeypatch.setattr(Parquet, "read_row", None)
+    again = open_all(path, memory_limit_mib=0)
+    assert again.fingerprint() == first.fingerprint()
+    assert again.images.take(torch.tensor([7])).equal(first.images.take(torch.tensor([7])))
+    monkeypatch.undo()
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
+    hub(tmp_path / "set", shards=2)  # written again
+    assert open_all(path, memory_limit_mib=0).fingerprint() == first.fingerprint()
+    assert len(list(packs.iterdir())) == 2
+
+
+def test_a_copy_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "file"))
+    with pytest.raises(ValueError, match=r"cannot be written \(Not a directory\); set GANLAB_CACHE to a folder"):
+        open_all(hub(tmp_path / "set"), memory_limit_mib=0)
 
 
 def test_class_names_of_a_hub_keep_their_order(tmp_path: Path) -> None:

@@ -59,3 +59,7 @@ class Archive(ABC):
         None if paths and tables of classes tell them. The class "" means that an image has none.
         """
         return None
+
+    def for_random_access(self) -> "Archive":
+        """Return the same files where a single one is read as fast as in order; raises ValueError if that fails."""
+        return self

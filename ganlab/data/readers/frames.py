@@ -49,6 +49,10 @@ class FramedArchive(Archive):
         """Return the classes of the files."""
         return self._archive.classes(_files(names))
 
+    def for_random_access(self) -> Archive:
+        """Return frames of the same files for random access."""
+        return FramedArchive(self._archive.for_random_access())
+
 
 def name_frames(names: PathTable, counts: np.ndarray) -> PathTable:
     """Return the names of all frames of files with these numbers of frames (n,); a file with one keeps its name."""

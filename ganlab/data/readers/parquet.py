@@ -10,7 +10,9 @@ from typing import Any, final
 
 import numpy as np
 
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.optional_package import import_for
+from ganlab.data.readers.packed_rows import pack_rows
 from ganlab.data.readers.row_archive import RowArchive
 from ganlab.data.readers.shards import find_shards, list_shards
 from ganlab.data.readers.zip_file import first_bytes
@@ -74,6 +76,10 @@ class Parquet(RowArchive):
     def class_titles(self) -> Sequence[str]:
         """Return the names of classes in the metadata of the file."""
         return self._titles
+
+    def for_random_access(self) -> Archive:
+        """Return a copy of the images, because reading one row means to decode a group of hundreds."""
+        return pack_rows(self)
 
     def _open(self, shard: Path) -> Any:
         try:
