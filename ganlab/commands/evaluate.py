@@ -56,8 +56,9 @@ def main(arguments: Sequence[str]) -> int:
         picture = image_grid(images.flatten(0, 1).float() / 127.5 - 1, columns=images.shape[1])
         picture.save(path.with_name(f"{path.stem}_neighbours.png"))
     count = result.content["protocol"]["real_samples"]
+    against = "statistics of real samples" if count is None else f"{count:,} real samples"
     print(
-        f"against {count:,} real samples; intervals cover the variation of generated samples only; wrote {path}",
+        f"against {against}; intervals cover the variation of generated samples only; wrote {path}",
         file=sys.stderr,
     )
     return 0

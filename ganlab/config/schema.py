@@ -1,5 +1,6 @@
 """Types and bounds of the settings of `train` and `evaluate`; the signatures of their classes type the components."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -65,6 +66,10 @@ class Evaluation:
     real: str | None = None
     fake: str | None = None
     train: str | None = None
+    resolution: int | Sequence[int] | None = None
+    fit: str = "crop"
+    frames: str = "first"
+    grey_range: Sequence[float] | None = None
     output: str | None = None
     device: str = "auto"
     neighbours: int = 5
@@ -104,5 +109,7 @@ BOUNDS: dict[str, int] = {
 CHOICES: dict[str, tuple[str, ...]] = {
     "matmul_precision": ("highest", "high", "medium"),
     "weights": ("ema", "live"),
+    "fit": ("crop", "pad", "stretch"),
+    "frames": ("first", "all"),
 }
 RESERVED = {"_target_", "_partial_", "_args_", "_recursive_", "_convert_"}  # keys of a node that Hydra reads

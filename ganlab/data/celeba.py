@@ -7,9 +7,9 @@ from torch import Tensor
 from torchvision import datasets
 
 from ganlab.data.image import ImageDataSet
-from ganlab.data.readers.archive import open_archive
 from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
 from ganlab.data.readers.download import find_file, find_or_download
+from ganlab.data.readers.open import open_archive
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.scan import read_images
 

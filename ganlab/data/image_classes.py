@@ -1,34 +1,46 @@
-"""The class of every image: from a table, or else from its top-level folder."""
+"""The class of every image: from the file itself, from a table, or else from its top-level folder."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from io import StringIO
+from itertools import pairwise
 from posixpath import commonpath
+from re import findall
 
-import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.data.label_files.find import find_label_file, read_classes
 from ganlab.data.readers.archive import Archive
+from ganlab.data.readers.class_numbers import number_classes
 from ganlab.data.readers.file_list import CLASS_TABLE, FileList
+from ganlab.data.readers.frame_names import file_of
 from ganlab.data.readers.path_table import PathTable
 
 SPLIT_NAMES = {"train", "training", "val", "valid", "validation", "test", "testing"}
+STORAGE_DIGITS = 5  # in the name of a folder that holds one piece of a long list of images, such as 00012
 
 
 def find_classes(archive: Archive, files: FileList, names: PathTable) -> tuple[list[str], Tensor]:
-    """Return all classes, sorted, and the number of every image's class, int64 of shape (n,); "" is no class.
+    """Return all classes in order, and the number of every image's class, int64 of shape (n,); "" is no class.
 
-    They come from classes.csv or else from the top-level folders. Raises ValueError if classes.csv does not give every
-    image exactly one class.
+    They come from the format, from a file of classes, or else from the top-level folders. Raises ValueError if
+    classes.csv does not give every image exactly one class.
     """
+    if (own := archive.classes(names)) is not None:
+        return own
     folders = {_folder(name) for name in names}
-    # classes.csv may lie next to the images or in any folder that contains all of them.
-    place = next((place for place in _common_folders(folders) if place + CLASS_TABLE in files.class_tables), None)
-    if place is None:
-        class_of = _top_folders(folders)
-        return _number(class_of[_folder(name)] for name in names)
-    return _number(_read_classes(archive, place, names))
+    # A file of classes may lie next to the images or in any folder that contains all of them.
+    found = find_label_file(files.label_files, _common_folders(folders))
+    if found is not None:
+        kind, path = found
+        classes = read_classes(archive, kind, path, names)
+        return number_classes([""] * len(names) if classes is None else classes, kind.numbered)
+    class_of = _top_folders(folders)
+    return number_classes(class_of[_folder(name)] for name in names)
+
+
+def known_classes(names: Sequence[str], numbers: Tensor, paths: PathTable) -> bool:
+    """Return whether every image has a class, and these are classes, not splits or places of storage."""
+    return "" not in names and not are_splits(names) and not _are_storage(names, numbers, paths)
 
 
 def are_splits(folders: Sequence[str]) -> bool:
@@ -37,7 +49,7 @@ def are_splits(folders: Sequence[str]) -> bool:
 
 
 def check_classes(classes: list[str], numbers: Tensor, names: PathTable) -> None:
-    """Raise ValueError if some images lie outside of the class folders, or if the folders are splits."""
+    """Raise ValueError if some images have no class, or if the folders are splits or places of storage."""
     outside = numbers == classes.index("") if "" in classes else torch.zeros(len(numbers), dtype=torch.bool)
     if outside.any() and not outside.all():
         first = names[int(outside.nonzero()[0])]
@@ -50,50 +62,25 @@ def check_classes(classes: list[str], numbers: Tensor, names: PathTable) -> None
             f"the folders {' and '.join(classes)} are splits, not classes; set path to one of them, and "
             "data.validation and data.test hold out images of it"
         )
-
-
-def _number(classes: Iterable[str]) -> tuple[list[str], Tensor]:
-    """Return the sorted classes, and the number of each of the given ones."""
-    seen: dict[str, int] = {}
-    numbers = np.fromiter((seen.setdefault(name, len(seen)) for name in classes), np.int64)
-    ordered = sorted(seen)
-    rank = {name: number for number, name in enumerate(ordered)}
-    return ordered, torch.tensor([rank[name] for name in seen], dtype=torch.int64)[torch.from_numpy(numbers)]
-
-
-def _read_classes(archive: Archive, place: str, names: PathTable) -> list[str]:
-    """Return the class of every image by the table in the folder `place`."""
-    table: dict[str, set[str]] = {}
-    for path, label in _read_rows(archive, place + CLASS_TABLE):
-        table.setdefault(place + path.strip().replace("\\", "/"), set()).add(label.strip())
-    labels_of = [(name, table.get(name, set()) - {""}) for name in names]
-    unlabelled = [name for name, labels in labels_of if not labels]
-    if unlabelled:
+    if not outside.any() and _are_storage(classes, numbers, names):
         raise ValueError(
-            f"{CLASS_TABLE} must name a class for every image as 'path,class', but {len(unlabelled)} have none, such "
-            f"as {unlabelled[0]}; add a line for each of them"
+            f"the folders {classes[0]}, {classes[1]}, … number the images through, so they are places of storage, not "
+            f"classes; add the dataset.json that belongs to them, or list the class of every image in {CLASS_TABLE}"
         )
-    for name, labels in labels_of:
-        if len(labels) > 1:
-            raise ValueError(
-                f"{CLASS_TABLE} names several classes for {name} ({', '.join(sorted(labels))}); remove all lines but "
-                "one"
-            )
-    return [label for _, labels in labels_of for label in labels]
 
 
-def _read_rows(archive: Archive, file: str) -> list[list[str]]:
-    """Return the rows with two columns of a table; raises ValueError if it is not UTF-8 text of such rows."""
-    try:
-        text = archive.read(file).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{file} must be UTF-8, but byte {error.start} is not; save it as UTF-8") from error
-    if "\0" in text:  # UTF-16 without a byte order mark
-        raise ValueError(f"{file} must be UTF-8, but it holds zero bytes, as UTF-16 does; save it as UTF-8")
-    try:
-        return [row for row in csv.reader(StringIO(text, newline=None)) if len(row) == 2]
-    except csv.Error as error:
-        raise ValueError(f"{file} cannot be read as lines 'path,class' ({error}); write it again") from error
+def _are_storage(classes: Sequence[str], numbers: Tensor, names: PathTable) -> bool:
+    """Return whether folders such as 00000 and 00001 only divide a list of images that is numbered through.
+
+    Then they have equally many images, except for the last, and the numbers in the file names ascend over all of them.
+    """
+    if len(classes) < 2 or not all(len(name) >= STORAGE_DIGITS and name.isdecimal() for name in classes):
+        return False
+    counts = numbers.bincount(minlength=len(classes))
+    if counts[:-1].unique().numel() > 1 or counts[-1] > counts[0]:
+        return False
+    digits = [findall(r"\d+", file_of(name).rpartition("/")[2].rpartition(".")[0]) for name in names]
+    return all(digits) and all(first < second for first, second in pairwise(int(found[-1]) for found in digits))
 
 
 def _folder(name: str) -> str:

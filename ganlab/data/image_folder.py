@@ -5,11 +5,16 @@ from typing import Any, ClassVar
 
 from ganlab.core.interfaces import Spec
 from ganlab.data.image import ImageDataSet
-from ganlab.data.image_classes import are_splits, check_classes, find_classes
-from ganlab.data.readers.archive import Archive, open_archive
+from ganlab.data.image_classes import check_classes, find_classes, known_classes
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
-from ganlab.data.readers.file_list import FileList
+from ganlab.data.readers.file_list import SUFFIX_TEXT, FileList
+from ganlab.data.readers.frames import check_frames
+from ganlab.data.readers.grey_range import parse_grey_range
+from ganlab.data.readers.open import open_archive
+from ganlab.data.readers.preparation import prepare_images
 from ganlab.data.readers.scan import check_on_error, read_images
+from ganlab.data.readers.unread_formats import unread_advice
 
 
 class ImageFolder(ImageDataSet):
@@ -37,18 +42,24 @@ class ImageFolder(ImageDataSet):
         max_pixels: int = 64_000_000,
         memory_limit_mib: int = 2048,
         verify: bool = True,
+        frames: str = "first",
+        grey_range: Sequence[float] | None = None,
     ) -> None:
         archive = open_archive(path)
-        decoder = ImageDecoder(parse_resolution(resolution), channels, fit, max_pixels)
         files = _list_images(archive, path)
-        images, names = read_images(archive, files.images, decoder, memory_limit_mib, on_error, verify)
+        prepared = prepare_images(archive, files.images, frames, parse_grey_range(grey_range), max_pixels, verify)
+        archive = prepared.archive
+        decoder = ImageDecoder(parse_resolution(resolution), channels, fit, max_pixels, prepared.grey_range)
+        images, names = read_images(archive, prepared.names, decoder, memory_limit_mib, on_error, verify)
         class_names, numbers = find_classes(archive, files, names)
         if labels:
             check_classes(class_names, numbers, names)
         # Images outside of all class folders, and folders named like splits, leave the classes unknown.
-        unknown = "" in class_names or are_splits(class_names)
+        unknown = not known_classes(class_names, numbers, names)
         self.class_names = [] if unknown else class_names
-        self._ignored, self._first_ignored = files.ignored, files.first_ignored
+        self._remarks = list(prepared.remarks)
+        if files.ignored:
+            self._remarks.append(f"files ignored by type: {files.ignored:,}, such as {files.first_ignored}")
         super().__init__(
             images,
             None if unknown else numbers,
@@ -62,10 +73,8 @@ class ImageFolder(ImageDataSet):
         )
 
     def summary(self) -> str:
-        """Return the sizes of splits and classes, and the number of files that are not images by their suffix."""
-        if not self._ignored:
-            return super().summary()
-        return f"{super().summary()}; files ignored by type: {self._ignored:,}, such as {self._first_ignored}"
+        """Return the sizes of splits and classes, and remarks on files, frames and grey values that are not used."""
+        return "; ".join([super().summary(), *self._remarks])
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -74,6 +83,8 @@ class ImageFolder(ImageDataSet):
         resolution = parse_resolution(complete["resolution"])
         ImageDecoder(resolution, complete["channels"], complete["fit"], complete["max_pixels"])
         check_on_error(complete["on_error"])
+        check_frames(complete["frames"])
+        parse_grey_range(complete["grey_range"])
         return super().preview(**settings)
 
 
@@ -82,7 +93,7 @@ def _list_images(archive: Archive, path: str) -> FileList:
     files = archive.files()
     if not len(files.images):
         raise ValueError(
-            f"path must hold images (png, jpg, webp, bmp, gif, tif), but {path} holds none; give the folder or .zip "
-            "that holds them"
+            f"path must hold images ({SUFFIX_TEXT}), but {path} holds none; give the folder or .zip "
+            f"that holds them{unread_advice(files.ignored_examples)}"
         )
     return files

@@ -11,8 +11,8 @@ from PIL import Image
 from ganlab.core import progress
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.data.readers import image_storage as images
-from ganlab.data.readers.archive import open_archive
 from ganlab.data.readers.decode_image import ImageDecoder
+from ganlab.data.readers.open import open_archive
 from ganlab.data.sample_files import image_files
 from ganlab.features import Identity, classifier
 from ganlab.metrics import (

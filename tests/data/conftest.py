@@ -9,7 +9,8 @@ from PIL import Image
 from support.image_folders import save_image as save_shade
 
 from ganlab.data.readers import image_records
-from ganlab.data.readers.archive import Folder, Zip
+from ganlab.data.readers.folder import Folder
+from ganlab.data.readers.zip_file import Zip
 
 
 def idx(array: np.ndarray) -> bytes:

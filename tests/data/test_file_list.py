@@ -20,6 +20,6 @@ def test_files_by_what_they_are_for() -> None:
         ]
     )
     assert list(files.images) == ["./1.png", "a/5.JPEG", "a/b.c/6.tiff"]
-    assert files.class_tables == {"a/classes.csv"}
+    assert files.label_files == {"a/classes.csv"}
     assert (files.ignored, files.first_ignored) == (3, "a/phone.heic")
     assert (len(list_files([]).images), list_files([]).ignored, list_files([]).first_ignored) == (0, 0, "")

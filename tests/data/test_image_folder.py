@@ -13,8 +13,8 @@ from PIL import Image
 
 from ganlab.core.errors import TrainingError
 from ganlab.data import ImageFolder
-from ganlab.data.readers.archive import open_archive
 from ganlab.data.readers.decode_image import ImageDecoder
+from ganlab.data.readers.open import open_archive
 
 Save = Callable[..., Path]
 
@@ -35,8 +35,8 @@ def load_one(folder: Path, **settings: object) -> torch.Tensor:
         ("colour.webp", "RGB", (10, 20, 30), (10, 20, 30)),
         ("colour.bmp", "RGB", (1, 2, 3), (1, 2, 3)),
         ("one bit.png", "1", 1, (255, 255, 255)),
-        ("sixteen bit.png", "I;16", 257 * 60, (60, 60, 60)),
-        ("sixteen bit.tif", "I;16", 257 * 60, (60, 60, 60)),
+        ("sixteen bit.png", "I;16", 257 * 200, (200, 200, 200)),
+        ("sixteen bit.tif", "I;16", 257 * 200, (200, 200, 200)),
         ("opaque.png", "RGBA", (9, 8, 7, 255), (9, 8, 7)),
         ("transparent.png", "RGBA", (9, 8, 7, 0), (255, 255, 255)),
         ("half.png", "LA", (0, 128), (127, 127, 127)),
@@ -389,7 +389,7 @@ def test_paths_without_images_are_refused(tmp_path: Path) -> None:
     for path, message in (
         (
             tmp_path / "missing",
-            "path must be a folder of images or a .zip of them, got .*missing, which does not exist",
+            "missing does not exist; give a folder of images, a .zip",
         ),
         (tmp_path, "path must hold images .*, but .* holds none; give the folder or .zip"),
         (tmp_path / "bad.zip", "bad.zip is not a readable zip file"),
@@ -398,7 +398,7 @@ def test_paths_without_images_are_refused(tmp_path: Path) -> None:
             ImageFolder(str(path))
 
 
-def test_floating_point_pixels_are_refused() -> None:
+def test_deep_greys_without_a_range_are_refused() -> None:
     decoder = ImageDecoder((8, 8), 3, "crop", 1000)
-    with pytest.raises(ValueError, match="floating point pixels have no known range"):
+    with pytest.raises(ValueError, match="whose black and white are unknown; set grey_range"):
         decoder._convert(Image.new("F", (8, 8)))

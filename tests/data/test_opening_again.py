@@ -13,7 +13,7 @@ from support.image_folders import ON_DISK, both_places, content, expected_finger
 from ganlab.core.errors import TrainingError
 from ganlab.data import Celeba
 from ganlab.data.readers import image_records
-from ganlab.data.readers.archive import Folder
+from ganlab.data.readers.folder import Folder
 from ganlab.data.readers.path_table import PathTable
 
 pytestmark = pytest.mark.usefixtures("records")

@@ -1,17 +1,21 @@
 """Scores a run's checkpoint against its data, or finished samples in files, under a protocol."""
 
+from pathlib import Path
+
 from omegaconf import DictConfig
 
 from ganlab.analysis.evaluation.files import evaluate_files
 from ganlab.analysis.evaluation.result import EvaluationResult
 from ganlab.analysis.evaluation.run import evaluate_run
+from ganlab.analysis.evaluation.statistics import evaluate_against_statistics
 from ganlab.config.schema import Evaluation
 from ganlab.core.errors import UserError
+from ganlab.data.sample_files.feature_statistics import FeatureStatistics
 
 __all__ = ["EvaluationResult", "evaluate", "evaluate_files", "evaluate_run"]
 
 RUN_SETTINGS: tuple[str, ...] = ("checkpoint", "weights", "truncation", "data_root")
-FILE_SETTINGS: tuple[str, ...] = ("train",)
+FILE_SETTINGS: tuple[str, ...] = ("train", "resolution", "fit", "frames", "grey_range")
 
 
 def evaluate(config: DictConfig) -> EvaluationResult:
@@ -21,7 +25,7 @@ def evaluate(config: DictConfig) -> EvaluationResult:
         case ["run"]:
             score = evaluate_run
         case ["real", "fake"]:
-            score = evaluate_files
+            score = evaluate_against_statistics if _has_statistics(config) else evaluate_files
         case _:
             settings = ", ".join(f"{name}={config[name]}" for name in sources) or "nothing"
             raise UserError(f"give run=DIR, or real=PATH and fake=PATH, got {settings}")
@@ -29,6 +33,14 @@ def evaluate(config: DictConfig) -> EvaluationResult:
     try:
         return score(config)
     except (ValueError, OSError, ImportError) as error:  # of data, features and metrics, with messages for the user
+        raise UserError(str(error)) from error
+
+
+def _has_statistics(config: DictConfig) -> bool:
+    """Return whether the real side is a file of statistics; raises UserError if it is damaged."""
+    try:
+        return FeatureStatistics.accepts(Path(config.real).expanduser())
+    except ValueError as error:
         raise UserError(str(error)) from error
 
 

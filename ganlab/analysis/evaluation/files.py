@@ -1,9 +1,11 @@
 """Scores finished samples in files: folders, zips and arrays against each other, without a run."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from math import ceil
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -14,6 +16,7 @@ from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random, derive
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.open import open_sample_files
+from ganlab.data.sample_files.reading import Reading
 from ganlab.engine.device import select_device
 from ganlab.features import Cache
 from ganlab.features.auto import auto_features
@@ -23,11 +26,16 @@ from ganlab.metrics.scoring.floors import score_floor, weak_scores
 from ganlab.metrics.scoring.scoring import build_report, describe_protocol
 from ganlab.protocols import Protocol
 
+log = logging.getLogger(__name__)
+
 
 def evaluate_files(config: DictConfig) -> EvaluationResult:
     """Score the samples `fake` against the samples `real`; raises what reading them, features and metrics raise."""
-    real, fake = open_sample_files(config.real), open_sample_files(config.fake)
-    train = open_sample_files(config.train) if config.train is not None else real
+    reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range)
+    real = open_sample_files(config.real, reading)
+    reading = replace(reading, grey_range=real.grey_range or reading.grey_range)  # one scale for both sides
+    fake = open_sample_files(config.fake, reading)
+    train = open_sample_files(config.train, reading) if config.train is not None else real
     _check_kinds_and_classes(real, fake)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
@@ -36,27 +44,19 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
         make_features, config.metric, real, select_device(config.device), Metric
     )
     references = {
-        "held_out": _sample_set(real, size, "real samples"),
-        "train": _sample_set(train, size, "training samples"),
+        "held_out": sample_set(real, size, "real samples"),
+        "train": sample_set(train, size, "training samples"),
     }
     evaluator = Evaluator(features, metrics, references, size, Cache())
-    generated = _sample_set(fake, size, "generated samples")
+    generated = sample_set(fake, size, "generated samples")
     floor: dict[str, float] = {}
     if config.train is not None:  # real samples that are not those of the comparison
-        first = _sample_set(train, size, "training samples", len(fake))
+        first = sample_set(train, size, "training samples", len(fake))
         floor = score_floor(evaluator, {"held_out": first, "none": first, "train": references["held_out"]})
-    if protocol.resamples:
-        batches = evaluator.collect_features(generated)
-        scores = evaluator.score_collected(batches)
-        random = Random(derive(protocol.seed, "bootstrap"))
-        resamples = [
-            evaluator.score_resampled(batches, random.integers("rows", len(fake), (len(fake),)))
-            for _ in range(protocol.resamples)
-        ]
-        intervals = bootstrap_intervals(scores, resamples)
-    else:
-        scores, intervals = evaluator(generated), {}
-    facts = {"weights": None, "truncation": None, "data": real.fingerprint()}
+    scores, intervals = score_with_intervals(evaluator, generated, protocol)
+    facts: dict[str, Any] = {"weights": None, "truncation": None, "data": real.fingerprint(), **reading.describe()}
+    if grey_range := real.grey_range or fake.grey_range:
+        facts["grey_range"] = list(grey_range)
     if any(metric.reference == "train" for metric in metrics.values()):
         facts["train"] = train.fingerprint()
     description = describe_protocol(protocol, features, metrics, **facts)
@@ -75,7 +75,22 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
     return EvaluationResult(content, evaluator, lambda: generated)
 
 
-def _sample_set(files: SampleFiles, size: int, name: str, most: int | None = None) -> Samples:
+def score_with_intervals(
+    evaluator: Evaluator, generated: Samples, protocol: Protocol
+) -> tuple[dict[str, float], dict[str, list[float]]]:
+    """Return the scores of fixed samples, and their intervals by resampling if the protocol has it."""
+    if not protocol.resamples:
+        return evaluator(generated), {}
+    batches, count = evaluator.collect_features(generated), generated.count
+    scores = evaluator.score_collected(batches)
+    random = Random(derive(protocol.seed, "bootstrap"))
+    resamples = [
+        evaluator.score_resampled(batches, random.integers("rows", count, (count,))) for _ in range(protocol.resamples)
+    ]
+    return scores, bootstrap_intervals(scores, resamples)
+
+
+def sample_set(files: SampleFiles, size: int, name: str, most: int | None = None) -> Samples:
     """Return the samples of files, or the first of them, rounded up to whole batches."""
     count = ceil(min(len(files), most or len(files)) / size)
 
@@ -87,10 +102,20 @@ def _sample_set(files: SampleFiles, size: int, name: str, most: int | None = Non
 
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:
-    """Raise UserError for images against points; remove the labels of both unless they have the same classes."""
+    """Raise UserError for images against points; number the classes of both alike, or remove unlike ones.
+
+    One side may lack classes of the other.
+    """
     if len(real.spec.sample) != len(fake.spec.sample):
         raise UserError(f"real={real.path} and fake={fake.path} must both be images or both be points")
-    if set(real.class_names) == set(fake.class_names):
-        return
+    names = max(real.class_names, fake.class_names, key=len)
+    if not real.class_names or not fake.class_names or {*real.class_names, *fake.class_names} - {*names}:
+        if real.class_names and fake.class_names:
+            others = [name for name in fake.class_names if name not in real.class_names]
+            log.warning(
+                "real=%s and fake=%s have different classes, such as %s, so no score reads them",
+                *(real.path, fake.path, others[0]),
+            )
+        names = []
     for files in (real, fake):
-        files.labels, files.class_names, files.spec = None, [], replace(files.spec, classes=0)
+        files.name_classes(names)

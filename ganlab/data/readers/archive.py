@@ -1,28 +1,37 @@
-"""Files in a folder or a zip, addressed by name and read into memory; nothing is unpacked to disk."""
+"""`Archive`, the base class of everything that holds encoded images by name: folders, zips, tars, tables."""
 
-import os
 from abc import ABC, abstractmethod
-from array import array
-from collections.abc import Iterable
-from pathlib import Path, PurePath
-from zipfile import BadZipFile, ZipFile
+from pathlib import Path
+from typing import ClassVar
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from ganlab.data.readers.file_list import FileList, list_files
 from ganlab.data.readers.path_table import PathTable
 
-MAX_BYTES = 1 << 30  # a zip member that claims a larger size is a zip bomb, not an image
-MASK = (1 << 63) - 1  # some file systems have numbers that do not fit in a signed integer
-NO_STAMP = (-1, -1, -1, -1)
-
 
 class Archive(ABC):
-    """Files by their path relative to a root, with forward slashes."""
+    """Files by their path relative to a root, with forward slashes; nothing is unpacked to disk.
 
-    root: Path  # the folder or the zip
+    A subclass per format is constructed from a path and the name of a part ("" for all of it). It is pickled to worker
+    processes, so each of them opens its files itself.
+    """
+
+    root: Path  # the folder or the file
+    eight_bit: ClassVar[bool] = False  # all images are known to have one frame and 8 bits
+
+    @abstractmethod
+    def __init__(self, path: Path, part: str = "") -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def accepts(cls, path: Path) -> bool:
+        """Return whether an existing path has this format."""
+
+    @classmethod
+    def has_parts(cls, path: Path) -> bool:
+        """Return whether an existing folder has this format, with parts that its path does not separate."""
+        return False
 
     @abstractmethod
     def names(self) -> list[str]:
@@ -44,94 +53,13 @@ class Archive(ABC):
         """List the files by what they are for."""
         return list_files(self.names())
 
+    def classes(self, names: PathTable) -> tuple[list[str], Tensor] | None:
+        """Return the classes that the format itself stores, and the number of every image's class, int64 (n,).
 
-class Folder(Archive):
-    """A folder and its subfolders."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def names(self) -> list[str]:
-        """Walk the tree and follow symbolic links to folders, except links to a folder that contains the link.
-
-        Raises ValueError for a folder that cannot be listed.
+        None if paths and tables of classes tell them. The class "" means that an image has none.
         """
-        names, root = list[str](), (os.path.realpath(self.root),)
-        ancestors: dict[str, tuple[str, ...]] = {str(self.root): root}  # real paths of each pending folder's ancestors
-        for folder, subfolders, files in os.walk(self.root, onerror=_raise_unlisted, followlinks=True):
-            prefix = PurePath(folder).relative_to(self.root).as_posix()
-            names += files if prefix == "." else (f"{prefix}/{file}" for file in files)
-            above = ancestors.pop(folder)
-            real_paths = {name: os.path.realpath(os.path.join(folder, name)) for name in subfolders}
-            subfolders[:] = [name for name, path in real_paths.items() if not _contains_any(path, above)]
-            ancestors |= {os.path.join(folder, name): (*above, real_paths[name]) for name in subfolders}
-        return sorted(names)
+        return None
 
-    def read(self, name: str) -> bytes:
-        """Read a file."""
-        return (self.root / name).read_bytes()
-
-    def stamps(self, names: PathTable) -> Tensor:
-        """Ask the file system for every file; a link counts as the file that it leads to."""
-        numbers, prefix = array("q"), os.path.join(self.root, "")
-        for name in names:
-            numbers.extend(_stamp(prefix + name))
-        return torch.from_numpy(np.frombuffer(numbers, np.int64)).view(-1, len(NO_STAMP))
-
-
-class Zip(Archive):
-    """A zip file; raises ValueError if it is not one."""
-
-    def __init__(self, path: Path) -> None:
-        self.root = path
-        try:
-            self._zip = ZipFile(path)
-        except BadZipFile as error:
-            raise ValueError(f"{path} is not a readable zip file ({error}): copy or pack it again") from error
-
-    def __reduce__(self) -> tuple[type["Zip"], tuple[Path]]:
-        """Make every process open the file itself, because processes that share its position would mix up reads."""
-        return Zip, (self.root,)
-
-    def names(self) -> list[str]:
-        """List the members that are files."""
-        return sorted(info.filename for info in self._zip.infolist() if not info.is_dir())
-
-    def read(self, name: str) -> bytes:
-        """Unpack one member in memory; raises ValueError if it is larger than 1 GiB."""
-        size = self._zip.getinfo(name).file_size
-        if size > MAX_BYTES:
-            raise ValueError(f"it unpacks to {size} bytes, more than the {MAX_BYTES} that are allowed")
-        return self._zip.read(name)
-
-    def stamps(self, names: PathTable) -> Tensor:
-        """Return the zip's own stamp for every member."""
-        return torch.tensor(_stamp(str(self.root))).repeat(len(names), 1)
-
-
-def open_archive(path: str | Path) -> Archive:
-    """Open a folder or a zip; raises ValueError if the path does not exist."""
-    expanded = Path(path).expanduser()
-    if expanded.is_dir():
-        return Folder(expanded)
-    if expanded.is_file():
-        return Zip(expanded)
-    raise ValueError(f"path must be a folder of images or a .zip of them, got {path}, which does not exist")
-
-
-def _stamp(path: str) -> tuple[int, ...]:
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return NO_STAMP
-    return status.st_size, status.st_mtime_ns & MASK, status.st_ctime_ns & MASK, status.st_ino & MASK
-
-
-def _contains_any(folder: str, paths: Iterable[str]) -> bool:
-    return any(PurePath(path).is_relative_to(folder) for path in paths)
-
-
-def _raise_unlisted(error: OSError) -> None:
-    raise ValueError(
-        f"the folder {error.filename} cannot be read ({error.strerror}): change its permissions, or move it elsewhere"
-    )
+    def for_random_access(self) -> "Archive":
+        """Return the same files where a single one is read as fast as in order; raises ValueError if that fails."""
+        return self

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
+
+from ganlab.core.progress import progress
 
 
 def read_bitmap_glyphs(path: Path, resolution: int) -> Iterator[np.ndarray]:
@@ -23,7 +24,7 @@ def read_bitmap_glyphs(path: Path, resolution: int) -> Iterator[np.ndarray]:
             encoded = [glyph.imageData for glyph in bitmaps.values()]
     except (TTLibError, LookupError, AttributeError, ValueError, AssertionError) as error:
         raise ValueError(f"path must be a font with colour bitmaps (table CBDT), got {path}") from error
-    for data in tqdm(encoded, desc="reading glyphs", unit="glyph", delay=2, leave=False, disable=None):
+    for data in progress(encoded, "reading glyphs", "glyph"):
         try:
             yield _draw_on_white(data, resolution)
         except (OSError, SyntaxError, ValueError) as error:  # what Pillow raises for broken PNG files

@@ -11,9 +11,10 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+from ganlab.data.readers.grey_range import GreyRange, is_deep, to_eight_bits
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's mode for each number of channels
-SIXTEEN_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
     "crop": lambda image, size: ImageOps.fit(image, size, Image.Resampling.BICUBIC),
     "pad": lambda image, size: ImageOps.pad(image, size, Image.Resampling.BICUBIC),
@@ -25,13 +26,15 @@ FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
 class ImageDecoder:
     """Decodes images to `size` (height, width) and 1, 3 or 4 `channels`; `fit` is "crop", "pad" or "stretch".
 
-    Images of more than `max_pixels` are refused. Raises ValueError for an invalid setting.
+    Images of more than `max_pixels` are refused. `grey_range` is black and white of greys of more than 8 bits; without
+    it they are refused. Raises ValueError for an invalid setting.
     """
 
     size: tuple[int, int]
     channels: int
     fit: str
     max_pixels: int
+    grey_range: GreyRange | None = None
 
     def __post_init__(self) -> None:
         if min(self.size) < 4:
@@ -43,15 +46,15 @@ class ImageDecoder:
         if self.max_pixels < 1:
             raise ValueError(f"max_pixels must be at least 1, got {self.max_pixels}")
 
-    def decode(self, data: bytes) -> Tensor:
-        """Return the first frame, upright and fitted, as uint8 of shape (channels, height, width).
+    def decode(self, data: bytes, frame: int = 0) -> Tensor:
+        """Return a frame, upright and fitted, as uint8 of shape (channels, height, width).
 
-        Raises ValueError, or any exception of the decoder, if the bytes are not an image.
+        Raises ValueError, or any exception of the decoder, if the bytes are not an image with this frame.
         """
         with open_image(data) as image:
-            if image.width * image.height > self.max_pixels:
-                size = f"{image.width} by {image.height}"
-                raise ValueError(f"{size} pixels are more than max_pixels={self.max_pixels} allows")
+            if frame:
+                image.seek(frame)
+            check_pixels(image, self.max_pixels)
             image.load()
             upright = ImageOps.exif_transpose(image)
         fitted = FITS[self.fit](self._convert(upright), self.size[::-1])
@@ -59,10 +62,10 @@ class ImageDecoder:
 
     def _convert(self, image: Image.Image) -> Image.Image:
         """Return the image with the requested channels, 8 bits each, on white if transparency is removed."""
-        if image.mode == "F":
-            raise ValueError("floating point pixels have no known range; save the image with 8 or 16 bits")
-        if image.mode in SIXTEEN_BIT:
-            image = Image.fromarray((np.asarray(image).clip(0, 65535) / 257).round().astype(np.uint8))
+        if is_deep(image.mode):
+            if self.grey_range is None:
+                raise ValueError("it has greys of more than 8 bits, whose black and white are unknown; set grey_range")
+            image = to_eight_bits(image, self.grey_range)
         if self.channels < 4 and image.has_transparency_data:
             # Viewers show transparent pixels on white; the colour stored in them is often garbage.
             white = Image.new("RGBA", image.size, "white")
@@ -84,6 +87,13 @@ def without_pillow_limits() -> Iterator[None]:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = limit
+
+
+def check_pixels(image: Image.Image, max_pixels: int) -> None:
+    """Raise ValueError if an image has more pixels than allowed, before they are decoded."""
+    if image.width * image.height > max_pixels:
+        size = f"{image.width} by {image.height}"
+        raise ValueError(f"{size} pixels are more than max_pixels={max_pixels} allows")
 
 
 def parse_resolution(resolution: int | Sequence[int]) -> tuple[int, int]:

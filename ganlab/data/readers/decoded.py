@@ -1,10 +1,7 @@
 """Decoding all images of an archive once; files that did not change since an earlier time are not read again."""
 
-import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,14 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganlab.core.progress import progress_bar
 from ganlab.data.readers.archive import Archive
-from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
+from ganlab.data.readers.decode_image import ImageDecoder
+from ganlab.data.readers.every_row import for_every_row
+from ganlab.data.readers.frame_names import frame_of
 from ganlab.data.readers.image_records import ImageRecords, discard_recent
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.record_cache import RecordCache
-
-CHUNK = 16  # images that a thread decodes at a time
 
 
 @dataclass(frozen=True)
@@ -66,39 +62,8 @@ def decode_rows(
 ) -> dict[int, str]:
     """Call `store` with each of the `rows` (m,) and its image; return why images cannot be read, by row."""
 
-    def decode(part: Tensor) -> dict[int, str]:
-        errors = {}
-        for row in part.tolist():
-            try:
-                store(row, decoder.decode(archive.read(names[row])).numpy())
-            except Exception as error:  # decoders can raise any exception for broken bytes
-                errors[row] = error_text(error)
-        return errors
+    def decode(row: int) -> None:
+        name = names[row]
+        store(row, decoder.decode(archive.read(name), frame_of(name)).numpy())
 
-    errors: dict[int, str] = {}
-    with (
-        without_pillow_limits(),
-        _cancelled_on_exception(ThreadPoolExecutor(os.cpu_count())) as pool,
-        progress_bar("reading images", len(rows), "image") as bar,
-    ):
-        parts = rows.split(CHUNK) if len(rows) else ()
-        for part, failed in zip(parts, pool.map(decode, parts), strict=True):
-            errors |= failed
-            bar.update(len(part))
-    return errors
-
-
-@contextmanager
-def _cancelled_on_exception(pool: ThreadPoolExecutor) -> Iterator[ThreadPoolExecutor]:
-    """Wait for the pool's work at the end, but start none of it that is left after an exception, such as Ctrl-C."""
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(cancel_futures=True)
-        raise
-    pool.shutdown()
-
-
-def error_text(error: Exception) -> str:
-    """Return an error's message, or its type if it has none."""
-    return str(error) or type(error).__name__
+    return for_every_row(rows, decode, "reading images")

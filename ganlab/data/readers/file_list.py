@@ -6,39 +6,53 @@ from pathlib import PurePosixPath
 
 from ganlab.data.readers.path_table import PathTable
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-TABLE_SUFFIX = ".csv"
+SUFFIXES = (
+    ".png", ".apng", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm", ".pbm", ".pnm"
+)  # fmt: skip
+SUFFIX_TEXT = "png, jpg, webp, bmp, gif, tif, pgm, ppm"
+MAX_EXAMPLES = 32  # suffixes of other files
+TABLE_SUFFIXES = (".csv",)
 CLASS_TABLE = "classes.csv"
+# Files with the classes of images, by the readers in ganlab.data.label_files.
+LABEL_FILES = (CLASS_TABLE, "dataset.json", "val_annotations.txt", "image_class_labels.txt", "GT-final_test.csv")
 
 
 @dataclass(frozen=True)
 class FileList:
-    """Files by their paths: images by their suffix, tables of classes, and the number of all other visible files.
+    """Files by their paths: images by their suffix, files of classes by their names, and all other visible files.
 
-    Hidden files, and those in the folder that macOS adds to a zip, are neither images nor counted.
+    Hidden files, and those in the folder that macOS adds to a zip, are neither images nor counted. Of the others there
+    are their number and the first one of every suffix.
     """
 
     images: PathTable
-    class_tables: frozenset[str]
+    label_files: frozenset[str]
     ignored: int
-    first_ignored: str  # "" if there is none
+    ignored_examples: tuple[str, ...]  # the first file of every suffix
+
+    @property
+    def first_ignored(self) -> str:
+        """The first of the other files, "" if there is none."""
+        return next(iter(self.ignored_examples), "")
 
 
 def list_files(names: Iterable[str]) -> FileList:
     """Return the files among sorted paths with forward slashes."""
     images: list[str] = []
-    class_tables: list[str] = []
-    ignored, first_ignored = 0, ""
+    label_files: list[str] = []
+    ignored, examples = 0, dict[str, str]()
     for name in names:
-        if name.rpartition("/")[2] == CLASS_TABLE:
-            class_tables.append(name)
+        if name.rpartition("/")[2] in LABEL_FILES:
+            label_files.append(name)
         elif _hidden(name):
             continue
         elif _has_suffix(name, SUFFIXES):
             images.append(name)
-        elif not _has_suffix(name, (TABLE_SUFFIX,)):
-            ignored, first_ignored = ignored + 1, first_ignored or name
-    return FileList(PathTable.of(images), frozenset(class_tables), ignored, first_ignored)
+        elif not _has_suffix(name, TABLE_SUFFIXES):
+            ignored += 1
+            if len(examples) < MAX_EXAMPLES:
+                examples.setdefault(PurePosixPath(name).suffix.lower(), name)
+    return FileList(PathTable.of(images), frozenset(label_files), ignored, tuple(examples.values()))
 
 
 def _has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:

@@ -15,6 +15,7 @@ from ganlab.core.progress import progress
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
 from ganlab.data.readers.decoded import decode_all
+from ganlab.data.readers.frame_names import frame_of
 from ganlab.data.readers.path_table import PathTable
 
 CHUNK = 4096  # images resized at a time
@@ -86,7 +87,7 @@ class EncodedImages(Images):
 
     def _decode(self, name: str) -> Tensor:
         try:
-            return self.decoder.decode(self.archive.read(name))
+            return self.decoder.decode(self.archive.read(name), frame_of(name))
         except Exception as error:  # decoders can raise any exception for broken bytes
             raise _unreadable(name, str(error)) from error
 

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from ganlab.core.cache_directory import cache_directory
 from ganlab.data.readers.archive import Archive
-from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.readers.image_records import DIGEST_BYTES, ImageRecords
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.record_file import read_records, write_records
@@ -27,6 +26,7 @@ from ganlab.data.readers.record_file import read_records, write_records
 LIMIT_BYTES = 32 << 30  # of all records and pixels; those that were not used for longest are removed
 FAILURES = (OSError, ValueError, MemoryError)
 ABANDONED_SECONDS = 3600  # a draft that nothing was written to for so long was left by a process that was killed
+SOURCES = ("decode_image.py", "grey_range.py", "survey.py")  # that the content of records depends on
 CODECS = ("jpg", "zlib", "libtiff", "webp", "libjpeg_turbo", "zlib_ng", "mozjpeg")
 
 
@@ -34,13 +34,14 @@ CODECS = ("jpg", "zlib", "libtiff", "webp", "libjpeg_turbo", "zlib_ng", "mozjpeg
 class RecordCache:
     """Records of the images of one folder or zip, decoded in one way, below $GANLAB_CACHE and never in the folder.
 
-    The key has everything besides the files that the pixels depend on: the decoder with its source, and the versions
+    `reader` is a dataclass, such as a decoder, whose representation names everything that its results depend on. The
+    key has everything besides the files that the pixels depend on: the reader with its source, and the versions
     of Pillow, its codecs and numpy. A file that is missing, damaged, written for another key or not writable only costs
     time, so none of this is reported.
     """
 
-    def __init__(self, archive: Archive, decoder: ImageDecoder) -> None:
-        self._archive, self._decoder = archive, decoder
+    def __init__(self, archive: Archive, reader: object) -> None:
+        self._archive, self._reader = archive, reader
 
     def load(self, names: PathTable, stamps: Tensor, table: Tensor | None) -> tuple[Tensor, Tensor]:
         """Return which images are unchanged, bool of shape (n,), and the digests (n, 32) of their pixels.
@@ -76,7 +77,7 @@ class RecordCache:
 
     def _place(self) -> tuple[Path, str]:
         """Return the file's path and its key; raises OSError if there is no folder for it."""
-        key = _key_text(self._archive, self._decoder)
+        key = _key_text(self._archive, self._reader)
         try:
             folder = cache_directory() / "images"
         except RuntimeError as error:
@@ -84,12 +85,12 @@ class RecordCache:
         return folder / f"{sha256(key.encode()).hexdigest()[:32]}.records", key
 
 
-def _key_text(archive: Archive, decoder: ImageDecoder) -> str:
+def _key_text(archive: Archive, reader: object) -> str:
     """Return what the pixels depend on, in one line."""
-    source = Path(__file__).with_name("decode_image.py").read_bytes()
+    source = b"".join(Path(__file__).with_name(name).read_bytes() for name in SOURCES)
     key = {
         "root": os.path.realpath(archive.root),
-        "decoder": repr(decoder),
+        "reader": repr(reader),
         "source": sha256(source).hexdigest(),
         "versions": [PIL.__version__, np.__version__, *(str(features.version(name)) for name in CODECS)],
         "machine": [platform.machine(), sys.byteorder],

@@ -28,6 +28,7 @@ def read_images(
     """
     check_on_error(on_error)
     in_memory = fits_in_memory(names, decoder, memory_limit_mib)
+    archive = archive if in_memory else archive.for_random_access()
     if not (in_memory or verify):
         if on_error == "skip":
             raise ValueError("on_error=skip finds no unreadable images among those that stay on disk; set verify=true")

@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
+from ganlab.data.readers.grey_range import GreyRange
 
 
 class SampleFiles(ABC):
@@ -19,6 +21,7 @@ class SampleFiles(ABC):
     spec: Spec
     labels: Tensor | None = None  # (n,) int64
     classifier: str | None = None
+    grey_range: GreyRange | None = None  # black and white of greys of more than 8 bits, if there are any
 
     def __init__(self, path: Path, class_names: Sequence[str]) -> None:
         self.path, self.class_names = path, list(class_names)
@@ -44,6 +47,13 @@ class SampleFiles(ABC):
         for start in range(first * size, len(self), stride * size):
             rows = torch.arange(start, min(start + size, len(self)))
             yield Batch(self.take(rows), None if self.labels is None else self.labels[rows])
+
+    def name_classes(self, names: Sequence[str]) -> None:
+        """Give the classes the order of `names`, which has all of them; no names at all remove the labels."""
+        if self.labels is not None:
+            place = torch.tensor([names.index(name) if names else -1 for name in self.class_names], dtype=torch.int64)
+            self.labels = place[self.labels] if names else None
+        self.class_names, self.spec = list(names), replace(self.spec, classes=len(names))
 
     def real_samples(self) -> Iterator[Batch]:
         """Yield all samples, for feature spaces that are trained on labels."""

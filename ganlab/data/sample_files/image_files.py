@@ -1,50 +1,71 @@
-"""Finished samples in a folder or zip of image files."""
+"""Finished samples as images in a folder or file of any format."""
 
+import logging
 from collections import Counter
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import final
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Spec
 from ganlab.core.progress import progress
-from ganlab.data.image_classes import find_classes
-from ganlab.data.readers.archive import Archive, open_archive
-from ganlab.data.readers.decode_image import ImageDecoder, open_image, without_pillow_limits
-from ganlab.data.readers.decoded import error_text
-from ganlab.data.readers.path_table import PathTable
+from ganlab.data.image_classes import find_classes, known_classes
+from ganlab.data.readers.decode_image import ImageDecoder
+from ganlab.data.readers.file_list import SUFFIX_TEXT
+from ganlab.data.readers.frames import ALL, FramedArchive, name_frames
+from ganlab.data.readers.open import open_archive
+from ganlab.data.readers.path_table import ENCODING
+from ganlab.data.readers.preparation import list_remarks
 from ganlab.data.readers.scan import read_samples, unreadable_message
+from ganlab.data.readers.survey import COLOUR, Survey, survey
+from ganlab.data.readers.unread_formats import unread_advice
 from ganlab.data.sample_files.base import SampleFiles
+from ganlab.data.sample_files.reading import Reading
 
 MEMORY_LIMIT_MIB = 2048  # images that need more as pixels stay on disk
 MAX_PIXELS = 1 << 28
-ORIENTATION = 0x0112  # the EXIF tag
-SIDEWAYS = 5  # EXIF orientations from here on exchange width and height
+log = logging.getLogger(__name__)
 
 
 @final
 class ImageFiles(SampleFiles):
-    """Images of a folder or zip at their own size; grey only if all are grey; the top-level folders are the classes.
+    """Images at their own size, or at that of `reading`; grey only if all are grey; the classes as in training.
 
     Raises ValueError if there are no images, if their sizes differ, or if one cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reading: Reading) -> None:
         self.archive = open_archive(path)
         files = self.archive.files()
         self.names = files.images
         if not len(self.names):
-            raise ValueError(f"{path} must hold images (png, jpg, webp, bmp, gif, tif) or be a .npz, but it holds none")
-        size, grey = _common_format(self.archive, self.names, path)
-        decoder = ImageDecoder(size, 1 if grey else 3, "stretch", MAX_PIXELS)
+            raise ValueError(
+                f"{path} must hold images ({SUFFIX_TEXT}) or be a .npz, but it holds none"
+                f"{unread_advice(files.ignored_examples)}"
+            )
+        found = survey(self.archive, self.names, MAX_PIXELS)
+        if found.errors:
+            raise ValueError(f"{path}: {unreadable_message(self.names, found.errors)}: repair or remove them")
+        for remark in list_remarks(found, reading.frames, reading.grey_range):
+            log.warning("%s: %s", path, remark)
+        if reading.frames == ALL:
+            self.archive, self.names = FramedArchive(self.archive), name_frames(self.names, found.facts["frames"])
+        self.grey_range = found.grey_range() and (reading.grey_range or found.grey_range())
+        size = reading.size or _common_size(found, path, reading.frames)
+        channels = 3 if (found.facts["kind"] == COLOUR).any() else 1
+        decoder = ImageDecoder(size, channels, reading.fit, MAX_PIXELS, self.grey_range)
         self.images = read_samples(self.archive, self.names, decoder, MEMORY_LIMIT_MIB)
         class_names, numbers = find_classes(self.archive, files, self.names)
-        super().__init__(path, class_names if "" not in class_names and len(class_names) > 1 else [])
+        known = known_classes(class_names, numbers, self.names) and len(class_names) > 1
+        super().__init__(path, class_names if known else [])
         if self.class_names:
             self.labels = numbers
-        self.spec = Spec((decoder.channels, *size), None, len(self.class_names))
+        self.spec = Spec((channels, *size), None, len(self.class_names))
+        self._reading = reading
 
     def __len__(self) -> int:
         return len(self.images)
@@ -54,7 +75,7 @@ class ImageFiles(SampleFiles):
         return self.images.take(indices)
 
     def fingerprint(self) -> str:
-        """Hash names and bytes, which is much faster than decoding."""
+        """Hash names and bytes, which is much faster than decoding, and the settings that the pixels depend on."""
         return self._fingerprint
 
     @cached_property
@@ -62,35 +83,27 @@ class ImageFiles(SampleFiles):
         result = sha256()
         title = f"hashing {self.path.name}"
         for name in progress(self.names, title, "image"):
-            result.update(name.encode() + sha256(self.archive.read(name)).digest())
+            result.update(name.encode(*ENCODING) + sha256(self.archive.read(name)).digest())
+        if self._reading.size or self.grey_range:
+            result.update(repr((self._reading.size, self._reading.fit, self.grey_range)).encode())
         return result.hexdigest()
 
 
-def _common_format(archive: Archive, names: PathTable, path: Path) -> tuple[tuple[int, int], bool]:
-    """Return the size (height, width) that all images have, and whether all are grey.
-
-    Raises ValueError if the sizes differ or if an image cannot be read.
-    """
-    sizes: Counter[tuple[int, int]] = Counter()
-    grey, errors = True, {}
-    with without_pillow_limits():
-        bar = progress(names, f"sizes in {path.name}", "image")
-        for row, name in enumerate(bar):
-            try:
-                with open_image(archive.read(name)) as image:
-                    width, height = image.size
-                    sideways = image.getexif().get(ORIENTATION, 1) >= SIDEWAYS
-                    grey = grey and image.mode in ("1", "L")
-            except Exception as error:  # decoders can raise any exception for broken bytes
-                errors[row] = error_text(error)
-                continue
-            sizes[(width, height) if sideways else (height, width)] += 1
-    if errors:
-        raise ValueError(f"{path}: {unreadable_message(names, errors)}: repair or remove them")
+def _common_size(found: Survey, path: Path, frames: str) -> tuple[int, int]:
+    """Return the size (height, width) that all images have; raises ValueError if the sizes differ."""
+    if frames == ALL and not (same := found.facts["one_size"].astype(bool)).all():
+        raise ValueError(
+            f"{int((~same).sum())} files in {path} hold frames of different sizes, but scores need one size; set "
+            "resolution=N to resize all of them by one rule"
+        )
+    pairs = torch.from_numpy(np.stack([found.facts["height"], found.facts["width"]], 1))
+    sizes = Counter(map(tuple, pairs.tolist()))
     if len(sizes) > 1:
         (first, many), (second, few) = sizes.most_common(2)
         raise ValueError(
             f"the images in {path} have {len(sizes)} sizes, such as {first[1]} by {first[0]} ({many} images) and "
-            f"{second[1]} by {second[0]} ({few} images), but scores need one size; resize all of them by one rule first"
+            f"{second[1]} by {second[0]} ({few} images), but scores need one size; set resolution=N to resize all of "
+            "them by one rule"
         )
-    return next(iter(sizes)), grey
+    height, width = next(iter(sizes))
+    return height, width

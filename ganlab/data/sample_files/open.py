@@ -2,16 +2,28 @@
 
 from pathlib import Path
 
-from ganlab.data.sample_files.array_file import ArrayFile
+from ganlab.data.readers.numpy_archive import NumpyArchive
+from ganlab.data.readers.open import locate
+from ganlab.data.readers.plain_file import require_plain
+from ganlab.data.readers.sample_output import points_of
+from ganlab.data.sample_files.array_file import ArrayFile, holds_points
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
+from ganlab.data.sample_files.reading import Reading
 
-ARRAY_SUFFIXES = (".npy", ".npz")
 
+def open_sample_files(path: str | Path, reading: Reading | None = None) -> SampleFiles:
+    """Open points or images in any format that is read, by default as they are.
 
-def open_sample_files(path: str | Path) -> SampleFiles:
-    """Open a folder or .zip of images, a .npz or a .npy; raises ValueError if its samples cannot be scored."""
-    expanded = Path(path).expanduser()
-    if not expanded.exists():
-        raise ValueError(f"{path} does not exist; give a folder or .zip of images, a .npz or a .npy")
-    return ArrayFile(expanded) if expanded.suffix.lower() in ARRAY_SUFFIXES else ImageFiles(expanded)
+    Raises ValueError if its samples cannot be scored.
+    """
+    reading = reading or Reading()
+    place, part = locate(path)
+    require_plain(place)
+    points = points_of(place)
+    if points is not None:
+        return ArrayFile(points)
+    # Arrays of images need no decoder unless they are resized.
+    if NumpyArchive.accepts(place) and (reading.size is None or holds_points(place, part)):
+        return ArrayFile(place, part)
+    return ImageFiles(Path(path).expanduser(), reading)

@@ -118,6 +118,10 @@ class Evaluator:
             known.setdefault(statistic, {})
         return SampleStatistics(known)
 
+    def provide(self, name: str, values: Mapping[Statistic, StatisticValues]) -> None:
+        """Use these statistics of a set of real samples that are not there themselves."""
+        self._reference_values[name] = dict(values)
+
     def forget(self, name: str) -> None:
         """Remove a set of real samples and its statistics from memory."""
         del self.references[name], self._reference_values[name]

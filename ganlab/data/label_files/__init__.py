@@ -1,0 +1,1 @@
+"""Classes of images in files of a data set, one module for each kind of file."""

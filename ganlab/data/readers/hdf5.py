@@ -1,0 +1,82 @@
+"""Images in an HDF5 file, as BigGAN-PyTorch's make_hdf5.py writes ImageNet (Brock et al. 2019)."""
+
+from pathlib import Path
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from ganlab.data.readers.optional_package import import_for
+from ganlab.data.readers.row_archive import RowArchive, encode_pixels
+from ganlab.data.readers.zip_file import first_bytes
+
+SUFFIXES, MAGIC = (".h5", ".hdf5", ".hdf"), b"\x89HDF\r\n\x1a\n"
+MATLAB = ".mat"  # version 7.3 of its files are HDF5, too
+IMAGES, LABELS = ("imgs", "images", "x"), ("labels", "label", "y")
+
+
+@final
+class Hdf5(RowArchive):
+    """uint8 images `imgs` (n, channels, height, width), or with channels last, and class numbers `labels` (n,)."""
+
+    eight_bit: ClassVar[bool] = True
+
+    def __init__(self, path: Path, part: str = "") -> None:
+        if part:
+            raise ValueError(f"{path} has no parts, so {path}/{part} does not exist; give {path}")
+        self.root = path
+        library = import_for(path, "h5py", "HDF5")
+        try:
+            self._file = library.File(path, "r")
+        except OSError as error:
+            raise ValueError(f"{path} cannot be read as HDF5 ({error}): copy or write it again") from error
+        self._images = _find(path, self._file, IMAGES)
+        shape, kind = self._images.shape, self._images.dtype
+        if len(shape) != 4 or kind != np.uint8 or not ({shape[1], shape[3]} & {1, 3}):
+            raise ValueError(
+                f"{self._images.name} in {path} must hold images (n, channels, height, width) as uint8, got {kind} of "
+                f"shape {shape}; write it again with BigGAN-PyTorch's make_hdf5.py"
+            )
+        self._channels_last = shape[1] not in (1, 3)
+        self.counts = {path: shape[0]}
+        self._numbers = self._read_labels(path)
+
+    def __reduce__(self) -> tuple[type["Hdf5"], tuple[Path]]:
+        """Make every process open the file itself."""
+        return Hdf5, (self.root,)
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """Accept HDF5 files, but not those of MATLAB."""
+        suffix = path.suffix.lower()
+        return path.is_file() and suffix != MATLAB and (suffix in SUFFIXES or first_bytes(path, len(MAGIC)) == MAGIC)
+
+    def read_row(self, row: int) -> bytes:
+        """Return an image as an uncompressed file."""
+        image = np.asarray(self._images[row])
+        return encode_pixels(image.transpose(2, 0, 1) if self._channels_last else image)
+
+    def class_numbers(self) -> np.ndarray | None:
+        """Return the labels."""
+        return self._numbers
+
+    def _read_labels(self, path: Path) -> np.ndarray | None:
+        name = next((name for name in LABELS if name in self._file), None)
+        if name is None:
+            return None
+        labels, count = self._file[name], self.counts[path]
+        if labels.shape not in ((count,), (count, 1)) or labels.dtype.kind not in "iu":
+            raise ValueError(
+                f"{name} in {path} must be one integer for each of its {count} images, got {labels.dtype} of shape "
+                f"{labels.shape}"
+            )
+        return np.asarray(labels[:]).reshape(-1).astype(np.int64)
+
+
+def _find(path: Path, file: Any, names: tuple[str, ...]) -> Any:
+    for name in names:
+        if name in file:
+            return file[name]
+    raise ValueError(
+        f"{path} must hold images as the data set {names[0]}, but it holds {', '.join(file) or 'nothing'}; write it "
+        "again with BigGAN-PyTorch's make_hdf5.py, or as a .npz"
+    )

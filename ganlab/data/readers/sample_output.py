@@ -1,0 +1,44 @@
+"""The folder that `ganlab sample` writes, with the samples as single images below images/."""
+
+from pathlib import Path
+from typing import final
+
+from torch import Tensor
+
+from ganlab.data.readers.archive import Archive
+from ganlab.data.readers.folder import Folder
+from ganlab.data.readers.path_table import PathTable
+
+ARRAY, SHEET, IMAGES = "samples.npy", "sheet.png", "images"
+
+
+@final
+class SampleOutput(Archive):
+    """The single images; the sheet of many samples is none of them."""
+
+    def __init__(self, path: Path, part: str = "") -> None:
+        self._folder = Folder(path / IMAGES)
+        self.root = self._folder.root
+
+    @classmethod
+    def accepts(cls, path: Path) -> bool:
+        """Accept a folder with the sheet and the folder of images."""
+        return (path / SHEET).is_file() and (path / ARRAY).is_file() and (path / IMAGES).is_dir()
+
+    def names(self) -> list[str]:
+        """List the images and their table of classes."""
+        return self._folder.names()
+
+    def read(self, name: str) -> bytes:
+        """Read an image."""
+        return self._folder.read(name)
+
+    def stamps(self, names: PathTable) -> Tensor:
+        """Ask the file system for every image."""
+        return self._folder.stamps(names)
+
+
+def points_of(path: Path) -> Path | None:
+    """Return the array of points in a folder that `ganlab sample` wrote, None for any other path."""
+    written = (path / ARRAY).is_file() and (path / SHEET).is_file() and not (path / IMAGES).exists()
+    return path / ARRAY if written else None

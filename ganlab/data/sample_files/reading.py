@@ -1,0 +1,43 @@
+"""`Reading`, the settings by which finished samples are read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from ganlab.data.readers.decode_image import FITS, parse_resolution
+from ganlab.data.readers.frames import FIRST, check_frames
+from ganlab.data.readers.grey_range import GreyRange, parse_grey_range
+
+
+@final
+@dataclass(frozen=True)
+class Reading:
+    """The size (height, width) that images are resized to by `fit`, None for their own; frames; black and white."""
+
+    size: tuple[int, int] | None = None
+    fit: str = "stretch"  # which leaves images of the right size alone
+    frames: str = FIRST
+    grey_range: GreyRange | None = None
+
+    @classmethod
+    def of(
+        cls, resolution: int | Sequence[int] | None, fit: str, frames: str, grey_range: Sequence[float] | None
+    ) -> "Reading":
+        """Return the reading of settings; raises ValueError for an invalid one."""
+        check_frames(frames)
+        if fit not in FITS:
+            raise ValueError(f"fit must be one of {', '.join(FITS)}, got {fit!r}")
+        size = None if resolution is None else parse_resolution(resolution)
+        if size is not None and min(size) < 4:
+            raise ValueError(f"resolution must be at least 4, got {min(size)}")
+        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what scores depend on, for the protocol; nothing for images as they are."""
+        facts: dict[str, Any] = {}
+        if self.size is not None:
+            height, width = self.size
+            facts["resize"] = f"{self.fit} to {width} by {height}, Pillow's bicubic"
+        if self.frames != FIRST:
+            facts["frames"] = self.frames
+        return facts

@@ -1,0 +1,123 @@
+"""Greys of 16 and 32 bits: one scale for the whole set, which is stated, in training and in evaluation."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ganlab.data import ImageFolder
+from ganlab.data.readers.grey_range import fit_range
+from ganlab.data.sample_files.open import open_sample_files
+from ganlab.data.sample_files.reading import Reading
+
+GREYS = np.random.default_rng(0).integers(0, 256, (4, 8, 8))
+GREYS[0, 0, :2] = 0, 255
+
+
+def write(folder: Path, arrays: np.ndarray, suffix: str) -> Path:
+    folder.mkdir()
+    for i, array in enumerate(arrays):
+        Image.fromarray(array).save(folder / f"{i}{suffix}")
+    return folder
+
+
+def training_pixels(path: Path, **settings: object) -> np.ndarray:
+    data = ImageFolder(str(path), 8, channels=1, validation=0, test=0, **settings)  # type: ignore[arg-type]
+    return data.images.take(torch.arange(len(data.images)))[:, 0].numpy()
+
+
+def evaluated_pixels(path: Path, **settings: object) -> np.ndarray:
+    files = open_sample_files(path, Reading(**settings))  # type: ignore[arg-type]
+    assert files.spec.sample == (1, 8, 8)
+    return files.take(torch.arange(len(files)))[:, 0].numpy()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "suffix"),
+    [
+        ((GREYS * 4095 / 255).astype(np.uint16), ".png"),
+        ((GREYS * 4095 / 255).astype(np.uint16), ".tif"),
+        ((GREYS * 257).astype(np.uint16), ".pgm"),
+        (GREYS.astype(np.int32), ".tif"),
+        ((GREYS * 3 - 400).astype(np.int32), ".tif"),
+        ((GREYS / 255).astype(np.float32), ".tif"),
+    ],
+    ids=["12 bits", "12 bits tif", "16 bits", "counts", "negative", "floats"],
+)
+def test_the_whole_set_has_one_scale(tmp_path: Path, arrays: np.ndarray, suffix: str) -> None:
+    path = write(tmp_path / "set", arrays, suffix)
+    pixels = training_pixels(path)
+    assert np.abs(pixels.astype(int) - GREYS).max() <= 1
+    assert (evaluated_pixels(path) == pixels).all()
+    assert (training_pixels(path, memory_limit_mib=0) == pixels).all()
+
+
+def test_the_range_is_stated_and_can_be_set(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(tmp_path / "set", (GREYS * 16).astype(np.uint16), ".png")
+    data = ImageFolder(str(path), 8, channels=1)
+    found = "greys of more than 8 bits from 0 to 4080, scaled from [0, 4095]"
+    assert data.summary().endswith(f"; {found}")
+    cut = ImageFolder(str(path), 8, channels=1, grey_range=[0, 2040])
+    assert cut.summary().endswith("scaled from [0, 2040] and cut off outside")
+    assert (training_pixels(path, grey_range=[0, 4080]) == GREYS).all()
+    assert (evaluated_pixels(path, grey_range=(0.0, 4080.0)) == GREYS).all()
+    with caplog.at_level(logging.WARNING):
+        open_sample_files(path)
+    assert caplog.messages[-1] == f"{path}: {found}"
+
+
+def test_the_scale_is_part_of_the_fingerprint(tmp_path: Path) -> None:
+    path = write(tmp_path / "set", (GREYS * 16).astype(np.uint16), ".png")
+    first, second = (open_sample_files(path, Reading(grey_range=scale)) for scale in (None, (0.0, 4080.0)))
+    assert first.fingerprint() != second.fingerprint()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "floats", "expected"),
+    [
+        (0, 255, False, (0, 255)),
+        (9, 30, False, (0, 255)),
+        (0, 256, False, (0, 511)),
+        (0, 4080, False, (0, 4095)),
+        (0, 65535, False, (0, 65535)),
+        (-1024, 3071, False, (-1024, 3071)),
+        (0.25, 0.5, True, (0.25, 0.5)),
+        (7.0, 7.0, True, (7, 8)),
+    ],
+)
+def test_black_and_white(low: float, high: float, floats: bool, expected: tuple[float, float]) -> None:
+    assert fit_range(low, high, floats) == expected
+
+
+@pytest.mark.parametrize("value", [[1], [3, 3], [0, float("inf")], "12", [0, "a"], [True, 2]])
+def test_a_range_is_two_ascending_numbers(value: object) -> None:
+    with pytest.raises(ValueError, match=r"grey_range must be null or \[black, white\] with black below white, got"):
+        ImageFolder.preview(path="absent", grey_range=value)
+
+
+def test_pixels_that_are_not_finite_are_named(tmp_path: Path) -> None:
+    bad = np.zeros((8, 8), np.float32)
+    bad[0, 0] = np.nan
+    path = write(tmp_path / "set", np.stack([bad, bad + 1]), ".tif")
+    with pytest.raises(ValueError, match=r"0.tif \(it holds pixels that are not finite; replace them\)"):
+        open_sample_files(path)
+
+
+def test_unverified_images_on_disk_need_the_range(tmp_path: Path) -> None:
+    path = write(tmp_path / "set", (GREYS * 16).astype(np.uint16), ".png")
+    with pytest.raises(Exception, match="whose black and white are unknown; set grey_range"):
+        training_pixels(path, memory_limit_mib=0, verify=False)
+    assert (training_pixels(path, memory_limit_mib=0, verify=False, grey_range=[0, 4080]) == GREYS).all()
+
+
+@pytest.mark.usefixtures("records")
+def test_a_second_opening_reads_nothing(tmp_path: Path, read: list[str]) -> None:
+    path = write(tmp_path / "set", (GREYS * 16).astype(np.uint16), ".png")
+    first = ImageFolder(str(path), 8, channels=1)
+    assert len(read) == 8  # each image once for its range and once for its pixels
+    second = ImageFolder(str(path), 8, channels=1)
+    assert (first.fingerprint(), first.summary()) == (second.fingerprint(), second.summary())
+    assert len(read) == 8
