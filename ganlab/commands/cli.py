@@ -13,17 +13,21 @@ from ganlab.core.errors import suggest
 
 COMMANDS = {
     "train": "train one experiment, or a sweep with -m",
+    "resume": "continue stopped, failed or finished runs from their directories",
     "evaluate": "score a run, or finished samples in files",
     "sample": "write samples of a finished run",
     "compare": "print one table of runs, with intervals over seeds",
+    "ls": "list runs and sweeps with their state, best score and size",
+    "prune": "free the checkpoints of finished runs",
     "sweep": "show the state of a sweep, or collect its results",
     "dashboard": "build a W&B workspace, and a report of a sweep",
+    "describe": "print the settings of a component, with their meaning",
     "doctor": "report what this machine can run, and what is missing",
     "new": "write a package with a generator and a loss of your own",
     "completion": "print a script for TAB completion in bash or zsh",
     "help": "print the help of a command",
 }
-REPLACING = ("train", "evaluate", "sample")  # commands that replace this process
+REPLACING = ("train", "resume", "evaluate", "sample")  # commands that replace this process
 USAGE = f"""usage: ganlab COMMAND [KEY=VALUE ...]
        ganlab --version
 

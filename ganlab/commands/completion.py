@@ -1,4 +1,4 @@
-"""`ganlab completion`: TAB completion of commands, settings, config groups and their choices in bash and zsh.
+"""`ganlab completion`: TAB completion of commands, settings, components and run directories in bash and zsh.
 
 The printed script runs `ganlab completion candidates LINE WORD` at each TAB. This module is fast: it reads only
 file names and top-level lines of conf/, and imports neither torch nor Hydra.
@@ -9,23 +9,30 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from itertools import pairwise
-from pathlib import Path
 
 from ganlab.commands import flags
 from ganlab.commands.cli import COMMANDS
+from ganlab.commands.completion_candidates import (
+    RUN_AND_SWEEP_FILES,
+    config_dirs,
+    description_candidates,
+    run_candidates,
+    setting_candidates,
+)
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_choices
 from ganlab.config.help import EVALUATE_GROUPS, setting_lines
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.process_end import end_process
+from ganlab.runs.resume_compatibility import MAY_CHANGE
 
-HELP = """ganlab completion: print a script for TAB completion of commands, settings, groups and their choices
+HELP = """ganlab completion: print a script for TAB completion of commands, settings, components and run directories
 
 usage: eval "$(ganlab completion bash)"   in ~/.bashrc
        eval "$(ganlab completion zsh)"    in ~/.zshrc
 
-Values of groups complete too: ganlab train loss=<TAB>, ganlab train 'regularizer=[r1,<TAB>
+Values and settings inside components complete too: ganlab train loss=<TAB>, ganlab train 'regularizer=[r1,<TAB>,
+ganlab train regularizer.r1.<TAB>, ganlab resume <TAB>
 """
 # $2 is the part of the word that readline replaces: the text after the last of COMP_WORDBREAKS, such as "=".
 BASH = r"""_ganlab() {
@@ -34,7 +41,7 @@ BASH = r"""_ganlab() {
     while IFS= read -r candidate; do
         COMPREPLY+=("$candidate")
     done < <("$1" completion candidates "${COMP_LINE:0:COMP_POINT}" "$2" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=,] ]] && type compopt >/dev/null 2>&1; then
+    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=,./] ]] && type compopt >/dev/null 2>&1; then
         compopt -o nospace
     fi
 }
@@ -45,8 +52,8 @@ _ganlab() {
     local -a candidates
     candidates=(${(f)"$(${~words[1]} completion candidates "$line" 2>/dev/null)"})
     if (( $#candidates )); then
-        compadd -S '' -- ${(M)candidates:#*[=,]}
-        compadd -- ${candidates:#*[=,]}
+        compadd -S '' -- ${(M)candidates:#*[=,.\/]}
+        compadd -- ${candidates:#*[=,.\/]}
     else
         compset -P '*='
         _files
@@ -56,7 +63,10 @@ compdef _ganlab ganlab"""
 SCRIPTS = {"bash": BASH, "zsh": ZSH}
 STANDARD_FLAGS = (flags.HELP[1], flags.VERSION)
 TRAIN_FLAGS = (*STANDARD_FLAGS, "-m", "--config-dir", "--cfg", "--no-wait", "--retry-failed")
+RESUME_FLAGS = (*STANDARD_FLAGS, "--config-dir")
 EVALUATE_FLAGS = (*STANDARD_FLAGS, "--config-dir", "--cfg")
+PATH_COMMANDS = ("compare", "ls", "prune")  # that take directories next to settings
+RUN_SETTINGS = ("run", "run_dir")  # whose value is the directory of a run
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -86,7 +96,8 @@ def complete(line: str, replaced: str | None = None) -> list[str]:
     if len(words) < 2:
         return []
     word = words[-1]
-    candidates = [candidate for candidate in candidates_for(words[1:-1], word) if candidate.startswith(word)]
+    found = dict.fromkeys(candidates_for(words[1:-1], word))
+    candidates = [candidate for candidate in found if candidate.startswith(word)]
     start = len(word) - len(replaced) if replaced is not None and word.endswith(replaced) else 0
     return [candidate[start:] for candidate in candidates]
 
@@ -106,7 +117,10 @@ def candidates_for(words: Sequence[str], word: str) -> Iterator[str]:
     """Yield candidates for a word after `ganlab` and these words; they need not start with the word."""
     if not words:
         yield from (*COMMANDS, *STANDARD_FLAGS)
-    elif words[0] in ("train", "evaluate"):
+    elif words[0] == "describe" or (words[0] in ("train", "evaluate") and words[-1] in flags.HELP):
+        yield from (*STANDARD_FLAGS, "--config-dir") if words[0] == "describe" else ()
+        yield from description_candidates(words, word)
+    elif words[0] in ("train", "evaluate", "resume"):
         yield from _config_candidates(words[0], words, word)
     elif len(words) == 1 and words[0] == "help":
         yield from (command for command in COMMANDS if command != "help")
@@ -114,20 +128,23 @@ def candidates_for(words: Sequence[str], word: str) -> Iterator[str]:
         yield from (*SCRIPTS, *STANDARD_FLAGS)
     elif len(words) == 1 and words[0] == "sweep":
         yield from (*import_module("ganlab.commands.sweep").ACTIONS, *STANDARD_FLAGS)
-    elif words[0] in ("sample", "compare", "dashboard", "doctor"):
+    elif words[0] in ("sample", "dashboard", "doctor", *PATH_COMMANDS):
         yield from _key_value_candidates(words[0], word)
+        if words[0] in PATH_COMMANDS:
+            yield from run_candidates(word, files=RUN_AND_SWEEP_FILES)
 
 
 def _key_value_candidates(command: str, word: str) -> Iterator[str]:
     module = import_module(f"ganlab.commands.{command}")
     key, equals, _ = word.partition("=")
-    if equals:
+    if key in RUN_SETTINGS and equals:
+        yield from run_candidates(word, f"{key}=")
+    elif equals:
         yield from (f"{key}={value}" for value in getattr(module, "CHOICES", {}).get(key, ()))
     else:
         yield from (f"{setting}=" for setting in module.SETTINGS)
         yield from STANDARD_FLAGS
-        if command == "dashboard":
-            yield module.DRY_RUN
+        yield from getattr(module, "FLAGS", ())
 
 
 def _config_candidates(command: str, words: Sequence[str], word: str) -> Iterator[str]:
@@ -137,15 +154,24 @@ def _config_candidates(command: str, words: Sequence[str], word: str) -> Iterato
         return
     if words[-1] == "--config-dir":
         return
-    settings = setting_lines(conf_directory() / f"{command}.yaml")
-    groups = choices([conf_directory(), *_config_dirs(words)])
+    settings = setting_lines(conf_directory() / f"{'train' if command == 'resume' else command}.yaml")
+    directories = [conf_directory(), *config_dirs(words)]
+    groups = choices(directories)
     if command == "train":
         groups |= sweep_choices(conf_directory())
+    elif command == "resume":
+        settings = {name: lines for name, lines in settings.items() if name in MAY_CHANGE - {"run_dir"}}
+        groups = {group: names for group, names in groups.items() if group in MAY_CHANGE}
+        yield from run_candidates(word)
     else:
         groups = {group: names for group, names in groups.items() if group in EVALUATE_GROUPS}
     key, equals, value = word.partition("=")
-    if not equals:
-        yield from TRAIN_FLAGS if command == "train" else EVALUATE_FLAGS
+    if "." in key:
+        yield from setting_candidates(directories, groups, words, word)
+    elif key in RUN_SETTINGS and key in settings and equals:
+        yield from run_candidates(word, f"{key}=")
+    elif not equals:
+        yield from {"train": TRAIN_FLAGS, "resume": RESUME_FLAGS}.get(command, EVALUATE_FLAGS)
         yield from (f"{name}=" for name in (*settings, *groups))
         yield from (f"+{group}=" for group in groups if group in LIST_GROUPS)
     elif key.lstrip("+") in groups:
@@ -153,13 +179,6 @@ def _config_candidates(command: str, words: Sequence[str], word: str) -> Iterato
         yield from (f"{key}={text}" for text in _complete_names(value, groups[group], group in LIST_GROUPS))
     elif key in settings and settings[key][0].endswith((": true", ": false")):
         yield from (f"{key}=true", f"{key}=false")
-
-
-def _config_dirs(words: Sequence[str]) -> list[Path]:
-    """Return the folders of --config-dir DIR and --config-dir=DIR."""
-    named = [word for previous, word in pairwise(words) if previous == "--config-dir"]
-    named += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
-    return [Path(name).expanduser() for name in named]
 
 
 def _complete_names(value: str, names: Sequence[str], is_list: bool) -> Iterator[str]:

@@ -28,6 +28,7 @@ Both pages are new pages, so edits of existing pages stay.
 """
 SETTINGS = {"project": "ganlab", "entity": "", "sweep": "", "run": "", "parameters": ""}
 DRY_RUN = "--dry-run"
+FLAGS = (DRY_RUN,)
 
 
 def main(arguments: Sequence[str]) -> int:

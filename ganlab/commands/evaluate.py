@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.commands import flags
+from ganlab.commands.describe import help_text
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.arguments import parse
 from ganlab.config.composition import compose
@@ -28,7 +29,7 @@ DEFAULT_MODEL = {"last", "ema"}  # checkpoint and weights that a score file does
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
-    if flags.answer(arguments, lambda: evaluate_help(conf_directory())):
+    if flags.answer(arguments, lambda: help_text(arguments, lambda: evaluate_help(conf_directory()))):
         return 0
     args = parse(arguments)
     if args.flags:

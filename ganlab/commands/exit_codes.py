@@ -25,8 +25,13 @@ def _exit_code(command: Callable[[Sequence[str]], int], arguments: Sequence[str]
         print(error, file=sys.stderr)
         return 2
     except TrainingError as error:
-        print(f"stopped: {error}", file=sys.stderr)
+        print("\n".join([f"stopped: {error}", *_notes(error)]), file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+    except KeyboardInterrupt as error:
+        print("\n".join(["interrupted", *_notes(error)]), file=sys.stderr)
         return 130
+
+
+def _notes(error: BaseException) -> list[str]:
+    """Return what was added to an error on its way, such as the command that resumes the run."""
+    return getattr(error, "__notes__", [])

@@ -26,7 +26,12 @@ class KeyValueArguments:
                 self.values[key] = None if value == "null" else value
                 if not value:
                     self.issues.append(f"{key} needs a value")
-            elif takes_paths and not argument.startswith("-") and (not equals or os.path.exists(argument)):
+            elif (
+                takes_paths
+                and argument.strip()
+                and not argument.startswith("-")
+                and (not equals or os.path.exists(argument))
+            ):
                 self.paths.append(argument)
             else:
                 is_run = "run" in settings and os.path.isdir(argument)

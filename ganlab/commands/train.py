@@ -1,7 +1,6 @@
 """`ganlab train`: one run or, with -m, a sweep."""
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.commands import flags
+from ganlab.commands.describe import help_text
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.arguments import Arguments, parse
 from ganlab.config.composition import compose
@@ -16,6 +16,7 @@ from ganlab.config.groups import conf_directory
 from ganlab.config.help import train_help
 from ganlab.config.hydra_compose import search_path
 from ganlab.config.overrides import normalize
+from ganlab.config.resumption import compose_run
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
@@ -30,14 +31,14 @@ HYDRA_FLAGS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code; only a sweep and Hydra's own flags go through Hydra's application."""
-    if flags.answer(arguments, lambda: train_help(conf_directory())):
+    if flags.answer(arguments, lambda: help_text(arguments, lambda: train_help(conf_directory()))):
         return 0
     args = parse(arguments)
     if args.wants_config:
-        print(OmegaConf.to_yaml(compose(args.overrides, args.config_dirs)), end="")
+        print(OmegaConf.to_yaml(compose_run(args.overrides, args.config_dirs)), end="")
         return 0
     if not args.flags:
-        return _train_once(args, arguments)
+        return _train_once(args)
     if not {"-m", "--multirun"}.isdisjoint(args.flags):
         from ganlab.sweeps.multirun import multirun
 
@@ -74,20 +75,14 @@ def train_job(config: DictConfig) -> float | None:
     return result.metrics.get(config.optimized_metric)
 
 
-def _train_once(args: Arguments, arguments: Sequence[str]) -> int:
+def _train_once(args: Arguments) -> int:
     for override in args.overrides:
         if override.lstrip("+~").startswith(("hydra/", "hydra.")):
             raise UserError(f"{override} is a setting of a sweep, and this is a single run; add -m, or remove it")
     with paused_collections():
-        config = compose(args.overrides, args.config_dirs)
+        config = compose_run(args.overrides, args.config_dirs)
     result = train_checked(config)
-    if not result.signal:  # finished, or a process other than rank 0, which prints the line below
-        return 0
-    command = ["ganlab", "train", *arguments]
-    if not any(override.startswith("run_dir=") for override in args.overrides):
-        command.append(f"run_dir={result.run_dir}")
-    print(f"resume with: {shlex.join(command)}", file=sys.stderr)
-    return 128 + result.signal  # the exit code of a shell
+    return 128 + result.signal if result.signal else 0  # the exit code of a shell
 
 
 def _starts_processes(config: DictConfig) -> bool:

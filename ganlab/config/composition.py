@@ -26,11 +26,8 @@ def compose(
         raise TypeError(f"overrides are a list of strings, got '{overrides}'; write [{overrides!r}]")
     directories = [conf_directory(), *(Path(folder).resolve() for folder in config_dirs)]
     lines, issues = normalize(overrides, directories, command)
-    for line in sweeping(lines):
-        lines.remove(line)
-        plain = line.lstrip("+")
-        sentence = f"{plain}: several values are a sweep; set one value, or write ganlab train -m"
-        issues.append(ConfigIssue(plain.split("=")[0], sentence))
+    lines, sweeps = split_sweeps(lines)
+    issues += sweeps
     try:
         config = _compose(lines, directories, command)
     except ConfigurationError as error:
@@ -46,6 +43,27 @@ def check(config: DictConfig, known: Sequence[ConfigIssue] = (), command: Comman
     issues = [*known, *find_issues(config, {issue.key for issue in known}, command)]
     if issues:
         raise ConfigurationError(issue.sentence for issue in issues)
+
+
+def split_sweeps(lines: Sequence[str]) -> tuple[list[str], list[ConfigIssue]]:
+    """Return the overrides that set one value, and an issue for each that sets several."""
+    issues, several = [], sweeping(lines)
+    for line in several:
+        plain = line.lstrip("+")
+        sentence = f"{plain}: several values are a sweep; set one value, or write ganlab train -m"
+        issues.append(ConfigIssue(plain.split("=")[0], sentence))
+    return [line for line in lines if line not in several], issues
+
+
+def leave_metrics_unbuilt(config: DictConfig) -> None:
+    """Mark classes of torchmetrics as partial: their constructors may load networks, so a check must not build them."""
+    for node in (config.get("metric") or {}).values():
+        target = str(node.get("_target_", "")) if OmegaConf.is_dict(node) else ""
+        if not target or target.startswith("ganlab.") or "_partial_" in node:
+            continue
+        with suppress(LookupError), open_dict(node):  # reported by the check
+            if is_torchmetrics(locate(target)):
+                node._partial_ = True
 
 
 def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command) -> DictConfig:
@@ -70,19 +88,8 @@ def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command
                     config[group] = plain[group]
                 else:  # GROUP=[]
                     config.pop(group, None)
-    _leave_metrics_unbuilt(config)
+    leave_metrics_unbuilt(config)
     return config
-
-
-def _leave_metrics_unbuilt(config: DictConfig) -> None:
-    """Mark classes of torchmetrics as partial: their constructors may load networks, so a check must not build them."""
-    for node in (config.get("metric") or {}).values():
-        target = str(node.get("_target_", "")) if OmegaConf.is_dict(node) else ""
-        if not target or target.startswith("ganlab.") or "_partial_" in node:
-            continue
-        with suppress(LookupError), open_dict(node):  # reported by the check
-            if is_torchmetrics(locate(target)):
-                node._partial_ = True
 
 
 def _reads(game: DictConfig, group: str) -> bool:

@@ -14,12 +14,13 @@ usage: ganlab train [KEY=VALUE ...]           one run
          --retry-failed                       run failed jobs of an existing sweep again
        --config-dir DIR                       a folder with your own config groups, in addition to the shipped ones
        --cfg job                              print the whole configuration and stop
+       --help GROUP.NAME                      print the settings of a component, as ganlab describe does
        --version                              print the version of ganlab and stop
 
 examples: ganlab train experiment=wgan_gp_ring iterations=2000
           ganlab train loss=hinge 'regularizer=[r1,r2]' regularizer.r1.weight=5 regularizer.r2.weight=5
           ganlab train experiment=ring '+metric=[kid]'     (metric=[kid] replaces the list, +metric=[kid] appends to it)
-          ganlab train run_dir=outputs/digits/1            (an existing run is resumed)
+          ganlab train run_dir=outputs/digits/1            (an existing run is resumed, as by ganlab resume DIR)
 """
 
 EVALUATE_USAGE = """ganlab evaluate: score a run, or finished samples in files, under a named protocol

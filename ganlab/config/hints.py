@@ -25,7 +25,7 @@ EXPLANATIONS = {
         ("epochs", "epoch", "max_epochs", "num_epochs"), ("iterations", "training is counted in steps: iterations=N")
     ),
     "device": ("trainer", "write trainer=gpu or trainer=cpu, or trainer.accelerator=NAME"),
-    **dict.fromkeys(("resume", "resume_from"), ("run_dir", "a run is resumed by naming its directory: run_dir=DIR")),
+    **dict.fromkeys(("resume", "resume_from"), ("run_dir", "a run is resumed from its directory: ganlab resume DIR")),
 }
 
 

@@ -10,9 +10,10 @@ from omegaconf import OmegaConf
 
 from ganlab.core.errors import ConfigurationError, suggest
 from ganlab.core.renamed import current_target
+from ganlab.core.shell_lines import ALLOW_VARIABLE
 
-ALLOW_VARIABLE = "GANLAB_ALLOW"
-_allowed = ["ganlab.", "torch.nn.", "torch.optim.", "pytorch_lightning.", "torchmetrics.", "torchvision."]
+_SHIPPED = ("ganlab.", "torch.nn.", "torch.optim.", "pytorch_lightning.", "torchmetrics.", "torchvision.")
+_allowed = [*_SHIPPED]
 
 
 def allow(prefix: str) -> None:
@@ -23,6 +24,12 @@ def allow(prefix: str) -> None:
 def allowed() -> str:
     """Return all prefixes in the format of the environment variable, for a child process."""
     return ",".join([*_allowed, os.environ.get(ALLOW_VARIABLE, "")])
+
+
+def allowed_packages() -> str:
+    """Return the packages that were allowed in addition to the shipped ones, in the variable's format; may be empty."""
+    packages = [package.strip().rstrip(".") for package in (*os.environ.get(ALLOW_VARIABLE, "").split(","), *_allowed)]
+    return ",".join(dict.fromkeys(package for package in packages if package and f"{package}." not in _SHIPPED))
 
 
 def locate(target: str) -> Callable[..., Any]:

@@ -76,7 +76,11 @@ def find_checkpoint(folder: Path, name: str) -> Path:
     path = path if exists(path) else Path(name)
     if not exists(path):
         names = sorted(file.stem for file in folder.glob("*.ckpt"))
-        choice = f"choose {' or '.join(names)}, or give a file" if names else "the run has not written any yet"
+        choice = (
+            f"choose {' or '.join(names)}, or give a file"
+            if names
+            else "the run has not written any yet, or ganlab prune has removed them"
+        )
         raise UserError(f"checkpoint={name} does not exist; {choice}")
     return path
 

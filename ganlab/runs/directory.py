@@ -31,6 +31,10 @@ class RunDirectory:
         """The composed configuration."""
         return self.path / "config.yaml"
 
+    def exists(self) -> bool:
+        """Return whether there is a run: a directory with its configuration."""
+        return self.config.is_file()
+
     @property
     def checkpoint(self) -> Path:
         """The latest checkpoint."""
@@ -77,7 +81,16 @@ class RunDirectory:
         return scores
 
     def check_config(self, config: "DictConfig") -> None:
-        """Raise UserError if the directory has a run with other settings that has started training."""
+        """Raise UserError if the directory has a run with other settings that has started training.
+
+        Also if the run is to train further, and its checkpoints were removed.
+        """
+        status = self.status()
+        if status.get("freed") and config.iterations > status.get("step", 0) and not self._has_checkpoint():
+            raise UserError(
+                f"{self.path} has finished and ganlab prune has removed its checkpoints, so it cannot be trained "
+                "further; choose another run_dir"
+            )
         if not (self.config.exists() and self._has_started()):
             return
         from ganlab.runs.resume_compatibility import find_changes
@@ -120,6 +133,9 @@ class RunDirectory:
         except OSError as error:
             _remove(scratch)
             raise unwritable(self.path, error) from error
+
+    def _has_checkpoint(self) -> bool:
+        return any(self.checkpoint.with_name(name).exists() for name in ("last.ckpt", "previous.ckpt"))
 
     def _has_started(self) -> bool:
         return (self.path / "metrics.csv").exists() or any((self.path / "checkpoints").glob("*.ckpt"))

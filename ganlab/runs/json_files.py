@@ -32,7 +32,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def read_json_if_valid(path: Path) -> dict[str, Any]:
+def read_json_if_valid(path: Path | str) -> dict[str, Any]:
     """Return the mapping in a JSON file, empty if there is none or the file is damaged."""
     try:
         with open(path, "rb", buffering=0) as file:  # without buffers and line ends, because sweeps read thousands

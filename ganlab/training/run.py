@@ -18,6 +18,7 @@ from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
 from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, TrainingError, UserError
 from ganlab.core.score_text import score_text
+from ganlab.core.shell_lines import with_directory
 from ganlab.data import DataModule, DataSet
 from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
@@ -29,9 +30,11 @@ from ganlab.recovery import Recovery
 from ganlab.runs.directory import RunDirectory, new_directory
 from ganlab.runs.heartbeat import Heartbeat
 from ganlab.runs.lock import RunLock
+from ganlab.training.announcement import Announcement
 from ganlab.training.build import build_data, build_module
 from ganlab.training.export import export
 from ganlab.training.failures import user_facing
+from ganlab.training.resume_line import resume_line
 from ganlab.training.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
 
 # Names the run directory for the processes that this one starts for the same run.
@@ -84,8 +87,12 @@ class Run:
                 return self.directory.scores()
             if self._is_rank_zero:
                 self.directory.write_config(self.config)
-                step = self.directory.status().get("step", 0)
-                self.directory.write_status("running", reason="", step=step, iterations=self.config.iterations)
+                facts = {
+                    "step": self.directory.status().get("step", 0),
+                    "iterations": self.config.iterations,
+                    "resume": with_directory(resume_line(self.directory.path)),
+                }
+                self.directory.write_status("running", reason="", **facts)
                 stack.enter_context(Heartbeat(self.directory))
             stack.callback(self._close_loggers)
             return self._train_and_finish()
@@ -98,6 +105,8 @@ class Run:
         except BaseException as error:
             reported = user_facing(error, self.directory.path)
             self._record_failure(reported)
+            if not isinstance(reported, UserError) and self._is_rank_zero:
+                reported.add_note(f"resume with: {resume_line(self.directory.path)}")
             if reported is error:
                 raise
             raise reported from error
@@ -120,7 +129,8 @@ class Run:
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
         self._record_data(data.fingerprint(), resumed=bool(checkpoint))
         if self._is_rank_zero:
-            print(f"{'continuing' if checkpoint else 'training'} in {self.directory.path}", file=sys.stderr)
+            if not checkpoint:  # else `Announcement` says where training continues
+                print(f"training in {self.directory.path}", file=sys.stderr)
             if summary := data.summary():
                 print(summary, file=sys.stderr)
         while True:
@@ -159,7 +169,7 @@ class Run:
         callbacks = [callback for callback in build_callbacks(self.config) if not isinstance(callback, Interrupt)]
         self._close_loggers()  # of the attempt before
         self._loggers = build_loggers(self.config, self.directory.path)
-        callbacks += [recovery, *self._interrupts]
+        callbacks += [recovery, *self._interrupts, Announcement()]
         return build_trainer(self.config, self.directory.path, callbacks, self._loggers, self._on_process_lost)
 
     def _close_loggers(self) -> None:
@@ -181,9 +191,10 @@ class Run:
             reason = f"stopped by {Signals(signal_number).name}"
             self.directory.write_status("preempted", reason=reason, **self._counts)
             print(f"saved at step {module.steps} in {self.directory.path}", file=sys.stderr)
+            print(f"resume with: {resume_line(self.directory.path)}", file=sys.stderr)
             return scores
         objective = scores.get(self.config.optimized_metric)
-        self.directory.write_status("finished", reason="", objective=objective, **self._counts)
+        self.directory.write_status("finished", reason="", resume="", objective=objective, **self._counts)
         texts = [score_text(name, value, module.floor, module.weak_scores) for name, value in scores.items()]
         numbers = "  ".join(texts)
         print(f"finished in {self.directory.path}  {numbers}", file=sys.stderr)

@@ -10,11 +10,14 @@ import sys
 import time
 
 import pytest
+import yaml
 
 from ganlab.commands.cli import COMMANDS
 from ganlab.commands.completion import complete, main
 from ganlab.commands.exit_codes import guarded
-from ganlab.config.groups import choices, conf_directory
+from ganlab.config.groups import LIST_GROUPS, choices, conf_directory
+from ganlab.config.hints import setting_paths
+from ganlab.config.setting_keys import setting_keys
 
 GROUPS = choices([conf_directory()])
 
@@ -60,6 +63,35 @@ GROUPS = choices([conf_directory()])
         ("ganlab sample device=", ["device=cpu", "device=cuda", "device=auto"]),
         ("ganlab dashboard --d", ["--dry-run"]),
         ("ganlab new ", []),
+        # settings inside components, and descriptions
+        ("ganlab train regularizer.r", ["regularizer.r1.", "regularizer.r2."]),
+        ("ganlab train regularizer.r1.", ["regularizer.r1.weight=", "regularizer.r1.every="]),
+        ("ganlab train generator=mlp_128 generator.wi", ["generator.widths="]),
+        ("ganlab train optimizer.", ["optimizer.discriminator.", "optimizer.generator."]),
+        (
+            "ganlab train optimizer=rmsprop optimizer.generator.",
+            ["optimizer.generator.lr=", "optimizer.generator.alpha="],
+        ),
+        ("ganlab train data.labels=", ["data.labels=true", "data.labels=false"]),
+        (
+            "ganlab train optimizer=adam optimizer.generator.fused=",
+            ["optimizer.generator.fused=true", "optimizer.generator.fused=false"],
+        ),
+        ("ganlab train data.path=", []),
+        ("ganlab train nothing.", []),
+        ("ganlab evaluate metric.kid.subsets", ["metric.kid.subsets="]),
+        ("ganlab describe regularizer.r", ["regularizer.r1", "regularizer.r2"]),
+        ("ganlab describe reg", ["regularizer"]),
+        ("ganlab describe batch", ["batch_size"]),
+        ("ganlab train --help loss.h", ["loss.hinge"]),
+        ("ganlab resume x loss=", []),
+        ("ganlab resume x iter", ["iterations="]),
+        ("ganlab resume x callback.progress.", ["callback.progress.every="]),
+        ("ganlab resume x logger=te", ["logger=tensorboard"]),
+        ("ganlab resume --config", ["--config-dir"]),
+        ("ganlab prune --y", ["--yes"]),
+        ("ganlab prune x keep=b", ["keep=best"]),
+        ("ganlab ls state=f", ["state=finished", "state=failed"]),
         ("ganlab zzz ", []),
         # variables before the command, and lines that have no candidates
         ("GANLAB_ALLOW=custom ganlab tr", ["train"]),
@@ -84,6 +116,50 @@ def test_groups_and_choices_of_the_users_folders_complete(tmp_path):
         assert complete(f"ganlab train {option} loss=ex") == ["loss=exponential"]
 
 
+def test_run_directories_complete(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for run in ("outputs/ring/1", "outputs/ring/2", "outputs/weights/0", "elsewhere/run", "outputs/a b/1"):
+        (tmp_path / run).mkdir(parents=True)
+        (tmp_path / run / "status.json").touch()
+    (tmp_path / "outputs" / "weights" / "sweep.json").touch()
+    ring = ["outputs/ring/1", "outputs/ring/2"]
+    for command in ("resume", "ls", "prune", "compare"):
+        assert complete(f"ganlab {command} outputs/r") == ring
+    assert complete("ganlab resume outputs/w") == ["outputs/weights/0"]
+    assert complete("ganlab ls outputs/w") == ["outputs/weights", "outputs/weights/0"]
+    for key in ("sample run", "evaluate run", "train run_dir", "dashboard run"):
+        assert complete(f"ganlab {key}=outputs/ring/") == [f"{key.split()[1]}={path}" for path in ring]
+    assert complete("ganlab resume else") == ["elsewhere/"]
+    assert complete("ganlab resume elsewhere/") == ["elsewhere/run"]
+    assert complete(f"ganlab resume {tmp_path}/else") == [f"{tmp_path}/elsewhere/"]
+    assert complete("ganlab resume outputs/ring/1 iter") == ["iterations="]
+    assert not [candidate for candidate in complete("ganlab resume ") if " " in candidate]
+
+
+def test_settings_of_the_users_components_complete(tmp_path):
+    (tmp_path / "loss").mkdir()
+    (tmp_path / "loss" / "mine.yaml").write_text("defaults:\n  - hinge\n_target_: a.B\nsharp: true  # on\nbad\n")
+    words = complete(f"ganlab train --config-dir {tmp_path} loss=mine loss.")
+    assert "loss.sharp=" in words
+    assert "loss.flip=" in words
+    assert complete(f"ganlab train --config-dir {tmp_path} loss=mine loss.sharp=t") == ["loss.sharp=true"]
+
+
+def test_keys_inside_components_are_those_that_a_parser_finds():
+    for group, names in GROUPS.items():
+        for name in names:
+            path = conf_directory() / group / f"{name}.yaml"
+            content = yaml.safe_load(path.read_text()) or {}
+            if group == "experiment" or "@package _global_" in path.read_text():
+                continue
+            prefix = f"{group}.{name}." if group in LIST_GROUPS else f"{group}."
+            expected = {f"{prefix}{key}" for key in setting_paths(content) if not key.startswith("defaults")}
+            found = setting_keys([conf_directory()], group, [name])
+            assert expected <= found.keys(), path
+            empty = {f"{prefix}{key}" for key, value in content.items() if value == {}}
+            assert "defaults" in content or expected | empty == found.keys(), path
+
+
 def test_only_the_part_that_the_shell_replaces_is_printed():
     assert complete("ganlab train loss=h", "h") == ["hinge"]
     assert complete("ganlab train loss=h", "loss=h") == ["loss=hinge"]
@@ -94,7 +170,8 @@ def test_candidates_need_no_heavy_imports():
     script = """import sys
 from ganlab.commands.completion import main
 main(["candidates", "ganlab train loss=h"])
-for command in ("sample", "compare", "dashboard", "doctor", "sweep"):
+words = ("sample", "compare", "dashboard", "doctor", "sweep", "ls", "prune", "resume", "describe", "train data.")
+for command in words:
     main(["candidates", f"ganlab {command} "])
 heavy = ("torch", "hydra", "omegaconf", "numpy", "yaml", "pytorch_lightning", "wandb")
 print("HEAVY", [name for name in heavy if name in sys.modules])"""
@@ -135,6 +212,7 @@ BASH_WORDS = [
     ("ganlab train 'regularizer=[r", "regularizer=[r", ["regularizer=[r1", "regularizer=[r2"]),
     ("ganlab train --he", "--he", ["--help"]),
     ("ganlab tra", "tra", ["train"]),
+    ("ganlab train regularizer.r1.w", "regularizer.r1.w", ["regularizer.r1.weight="]),
 ]
 
 
@@ -184,6 +262,7 @@ TYPED = [
     ("ganlab train loss=h", "loss=hinge "),
     ("ganlab train 'regularizer=[gra", "'regularizer=[gradient_penalty"),
     ("ganlab train ite", "iterations="),
+    ("ganlab train regularizer.r1.w", "regularizer.r1.weight="),
     ("ganlab train --config-", "--config-dir "),
 ]
 

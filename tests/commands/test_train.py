@@ -235,7 +235,8 @@ def test_a_run_that_cannot_continue_ends_with_exit_code_1_and_one_sentence(tmp_p
     printed = capsys.readouterr().err
     assert "Traceback" not in printed
     assert sum("became" in line for line in printed.splitlines()) == 1
-    assert printed.splitlines()[-1].startswith("stopped: ")
+    assert printed.splitlines()[-2].startswith("stopped: ")
+    assert printed.splitlines()[-1] == f"resume with: ganlab resume {tmp_path}/run"
 
 
 def test_an_invalid_configuration_creates_no_directory(tmp_path):

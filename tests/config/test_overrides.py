@@ -87,7 +87,7 @@ HINTS = {
     "gpus=2": "did you mean trainer.devices?",
     "devices=2": "did you mean trainer.devices?",
     "device=cuda": "write trainer=gpu or trainer=cpu, or trainer.accelerator=NAME",
-    "resume=outputs/ring/1": "a run is resumed by naming its directory: run_dir=DIR",
+    "resume=outputs/ring/1": "a run is resumed from its directory: ganlab resume DIR",
 }
 
 

@@ -53,7 +53,7 @@ def former(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("run", "overrides"), [("sweep/0", RING), ("digits", DIGITS)], ids=["ring", "digits"])
 def test_a_former_run_is_resumed_by_its_former_command(former, run, overrides, capsys):
     assert main([*overrides, "iterations=30", f"run_dir={run}"]) == 0
-    assert f"continuing in {run}" in capsys.readouterr().err
+    assert f" of 30 in {run}" in capsys.readouterr().err
     resumed = load_file(former / run / "generator.safetensors")
     for name, weights in resumed.items():
         torch.testing.assert_close(weights, EXPECTED[f"resumed/{run.replace('/', '_')}/{name}"], atol=1e-4, rtol=1e-3)

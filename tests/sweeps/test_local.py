@@ -76,7 +76,7 @@ def test_running_it_again_resumes_only_unfinished_jobs(sweep):
     started = [line for line in again.stderr.splitlines() if " starts: " in line]
     assert len(started) == 1
     assert started[0].startswith("job 0 starts: ")
-    assert "continuing in sweep/0" in (directory / "0" / "job.log").read_text()
+    assert "continuing from step 3 of 6 in sweep/0" in (directory / "0" / "job.log").read_text()
     written = {path.parts[-3] for path, time in times.items() if path.stat().st_mtime_ns != time}
     assert written == {"0"}
 

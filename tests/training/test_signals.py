@@ -111,7 +111,7 @@ def test_the_exit_code_names_the_signal(tmp_path, name, code):
     run = tmp_path / "run"
     assert command_in_process(run, *SETTINGS, killer=AtFunction("accumulate", signal.Signals[name], 5)) == code
     assert status(run)["reason"] == f"stopped by {name}"
-    assert f"saved at step 3 in {run}\nresume with: ganlab train data=ring" in (tmp_path / "run.err").read_text()
+    assert f"saved at step 3 in {run}\nresume with: ganlab resume {run}\n" in (tmp_path / "run.err").read_text()
 
 
 @pytest.mark.slow

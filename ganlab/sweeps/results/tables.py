@@ -28,9 +28,9 @@ def describe_outcome(outcome: Outcome, scores: Collection[str]) -> str:
     return "  ".join([describe_state(outcome), *values])
 
 
-def align_columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows as lines with aligned columns, cut at the width of the terminal."""
-    width = shutil.get_terminal_size((WIDTH, 0)).columns
+def align_columns(rows: Sequence[Sequence[str]], width: int | None = None) -> list[str]:
+    """Return rows as lines with aligned columns, cut at a number of characters: by default that of the terminal."""
+    width = width or shutil.get_terminal_size((WIDTH, 0)).columns
     sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(size) for cell, size in zip(row, sizes, strict=True)).rstrip() for row in rows]
     return [line if len(line) <= width else f"{line[: width - 1]}…" for line in lines]

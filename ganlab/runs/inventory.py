@@ -1,0 +1,179 @@
+"""The runs and sweeps below directories, as their files describe them; thousands are listed in a second.
+
+Only JSON files are read, and neither torch nor OmegaConf is imported.
+"""
+
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from ganlab.core.errors import UserError
+from ganlab.runs.directory import SWEEP_FILE, state_of
+from ganlab.runs.json_files import read_json_if_valid
+
+CONFIG, STATUS, BEST = "config.yaml", "status.json", "checkpoints/best.json"
+STATES = ("running", "finished", "failed", "preempted", "lost", "waiting", "pruned")
+
+
+@final
+@dataclass(frozen=True)
+class RunSummary:
+    """The state of a run, its best score so far, the bytes of its files, and the line that resumes it, if any.
+
+    `state` is that of `RunDirectory.state`, or "pruned" for a job that a search has stopped early.
+    """
+
+    path: str
+    state: str
+    step: int | None = None
+    iterations: int | None = None
+    score: str = ""
+    best: float | None = None
+    best_step: int | None = None
+    size_bytes: int = 0
+    resume: str = ""
+    reason: str = ""
+
+
+@final
+@dataclass(frozen=True)
+class SweepSummary:
+    """The runs of a sweep, how many jobs it has in each state, and the line that resumes it, if any."""
+
+    path: str
+    runs: tuple[RunSummary, ...]
+    states: Mapping[str, int]
+    score: str = ""
+    best: float | None = None
+    best_run: str = ""
+    size_bytes: int = 0
+    resume: str = ""
+
+
+Summary = RunSummary | SweepSummary
+Entries = dict[str, os.DirEntry[str]]  # of a directory, by name
+
+
+def list_directory(path: Path) -> list[Summary]:
+    """Return the runs and sweeps at or below a path in natural order; of a path that is a sweep itself, its runs.
+
+    Raises UserError if the path is no directory.
+    """
+    if not os.path.isdir(path):
+        raise UserError(f"{path} does not exist; give a directory that contains runs, or a run")
+    if os.path.isfile(path / SWEEP_FILE):
+        return [*_read_sweep(str(path), _entries(str(path))).runs]
+    return sorted(_find(str(path)), key=lambda summary: _natural(summary.path))
+
+
+def all_runs(summaries: Iterable[Summary]) -> Iterator[RunSummary]:
+    """Yield each run, also those of sweeps."""
+    for summary in summaries:
+        yield from summary.runs if isinstance(summary, SweepSummary) else (summary,)
+
+
+def _find(path: str) -> Iterator[Summary]:
+    entries = _entries(path)
+    if CONFIG in entries or STATUS in entries:
+        yield _read_run(path, entries)
+    elif SWEEP_FILE in entries:
+        yield _read_sweep(path, entries)
+    else:
+        for entry in entries.values():
+            if entry.is_dir(follow_symlinks=False):
+                yield from _find(entry.path)
+
+
+def _entries(path: str) -> Entries:
+    try:
+        with os.scandir(path) as entries:
+            return {entry.name: entry for entry in entries}
+    except OSError:  # a directory of another user, or one that was removed meanwhile
+        return {}
+
+
+def _read_run(path: str, entries: Entries) -> RunSummary:
+    status = read_json_if_valid(f"{path}/{STATUS}")
+    best = read_json_if_valid(f"{path}/{BEST}") if "checkpoints" in entries else {}
+    state = "pruned" if status.get("pruned") else state_of(status)
+    return RunSummary(
+        os.path.normpath(path),
+        state,
+        _number(status, "step", int),
+        _number(status, "iterations", int),
+        str(best.get("score") or ""),
+        _number(best, "value", float),
+        _number(best, "step", int),
+        _size_bytes(entries),
+        str(status.get("resume") or "") if state in ("failed", "preempted", "lost") else "",
+        " ".join(str(status.get("reason") or "").split()),
+    )
+
+
+def _read_sweep(path: str, entries: Entries) -> SweepSummary:
+    content = read_json_if_valid(f"{path}/{SWEEP_FILE}")
+    found, other_bytes = [], 0
+    for name, entry in entries.items():
+        inner = _entries(entry.path) if entry.is_dir(follow_symlinks=False) else {}
+        if CONFIG in inner or STATUS in inner:
+            found.append(_read_run(entry.path, inner))
+        else:
+            other_bytes += _size_bytes({name: entry})
+    found.sort(key=lambda run: _natural(run.path))
+    jobs = content.get("jobs")
+    waiting = max(len(jobs) - len(found), 0) if isinstance(jobs, list) else 0
+    states = Counter(run.state for run in found) + Counter(waiting=waiting)
+    score, best = _best(content.get("objectives"), found)
+    is_resumable = "running" not in states and not {*states} <= {"finished", "pruned"}
+    return SweepSummary(
+        os.path.normpath(path),
+        tuple(found),
+        dict(states),
+        score,
+        best and best.best,
+        os.path.basename(best.path) if best else "",
+        other_bytes + sum(run.size_bytes for run in found),
+        str(content.get("resume") or "") if is_resumable else "",
+    )
+
+
+def _best(objectives: Any, runs: Sequence[RunSummary]) -> tuple[str, RunSummary | None]:
+    """Return the first objective of a sweep and the finished run that is best by it, if there is any."""
+    if not isinstance(objectives, dict) or not objectives:
+        return "", None
+    score, higher_is_better = next(iter(objectives.items()))
+    scored = [run for run in runs if run.best is not None and run.score == score and run.state == "finished"]
+    sign = 1 if higher_is_better else -1
+    return str(score), max(scored, key=lambda run: sign * (run.best or 0.0), default=None)
+
+
+def _size_bytes(entries: Entries) -> int:
+    """Return the bytes of all files; links count as what they take themselves."""
+    total = 0
+    for entry in entries.values():
+        try:
+            if entry.is_dir(follow_symlinks=False):
+                total += _size_bytes(_entries(entry.path))
+            else:
+                total += entry.stat(follow_symlinks=False).st_size
+        except OSError:  # it was removed meanwhile
+            continue
+    return total
+
+
+def _number(content: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
+    """Return a finite number of a JSON file, None if it is absent or something else."""
+    value = content.get(key)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return kind(value) if is_number else None
+
+
+def _natural(path: str) -> list[tuple[bool, int, str]]:
+    """Return a sort key by which 2 comes before 10."""
+    parts = re.split(r"(\d+)", path)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
