@@ -28,6 +28,8 @@ class Run:
     selection: ScoreFile | None = None
     reports: dict[str, ScoreFile] = field(default_factory=dict)  # by name
     single_file: ScoreFile | None = None
+    steps: int | None = None  # of training, None if they are unknown
+    argument: str = ""  # the path below which the run was found
 
     @property
     def seed(self) -> int | None:
@@ -51,13 +53,13 @@ def read_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]
 
     Raises UserError if a path does not exist or contains no run, and if a file is damaged.
     """
-    unique: dict[str, Path] = {}
-    for path in paths:
-        for run_path in _find_runs(Path(path)):
-            unique.setdefault(os.path.realpath(run_path), run_path)
+    unique: dict[str, tuple[Path, str]] = {}
+    for argument in paths:
+        for run_path in _find_runs(Path(argument)):
+            unique.setdefault(os.path.realpath(run_path), (run_path, str(argument)))
     runs, skipped = [], []
-    for path in unique.values():
-        run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path)
+    for path, found_below in unique.values():
+        run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path, found_below)
         if isinstance(run, Run):
             runs.append(run)
         else:
@@ -89,7 +91,7 @@ def _walk(top: Path) -> Iterator[Path]:
             yield Path(directory)
 
 
-def _read_run(path: Path) -> Run | SkippedRun:
+def _read_run(path: Path, argument: str) -> Run | SkippedRun:
     if not (path / STATUS).exists():
         return SkippedRun(str(path), "not started", f"or stopped at once: there is no {STATUS}")
     status = read_json(path / STATUS)
@@ -105,7 +107,16 @@ def _read_run(path: Path) -> Run | SkippedRun:
         return SkippedRun(str(path), state, f"without {CONFIG}, so its settings are unknown")
     selection = files.pop(path / SELECTION, None)
     reports = {file.stem: scores for file, scores in files.items()}
-    return Run(path, _read_config(run.config), str(status.get("time", "")), selection, reports)
+    steps = status.get("step")
+    return Run(
+        path,
+        _read_config(run.config),
+        str(status.get("time", "")),
+        selection,
+        reports,
+        steps=steps if isinstance(steps, int) else None,
+        argument=argument,
+    )
 
 
 def _progress(status: dict[str, Any]) -> str:
