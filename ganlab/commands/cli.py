@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "score a run, or finished samples in files",
     "sample": "write samples of a finished run",
     "compare": "print one table of runs, with intervals over seeds",
+    "plot": "draw a figure of runs or sweeps, as SVG, PDF or PNG",
     "sweep": "show the state of a sweep, or collect its results",
     "dashboard": "build a W&B workspace, and a report of a sweep",
     "doctor": "report what this machine can run, and what is missing",

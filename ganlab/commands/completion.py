@@ -114,7 +114,7 @@ def candidates_for(words: Sequence[str], word: str) -> Iterator[str]:
         yield from (*SCRIPTS, *STANDARD_FLAGS)
     elif len(words) == 1 and words[0] == "sweep":
         yield from (*import_module("ganlab.commands.sweep").ACTIONS, *STANDARD_FLAGS)
-    elif words[0] in ("sample", "compare", "dashboard", "doctor"):
+    elif words[0] in ("sample", "compare", "plot", "dashboard", "doctor"):
         yield from _key_value_candidates(words[0], word)
 
 

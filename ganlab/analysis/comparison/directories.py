@@ -33,7 +33,7 @@ def _has_repeated_seed(runs: Sequence[Run], file_of: Callable[[Run], ScoreFile |
     for run in runs:
         for other in known.setdefault(run.seed, []):
             first, second = file_of(run), file_of(other)
-            if run.argument != other.argument and first and second and first.is_comparable(second):
+            if run.argument != other.argument and (not first or not second or first.is_comparable(second)):
                 return True
         known[run.seed].append(run)
     return False

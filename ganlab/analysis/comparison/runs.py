@@ -53,18 +53,26 @@ def read_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]
 
     Raises UserError if a path does not exist or contains no run, and if a file is damaged.
     """
-    unique: dict[str, tuple[Path, str]] = {}
-    for argument in paths:
-        for run_path in _find_runs(Path(argument)):
-            unique.setdefault(os.path.realpath(run_path), (run_path, str(argument)))
     runs, skipped = [], []
-    for path, found_below in unique.values():
+    for path, found_below in find_run_directories(paths):
         run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path, found_below)
         if isinstance(run, Run):
             runs.append(run)
         else:
             skipped.append(run)
     return runs, skipped
+
+
+def find_run_directories(paths: Iterable[str | Path]) -> list[tuple[Path, str]]:
+    """Return the run directories below some paths, and the paths that are files, each once, with the path it is below.
+
+    Raises UserError if a path does not exist or contains no run.
+    """
+    unique: dict[str, tuple[Path, str]] = {}
+    for argument in paths:
+        for run_path in _find_runs(Path(argument)):
+            unique.setdefault(os.path.realpath(run_path), (run_path, str(argument)))
+    return list(unique.values())
 
 
 def _find_runs(path: Path) -> list[Path]:
@@ -110,7 +118,7 @@ def _read_run(path: Path, argument: str) -> Run | SkippedRun:
     steps = status.get("step")
     return Run(
         path,
-        _read_config(run.config),
+        read_run_config(run.config),
         str(status.get("time", "")),
         selection,
         reports,
@@ -127,7 +135,8 @@ def _progress(status: dict[str, Any]) -> str:
     return f"{position}: {reason}" if reason else position
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_run_config(path: Path) -> dict[str, Any]:
+    """Return the settings in a run's config.yaml; raises UserError if there are none or the file is damaged."""
     try:
         config = read_config(path)
     except (OSError, YAMLError, ValueError) as error:
