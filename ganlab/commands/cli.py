@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "print one table of runs, with intervals over seeds",
     "ls": "list runs and sweeps with their state, best score and size",
     "prune": "free the checkpoints of finished runs",
+    "plot": "draw a figure of runs or sweeps, as SVG, PDF or PNG",
     "sweep": "show the state of a sweep, or collect its results",
     "dashboard": "build a W&B workspace, and a report of a sweep",
     "describe": "print the settings of a component, with their meaning",

@@ -8,26 +8,31 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
+from ganlab.core.file_writing import write_file
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 
 HELP = """ganlab compare: print one table of runs, with intervals over seeds
 
-usage: ganlab compare DIR... [by=SCORE] [protocol=NAME] [scores=A,B] [format=table] [output=FILE]
+usage: ganlab compare DIR... [by=SCORE] [protocol=NAME] [scores=A,B] [protocols=separate] [format=table]
+                      [output=FILE]
 
   DIR       a run directory, a folder with runs at any depth, or a score file
   by        the score that orders the rows, best first; by default the score that the runs optimised
   protocol  read evaluations/NAME.json; by default the report scores that every run has, or the selection scores of
             training if a run has none
   scores    the columns; by default all scores
-  format    table, csv, markdown or json
+  protocols separate: a table for each protocol; together: one table, with the fields that differ as columns
+  format    table, csv, markdown, latex (tabulars with the lines of booktabs) or json
   output    a file to write instead of printing
 
-Runs that differ only in their seed, and in settings that do not affect training, share one row. A column never holds
-scores under different protocols. Runs without scores are listed with their state and reason.
+Runs that differ only in their seed, and in settings that do not affect training, share one row. A row has the
+name of its directory if settings do not distinguish it from another one. Unless protocols=together requests it, a
+column never holds scores under different protocols. Scores of an earlier step than the one that a run has reached have
+a row of their own. Runs without scores are listed with their state and reason.
 """
-SETTINGS = {"by": None, "protocol": None, "scores": "", "format": "table", "output": None}
-CHOICES = {"format": ("table", "csv", "markdown", "json")}
+SETTINGS = {"by": None, "protocol": None, "scores": "", "protocols": "separate", "format": "table", "output": None}
+CHOICES = {"protocols": ("separate", "together"), "format": ("table", "csv", "markdown", "latex", "json")}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     if flags.answer(arguments, HELP):
         return 0
     args = KeyValueArguments("compare", SETTINGS, arguments, takes_paths=True)
+    protocols = args.choice("protocols", CHOICES["protocols"])
     file_format = args.choice("format", CHOICES["format"])
     args.require("DIR is needed: run directories, folders with runs, or score files", args.paths)
     args.raise_if_invalid()
@@ -42,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     with paused_collections():
         from ganlab.analysis.comparison import FORMATS, compare, remarks
 
-        comparison = compare(args.paths, args.values["by"], args.values["protocol"], scores)
+        comparison = compare(args.paths, args.values["by"], args.values["protocol"], scores, protocols)
     text = FORMATS[file_format](comparison)
     if file_format == "csv":  # a CSV file cannot hold remarks
         print("".join(f"{line}\n" for line in remarks(comparison)), end="", file=sys.stderr)
@@ -55,8 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_file(path, text.encode())
     except OSError as error:
         raise UserError(f"output={path} cannot be written: {error.strerror}") from error
     print(f"wrote {path}", file=sys.stderr)

@@ -65,7 +65,7 @@ STANDARD_FLAGS = (flags.HELP[1], flags.VERSION)
 TRAIN_FLAGS = (*STANDARD_FLAGS, "-m", "--config-dir", "--cfg", "--no-wait", "--retry-failed")
 RESUME_FLAGS = (*STANDARD_FLAGS, "--config-dir")
 EVALUATE_FLAGS = (*STANDARD_FLAGS, "--config-dir", "--cfg")
-PATH_COMMANDS = ("compare", "ls", "prune")  # that take directories next to settings
+PATH_COMMANDS = ("compare", "ls", "plot", "prune")  # that take directories next to settings
 RUN_SETTINGS = ("run", "run_dir")  # whose value is the directory of a run
 
 

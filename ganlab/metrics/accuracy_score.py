@@ -1,11 +1,12 @@
 """Classification accuracy score: accuracy on real images of a classifier trained on generated ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import torch
 from torch import Tensor
 
+from ganlab.core.score_range import SHARE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.features.classifier_training import RESOLUTION, accuracy, fit_classifier
 from ganlab.features.resizing import standardise
@@ -25,6 +26,7 @@ class AccuracyScore(Metric):
 
     name: ClassVar[str] = "accuracy_score"
     scores: ClassVar[dict[str, bool | None]] = {"classification_accuracy_score": True}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"classification_accuracy_score": SHARE}
     needs_labels: ClassVar[bool] = True
 
     def __init__(self, features: Features, data: Source, seed: int = 0, steps: int = 500) -> None:

@@ -1,8 +1,9 @@
 """Authenticity: the share of generated samples that are not copies of training samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, final
 
+from ganlab.core.score_range import SHARE, ScoreRange
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import nearest
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -21,6 +22,7 @@ class Authenticity(Metric):
 
     name: ClassVar[str] = "authenticity"
     scores: ClassVar[dict[str, bool | None]] = {"authenticity": True}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"authenticity": SHARE}
     reference: ClassVar[str] = "train"
 
     @property

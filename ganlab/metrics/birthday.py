@@ -1,9 +1,10 @@
 """Number of different samples that a generator can make, estimated by the birthday paradox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import log
 from typing import Any, ClassVar, final
 
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import count_pairs_within, duplicate_distance
@@ -28,6 +29,7 @@ class Birthday(Metric):
 
     name: ClassVar[str] = "birthday"
     scores: ClassVar[dict[str, bool | None]] = {"support_size": True}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"support_size": POSITIVE}
 
     def __init__(self, features: Features, data: Source | None = None, quantile: float = 0.001) -> None:
         super().__init__(features, data)

@@ -1,12 +1,13 @@
 """Class accuracy: whether a conditional generator makes samples of the requested class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
 import torch
 from torch import Tensor
 
+from ganlab.core.score_range import SHARE, ScoreRange
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
@@ -45,6 +46,7 @@ class ClassAccuracy(Metric):
 
     name: ClassVar[str] = "class_accuracy"
     scores: ClassVar[dict[str, bool | None]] = {"class_accuracy": True}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"class_accuracy": SHARE}
     needs_logits: ClassVar[bool] = True
     needs_labels: ClassVar[bool] = True
     reference: ClassVar[str] = "none"

@@ -1,6 +1,6 @@
 """Share of duplicates among generated samples, a direct sign of mode collapse."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, ClassVar, final
@@ -8,6 +8,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
+from ganlab.core.score_range import SHARE, ScoreRange
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import duplicate_distance, nearest_other, split_groups
@@ -44,6 +45,7 @@ class Duplicates(Metric):
 
     name: ClassVar[str] = "duplicates"
     scores: ClassVar[dict[str, bool | None]] = {"duplicates": False, "duplicates_exact": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"duplicates": SHARE, "duplicates_exact": SHARE}
 
     def __init__(self, features: Features, data: Source | None = None, quantile: float = 0.001) -> None:
         super().__init__(features, data)

@@ -1,6 +1,6 @@
 """Fréchet distance between Gaussians fitted to real and to generated features."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple, final
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from ganlab.core import private_api
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic, StatisticValues
@@ -32,6 +33,7 @@ class FID(Metric):
 
     name: ClassVar[str] = "fid"
     scores: ClassVar[dict[str, bool | None]] = {"fid": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"fid": POSITIVE}
 
     def __init__(self, features: Features, data: Source | None = None) -> None:
         super().__init__(features, data)

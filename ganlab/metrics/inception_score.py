@@ -1,7 +1,7 @@
 """Inception score, for any feature space with class logits."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -10,6 +10,7 @@ import torchmetrics.image.inception
 from torch import Tensor
 
 from ganlab.core import private_api
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import SampleStatistics, Statistic, StatisticValues, SumStatistic
@@ -89,6 +90,7 @@ class InceptionScore(Metric):
 
     name: ClassVar[str] = "inception_score"
     scores: ClassVar[dict[str, bool | None]] = {"inception_score": True, "inception_score_std": None}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"inception_score": (1.0, None), "inception_score_std": POSITIVE}
     needs_logits: ClassVar[bool] = True
     reference: ClassVar[str] = "none"
 

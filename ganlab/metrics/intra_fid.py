@@ -1,11 +1,12 @@
 """Mean FID within each class, which reveals a model that confuses its classes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, final
 
 from torch import Tensor
 
 from ganlab.core.progress import progress
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import rows_distance
 from ganlab.metrics.metric import Metric
@@ -22,6 +23,7 @@ class IntraFID(Metric):
 
     name: ClassVar[str] = "intra_fid"
     scores: ClassVar[dict[str, bool | None]] = {"intra_fid": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"intra_fid": POSITIVE}
     needs_labels: ClassVar[bool] = True
 
     def __init__(self, features: Features, data: Source) -> None:

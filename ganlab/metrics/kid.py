@@ -1,7 +1,7 @@
 """Kernel distance between real and generated features, with an unbiased estimate."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeAlias, final
 
 import numpy as np
@@ -12,6 +12,7 @@ from torchmetrics.image.kid import KernelInceptionDistance
 from ganlab.core import private_api
 from ganlab.core.progress import progress
 from ganlab.core.random import Random
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -35,6 +36,7 @@ class KID(Metric):
 
     name: ClassVar[str] = "kid"
     scores: ClassVar[dict[str, bool | None]] = {"kid": False, "kid_standard_error": None}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"kid_standard_error": POSITIVE}
 
     def __init__(
         self, features: Features, data: Source | None = None, subsets: int = 100, subset_size: int = 1000

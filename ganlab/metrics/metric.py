@@ -1,13 +1,14 @@
 """Base classes of metrics: functions of sample statistics, or measurements of the model itself."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from torch import nn
 
 from ganlab.core.interfaces import Batch, Capability, Game
+from ganlab.core.score_range import ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.games.sampler import Sampler
 from ganlab.metrics.statistics import SampleStatistics, Statistic
@@ -57,6 +58,7 @@ class BaseMetric(ABC):
 
     name: ClassVar[str]
     scores: ClassVar[dict[str, bool | None]]  # by name: True if higher is better, None if the score has no direction
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {}  # by name, of scores with a range, which their intervals keep to
     needs_logits: ClassVar[bool] = False  # of the feature space
     needs_labels: ClassVar[bool] = False  # of the data, and the generator has to be conditional
     reference: ClassVar[str] = "none"  # which real samples it reads: "held_out", "train" or "none"

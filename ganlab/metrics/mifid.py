@@ -1,6 +1,6 @@
 """FID with a penalty for generators that memorise their training samples."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import torch
@@ -9,6 +9,7 @@ from torchmetrics.image.mifid import MemorizationInformedFrechetInceptionDistanc
 
 from ganlab.core import private_api
 from ganlab.core.progress import progress
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
 from ganlab.metrics.metric import Metric
@@ -34,6 +35,7 @@ class MIFID(Metric):
 
     name: ClassVar[str] = "mifid"
     scores: ClassVar[dict[str, bool | None]] = {"mifid": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"mifid": POSITIVE}
     reference: ClassVar[str] = "train"
 
     def __init__(self, features: Features, data: Source | None = None, threshold: float = 0.1) -> None:

@@ -1,12 +1,13 @@
 """Mode coverage of Gaussian mixtures with known modes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, final
 
 import torch
 from torch import Tensor
 
+from ganlab.core.score_range import POSITIVE, SHARE, ScoreRange
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
@@ -66,6 +67,7 @@ class Modes(Metric):
 
     name: ClassVar[str] = "modes"
     scores: ClassVar[dict[str, bool | None]] = {"modes": True, "high_quality": True, "reverse_kl": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"modes": POSITIVE, "high_quality": SHARE, "reverse_kl": POSITIVE}
     reference: ClassVar[str] = "none"
 
     def __init__(self, features: Features, data: Mixture) -> None:

@@ -1,6 +1,7 @@
 """Perceptual path length: how smoothly samples change along paths in the latent space."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from ganlab.core.interfaces import Batch, Latent
 from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source, quantise
 from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.player_copies import device_of
@@ -30,6 +32,7 @@ class PathLength(ModelMetric):
 
     name: ClassVar[str] = "path_length"
     scores: ClassVar[dict[str, bool | None]] = {"path_length": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"path_length": POSITIVE}
 
     def __init__(self, features: Features, data: Source | None = None, paths: int = 500, segments: int = 16) -> None:
         super().__init__(features, data)

@@ -1,6 +1,6 @@
 """Precision, recall, density and coverage: whether real and generated features are in each other's neighbourhoods."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations_with_replacement
 from typing import Any, ClassVar, final
 
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.progress import progress
+from ganlab.core.score_range import POSITIVE, SHARE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -29,6 +30,12 @@ class PRDC(Metric):
 
     name: ClassVar[str] = "prdc"
     scores: ClassVar[dict[str, bool | None]] = {"precision": True, "recall": True, "density": True, "coverage": True}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {
+        "precision": SHARE,
+        "recall": SHARE,
+        "density": POSITIVE,
+        "coverage": SHARE,
+    }
 
     def __init__(self, features: Features, data: Source | None = None, neighbours: int = 5) -> None:
         super().__init__(features, data)

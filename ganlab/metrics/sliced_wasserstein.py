@@ -1,6 +1,6 @@
 """Sliced Wasserstein distance: the mean Wasserstein distance of features projected onto random directions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import torch
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ganlab.core.progress import progress
 from ganlab.core.random import Random
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -26,6 +27,7 @@ class SlicedWasserstein(Metric):
 
     name: ClassVar[str] = "sliced_wasserstein"
     scores: ClassVar[dict[str, bool | None]] = {"sliced_wasserstein": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"sliced_wasserstein": POSITIVE}
 
     def __init__(self, features: Features, data: Source | None = None, projections: int = 256) -> None:
         super().__init__(features, data)

@@ -1,8 +1,9 @@
 """FID of spatial features, which describe where in the image something is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, final
 
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.frechet import gaussian_distance
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
@@ -19,6 +20,7 @@ class SpatialFID(Metric):
 
     name: ClassVar[str] = "spatial_fid"
     scores: ClassVar[dict[str, bool | None]] = {"spatial_fid": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"spatial_fid": POSITIVE}
 
     def __init__(self, features: Features, data: Source | None = None) -> None:
         super().__init__(features, data)

@@ -1,6 +1,6 @@
 """Mode coverage of stacked digits, which a digit classifier counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, final
 
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.progress import progress
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.features.classifier import Classifier
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
@@ -52,6 +53,7 @@ class StackedModes(Metric):
 
     name: ClassVar[str] = "stacked_modes"
     scores: ClassVar[dict[str, bool | None]] = {"modes": True, "reverse_kl": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"modes": POSITIVE, "reverse_kl": POSITIVE}
     reference: ClassVar[str] = "none"
 
     def __init__(self, features: Features, data: StackedDigits, steps: int = 1000) -> None:

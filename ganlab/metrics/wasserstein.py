@@ -1,8 +1,9 @@
 """Exact Wasserstein distance between two sets of points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, final
 
+from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -21,6 +22,7 @@ class Wasserstein(Metric):
 
     name: ClassVar[str] = "wasserstein"
     scores: ClassVar[dict[str, bool | None]] = {"wasserstein": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = {"wasserstein": POSITIVE}
 
     def __init__(self, features: Features, data: Source | None = None, points: int = 2000) -> None:
         super().__init__(features, data)

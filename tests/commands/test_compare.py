@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 
 import pytest
+from support.disks import full_disk
 from support.run_files import changed, score_file, set_status, write_run, write_seeds
 from support.small_runs import command
 
@@ -64,7 +66,7 @@ def test_csv_prints_remarks_to_stderr(runs, capsys):
     assert captured.err == f"left out: {runs}/broken: failed at step 2 of 6: disk on fire\n"
 
 
-@pytest.mark.parametrize("form", ["table", "csv", "markdown", "json"])
+@pytest.mark.parametrize("form", ["table", "csv", "markdown", "latex", "json"])
 def test_output_goes_to_a_file_instead(runs, form, tmp_path, capsys):
     assert guarded(main, [str(runs), f"format={form}"]) == 0
     printed = capsys.readouterr().out
@@ -74,6 +76,26 @@ def test_output_goes_to_a_file_instead(runs, form, tmp_path, capsys):
     assert captured.out == ""
     assert captured.err.endswith(f"wrote {file}\n")
     assert file.read_text(encoding="utf-8") == printed
+
+
+def test_a_full_disk_leaves_the_former_file(runs, tmp_path, capsys):
+    file = tmp_path / "table.txt"
+    file.write_text("former")
+    with full_disk(10):
+        assert guarded(main, [str(runs), f"output={file}"]) == 2
+    assert capsys.readouterr().err == f"output={file} cannot be written: File too large\n"
+    assert (file.read_text(), os.listdir(tmp_path)) == ("former", ["table.txt"])
+
+
+def test_protocols_together(runs, tmp_path, capsys):
+    write_seeds(tmp_path, [9.5, 9.7], "loss=hinge", protocol=changed(samples=2000))
+    assert guarded(main, [str(runs), str(tmp_path), "protocols=together", "format=csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["label"], row["samples"]) for row in rows] == [
+        ("loss=Hinge", "2000"),
+        ("loss=Hinge", "10000"),
+        ("loss=Wasserstein", "10000"),
+    ]
 
 
 def test_settings_select_scores_order_and_protocol(tmp_path, capsys):
@@ -100,7 +122,15 @@ def test_a_folder_may_have_the_name_of_a_setting(tmp_path, monkeypatch):
         (["RUNS", "bye=fid"], "'bye=fid' is neither a path nor a setting of ganlab compare; did you mean 'by'?"),
         (["RUNS", "--by"], "'--by' is neither a path nor a setting of ganlab compare"),
         (["RUNS", "by="], "by needs a value"),
-        (["RUNS", "format=jsno"], "there is no format 'jsno'; choose table, csv, markdown, json; did you mean 'json'?"),
+        (
+            ["RUNS", "format=jsno"],
+            "there is no format 'jsno'; choose table, csv, markdown, latex, json; did you mean 'json'?",
+        ),
+        (
+            ["RUNS", "protocols=joint"],
+            "there is no protocols 'joint'; choose separate, together",
+        ),
+        (["RUNS", "protocol=together"], "no run has scores under protocol=together: no run has been evaluated; make"),
         (["RUNS", "by=inception"], "there is no score 'inception' in these runs; choose fid"),
         (["RUNS", "scores=fid,kdi"], "there is no score 'kdi' in these runs; choose fid"),
         (["RUNS", "protocol=standard"], "no run has scores under protocol=standard: no run has been evaluated; make"),
@@ -128,7 +158,7 @@ def test_every_invalid_argument_is_reported(capsys):
     assert guarded(main, ["format=x", "z=1", "by="]) == 2
     assert capsys.readouterr().err == (
         "'z=1' is neither a path nor a setting of ganlab compare; by needs a value; "
-        "there is no format 'x'; choose table, csv, markdown, json\n"
+        "there is no format 'x'; choose table, csv, markdown, latex, json\n"
     )
 
 
@@ -139,7 +169,7 @@ def test_the_formats_are_those_of_the_comparison():
 def test_help(capsys):
     assert guarded(main, ["--help"]) == 0
     out = capsys.readouterr().out
-    assert all(f"\n  {name} " in out for name in ("DIR", "by", "protocol", "scores", "format", "output"))
+    assert all(f"\n  {name} " in out for name in ("DIR", "by", "protocol", "scores", "protocols", "format", "output"))
 
 
 def test_the_table_needs_no_heavy_imports(runs):

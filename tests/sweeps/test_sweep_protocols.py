@@ -62,7 +62,7 @@ def test_scores_under_different_protocols_have_no_best(tmp_path, other, variants
 def test_only_the_protocol_of_the_objective_counts(tmp_path):
     more = changed(metrics__kid__subsets=9)
     text = scored(tmp_path, [("a=1", {"fid": 5.0, "kid": 1.0}, IDENTITY), ("a=2", {"fid": 3.0, "kid": 1.0}, more)])
-    assert "*  a=2" in text
+    assert "best  a=2" in text
     assert "best by fid (lower is better): a=2" in text
     text = scored(
         tmp_path / "both",
@@ -118,7 +118,7 @@ def test_many_protocols_are_counted_and_hashes_with_equal_beginnings_are_shown_i
 
 def test_settings_that_a_later_command_changed_are_shown(tmp_path):
     text = scored(tmp_path, [("a=1 ++steps=6", 5.0, IDENTITY), ("a=1 ++steps=9", 3.0, IDENTITY)], swept=["seed"])
-    assert "*  steps=9" in text
+    assert "best  steps=9" in text
     assert "   steps=6" in text
     assert "as configured" not in text
 

@@ -2,7 +2,7 @@
 
 from ganlab.analysis.comparison.assemble import compare
 from ganlab.analysis.comparison.captions import remarks
-from ganlab.analysis.comparison.render import FORMATS, as_csv, as_json, as_markdown, as_table
+from ganlab.analysis.comparison.render import FORMATS, as_csv, as_json, as_latex, as_markdown, as_table
 from ganlab.analysis.comparison.runs import SkippedRun
 from ganlab.analysis.comparison.table import Cell, Column, Comparison, Row, Table, Value
 
@@ -17,6 +17,7 @@ __all__ = [
     "Value",
     "as_csv",
     "as_json",
+    "as_latex",
     "as_markdown",
     "as_table",
     "compare",

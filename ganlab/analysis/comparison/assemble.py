@@ -1,19 +1,24 @@
 """Builds tables from paths: reads the runs, groups them by configuration and separates them by protocol."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from ganlab.analysis.comparison.columns import explain_separation
+from ganlab.analysis.comparison.directories import name_by_directory, split_repeated
+from ganlab.analysis.comparison.earlier_steps import describe_earlier_steps
 from ganlab.analysis.comparison.group import Entry, describe_repetitions, group_runs, label_groups, select_latest
 from ganlab.analysis.comparison.rows import tabulate
 from ganlab.analysis.comparison.runs import Run, SkippedRun, read_runs
 from ganlab.analysis.comparison.scores import ScoreFile
 from ganlab.analysis.comparison.source import choose_source, find_source
 from ganlab.analysis.comparison.table import Comparison, Table
+from ganlab.analysis.comparison.together import tabulate_together
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.fields import canonical_json
 
+Arranged: TypeAlias = tuple[list[Table], list[str]]
 MAX_REASONS = 5  # in an error message
 
 
@@ -22,12 +27,14 @@ def compare(
     by: str | None = None,
     protocol: str | None = None,
     scores: Sequence[str] = (),
+    protocols: str = "separate",
 ) -> Comparison:
     """Compare the runs below some paths, which are directories or score files.
 
     Rows are sorted by the score `by`, by default the one that the runs were optimised for. `protocol` names the report
-    scores to read, and `scores` the columns to show. Raises UserError if there is nothing to compare, if a file is
-    damaged, and if no run has a requested score or protocol.
+    scores to read, and `scores` the columns to show. `protocols` is "separate" for a table of each protocol, or
+    "together" for one table, in which the fields that differ between protocols are columns. Raises UserError if there
+    is nothing to compare, if a file is damaged, and if no run has a requested score or protocol.
     """
     runs, left_out = read_runs([paths] if isinstance(paths, str | Path) else paths)
     if not runs:
@@ -47,7 +54,7 @@ def compare(
             left_out.append(SkippedRun(str(run.path), "finished", f"without {', '.join(columns)}"))
         else:
             selected.append(run)
-    groups = group_runs(selected)
+    groups = split_repeated(group_runs(selected), source.score_file)
     select_latest(groups, source.score_file)
     label_groups(groups)
     entries = [
@@ -56,8 +63,12 @@ def compare(
         for run in group.runs
         if (file := source.score_file(run))
     ]
-    tables, table_notes = _tables(entries, columns, by)
-    notes += [*table_notes, *(sentence for group in groups for sentence in describe_repetitions(group))]
+    tables, table_notes = ARRANGEMENTS[protocols](entries, columns, by)
+    notes += [
+        *table_notes,
+        *describe_earlier_steps(entries),
+        *(sentence for group in groups for sentence in describe_repetitions(group)),
+    ]
     return Comparison(tuple(tables), tuple(notes), tuple(left_out))
 
 
@@ -91,9 +102,16 @@ def _choose_scores(
     return (columns if by in columns else [by, *columns]), by
 
 
-def _tables(entries: Sequence[Entry], scores: Sequence[str], by: str) -> tuple[list[Table], list[str]]:
+def _together(entries: Sequence[Entry], scores: Sequence[str], by: str) -> Arranged:
+    """Return one table, and sentences about it."""
+    directions = _directions(entries)
+    table = tabulate_together(entries, scores, by, directions)
+    return [table], _direction_notes([column.score for column in table.columns], directions, [table.by.score])
+
+
+def _separate(entries: Sequence[Entry], scores: Sequence[str], by: str) -> Arranged:
     """Return a table for each protocol, the largest first, and sentences about them."""
-    directions = {k: v for entry in reversed(entries) for k, v in entry.file.higher_is_better.items()}
+    directions = _directions(entries)
     parts: dict[str, list[Entry]] = {}
     for entry in entries:
         parts.setdefault(canonical_json(entry.file.protocol_fields), []).append(entry)
@@ -105,7 +123,18 @@ def _tables(entries: Sequence[Entry], scores: Sequence[str], by: str) -> tuple[l
         tables.append(table)
         notes += table_notes
     columns = list(dict.fromkeys(column.score for table in tables for column in table.columns))
-    return tables, [*notes, *_direction_notes(columns, directions, [table.by.score for table in tables])]
+    notes += _direction_notes(columns, directions, [table.by.score for table in tables])
+    return name_by_directory(tables), notes
+
+
+ARRANGEMENTS: dict[str, Callable[[Sequence[Entry], Sequence[str], str], Arranged]] = {
+    "separate": _separate,
+    "together": _together,
+}
+
+
+def _directions(entries: Sequence[Entry]) -> dict[str, bool | None]:
+    return {k: v for entry in reversed(entries) for k, v in entry.file.higher_is_better.items()}
 
 
 def _explain_two_tables(first: Sequence[Entry], second: Sequence[Entry]) -> str:

@@ -2,6 +2,8 @@
 
 from ganlab.analysis.comparison.table import Comparison, Table
 
+SEEDS_LEGEND = "± is half the width of the mean's 95 % confidence interval over n seeds (Student's t)"
+CLIPPED_LEGEND = "+ and - are the distances to the ends of that interval if it ends where the score's range does"
 CAPTION_FIELDS = {"split": "split", "name": "protocol", "samples": "samples", "features.name": "features"}
 
 
@@ -10,7 +12,8 @@ def caption(table: Table) -> str:
     fields = [f"{word}={table.protocol[key]}" for key, word in CAPTION_FIELDS.items() if key in table.protocol]
     protocol = ", ".join(fields) or "protocol unknown"
     better = {True: ", higher is better", False: ", lower is better", None: ""}[table.by.higher_is_better]
-    line = f"{table.source} ({protocol}); rows by {table.by.name}{better}"
+    differing = f"; protocols differ in {', '.join(table.fields)}" if table.fields else ""
+    line = f"{table.source} ({protocol}){differing}; rows by {table.by.name}{better}"
     shared = " ".join(f"{key}={value}" for key, value in _shared_settings(table).items())
     return f"{line}; all have {shared}" if shared else line
 
@@ -33,7 +36,9 @@ def legend(table: Table) -> list[str]:
         numbers = ", ".join(f"{score} {value:.4g}" for score, value in table.floor.items())
         lines.append(f"real samples in place of generated ones: {numbers}")
     if any(cell.over == "seeds" for cell in cells):
-        lines.append("± is half the width of the mean's 95 % confidence interval over n seeds (Student's t)")
+        lines.append(SEEDS_LEGEND)
+    if any(cell.is_clipped for cell in cells):
+        lines.append(CLIPPED_LEGEND)
     if any(cell.over == "run" for cell in cells):
         lines.append("[low, high] is the 95 % interval of one run, without the variation between seeds")
     tested = [row for row in table.rows if row.p is not None]
@@ -48,7 +53,8 @@ def legend(table: Table) -> list[str]:
             "(Welch's t-test over seeds, p < 0.05)"
         )
     if len(table.rows) - 1 > len(tested):
-        lines.append("a row is tested only if both it and the first row have at least two seeds")
+        condition = ", and the same protocol" if table.fields else ""
+        lines.append(f"a row is tested only if both it and the first row have at least two seeds{condition}")
     return lines
 
 

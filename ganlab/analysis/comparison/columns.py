@@ -1,12 +1,13 @@
 """Decides which scores share a column: those whose metric has the same settings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ganlab.analysis.comparison.group import Entry
 from ganlab.analysis.comparison.scores import ScoreFile
 from ganlab.analysis.comparison.table import Column
-from ganlab.core.fields import Fields, canonical_json, differences, differing_fields, format_value
+from ganlab.core.fields import Fields, canonical_json, differences, differing_fields, format_value, shorten
 
+NAME = ".name"  # suffix of a field that names a component; if it differs, its other fields follow from it
 MAX_SCORES = 3  # that a sentence names
 
 
@@ -32,6 +33,11 @@ def has_score(column: Column, file: ScoreFile) -> bool:
     return column.score in file.scores and not differing_fields(column.settings, file.metric_settings(column.score))
 
 
+def has_any_settings(column: Column, file: ScoreFile) -> bool:
+    """Return whether a file has the score of a column, with whatever settings of its metric."""
+    return column.score in file.scores
+
+
 def explain_separation(
     scores: Sequence[str], first: Sequence[Entry], second: Sequence[Entry], first_fields: Fields, second_fields: Fields
 ) -> str:
@@ -52,6 +58,22 @@ def differing_settings(variants: Sequence[Fields]) -> list[dict[str, str]]:
     if not names:
         return []
     return [{name: format_value(fields[name]) if name in fields else "absent" for name in names} for fields in variants]
+
+
+def without_implied(names: Sequence[str]) -> list[str]:
+    """Remove the fields of a component if its name differs: features.width, if features.name is among the names."""
+    components = [name.removesuffix(NAME) for name in names if name.endswith(NAME)]
+    return [
+        name
+        for name in names
+        if name.endswith(NAME) or not any(name.startswith(f"{component}.") for component in components)
+    ]
+
+
+def shorten_all(texts: Collection[str]) -> dict[str, str]:
+    """Return each text shortened, or all in full if two would become equal."""
+    short = {text: shorten(text) for text in texts}
+    return short if len(set(short.values())) == len(short) else {text: text for text in texts}
 
 
 def _name_rows(entries: Sequence[Entry], others: Sequence[Entry]) -> str:

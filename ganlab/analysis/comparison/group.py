@@ -22,6 +22,7 @@ class Group:
     label: str = ""
     settings: dict[str, str] = field(default_factory=dict)  # that differ from other groups
     repeated: list[list[Run]] = field(default_factory=list)  # runs of one seed under one protocol
+    directory: str = ""  # that distinguishes it from a group with the same settings
 
     @property
     def short_label(self) -> str:
@@ -40,6 +41,13 @@ class Entry:
     file: ScoreFile
     kind: str
 
+    @property
+    def earlier_step(self) -> int | None:
+        """The step that was scored, if it was the run's last one at that time but the run has been continued since."""
+        step, steps = self.file.step, self.run.steps
+        is_earlier = self.file.is_of_last_checkpoint and step is not None and steps is not None and step < steps
+        return step if is_earlier else None
+
 
 def group_runs(runs: Sequence[Run]) -> list[Group]:
     """Return groups in the order of their first runs, without labels."""
@@ -55,12 +63,17 @@ def group_runs(runs: Sequence[Run]) -> list[Group]:
 
 
 def label_groups(groups: Sequence[Group]) -> None:
-    """Label groups by the settings that differ; a single one gets the name of its experiment, a score file its path."""
+    """Label groups by the settings that differ; a single one gets the name of its experiment, a score file its path.
+
+    Groups with the same settings are labelled by their directories.
+    """
     trained = [group for group in groups if group.training_config is not None]
     differences = label_differences([group.training_config or {} for group in trained])
     for group, settings in zip(trained, differences, strict=True):
-        group.settings = settings
-        group.label = " ".join(f"{key}={value}" for key, value in settings.items())
+        group.settings = settings | ({"directory": group.directory} if group.directory else {})
+        group.label = " ".join(f"{key}={value}" for key, value in group.settings.items())
+        if group.directory and not settings:
+            group.label = group.directory
     for group in groups:
         first = group.runs[0]
         group.label = group.label or str((first.config or {}).get("name") or first.path)

@@ -12,6 +12,7 @@ FIXED_POINT = (1e-3, 1e7)  # numbers of this size are written without an exponen
 def format_cell(cell: Cell | None, seeds: int) -> str:
     """Return "9.70 ± 0.12" for seeds, "9.70 [9.58, 9.81]" for one run, or a number.
 
+    An interval over seeds that ends at a bound of its score has two distances: "0.50 +0.62 -0.50".
     A cell with another number of seeds than its row, which has `seeds`, ends in its own: "9.70 (n=1)".
     """
     if cell is None:
@@ -20,6 +21,9 @@ def format_cell(cell: Cell | None, seeds: int) -> str:
     if cell.low is None or cell.high is None:
         return _format_numbers(cell.mean, 0, "{0}") + count
     half = max(cell.high - cell.mean, cell.mean - cell.low)
+    if cell.is_clipped:
+        distances = (cell.high - cell.mean, cell.mean - cell.low)
+        return _format_numbers(cell.mean, half, "{0} +{1} -{2}", *distances) + count
     if cell.over == "seeds":
         return _format_numbers(cell.mean, half, "{0} ± {1}", half) + count
     return _format_numbers(cell.mean, half, "{0} [{1}, {2}]", cell.low, cell.high) + count

@@ -1,4 +1,4 @@
-"""Renders a comparison as text: for a terminal, as Markdown, CSV or JSON."""
+"""Renders a comparison as text: for a terminal, as Markdown, LaTeX, CSV or JSON."""
 
 import csv
 import io
@@ -11,8 +11,9 @@ from dataclasses import asdict
 from typing import Any
 
 from ganlab.analysis.comparison.captions import caption, legend, remarks, short_labels
-from ganlab.analysis.comparison.numbers import format_cell
-from ganlab.analysis.comparison.table import Comparison, Row, Table
+from ganlab.analysis.comparison.cells import cells, heads
+from ganlab.analysis.comparison.latex import as_latex
+from ganlab.analysis.comparison.table import Comparison, Table
 
 WIDTH = 100  # characters, if there is no terminal
 GAP = "  "
@@ -37,10 +38,10 @@ def as_markdown(comparison: Comparison) -> str:
     """Return a pipe table for each protocol."""
     parts = []
     for table in comparison.tables:
-        head = ["", "n", *(column.name for column in table.columns)]
+        head = ["", "n", *heads(table)]
         rows = [head, ["---"] * len(head)]
         for label, row in zip(short_labels(table), table.rows, strict=True):
-            rows.append([label, str(row.n), *_cells(table, row)])
+            rows.append([label, str(row.n), *cells(table, row)])
         lines = ["| " + " | ".join(text.replace("|", "\\|").replace("*", "\\*") for text in row) + " |" for row in rows]
         parts += [caption(table), "\n".join(lines), _bullets(legend(table))]
     parts.append(_bullets(remarks(comparison)))
@@ -48,16 +49,22 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def as_csv(comparison: Comparison) -> str:
-    """Return one line for each row and score; tables, one for each protocol, are numbered from 1."""
+    """Return one line for each row and score; tables, one for each protocol, are numbered from 1.
+
+    The fields in which the protocols of one table differ are further columns.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_FIELDS)
+    fields = list(dict.fromkeys(name for table in comparison.tables for name in table.fields))
+    writer.writerow([*CSV_FIELDS, *fields])
     for number, table in enumerate(comparison.tables, 1):
         for row in table.rows:
             for name, cell in row.cells.items():
                 test = (row.p, row.as_good_as_best) if name == table.by.name else (None, None)
                 numbers = (len(cell.values), cell.mean, cell.std, cell.low, cell.high)
-                writer.writerow((number, row.label, name, *numbers, cell.over, *test))
+                writer.writerow(
+                    (number, row.label, name, *numbers, cell.over, *test, *(row.protocol.get(key) for key in fields))
+                )
     return text.getvalue()
 
 
@@ -70,36 +77,32 @@ FORMATS: dict[str, Callable[[Comparison], str]] = {
     "table": as_table,
     "csv": as_csv,
     "markdown": as_markdown,
+    "latex": as_latex,
     "json": as_json,
 }
 
 
-def _cells(table: Table, row: Row) -> list[str]:
-    texts = [format_cell(row.cells.get(column.name), row.n) for column in table.columns]
-    if row.as_good_as_best:
-        texts[table.columns.index(table.by)] += " *"
-    return texts
-
-
 def _align(table: Table, width: int) -> list[str]:
     """Return the lines of a table; if labels are too long for one line, they are listed below it by number."""
-    grid = [[column.name for column in table.columns], *(_cells(table, row) for row in table.rows)]
+    grid = [heads(table), *(cells(table, row) for row in table.rows)]
     widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
     counts = ["n", *(str(row.n) for row in table.rows)]
     labels = short_labels(table)
     digits = max(map(len, counts))
     used = digits + 2 * len(GAP)
     numbered = max(map(len, labels)) > width - used - max(widths)
-    heads, below = ["", *labels], []
+    starts, below = ["", *labels], []
     if numbered:
-        heads = ["", *map(str, range(1, len(labels) + 1))]
+        starts = ["", *map(str, range(1, len(labels) + 1))]
         below = [_wrap(label, f"{number}{GAP}", width) for number, label in enumerate(labels, 1)]
-    head_width = max(map(len, heads))
+    head_width = max(map(len, starts))
     blocks = []
     for columns in _split_columns(widths, width - head_width - used):
-        texts = [[cells[column].ljust(widths[column]) for column in columns] for cells in grid]
-        rows = zip(heads, counts, texts, strict=True)
-        blocks.append([GAP.join([head.ljust(head_width), n.rjust(digits), *cells]).rstrip() for head, n, cells in rows])
+        texts = [[line[column].ljust(widths[column]) for column in columns] for line in grid]
+        lines = zip(starts, counts, texts, strict=True)
+        blocks.append(
+            [GAP.join([start.ljust(head_width), n.rjust(digits), *line]).rstrip() for start, n, line in lines]
+        )
     return [line for block in [*blocks, below] if block for line in ["", *block]]
 
 

@@ -28,6 +28,8 @@ class Run:
     selection: ScoreFile | None = None
     reports: dict[str, ScoreFile] = field(default_factory=dict)  # by name
     single_file: ScoreFile | None = None
+    steps: int | None = None  # of training, None if they are unknown
+    argument: str = ""  # the path below which the run was found
 
     @property
     def seed(self) -> int | None:
@@ -51,18 +53,26 @@ def read_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]
 
     Raises UserError if a path does not exist or contains no run, and if a file is damaged.
     """
-    unique: dict[str, Path] = {}
-    for path in paths:
-        for run_path in _find_runs(Path(path)):
-            unique.setdefault(os.path.realpath(run_path), run_path)
     runs, skipped = [], []
-    for path in unique.values():
-        run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path)
+    for path, found_below in find_run_directories(paths):
+        run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path, found_below)
         if isinstance(run, Run):
             runs.append(run)
         else:
             skipped.append(run)
     return runs, skipped
+
+
+def find_run_directories(paths: Iterable[str | Path]) -> list[tuple[Path, str]]:
+    """Return the run directories below some paths, and the paths that are files, each once, with the path it is below.
+
+    Raises UserError if a path does not exist or contains no run.
+    """
+    unique: dict[str, tuple[Path, str]] = {}
+    for argument in paths:
+        for run_path in _find_runs(Path(argument)):
+            unique.setdefault(os.path.realpath(run_path), (run_path, str(argument)))
+    return list(unique.values())
 
 
 def _find_runs(path: Path) -> list[Path]:
@@ -89,7 +99,7 @@ def _walk(top: Path) -> Iterator[Path]:
             yield Path(directory)
 
 
-def _read_run(path: Path) -> Run | SkippedRun:
+def _read_run(path: Path, argument: str) -> Run | SkippedRun:
     if not (path / STATUS).exists():
         return SkippedRun(str(path), "not started", f"or stopped at once: there is no {STATUS}")
     status = read_json(path / STATUS)
@@ -105,7 +115,16 @@ def _read_run(path: Path) -> Run | SkippedRun:
         return SkippedRun(str(path), state, f"without {CONFIG}, so its settings are unknown")
     selection = files.pop(path / SELECTION, None)
     reports = {file.stem: scores for file, scores in files.items()}
-    return Run(path, _read_config(run.config), str(status.get("time", "")), selection, reports)
+    steps = status.get("step")
+    return Run(
+        path,
+        read_run_config(run.config),
+        str(status.get("time", "")),
+        selection,
+        reports,
+        steps=steps if isinstance(steps, int) else None,
+        argument=argument,
+    )
 
 
 def _progress(status: dict[str, Any]) -> str:
@@ -116,7 +135,8 @@ def _progress(status: dict[str, Any]) -> str:
     return f"{position}: {reason}" if reason else position
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_run_config(path: Path) -> dict[str, Any]:
+    """Return the settings in a run's config.yaml; raises UserError if there are none or the file is damaged."""
     try:
         config = read_config(path)
     except (OSError, YAMLError, ValueError) as error:

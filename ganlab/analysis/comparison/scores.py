@@ -7,9 +7,11 @@ from typing import Any, final
 
 from ganlab.core.errors import UserError
 from ganlab.core.fields import Fields, differing_fields, flatten
+from ganlab.core.score_range import ScoreRange
 from ganlab.runs.json_files import read_json
 
-SECTIONS = ("scores", "intervals", "higher_is_better", "protocol", "floor")
+LAST = "last"  # the name of the checkpoint that a run resumes from
+SECTIONS = ("scores", "intervals", "higher_is_better", "protocol", "floor", "ranges")
 Interval = tuple[float, float]
 
 
@@ -24,6 +26,9 @@ class ScoreFile:
     higher_is_better: dict[str, bool | None]
     protocol: dict[str, Any]
     floor: dict[str, float]  # scores of real samples under the same protocol, absent in old files
+    ranges: dict[str, ScoreRange]  # that scores cannot leave, absent in old files
+    step: int | None = None  # of training, None if it is unknown
+    is_of_last_checkpoint: bool = True  # or a chosen one, such as the best
 
     @property
     def protocol_fields(self) -> Fields:
@@ -57,9 +62,10 @@ def read_scores(path: Path) -> ScoreFile:
     sections = [content.get(key) or {} for key in SECTIONS]
     if not all(isinstance(section, dict) for section in sections):
         raise not_a_score_file
-    scores, intervals, directions, protocol, floor = sections
+    scores, intervals, directions, protocol, floor, ranges = sections
     known = {name: value for name, value in scores.items() if value is not None}
     is_valid = all(map(_is_number, [*known.values(), *floor.values()])) and all(map(_is_interval, intervals.values()))
+    is_valid &= all(map(_is_range, ranges.values()))
     if not is_valid or not all(isinstance(protocol.get(key) or {}, dict) for key in ("metrics", "origin")):
         raise not_a_score_file
     return ScoreFile(
@@ -69,6 +75,9 @@ def read_scores(path: Path) -> ScoreFile:
         higher_is_better=dict(directions),
         protocol=protocol,
         floor={name: float(value) for name, value in floor.items()},
+        ranges={name: (low, high) for name, (low, high) in ranges.items()},
+        step=step if isinstance(step := content.get("step"), int) else None,
+        is_of_last_checkpoint=content.get("checkpoint", LAST) == LAST,
     )
 
 
@@ -78,6 +87,10 @@ def _is_number(value: Any) -> bool:
 
 def _is_interval(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+
+
+def _is_range(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(bound is None or _is_number(bound) for bound in value)
 
 
 def _guess_metric(score: str, metrics: Mapping[str, Any]) -> str:

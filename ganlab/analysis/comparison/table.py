@@ -1,13 +1,14 @@
 """The data of a comparison: one table for each protocol, one row for each configuration."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 from ganlab.analysis.comparison.runs import SkippedRun
 from ganlab.analysis.comparison.scores import Interval
 from ganlab.analysis.comparison.statistics import summarise
 from ganlab.core.fields import Fields
+from ganlab.core.score_range import UNBOUNDED, ScoreRange, clip_interval, is_clipped
 
 
 @final
@@ -34,15 +35,22 @@ class Cell:
     over: str = "nothing"
 
     @classmethod
-    def from_values(cls, values: tuple[Value, ...]) -> "Cell":
-        """Summarise one or more values."""
+    def from_values(cls, values: tuple[Value, ...], bounds: ScoreRange = UNBOUNDED) -> "Cell":
+        """Summarise one or more values; the interval does not leave the range of the score, `bounds`."""
         if len(values) > 1:
             mean, std, low, high = summarise([value.value for value in values])
-            return cls(values, mean, std, low, high, "seeds")
+            return cls(values, mean, std, *clip_interval((low, high), mean, bounds), "seeds")
         (only,) = values
         if only.interval:
-            return cls(values, only.value, None, *only.interval, "run")
+            return cls(values, only.value, None, *clip_interval(only.interval, only.value, bounds), "run")
         return cls(values, only.value)
+
+    @property
+    def is_clipped(self) -> bool:
+        """Whether the interval over seeds ends at a bound of its score, so its mean is not in the middle."""
+        if self.over != "seeds" or self.low is None or self.high is None:
+            return False
+        return is_clipped(self.low, self.mean, self.high)
 
     @property
     def numbers(self) -> list[float]:
@@ -65,6 +73,7 @@ class Row:
     cells: dict[str, Cell]
     p: float | None = None
     as_good_as_best: bool = False  # not significantly different from the first row
+    protocol: dict[str, str] = field(default_factory=dict)  # its texts in the table's `fields`
 
     @property
     def n(self) -> int:
@@ -95,12 +104,13 @@ class Table:
     rows: tuple[Row, ...]
     by: Column
     floor: dict[str, float]  # scores of real samples in place of generated ones, by score
+    fields: tuple[str, ...] = ()  # of the protocol, in which rows differ; such a table was requested
 
 
 @final
 @dataclass(frozen=True)
 class Comparison:
-    """Tables that are not comparable with each other, notes on them, and the runs that are in no table."""
+    """Tables under different protocols, notes on them, and the runs that are in no table."""
 
     tables: tuple[Table, ...]
     notes: tuple[str, ...]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch
+from ganlab.core.score_range import UNBOUNDED, clip_interval
 from ganlab.data import DataSet
 from ganlab.data.dataset import normalize
 from ganlab.features.base import Features, Source, quantise
@@ -117,9 +118,14 @@ def build_report(
     `floor` has the scores of real samples under the same protocol, see `score_floor`.
     """
     directions = {score: better for metric in metrics.values() for score, better in metric.scores.items()}
+    ranges = {score: bounds for metric in metrics.values() for score, bounds in metric.ranges.items()}
     return {
         "scores": dict(scores),
-        "intervals": dict(intervals),
+        "intervals": {
+            name: list(clip_interval(interval, scores[name], ranges.get(name, UNBOUNDED)))
+            for name, interval in intervals.items()
+        },
+        "ranges": {name: list(ranges[name]) for name in scores if name in ranges},
         "floor": {name: value for name, value in floor.items() if name in scores},
         "higher_is_better": {score: directions.get(score) for score in scores},
         "protocol": dict(protocol),

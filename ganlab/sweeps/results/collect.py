@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganlab.analysis.comparison.captions import CLIPPED_LEGEND, SEEDS_LEGEND
 from ganlab.analysis.comparison.columns import differing_settings
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.record import Record
@@ -12,6 +13,8 @@ from ganlab.sweeps.results.configurations import Configuration, group_configurat
 from ganlab.sweeps.results.importance_plots import Importance, read_importance, write_plots
 from ganlab.sweeps.results.protocols import Protocols, describe_variants, read_protocols
 from ganlab.sweeps.results.tables import align_columns, count_states, describe_point, describe_state
+
+BEST = "best"  # in front of a row; the sign * has another meaning in the tables of `ganlab compare`
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def _result_lines(
     rows = [["", "settings", "n", *headers, "state", "jobs"]]
     marked = {id(configuration) for configuration in best}
     for configuration in configurations:
-        mark = "*" if id(configuration) in marked else ""
+        mark = BEST if id(configuration) in marked else ""
         cells = [
             configuration.format_score(name) if column == configuration.protocol else "-"
             for name in objectives
@@ -87,7 +90,9 @@ def _result_lines(
         rows.append([mark, settings, str(configuration.n), *cells, configuration.state, numbers])
     lines = align_columns(rows)
     if any(configuration.n > 1 for configuration in configurations):
-        lines.append("± is half the width of the mean's 95 % confidence interval over n seeds (Student's t)")
+        lines.append(SEEDS_LEGEND)
+    if any(" +" in configuration.format_score(name) for configuration in configurations for name in objectives):
+        lines.append(CLIPPED_LEGEND)
     if best:
         names = [f"{name} ({'higher' if up else 'lower'} is better)" for name, up in objectives.items()]
         settings = "; ".join(describe_point(configuration.overrides, keys) for configuration in best)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ganlab.analysis.comparison.statistics import summarise
+from ganlab.core.score_range import UNBOUNDED, ScoreRange, clip_interval, is_clipped
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.seeds import is_seed, without_seed
 from ganlab.sweeps.results.protocols import SAME_PROTOCOL, Protocols
@@ -24,12 +25,15 @@ class Score(NamedTuple):
     high: float | None = None
 
     @classmethod
-    def from_values(cls, values: Sequence[float]) -> "Score":
-        """Return the score of one or more values; if one of them is not finite, without an interval."""
+    def from_values(cls, values: Sequence[float], bounds: ScoreRange = UNBOUNDED) -> "Score":
+        """Return the score of one or more values; if one of them is not finite, without an interval.
+
+        The interval does not leave the range of the score, `bounds`.
+        """
         if len(values) == 1 or not all(map(math.isfinite, values)):
             return cls(sum(values) / len(values), len(values))
         mean, _, low, high = summarise(values)
-        return cls(mean, len(values), low, high)
+        return cls(mean, len(values), *clip_interval((low, high), mean, bounds))
 
 
 @dataclass(frozen=True)
@@ -66,8 +70,12 @@ class Configuration:
         score = self.scores.get(name)
         if score is None:
             return "-"
-        half_width = f" ± {score.high - score.mean:.2g}" if score.high is not None else ""
-        return f"{score.mean:.4g}{half_width}"
+        if score.low is None or score.high is None:
+            return f"{score.mean:.4g}"
+        below, above = score.mean - score.low, score.high - score.mean
+        if is_clipped(score.low, score.mean, score.high):
+            return f"{score.mean:.4g} +{above:.2g} -{below:.2g}"
+        return f"{score.mean:.4g} ± {above:.2g}"
 
     def train_command(self, config_dirs: Sequence[str] = ()) -> str:
         """Return the command that trains the configuration again with all its seeds."""
@@ -110,7 +118,7 @@ def group_configurations(
             for name in objectives:
                 values = [outcome.scores[name] for outcome in group_outcomes if name in outcome.scores]
                 if values:
-                    scores[name] = Score.from_values(values)
+                    scores[name] = Score.from_values(values, protocols.ranges.get(name, UNBOUNDED))
             state = min((outcome.state for outcome in group_outcomes), key=_state_rank)
             overrides = without_seed(group[0].overrides)
             configurations.append(Configuration(overrides, tuple(group), state, scores, protocol))

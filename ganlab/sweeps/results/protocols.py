@@ -4,12 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
+from ganlab.analysis.comparison.columns import shorten_all, without_implied
 from ganlab.analysis.comparison.scores import read_scores
-from ganlab.core.fields import Fields, canonical_json, shorten
+from ganlab.core.fields import Fields, canonical_json
+from ganlab.core.score_range import ScoreRange
 from ganlab.sweeps.jobs.job import Job, Outcome
 
 FILE = "scores.json"
-NAME = ".name"  # suffix of a field that names a component; if it differs, the component's other fields follow from it
 IGNORED = {"weights"}  # EMA or live weights: a setting like others, and each job is scored with the ones it saves
 MAX_SHOWN = 4  # protocols in a message, and fields of each
 
@@ -24,6 +25,7 @@ class Protocols:
 
     variants: tuple[Fields, ...] = ()
     variant_of: Mapping[int, int] = field(default_factory=dict)
+    ranges: Mapping[str, ScoreRange] = field(default_factory=dict)  # of scores that have one
 
     @property
     def differ(self) -> bool:
@@ -53,21 +55,23 @@ def read_protocols(jobs: Sequence[Job], outcomes: Mapping[int, Outcome], objecti
     """
     variants: dict[str, tuple[int, Fields]] = {}
     variant_of: dict[int, int] = {}
+    ranges: dict[str, ScoreRange] = {}
     for job in jobs:
         if not objectives or not outcomes[job.number].scores.keys() >= set(objectives):
             continue
         file = read_scores(job.directory / FILE)
+        ranges.update(file.ranges)
         if file.protocol:
             fields = {name: value for name, value in file.comparison_fields(*objectives).items() if name not in IGNORED}
             index, _ = variants.setdefault(canonical_json(fields), (len(variants), fields))
             variant_of[job.number] = index
-    return Protocols(tuple(fields for _, fields in variants.values()), variant_of)
+    return Protocols(tuple(fields for _, fields in variants.values()), variant_of, ranges)
 
 
 def describe_variants(variants: Sequence[Mapping[str, str]]) -> str:
     """Return differing fields as one text: "[1] samples=50; [2] samples=9"; `variants` has those of each protocol."""
-    names = _without_implied(list(dict.fromkeys(name for fields in variants for name in fields)))
-    short = {name: _shorten_all({fields[name] for fields in variants if name in fields}) for name in names[:MAX_SHOWN]}
+    names = without_implied(list(dict.fromkeys(name for fields in variants for name in fields)))
+    short = {name: shorten_all({fields[name] for fields in variants if name in fields}) for name in names[:MAX_SHOWN]}
     ellipsis = " …" if len(names) > MAX_SHOWN else ""
     clauses = []
     for number, fields in enumerate(variants[:MAX_SHOWN], 1):
@@ -76,19 +80,3 @@ def describe_variants(variants: Sequence[Mapping[str, str]]) -> str:
     if len(variants) > MAX_SHOWN:
         clauses.append(f"and {len(variants) - MAX_SHOWN} more")
     return "; ".join(clauses)
-
-
-def _without_implied(names: Sequence[str]) -> list[str]:
-    """Remove the fields of a component if its name differs: features.width, if features.name is among the names."""
-    components = [name.removesuffix(NAME) for name in names if name.endswith(NAME)]
-    return [
-        name
-        for name in names
-        if name.endswith(NAME) or not any(name.startswith(f"{component}.") for component in components)
-    ]
-
-
-def _shorten_all(texts: Collection[str]) -> dict[str, str]:
-    """Return each text shortened, or all in full if two would become equal."""
-    short = {text: shorten(text) for text in texts}
-    return short if len(set(short.values())) == len(short) else {text: text for text in texts}
