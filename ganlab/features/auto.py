@@ -1,20 +1,22 @@
 """The default feature space of a data set (`features=auto`)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from ganlab.features.base import Features
 from ganlab.features.classifier import Classifier
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
+from ganlab.kinds import kind_of
 
-# Up to this side in pixels a small classifier trains fast, and images are unlike those that Inception was trained on.
-SMALL = 32
+# By the name of the option in conf/features.
+SPACES: dict[str, Callable[[Any], Features]] = {
+    "identity": Identity,
+    "classifier": lambda data: Classifier(data, data.classifier),
+    "inception": Inception,
+}
 
 
 def auto_features(data: Any) -> Features:
-    """Return coordinates for points and sequences, a classifier for small labelled grey images, else Inception."""
-    if len(data.spec.sample) < 3:
-        return Identity(data)
-    if data.classes_available and max(data.spec.sample[1:]) <= SMALL and data.spec.sample[0] == 1:
-        return Classifier(data, data.classifier)
-    return Inception(data)
+    """Return the feature space that fits the kind of data: for images a classifier or Inception, else the samples."""
+    return SPACES[kind_of(data.spec).default_features(data.spec.sample, data.classes_available)](data)

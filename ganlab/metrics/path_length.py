@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from ganlab.core.interfaces import Batch, Latent
 from ganlab.core.random import Random, derive
-from ganlab.features.base import Features, Source, quantise
+from ganlab.features.base import Features, Source, scored_samples
 from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.player_copies import device_of
 
@@ -76,7 +76,7 @@ class PathLength(ModelMetric):
         batch = Batch(torch.empty(len(latents), 0, device=device), None if cond is None else cond.to(device))
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             samples = context.sampler.decode(game.sample(batch, network).float())
-        return context.features(quantise(samples) if samples.ndim == 4 else samples).features.double().cpu()
+        return context.features(scored_samples(samples, context.sampler.spec)).features.double().cpu()
 
     def _squared_speeds(self, features: Tensor) -> Tensor:
         """Return the mean squared speed (n,) along each path."""

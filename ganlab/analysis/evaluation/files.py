@@ -17,6 +17,7 @@ from ganlab.data.sample_files.open import open_sample_files
 from ganlab.engine.device import select_device
 from ganlab.features import Cache
 from ganlab.features.auto import auto_features
+from ganlab.kinds import kind_of
 from ganlab.metrics import Evaluator, Metric, Samples
 from ganlab.metrics.intervals import bootstrap_intervals, standard_error_intervals
 from ganlab.metrics.scoring.floors import score_floor, weak_scores
@@ -88,8 +89,12 @@ def _sample_set(files: SampleFiles, size: int, name: str, most: int | None = Non
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:
     """Raise UserError for images against points; remove the labels of both unless they have the same classes."""
-    if len(real.spec.sample) != len(fake.spec.sample):
-        raise UserError(f"real={real.path} and fake={fake.path} must both be images or both be points")
+    kinds = [kind_of(files.spec) for files in (real, fake)]
+    if kinds[0] is not kinds[1]:
+        raise UserError(
+            f"real={real.path} and fake={fake.path} must be of one kind, but the real samples are "
+            f"{kinds[0].plural} and the others {kinds[1].plural}"
+        )
     if set(real.class_names) == set(fake.class_names):
         return
     for files in (real, fake):
