@@ -18,6 +18,7 @@ ROOT = Path(ganlab.__file__).parent
 LAYERS = (
     ("core",),
     ("layers",),
+    ("kinds",),
     (
         *("generators", "discriminators", "latents", "losses", "regularizers", "augments", "conditioning"),
         *("optimizers", "schedules", "lr_schedules", "ema"),

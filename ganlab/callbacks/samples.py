@@ -3,16 +3,22 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.data import DataSet
+from ganlab.data.real_sheet import real_sheet, sheet_labels
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import data_of
 from ganlab.games.sampler import Sampler
+from ganlab.kinds import Sheet
+from ganlab.kinds.picture_file import save_picture
+from ganlab.layers.labels import ignores_labels
 from ganlab.loggers import log_image
 
 
 class Samples(Periodic):
     """Writes sample sheets of fixed latents, as PNG files in the run directory's samples/ and to loggers with images.
 
-    Raises ValueError for a count below 1.
+    A conditional generator's samples are ordered by class, equally many of each. The first time, a sheet of as many
+    real samples is written next to them, samples/real.png. Raises ValueError for a count below 1.
     """
 
     shows_weights = True
@@ -24,15 +30,24 @@ class Samples(Periodic):
         self.count, self.seed = count, seed
 
     def act(self, trainer: pl.Trainer, module: GANModule) -> None:
-        """Write one sample sheet."""
+        """Write one sample sheet and, if there is none yet, the sheet of real samples."""
         if not trainer.is_global_zero:
             return
-        data = data_of(trainer)
+        folder, data = Path(trainer.default_root_dir) / "samples", data_of(trainer)
         with module.clock.paused(module.device):
-            samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
-            sheet = data.sample_sheet(samples)
-        path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
+            self._write(trainer, module, data, folder / f"{module.steps:08}.png", self._generate(module, data))
+            if not (folder / "real.png").exists():
+                self._write(trainer, module, data, folder / "real.png", real_sheet(data, self.count, self.seed))
+
+    def _generate(self, module: GANModule, data: DataSet) -> Sheet:
+        network = module.ema.network
+        labels = None if ignores_labels(network) else sheet_labels(data, self.count)
+        count = self.count if labels is None else len(labels)
+        samples = Sampler(module.game, network, data.spec, data.decode).sample(count, self.seed, labels)
+        return Sheet(samples, "generated samples", f"step {module.steps:,}", labels)
+
+    def _write(self, trainer: pl.Trainer, module: GANModule, data: DataSet, path: Path, sheet: Sheet) -> None:
+        picture = data.draw_sheet(sheet)
+        save_picture(picture, path)
         for logger in trainer.loggers:
-            log_image(logger, "sheet", sheet, module.steps)
+            log_image(logger, "real_sheet" if path.stem == "real" else "sheet", picture, module.steps)

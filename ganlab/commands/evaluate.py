@@ -41,8 +41,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     from ganlab.analysis.evaluation import evaluate
-    from ganlab.data.sheets import image_grid
     from ganlab.engine.device import keep_freed_memory
+    from ganlab.kinds import ImageKind, Sheet
+    from ganlab.kinds.picture_file import save_picture
     from ganlab.metrics.scoring.neighbours import find_neighbour_images
 
     path = _output_file(config)
@@ -54,8 +55,12 @@ def main(arguments: Sequence[str]) -> int:
     _write(path, result.content)
     images = find_neighbour_images(result.evaluator, result.generated(), ROWS, config.neighbours)
     if images is not None:
-        picture = image_grid(images.flatten(0, 1).float() / 127.5 - 1, columns=images.shape[1])
-        picture.save(path.with_name(f"{path.stem}_neighbours.png"))
+        pixels, title = (
+            images.flatten(0, 1).float() / 127.5 - 1,
+            "generated images, each before its nearest training ones",
+        )
+        picture = ImageKind().draw(Sheet(pixels, "images", title, columns=images.shape[1]))
+        save_picture(picture, path.with_name(f"{path.stem}_neighbours.png"))
     count = result.content["protocol"]["real_samples"]
     against = "statistics of real samples" if count is None else f"{count:,} real samples"
     print(

@@ -47,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
         import numpy as np
         import torch
 
-        from ganlab.commands.sample_sheets import write_pictures
+        from ganlab.kinds import Sheet, kind_of
+        from ganlab.kinds.picture_file import save_picture
         from ganlab.training.export import load
 
     run, text = Path(args["run"]), args.values["cond"]
@@ -55,15 +56,20 @@ def main(arguments: Sequence[str]) -> int:
     sampler.require_memory(n)
     cond = None if text is None else torch.tensor(_parse_classes(text, n, sampler.spec.classes, sampler.class_names))
     samples, labels = sampler.sample_batch(n, seed, cond)
+    kind = kind_of(sampler.spec)
     output = Path(args.values["output"] or run / "generated")
     try:
         output.mkdir(parents=True, exist_ok=True)
-        _remove_former_images(output)
+        _remove_former_files(output, kind.folders)
         with (output / DRAFT).open("wb") as file:
             np.save(file, samples.numpy())
         os.replace(file.name, output / "samples.npy")
         if n:
-            write_pictures(samples, output, _names_of(labels, sampler.class_names))
+            for folder in kind.folders:
+                folder.write(samples, output, _names_of(labels, sampler.class_names))
+            shown = None if labels is None else labels[: kind.sheet_samples]
+            sheet = Sheet(samples[: kind.sheet_samples], "generated samples", "", shown, sampler.class_names)
+            save_picture(kind.draw(sheet), output / "sheet.png")
     except OSError as error:
         with suppress(OSError):
             (output / DRAFT).unlink()
@@ -75,13 +81,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _remove_former_images(output: Path) -> None:
-    """Remove the single images of an earlier call; raises UserError for files that this command did not write."""
-    images = output / "images"
-    if not (output / "samples.npy").exists() and images.exists() and any(images.iterdir()):
-        raise UserError(f"{images} contains files that `ganlab sample` did not write; choose another output")
-    for former in [*images.glob("[0-9]*.png"), *images.glob("classes.csv")]:
-        former.unlink()
+def _remove_former_files(output: Path, folders: Sequence[Any]) -> None:
+    """Remove the single samples of an earlier call; raises UserError for files that this command did not write."""
+    for folder in folders:
+        path = output / folder.name
+        if not (output / "samples.npy").exists() and path.exists() and any(path.iterdir()):
+            raise UserError(f"{path} contains files that `ganlab sample` did not write; choose another output")
+        folder.remove_former(output)
 
 
 def _names_of(labels: Any, names: Sequence[str]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -14,6 +16,9 @@ from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Shape, Spec
 from ganlab.core.random import Random
 from ganlab.core.renamed import adopt_former_methods
+from ganlab.core.tree import Tree
+from ganlab.kinds import Kind, Sheet, kind_of
+from ganlab.kinds.lettering import add_header
 
 SPLITS = ("train", "validation", "test")
 
@@ -23,7 +28,8 @@ class DataSet(ABC):
 
     Images are uint8 of shape (n, channels, height, width), which `normalize` maps to [−1, 1]; other samples are float32
     of shape (n, *spec.sample). A batch depends only on its indices and `Random`, so a resumed run sees the same data.
-    Subclass `PointDataSet`, `SequenceDataSet` or `ImageDataSet` if one of them fits; they need fewer methods:
+    How they are drawn and scored is a matter of their kind (`ganlab.kinds`). Subclass `PointDataSet`, `SequenceDataSet`
+    or `ImageDataSet` if one of them fits; they need fewer methods:
 
     >>> from ganlab.data import DataSet
     >>> class Corners(DataSet):
@@ -39,9 +45,6 @@ class DataSet(ABC):
     ...     def real_samples(self, count=0, seed=0, split="train", chunk=256):
     ...         return map(Batch, self.table[self.split(split)][: count or None].split(chunk))
     ...
-    ...     def sample_sheet(self, samples):
-    ...         return Image.new("L", (8, 8))
-    ...
     ...     def fingerprint(self):
     ...         return "0" * 64
     >>> data = Corners()
@@ -56,6 +59,8 @@ class DataSet(ABC):
     classifier: str | None = None  # name of the shipped classifier that was trained on this data
     class_names: Sequence[str] = ()  # by class number; empty if classes have no names
     needs_workers: bool = False  # samples are decoded on access, so worker processes speed up training
+    modes: Tensor | None = None  # (k, dimensions) in the data's own coordinates, if the data has known modes
+    sigma: float = 0.0  # standard deviation around the modes
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -69,6 +74,8 @@ class DataSet(ABC):
                 "sheet": "sample_sheet",
             },
         )
+        if "sample_sheet" in vars(cls) and "draw_sheet" not in vars(cls):
+            cls.draw_sheet = _draw_own_picture  # type: ignore[method-assign, assignment]
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -92,16 +99,35 @@ class DataSet(ABC):
         """
 
     @abstractmethod
-    def sample_sheet(self, samples: Tensor) -> Image.Image:
-        """Draw a picture of samples (n, *spec.sample), which are in the data's own coordinates."""
-
-    @abstractmethod
     def fingerprint(self) -> str:
         """Return a SHA-256 of the samples, their labels and their splits, in hexadecimal."""
 
     def summary(self) -> str:
         """Return a one-line summary for the log; empty for data without end."""
         return ""
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of data, by the spec."""
+        return kind_of(self.spec)
+
+    @cached_property
+    def backdrop(self) -> Any:
+        """What all sample sheets share, such as the density of real points; computed once."""
+        return self.kind.backdrop(self)
+
+    def draw_sheet(self, sheet: Sheet) -> Image.Image:
+        """Draw a sheet of samples, which are in the data's own coordinates."""
+        return self.kind.draw(replace(sheet, class_names=self.class_names), self.backdrop)
+
+    def sample_sheet(self, samples: Tree) -> Image.Image:
+        """Draw a picture of samples, which are in the data's own coordinates; override it for a picture of its own."""
+        return self.kind.draw(Sheet(samples, class_names=self.class_names), self.backdrop)
+
+    def decoded_samples(self, count: int, seed: int = 0) -> Batch:
+        """Return at most `count` (0: all) real training samples in the data's own coordinates, with known labels."""
+        batch = Batch.cat(map(normalize, self.real_samples(count, seed)))
+        return Batch(self.decode(batch.sample), batch.cond)
 
     def count(self, requested: int = 0, split: str = "train") -> int:
         """Return how many samples `real_samples` yields if `requested` (0: all) are requested."""
@@ -117,9 +143,14 @@ class DataSet(ABC):
         batch = self.labelled_batch(indices, random)
         return batch if self.spec.classes else Batch(batch.sample)
 
-    def decode(self, samples: Tensor) -> Tensor:
+    def decode(self, samples: Tree) -> Tree:
         """Convert samples from network coordinates to the data's own coordinates."""
-        return samples * self.scale if self.scale != 1 else samples
+        return tree.map(lambda x: x * self.scale, samples) if self.scale != 1 else samples
+
+
+def _draw_own_picture(data: DataSet, sheet: Sheet) -> Image.Image:
+    """Draw a sheet of data that define `sample_sheet`."""
+    return add_header(data.sample_sheet(sheet.samples), sheet.facts())
 
 
 def build_spec(sample: Shape, labels: bool, classes: int) -> Spec:

@@ -24,7 +24,6 @@ class Distribution(DataSet):
     the distribution's name and parameters, which the fingerprint hashes. `classes` is the number of classes (0: none);
     the networks see them if `labels` is true, which raises ValueError with fewer than 2 classes.
 
-    >>> from PIL import Image
     >>> class Coin(Distribution):
     ...     def __init__(self):
     ...         super().__init__((1,), scale=1.0, identity=("coin",), labels=False, classes=2)
@@ -32,9 +31,6 @@ class Distribution(DataSet):
     ...     def draw(self, count, random):
     ...         side = random.integers("data.side", 2, (count,))
     ...         return Batch(2.0 * side[:, None] - 1, side)
-    ...
-    ...     def sample_sheet(self, samples):
-    ...         return Image.new("L", (8, 8))
     >>> Coin.preview().sample
     (1,)
     >>> Coin().batch(torch.arange(4), Random()).sample.shape

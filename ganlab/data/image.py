@@ -8,7 +8,6 @@ from inspect import signature
 from typing import Any, ClassVar
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
@@ -16,7 +15,6 @@ from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
 from ganlab.data.readers.decode_image import parse_resolution
 from ganlab.data.readers.image_storage import Images
-from ganlab.data.sheets import image_grid
 from ganlab.data.splits import check_shares, seeded_permutation, split_indices
 
 MAX_NAMED_CLASSES = 10  # classes that a summary lists
@@ -134,10 +132,6 @@ class ImageDataSet(DataSet, ABC):
         if empty and self.spec.classes:
             text += f"; classes without a training image: {', '.join(empty[:MAX_NAMED_CLASSES])}"
         return text
-
-    def sample_sheet(self, samples: Tensor) -> Image.Image:
-        """Lay out images (n, channels, height, width) in [−1, 1] as a grid."""
-        return image_grid(samples)
 
     @cached_property
     def _fingerprint(self) -> str:

@@ -1,18 +1,13 @@
 """`PointDataSet`, the base class of distributions over points in the plane."""
 
 from abc import ABC
-from functools import cached_property
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
-from ganlab.data.point_sheets import Density, scatter
-
-SHEET_POINTS = 100_000  # real points that a sample sheet's density is estimated from
 
 
 class PointDataSet(Distribution):
@@ -34,20 +29,8 @@ class PointDataSet(Distribution):
     (torch.Size([3, 2]), True)
     """
 
-    modes: Tensor | None = None  # (k, 2) in the data's own coordinates, if the distribution has modes
-    sigma: float = 0.0  # standard deviation around the modes
-
     def __init__(self, scale: float, identity: tuple[object, ...], labels: bool, classes: int) -> None:
         super().__init__((2,), scale, identity, labels, classes)
-
-    @cached_property
-    def density(self) -> Density:
-        """The density of real points, for sample sheets."""
-        return Density(self.reference(SHEET_POINTS).sample)
-
-    def sample_sheet(self, samples: Tensor) -> Image.Image:
-        """Scatter points (n, 2) over the density of real points."""
-        return scatter(samples, self.density)
 
 
 class MixtureDataSet(PointDataSet, ABC):

@@ -1,18 +1,12 @@
 """`SequenceDataSet`, the base class of distributions over real-valued sequences, and sine waves."""
 
 import math
-from functools import cached_property
 
 import torch
-from PIL import Image
-from torch import Tensor
 
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data.distribution import Distribution, check_positive
-from ganlab.data.sheets import plot_sequences
-
-SHEET_SEQUENCES = 1000  # real sequences that determine a sample sheet's axes
 
 
 class SequenceDataSet(Distribution):
@@ -28,16 +22,6 @@ class SequenceDataSet(Distribution):
     >>> Steps().draw(3, Random(seed=0)).sample.shape
     torch.Size([3, 4, 1])
     """
-
-    @cached_property
-    def bounds(self) -> tuple[float, float]:
-        """Lowest and highest value of real sequences, for sample sheets."""
-        values = self.reference(SHEET_SEQUENCES).sample
-        return float(values.min()), float(values.max())
-
-    def sample_sheet(self, samples: Tensor) -> Image.Image:
-        """Plot sequences (n, length, channels), each in its own panel."""
-        return plot_sequences(samples, self.bounds)
 
 
 class SineWaves(SequenceDataSet):

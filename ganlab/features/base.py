@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.renamed import adopt_former_methods
+from ganlab.kinds import kind_of
 
 MAX_SPATIAL = 2048  # spatial features per sample: about as many as Inception has pooled features
 
@@ -137,6 +138,14 @@ def image_channels(data: Source, name: str) -> int:
 def quantise(samples: Tensor) -> Tensor:
     """Quantise images in [−1, 1] to uint8; raises ValueError for values that are not finite."""
     return check_finite(samples).clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+
+
+def scored_samples(samples: Tensor, spec: Spec) -> Tensor:
+    """Return samples as feature spaces read them: images in [−1, 1] as uint8, real and generated alike.
+
+    uint8 samples and samples of other kinds are returned unchanged.
+    """
+    return quantise(samples) if kind_of(spec).is_quantised and samples.dtype != torch.uint8 else samples
 
 
 def check_finite(samples: Tensor) -> Tensor:

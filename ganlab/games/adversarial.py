@@ -1,6 +1,7 @@
 """The GAN: a generator against a discriminator (Goodfellow et al. 2014); `AdversarialGame.losses` is its heart."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 from torch import Tensor, nn
@@ -49,7 +50,7 @@ class AdversarialGame(Game):
         packing: int = 1,
     ) -> None:
         super().__init__()
-        self.spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
+        self.spec = replace(spec, latent=latent.size)
         self.generator = generator(self.spec)
         self.discriminator = build_packed(discriminator, self.spec, packing)
         self.loss, self.latent, self.augment = loss, latent, augment

@@ -1,6 +1,7 @@
 """BiGAN: an adversarial game on pairs of a sample and its latents (Donahue et al. 2017; Dumoulin et al. 2017)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -61,7 +62,7 @@ class BiGAN(GANWithEncoder):
         self.reject_regularizers((name for name, term in terms if term.reads_both_losses), NEEDS_TWO_NETWORKS)
         self.axis = channel_axis(spec.sample)
         shape = with_channels(spec.sample, spec.sample[self.axis - 1] + latent.size)  # type: ignore[index]
-        sample_spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
+        sample_spec = replace(spec, latent=latent.size)
         self.gan = AdversarialGame(
             Spec(shape, spec.cond, spec.classes),
             lambda pair_spec: _PairGenerator(generator(sample_spec), self.axis),

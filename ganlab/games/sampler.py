@@ -1,27 +1,34 @@
-"""Samples of a generator as a function of the seed only, and the truncation trick."""
+"""Samples of a generator as a function of the seed only."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ganlab.core import tree
-from ganlab.core.interfaces import Batch, Game, Shape, Spec, SupportsTruncation
+from ganlab.core.errors import UserError
+from ganlab.core.interfaces import Batch, Game, Shape, Spec
 from ganlab.core.memory import require_memory
 from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
 from ganlab.core.tree import Tree
+from ganlab.games.conditions import check_conditions
+from ganlab.games.latent_paths import GivenLatents, check_latents, path_latents, require_latent
 
 # Latents are drawn and passed through the generator in chunks of this many samples, so sample i depends neither on the
 # number of samples nor on the machine's memory.
 CHUNK = 100
 BYTES = 4  # of a float32 value
-INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
 class Sampler:
-    """Draws samples of a generator in the data's own coordinates; images are in [−1, 1]."""
+    """Draws samples of a generator in the data's own coordinates; images are in [−1, 1].
+
+    No result keeps gradients. `encode` is the inverse of `decode`; `absent` says why there is no trained discriminator,
+    if there is none.
+    """
 
     def __init__(
         self,
@@ -30,38 +37,120 @@ class Sampler:
         spec: Spec,
         decode: Callable[[Tree], Tree],
         class_names: Sequence[str] = (),
+        encode: Callable[[Tree], Tree] | None = None,
+        absent: str = "",
     ) -> None:
         self.game, self.network, self.spec, self.decode = game, network, spec, decode
-        self.class_names = class_names
+        self.class_names, self._encode, self.absent = class_names, encode, absent
 
-    def sample(self, n: int, seed: int = 0, cond: Tree = None) -> Tree:
+    def sample(self, n: int | None = None, seed: int = 0, cond: Tree = None, latents: Any = None) -> Tree:
         """Return float tensors of shape (n, *spec.sample) on the CPU.
 
         `cond` holds one condition per sample: for classes, a number or a name. Without it, a conditional generator
-        draws classes uniformly. Raises ValueError for a negative n, for a `cond` of another length, for unknown
-        classes, and for any `cond` if the generator is unconditional.
+        draws classes uniformly. `latents` (n, spec.latent), as `draw_latents` returns them, replace those that the seed
+        gives; `n` may then be left out. Raises ValueError for a negative n, for a `cond` of another length, for unknown
+        classes, for any `cond` if the generator is unconditional, and for latents of another shape.
         """
-        return self.sample_batch(n, seed, cond).sample
+        return self.sample_batch(n, seed, cond, latents).sample
 
-    def sample_batch(self, n: int, seed: int = 0, cond: Tree = None) -> Batch:
+    def sample_batch(self, n: int | None = None, seed: int = 0, cond: Tree = None, latents: Any = None) -> Batch:
         """Return the samples of `sample` with the conditions under which they were generated."""
-        if n < 0:
+        if n is not None and n < 0:
             raise ValueError(f"n must be at least 0, got {n}")
+        if latents is not None:
+            latents = check_latents(latents, require_latent(self.game).size, n)
+            n = len(latents)
+        if n is None:
+            raise ValueError("give the number of samples, n, or their latents")
         if cond is not None:
-            cond = self._check_conditions(cond, n)
+            cond = check_conditions(cond, n, self.spec, self.class_names)
         if n == 0:
             return Batch(torch.empty(0, *self.spec.sample), cond)
         self.require_memory(n)
-        batches = progress(self.batches(n, CHUNK, seed, cond), "generating", "batch", -(-n // CHUNK))
-        return Batch.cat(batch.map(Tensor.cpu) for batch in batches)
+        chunks = self.batches(n, CHUNK, seed, cond, latents=latents)
+        return Batch.cat(batch.map(Tensor.cpu) for batch in progress(chunks, "generating", "batch", -(-n // CHUNK)))
 
     def require_memory(self, n: int) -> None:
         """Raise UserError if `n` samples exceed the available memory."""
         size = 2 * n * _count_values(self.spec.sample) * BYTES  # they are joined from chunks
         require_memory(size, f"n={n:,} samples of shape {self.spec.sample}", "lower n")
 
+    def draw_latents(self, n: int, seed: int = 0) -> Tensor:
+        """Return the latents (n, spec.latent) of the samples that `sample(n, seed)` returns, on the CPU.
+
+        Raises ValueError for a negative n, and if the game draws no latents.
+        """
+        if n < 0:
+            raise ValueError(f"n must be at least 0, got {n}")
+        latent, device = require_latent(self.game), self._device()
+        chunks = [latent.sample(CHUNK, _chunk_random(seed, number), device).cpu() for number in range(-(-n // CHUNK))]
+        return torch.cat([torch.empty(0, latent.size), *chunks])[:n]
+
+    def interpolate(self, n: int, kind: str | None = None, seed: int = 0, cond: Tree = None, paths: int = 1) -> Tree:
+        """Return `n` samples on each of `paths` paths between latents, both ends included, (paths · n, *spec.sample).
+
+        `kind` is "spherical", "linear", or None for what fits the latents: spherical for normal ones. Path i goes from
+        latents 2i to 2i + 1 of `draw_latents`. `cond` holds one condition per path; without it, a conditional generator
+        draws a class for each. Raises ValueError for n below 2, for paths below 1, for another kind, as `sample` does
+        for `cond`, and if the game draws no latents.
+        """
+        return self.interpolate_batch(n, kind, seed, cond, paths).sample
+
+    def interpolate_batch(
+        self, n: int, kind: str | None = None, seed: int = 0, cond: Tree = None, paths: int = 1
+    ) -> Batch:
+        """Return the samples of `interpolate` with the conditions under which they were generated."""
+        if paths < 1:
+            raise ValueError(f"paths must be at least 1, got {paths}")
+        latents = path_latents(require_latent(self.game), self.draw_latents(2 * paths, seed), n, kind)
+        if cond is not None:
+            cond = check_conditions(cond, paths, self.spec, self.class_names)
+        elif self.spec.classes:
+            cond = Random(derive(seed, "paths")).integers("labels", self.spec.classes, (paths,))
+        return self.sample_batch(cond=tree.map(lambda x: x.repeat_interleave(n, 0), cond), latents=latents)
+
+    def class_grid(self, per_class: int = 8, seed: int = 0) -> Tree:
+        """Return `per_class` samples of every class, class by class, shape (classes · per_class, *spec.sample).
+
+        The same latents are used for every class. Raises ValueError if the generator has no classes, and for per_class
+        below 1.
+        """
+        if not self.spec.classes:
+            raise ValueError("this generator has no classes; use sample")
+        if per_class < 1:
+            raise ValueError(f"per_class must be at least 1, got {per_class}")
+        latents = self.draw_latents(per_class, seed).repeat(self.spec.classes, 1)
+        cond = torch.arange(self.spec.classes).repeat_interleave(per_class)
+        return self.sample(cond=cond, latents=latents)
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """The trained discriminator; it reads what `encode` returns for samples, and their conditions.
+
+        Raises UserError if the game has none, or if its trained weights are not in the run directory.
+        """
+        players = self.game.players()
+        if "discriminator" not in players or not self.game.provides:
+            raise UserError(f"{type(self.game).__name__} has no discriminator")
+        if self.absent:
+            raise UserError(self.absent)
+        return players["discriminator"]
+
+    def encode(self, samples: Tree) -> Tree:
+        """Convert samples from the data's own coordinates to those in which networks see them."""
+        if self._encode is None:
+            raise ValueError("this sampler was made without encode; use ganlab.load, or the data set")
+        return self._encode(samples)
+
     def batches(
-        self, n: int, size: int, seed: int = 0, cond: Tree = None, first: int = 0, stride: int = 1
+        self,
+        n: int,
+        size: int,
+        seed: int = 0,
+        cond: Tree = None,
+        first: int = 0,
+        stride: int = 1,
+        latents: Tensor | None = None,
     ) -> Iterator[Batch]:
         """Yield batches first, first + stride, … of `size` samples, of `n` samples in all, with their conditions.
 
@@ -74,48 +163,40 @@ class Sampler:
             parts = []
             for number in range(start // CHUNK, -(-stop // CHUNK)):
                 if number != latest:  # generate a chunk that two batches share only once
-                    latest, chunk = number, self._generate_chunk(number, n, seed, cond)
+                    latest, chunk = number, self._generate_chunk(number, n, seed, cond, latents)
                 parts.append(_slice(chunk, start - number * CHUNK, stop - number * CHUNK))
             yield Batch.cat(parts)
 
-    def _check_conditions(self, cond: Tree, n: int) -> Tree:
-        """Return conditions as the generator reads them; raises ValueError if they are invalid."""
-        if self.spec.cond is None:
-            raise ValueError("this generator is not conditional, so cond must be None")
-        conditions = self._class_numbers(cond) if self.spec.classes else cond
-        try:
-            conditions = torch.as_tensor(conditions) if self.spec.classes else conditions
-            length = tree.length(conditions)
-        except (TypeError, ValueError, RuntimeError, StopIteration) as error:  # a scalar, text or a ragged list
-            raise ValueError(f"cond must have one entry per sample, {n}, got {cond!r}") from error
-        if length != n:
-            raise ValueError(f"cond must have one entry per sample, {n}, got {length}")
-        return _check_classes(conditions, self.spec.classes) if self.spec.classes and n else conditions
-
-    def _class_numbers(self, cond: Tree) -> Tree:
-        """Replace names of classes by their numbers; raises ValueError for an unknown name."""
-        if not isinstance(cond, list | tuple):
-            return cond
-        number_of = dict(zip(self.class_names, range(self.spec.classes), strict=False))
-        unknown = [entry for entry in cond if isinstance(entry, str) and entry not in number_of]
-        if unknown:
-            raise ValueError(f"cond names '{unknown[0]}', but the classes are {', '.join(number_of) or 'numbers'}")
-        return [number_of[entry] if isinstance(entry, str) else entry for entry in cond]
-
     @torch.no_grad()
-    def _generate_chunk(self, number: int, n: int, seed: int, cond: Tree) -> Batch:
+    def _generate_chunk(self, number: int, n: int, seed: int, cond: Tree, latents: Tensor | None) -> Batch:
         """Generate a complete chunk, also for fewer samples, so the first samples do not depend on their number."""
-        device = next(self.network.parameters()).device
-        random = Random(derive(seed, "samples")).seek(number)
+        device, random = self._device(), _chunk_random(seed, number)
         start = number * CHUNK
-        if cond is None:
-            conditions = self._draw_labels(random, device)
-        else:
-            conditions = tree.narrow(cond, start, min(CHUNK, n - start))
+        count = min(CHUNK, n - start)
+        conditions = self._draw_labels(random, device) if cond is None else tree.narrow(cond, start, count)
         conditions = tree.map(lambda x: _fill_chunk(x).to(device), conditions)
+        batch = Batch(torch.empty(CHUNK, 0, device=device), conditions)
         with self.evaluation_mode(random):
-            samples = self.game.sample(Batch(torch.empty(CHUNK, 0, device=device), conditions), self.network)
+            if latents is None:
+                samples = self.game.sample(batch, self.network)
+            else:
+                samples = self._sample_given(batch, _fill_chunk(latents[start : start + count]))
         return Batch(self.decode(tree.map(lambda x: x.float(), samples)), conditions)
+
+    def _sample_given(self, batch: Batch, latents: Tensor) -> Tree:
+        """Return samples of given latents; raises ValueError if the game's samples do not depend on latents alone."""
+        given, own = GivenLatents(latents), self.game.latent
+        self.game.latent = given
+        try:
+            samples = self.game.sample(batch, self.network)
+        finally:
+            self.game.latent = own
+        if not given.used:
+            raise ValueError(f"{type(self.game).__name__} draws no latents, so none can be given")
+        return samples
+
+    def _device(self) -> torch.device:
+        return next(self.network.parameters()).device
 
     def _draw_labels(self, random: Random, device: torch.device) -> Tensor | None:
         return random.integers("labels", self.spec.classes, (CHUNK,), device) if self.spec.classes else None
@@ -133,14 +214,8 @@ class Sampler:
             self.network.train(training)
 
 
-def _check_classes(labels: Tensor, count: int) -> Tensor:
-    numbers = labels.long()
-    invalid = numbers[(numbers < 0) | (numbers >= count)].tolist()
-    if labels.ndim != 1 or labels.dtype not in INTEGERS:
-        invalid = [f"{labels.dtype} of shape {tuple(labels.shape)}"]
-    if invalid:
-        raise ValueError(f"cond must be one class for each sample, from 0 to {count - 1}, got {invalid[0]}")
-    return numbers
+def _chunk_random(seed: int, number: int) -> Random:
+    return Random(derive(seed, "samples")).seek(number)
 
 
 def _fill_chunk(values: Tensor) -> Tensor:
@@ -154,16 +229,3 @@ def _count_values(shape: Shape) -> int:
 
 def _slice(batch: Batch, start: int, stop: int) -> Batch:
     return batch.map(lambda x: x[max(start, 0) : stop])
-
-
-def truncate(game: Game, network: nn.Module, truncation: float) -> None:
-    """Apply the truncation trick, permanently: samples become less diverse and more typical.
-
-    A style generator scales the distance of its styles from their average by `truncation` (Karras et al. 2019,
-    appendix B); for other generators the game's latents are truncated at ±`truncation` (Brock et al. 2019, section
-    3.1). Raises ValueError for latents without tails and for a truncation out of range.
-    """
-    if isinstance(network, SupportsTruncation):
-        network.truncate(truncation)
-    else:
-        game.latent = game.latent.truncated(truncation)

@@ -1,6 +1,7 @@
 """The variational autoencoder as a cooperative game: both networks have the same objective (Kingma & Welling 2014)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 import torch
@@ -37,7 +38,7 @@ class VAE(Game):
         if not beta >= 0:
             raise ValueError(f"beta must be at least 0, got {beta}")
         require_normal(latent)
-        self.spec = Spec(spec.sample, spec.cond, spec.classes, latent.size)
+        self.spec = replace(spec, latent=latent.size)
         self.generator = generator(self.spec)
         self.encoder = build_encoder(discriminator, self.spec, 2 * latent.size)
         self.latent, self.variance, self.beta = latent, variance, beta

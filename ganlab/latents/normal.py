@@ -4,10 +4,10 @@ from math import erf
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cosine_similarity
 
 from ganlab.core.interfaces import Latent
 from ganlab.core.random import Random
+from ganlab.latents.spherical import slerp
 
 
 class Normal(Latent):
@@ -22,15 +22,8 @@ class Normal(Latent):
         return Truncated(self.size, threshold)
 
     def interpolate(self, start: Tensor, end: Tensor, times: Tensor) -> Tensor:
-        """Interpolate spherically (slerp), or linearly if the two latents are parallel.
-
-        Shoemake 1985, section 3.3, without normalisation, so the norm is interpolated, too (White 2016, section 2.1).
-        """
-        first, last, t = start.double(), end.double(), times.double()[:, None]
-        angle = cosine_similarity(first, last).clamp(-1, 1).acos()[:, None]
-        sine = angle.sin()
-        arc = (((1 - t) * angle).sin() * first + (t * angle).sin() * last) / sine
-        return torch.where(sine > 1e-6, arc, torch.lerp(first, last, t)).to(start.dtype)
+        """Interpolate spherically, or linearly if the two latents are parallel."""
+        return slerp(start, end, times)
 
 
 class Truncated(Latent):

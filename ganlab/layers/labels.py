@@ -93,3 +93,9 @@ class LabelEmbedding(nn.Module):
     def forward(self, values: Tensor, labels: Tensor | None) -> Tensor:
         """Append the vectors of long labels (n,) to `values` (n, inputs)."""
         return torch.cat([values, self.embed(self.labels(values[:, :0], labels))], 1)
+
+
+def ignores_labels(network: nn.Module) -> bool:
+    """Return whether all of a network's label inputs were built without classes; False if it has none of them."""
+    classes = [module.classes for module in network.modules() if isinstance(module, LabelInput)]
+    return bool(classes) and not any(classes)

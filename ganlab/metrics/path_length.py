@@ -11,7 +11,8 @@ from ganlab.core.interfaces import Batch, Latent
 from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
 from ganlab.core.score_range import POSITIVE, ScoreRange
-from ganlab.features.base import Features, Source, quantise
+from ganlab.features.base import Features, Source, scored_samples
+from ganlab.games.latent_paths import GivenLatents
 from ganlab.metrics.metric import EvaluationContext, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.player_copies import device_of
 
@@ -75,26 +76,13 @@ class PathLength(ModelMetric):
     def _features(self, context: EvaluationContext, network: nn.Module, latents: Tensor, cond: Tensor | None) -> Tensor:
         device = device_of(network)
         game: Any = copy.copy(context.game)  # shares the networks, but not the latents and the random state
-        game.latent, game.random = FixedLatents(latents), Random(context.seed)
+        game.latent, game.random = GivenLatents(latents), Random(context.seed)
         batch = Batch(torch.empty(len(latents), 0, device=device), None if cond is None else cond.to(device))
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
             samples = context.sampler.decode(game.sample(batch, network).float())
-        return context.features(quantise(samples) if samples.ndim == 4 else samples).features.double().cpu()
+        return context.features(scored_samples(samples, context.sampler.spec)).features.double().cpu()
 
     def _squared_speeds(self, features: Tensor) -> Tensor:
         """Return the mean squared speed (n,) along each path."""
         paths = features.reshape(-1, self.segments + 1, features.shape[1])
         return paths.diff(dim=1).square().sum(2).mean(1) * self.segments**2
-
-
-@final
-class FixedLatents(Latent):
-    """Given latents of shape (n, size) in place of random ones, for n samples."""
-
-    def __init__(self, latents: Tensor) -> None:
-        super().__init__(latents.shape[1])
-        self.latents = latents
-
-    def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
-        """Return the given latents; `count` and `random` are ignored."""
-        return self.latents.to(device)

@@ -1,40 +1,48 @@
-"""The exported generator of a run: weights in a safetensors file, everything else in JSON."""
+"""The exported networks of a run: weights in safetensors files, everything else in JSON."""
 
 import json
-import os
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 
 from ganlab.config.targets import instantiate
+from ganlab.core import tree
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import Spec
 from ganlab.core.renamed import current_config
 from ganlab.data import DataSet
 from ganlab.engine.device import select_device
 from ganlab.engine.module import GANModule
-from ganlab.games.sampler import Sampler, truncate
+from ganlab.games.latent_paths import latent_size
+from ganlab.games.sampler import Sampler
+from ganlab.games.truncation import truncate
+from ganlab.kinds import KINDS
 from ganlab.runs.directory import write_json
+from ganlab.training.exported_game import (
+    DESCRIPTION,
+    GENERATOR,
+    OTHERS,
+    load_generator,
+    load_others,
+    other_weights,
+    unreadable,
+    write_weights,
+)
 
-WEIGHTS, DESCRIPTION = "generator.safetensors", "generator.json"
-REMEDY = "copy both files again from the original run directory"
 # The config groups from which a game, and so its sampler, is built.
 GROUPS = ("game", "generator", "discriminator", "loss", "regularizer", "augment", "latent")
 
 
 def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) -> None:
-    """Write the EMA generator's weights and the settings to build and sample it."""
-    tensors = {name: value.contiguous().cpu() for name, value in module.ema.network.state_dict().items()}
-    scratch = run_dir / f"{WEIGHTS}.tmp"
-    scratch.write_bytes(save(tensors))  # safetensors' own file writer hides the reason of a disk error
-    os.replace(scratch, run_dir / WEIGHTS)
+    """Write the EMA generator's weights, those of the other networks, and the settings to build and sample them."""
+    write_weights(run_dir / OTHERS, other_weights(module.game), module.steps)
+    write_weights(run_dir / GENERATOR, module.ema.network.state_dict(), module.steps)
     plain: dict[Any, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     description = {
-        "spec": {"sample": data.spec.sample, "cond": data.spec.cond, "classes": data.spec.classes},
+        "spec": asdict(replace(data.spec, latent=latent_size(module.game), kind=data.kind.name)),
         "class_names": list(data.class_names) if data.spec.classes else [],
         "scale": data.scale,
         "steps": module.steps,
@@ -45,58 +53,73 @@ def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) 
 
 
 def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: float | None = None) -> Sampler:
-    """Return a sampler of a finished run's generator, with truncation if it is not None (see `games.sampler.truncate`).
+    """Return a sampler of a finished run's generator, with truncation if it is not None (see `games.truncation`).
 
-    Raises UserError if the directory has no exported generator or it cannot be read, for a device that does not work,
-    and for a truncation that the generator does not support.
+    Its `discriminator` is the trained one; if the directory has none, its use raises UserError. The networks are in
+    evaluation mode, and their weights require no gradients. Raises UserError if the directory has no exported
+    generator or it cannot be read, for a device that does not work, and for a truncation that the generator does not
+    support.
     """
     target = select_device(device)
     directory = Path(run_dir)
-    weights, description = directory / WEIGHTS, directory / DESCRIPTION
+    weights, description = directory / GENERATOR, directory / DESCRIPTION
     if not directory.exists():
         raise UserError(f"{directory} does not exist; give the directory of a finished run")
     if not weights.exists() or not description.exists():
         raise UserError(
-            f"{directory} holds no {WEIGHTS}, which is written when a run ends; give the directory of a finished run"
+            f"{directory} holds no {GENERATOR}, which is written when a run ends; give the directory of a finished run"
         )
-    spec, names, scale, config = _read_description(description)
+    facts = _read_description(description)
     with torch.random.fork_rng(devices=[]):
-        game = instantiate(config.game)(spec)
-    try:
-        game.sampler.load_state_dict(load_file(weights))
-    except (SafetensorError, OSError) as error:
-        raise _unreadable(weights, error) from error
-    except RuntimeError as error:  # its message has one line per weight
-        raise UserError(
-            f"{weights} holds weights of another generator than {DESCRIPTION} describes; {REMEDY}"
-        ) from error
+        game = instantiate(facts.config.game)(facts.spec)
+    absent = load_others(game, directory / OTHERS, facts.steps)
+    load_generator(game, weights)
     if truncation is not None:
         try:
             truncate(game, game.sampler, truncation)
         except ValueError as error:
             raise UserError(f"truncation={truncation:g}: {error}") from error
-    game.to(target).eval()
-    if config.game.get("generator", {}).get("labels") == "none":  # only the discriminator receives the labels
-        spec = Spec(spec.sample)
-    return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples, names)
+    game.to(target).eval().requires_grad_(False)
+    spec = replace(facts.spec, latent=latent_size(game))
+    if facts.config.game.get("generator", {}).get("labels") == "none":  # only the discriminator receives the labels
+        spec = replace(spec, cond=None, classes=0)
+    return Sampler(game, game.sampler, spec, facts.decode, facts.class_names, facts.encode, absent)
 
 
-def _read_description(path: Path) -> tuple[Spec, list[str], float, DictConfig]:
-    """Return the samples' spec, the names of the classes, the scale, and the configuration of the game."""
+@final
+@dataclass(frozen=True)
+class _Description:
+    """What generator.json says: the samples' spec, the names of the classes, and the configuration of the game."""
+
+    spec: Spec
+    class_names: list[str]
+    scale: float
+    steps: int
+    config: DictConfig
+
+    def decode(self, samples: Any) -> Any:
+        """Convert samples from network coordinates to the data's own coordinates."""
+        return tree.map(lambda x: x * self.scale, samples) if self.scale != 1 else samples
+
+    def encode(self, samples: Any) -> Any:
+        """Convert samples from the data's own coordinates to network coordinates."""
+        return tree.map(lambda x: x / self.scale, samples) if self.scale != 1 else samples
+
+
+def _read_description(path: Path) -> _Description:
     try:
         facts = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     match facts:
         case {
-            "spec": {"sample": [*sample], "cond": None | [*_] as cond, "classes": int() as classes},
+            "spec": {"sample": [*sample], "cond": None | [*_] as cond, "classes": int() as classes, **more},
             "scale": int() | float() as scale,
             "config": {"game": {"_target_": str()}} as config,
         }:
-            spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes)
-            return spec, facts.get("class_names", []), float(scale), OmegaConf.create(current_config(config))
-    raise _unreadable(path, "it does not describe a generator as ganlab writes it")
-
-
-def _unreadable(path: Path, reason: object) -> UserError:
-    return UserError(f"{path} cannot be read ({' '.join(str(reason).split())}); {REMEDY}")
+            known = {kind.name for kind in KINDS}
+            kind = str(more["kind"]) if more.get("kind") in known else ""  # a custom kind of another package
+            spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes, kind=kind)
+            current = OmegaConf.create(current_config(config))
+            return _Description(spec, facts.get("class_names", []), float(scale), facts.get("steps", -1), current)
+    raise unreadable(path, "it does not describe a generator as ganlab writes it")

@@ -19,10 +19,12 @@ import ganlab
 from ganlab.callbacks import Best, Interrupt, NaNMonitor, Periodic, Progress, Samples
 from ganlab.config import compose
 from ganlab.core.errors import TrainingError, UserError
+from ganlab.data import Digits
 from ganlab.engine.checkpoints import AtomicCheckpointIO
 from ganlab.engine.clock import TrainingClock
 from ganlab.engine.module import GANModule
 from ganlab.games.sampler import Sampler
+from ganlab.kinds import Sheet
 from ganlab.metrics import Evaluator
 
 
@@ -249,6 +251,43 @@ def test_sample_sheets_have_the_configured_count_and_seed(tmp_path):
     assert sheets[2].shape != sheets[0].shape
     with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         Samples(count=0)
+
+
+def test_a_sheet_of_real_samples_is_written_once(tmp_path):
+    result = go(tmp_path, *DIGITS, "sample_every=3", "callback.samples.count=4")
+    folder = result.run_dir / "samples"
+    assert sorted(path.name for path in folder.iterdir()) == ["00000003.png", "00000006.png", "real.png"]
+    data = Digits(resolution=8)
+    expected = data.draw_sheet(Sheet(data.decoded_samples(4).sample, "real samples"))
+    assert np.array_equal(np.asarray(Image.open(folder / "real.png")), np.asarray(expected))
+    written = (folder / "real.png").stat().st_mtime_ns
+    go(tmp_path, *DIGITS, "sample_every=3", "callback.samples.count=4", "iterations=9")
+    assert (folder / "00000009.png").exists()
+    assert (folder / "real.png").stat().st_mtime_ns == written
+
+
+def test_sheets_of_a_conditional_generator_have_rows_by_class(tmp_path, monkeypatch):
+    sheets = []
+    monkeypatch.setattr(Digits, "draw_sheet", lambda data, sheet: sheets.append(sheet) or Image.new("L", (4, 4)))
+    go(tmp_path / "labels", *DIGITS, "data.labels=true", "callback.samples.count=25")
+    generated, real = sheets
+    assert (generated.title, generated.noun, real.noun) == ("step 6", "generated samples", "real samples")
+    for sheet in sheets:
+        assert sheet.labels.tolist() == [label for label in range(10) for _ in range(2)]
+    sampler = ganlab.load(tmp_path / "labels")
+    assert torch.equal(generated.samples, sampler.sample(20, seed=0, cond=generated.labels))
+    data = Digits(resolution=8, labels=True)
+    images = data.images.take(torch.arange(1797))
+    table = {image.numpy().tobytes(): int(label) for image, label in zip(images, data.labels, strict=True)}
+    pixels = real.samples.add(1).mul(127.5).round().to(torch.uint8)
+    assert [table[image.numpy().tobytes()] for image in pixels] == real.labels.tolist()
+
+
+def test_sheets_of_a_generator_that_does_not_receive_labels_are_not_by_class(tmp_path, monkeypatch):
+    sheets = []
+    monkeypatch.setattr(Digits, "draw_sheet", lambda data, sheet: sheets.append(sheet) or Image.new("L", (4, 4)))
+    go(tmp_path, *DIGITS, "data.labels=true", "conditioning=none", "callback.samples.count=25")
+    assert (sheets[0].labels, len(sheets[0])) == (None, 25)
 
 
 def test_nothing_is_scored_without_metrics(tmp_path):

@@ -239,8 +239,8 @@ def test_only_rank_zero_writes_files(runs):
     assert not list(two.rglob("*.tmp"))
     assert not (two / "outputs").exists()
     assert {path.name for path in (two / "scores").iterdir()} == {
-        ".lock", "checkpoints", "config.yaml", "generator.json", "generator.safetensors", "metrics.csv", "samples",
-        "scores.json", "status.json",
+        ".lock", "checkpoints", "config.yaml", "discriminator.safetensors", "generator.json",
+        "generator.safetensors", "metrics.csv", "samples", "scores.json", "status.json",
     }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from ganlab.config.schema import EVALUATE
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random
 from ganlab.games import AdversarialGame
-from ganlab.games.sampler import truncate
+from ganlab.games.truncation import truncate
 from ganlab.generators import StyleGAN2
 from ganlab.latents import Normal, Truncated, Uniform
 

@@ -23,7 +23,8 @@ def test_scalars_images_and_histograms(tmp_path):
     assert {*NAMES, "score/fid", "samples_per_second"} <= set(tags["scalars"])
     assert "hp_metric" not in tags["scalars"]
     assert [event.step for event in logged.Scalars("generator/adversarial")] == [1, 2, 3, 4, 5, 6]
-    assert tags["images"] == ["sheet"]
+    assert sorted(tags["images"]) == ["real_sheet", "sheet"]
+    assert [event.step for event in logged.Images("real_sheet")] == [3]
     assert [event.step for event in logged.Images("sheet")] == [3, 6]
     assert logged.Images("sheet")[0].encoded_image_string.startswith(b"\x89PNG")
     assert set(tags["histograms"]) == {"discriminator_outputs/real", "discriminator_outputs/fake"}

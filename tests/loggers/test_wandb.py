@@ -55,7 +55,8 @@ def test_a_run_has_rows_images_histograms_config_and_its_best_score(tmp_path, ca
     assert [step for step, _ in offline.column("score/fid")] == [3, 6]
     assert offline.axes["*"] == "ganlab/step"
     assert [step for step, _ in offline.column("sheet")] == [3, 6]
-    for _, sheet in offline.column("sheet"):
+    assert [step for step, _ in offline.column("real_sheet")] == [3]
+    for _, sheet in [*offline.column("sheet"), *offline.column("real_sheet")]:
         assert (offline.folder / "files" / sheet["path"]).read_bytes().startswith(b"\x89PNG")
     assert [sum(outputs["values"]) for _, outputs in offline.column("discriminator_outputs/fake")] == [8] * 6
     assert offline.config["generator"] == OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))["generator"]

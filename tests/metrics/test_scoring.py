@@ -2,10 +2,12 @@
 
 import torch
 
+from ganlab.core.interfaces import Spec
 from ganlab.data import Digits, Ring
 from ganlab.features import Classifier
+from ganlab.features.base import scored_samples
 from ganlab.metrics import FID, Evaluator
-from ganlab.metrics.scoring.scoring import real_samples, to_uint8_images
+from ganlab.metrics.scoring.scoring import real_samples
 from ganlab.protocols import Protocol
 
 PROTOCOL = Protocol(real_samples=150, batch_size=50)
@@ -28,8 +30,9 @@ def test_points_are_scored_in_their_own_coordinates() -> None:
 
 def test_uint8_images_survive_normalisation_and_rounding() -> None:
     pixels = torch.arange(256, dtype=torch.uint8).reshape(1, 1, 16, 16)
-    assert to_uint8_images(pixels).equal(pixels)
-    assert to_uint8_images(pixels.float() / 127.5 - 1).equal(pixels)
+    spec = Spec((1, 16, 16))
+    assert scored_samples(pixels, spec).equal(pixels)
+    assert scored_samples(pixels.float() / 127.5 - 1, spec).equal(pixels)
 
 
 def test_two_splits_of_real_digits_have_a_low_fid() -> None:

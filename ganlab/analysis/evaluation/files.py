@@ -20,6 +20,7 @@ from ganlab.data.sample_files.reading import Reading
 from ganlab.engine.device import select_device
 from ganlab.features import Cache
 from ganlab.features.auto import auto_features
+from ganlab.kinds import kind_of
 from ganlab.metrics import Evaluator, Metric, Samples
 from ganlab.metrics.intervals import bootstrap_intervals, standard_error_intervals
 from ganlab.metrics.scoring.floors import score_floor, weak_scores
@@ -102,12 +103,16 @@ def sample_set(files: SampleFiles, size: int, name: str, most: int | None = None
 
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:
-    """Raise UserError for images against points; number the classes of both alike, or remove unlike ones.
+    """Raise UserError for two kinds of data; number the classes of both alike, or remove unlike ones.
 
     One side may lack classes of the other.
     """
-    if len(real.spec.sample) != len(fake.spec.sample):
-        raise UserError(f"real={real.path} and fake={fake.path} must both be images or both be points")
+    kinds = [kind_of(files.spec) for files in (real, fake)]
+    if kinds[0] is not kinds[1]:
+        raise UserError(
+            f"real={real.path} and fake={fake.path} must be of one kind, but the real samples are "
+            f"{kinds[0].plural} and the others {kinds[1].plural}"
+        )
     names = max(real.class_names, fake.class_names, key=len)
     if not real.class_names or not fake.class_names or {*real.class_names, *fake.class_names} - {*names}:
         if real.class_names and fake.class_names:

@@ -17,7 +17,8 @@ from ganlab.engine.checkpoints import AtomicCheckpointIO, find_checkpoint
 from ganlab.engine.device import select_device
 from ganlab.engine.module import GANModule
 from ganlab.features import Cache
-from ganlab.games.sampler import Sampler, truncate
+from ganlab.games.sampler import Sampler
+from ganlab.games.truncation import truncate
 from ganlab.metrics import BaseMetric, Evaluator, Samples
 from ganlab.metrics.intervals import standard_error_intervals, summarise_repeats
 from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores

@@ -28,6 +28,7 @@ class Spec:
     cond: Shape | None = None
     classes: int = 0  # the number of classes if the condition is a class label, else 0
     latent: int = 0
+    kind: str = ""  # the kind of data, such as "image" (see `ganlab.kinds`); empty: what the samples' shape suggests
 
 
 class Batch(NamedTuple):

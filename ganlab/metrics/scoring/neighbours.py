@@ -21,7 +21,7 @@ def find_neighbour_images(evaluator: Evaluator, generated: Samples, rows: int, c
     if not count or all(metric.reference != "train" for metric in evaluator.sample_metrics):
         return None
     (first, _), *_ = islice(evaluator.extract_features(generated), 1)
-    if first.samples is None or first.samples.ndim != 4:
+    if first.samples is None or first.samples.dtype != torch.uint8:
         return None
     train = evaluator.reference_statistics("train", [AllValues("features")]).rows("features")
     _, nearest = k_nearest(first.features[:rows].cpu(), train, min(count, len(train)))

@@ -7,14 +7,11 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any, TypeAlias
 
-import torch
-from torch import Tensor
-
 from ganlab.core.interfaces import Batch
 from ganlab.core.score_range import UNBOUNDED, clip_interval
 from ganlab.data import DataSet
 from ganlab.data.dataset import normalize
-from ganlab.features.base import Features, Source, quantise
+from ganlab.features.base import Features, Source, scored_samples
 from ganlab.games.sampler import Sampler
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, UnsuitableMetricError
 from ganlab.metrics.scoring.samples import Samples
@@ -53,7 +50,7 @@ def real_samples(data: DataSet, split: str, protocol: Protocol, count: int | Non
 
     def batches(first: int, stride: int) -> Iterator[Batch]:
         chunks = islice(data.real_samples(count, REAL_SEED, split, size), first, None, stride)
-        return (Batch(to_uint8_images(data.decode(chunk.sample)), chunk.cond) for chunk in chunks)
+        return (Batch(scored_samples(data.decode(chunk.sample), data.spec), chunk.cond) for chunk in chunks)
 
     key = {"data": data.fingerprint(), "split": split, "count": count, "seed": REAL_SEED}
     return Samples(batches, data.count(count, split), key, f"real samples ({split})")
@@ -64,7 +61,7 @@ def generated_samples(sampler: Sampler, protocol: Protocol, seed: int) -> Sample
 
     def batches(first: int, stride: int) -> Iterator[Batch]:
         for batch in sampler.batches(protocol.samples, protocol.batch_size, seed, None, first, stride):
-            yield Batch(to_uint8_images(batch.sample), batch.cond)
+            yield Batch(scored_samples(batch.sample, sampler.spec), batch.cond)
 
     return Samples(batches, protocol.samples, name="generated samples")
 
@@ -137,8 +134,3 @@ def build_report(
 def hash_protocol(protocol: Mapping[str, Any]) -> str:
     """Return the SHA-256 of what `describe_protocol` returns."""
     return hashlib.sha256(json.dumps(protocol, sort_keys=True).encode()).hexdigest()
-
-
-def to_uint8_images(samples: Tensor) -> Tensor:
-    """Round images in [−1, 1] to uint8, real and generated alike; uint8 images and points are returned unchanged."""
-    return quantise(samples) if samples.ndim == 4 and samples.dtype != torch.uint8 else samples

@@ -11,6 +11,7 @@ from torch import Tensor
 from ganlab.core import private_api
 from ganlab.core.torchmetrics_classes import is_torchmetrics
 from ganlab.features.base import Features, Source
+from ganlab.kinds import kind_of
 from ganlab.metrics.metric import BaseMetric, Metric
 from ganlab.metrics.statistics import SampleStatistics, Statistic
 from ganlab.metrics.torchmetrics_adapter.inputs import read_inputs
@@ -107,10 +108,10 @@ def _blank(field: str, features: Features, data: Source | None) -> Tensor:
         "logits": (features.classes,),
         "spatial": (features.spatial_width,),
     }
-    shape = shapes.get(field, (features.width,))
     if field == "samples" and data is not None:
-        shape = cast("tuple[int, ...]", data.spec.sample)
-    return torch.zeros((2, *shape), dtype=torch.uint8 if len(shape) == 3 else torch.float32)
+        is_quantised = kind_of(data.spec).is_quantised
+        return torch.zeros((2, *data.spec.sample), dtype=torch.uint8 if is_quantised else torch.float32)
+    return torch.zeros((2, *shapes.get(field, (features.width,))))
 
 
 def adapt(name: str, factory: Factory) -> Factory:

@@ -1,0 +1,103 @@
+"""`Kind`, the base class of kinds of data, and `Sheet`, what a picture of samples shows."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, final
+
+from PIL import Image
+from torch import Tensor
+
+from ganlab.core import tree
+from ganlab.core.interfaces import Batch, Shape
+from ganlab.core.tree import Tree
+from ganlab.kinds.lettering import is_drawable
+from ganlab.kinds.sample_folder import SampleFolder
+
+
+@final
+@dataclass(frozen=True)
+class Sheet:
+    """Samples to draw, and what the picture says of them.
+
+    `samples` are n samples in the data's own coordinates, `labels` (n,) their int64 classes, if they are known.
+    `columns` puts that many samples into each row, in their order; 0 leaves the arrangement to the kind, which orders
+    labelled samples by class.
+    """
+
+    samples: Tree
+    noun: str = "samples"  # "generated samples" or "real samples"
+    title: str = ""  # the beginning of the first line, such as "step 500"
+    labels: Tensor | None = None
+    class_names: Sequence[str] = ()
+    columns: int = 0
+
+    def __len__(self) -> int:
+        return tree.length(self.samples)
+
+    def facts(self, *more: str) -> list[str]:
+        """Return the parts of the first line: the title, the number of samples and `more`, without empty parts."""
+        count = len(self)
+        noun = self.noun.removesuffix("s") if count == 1 else self.noun
+        return [text for text in (self.title, f"{count:,} {noun}", *more) if text]
+
+    def class_name(self, label: int) -> str:
+        """Return the name of a class, or its number if it has none or the font cannot write it."""
+        name = self.class_names[label] if label < len(self.class_names) else ""
+        return name if name.strip() and is_drawable(name) else str(label)
+
+
+class RealSamples(Protocol):
+    """What a kind may read of a data set to draw samples on the background of real ones."""
+
+    modes: Tensor | None  # (k, dimensions) in the data's own coordinates, if the data has known modes
+    sigma: float  # standard deviation around the modes
+
+    def decoded_samples(self, count: int, seed: int = 0) -> Batch:
+        """Return at most `count` real samples in the data's own coordinates, with their labels if known."""
+
+
+class Kind(ABC):
+    """What is special to one kind of data: how its samples are drawn and written, and how they are scored.
+
+    There is one subclass in one file for each kind, and nothing else asks for the rank of a sample. A data set says its
+    kind by `Spec.kind`; without that, the first kind that accepts the samples' shape is meant. Drawing uses only Pillow
+    and numpy, and equal samples give equal pictures. A subclass implements `accepts` and `draw`:
+
+    >>> import torch
+    >>> class Flag(Kind):
+    ...     name, plural = "flag", "flags"
+    ...
+    ...     def accepts(self, shape):
+    ...         return shape == (3,)
+    ...
+    ...     def draw(self, sheet, backdrop=None):
+    ...         picture = Image.new("RGB", (len(sheet), 1))
+    ...         picture.putdata([tuple(colour) for colour in sheet.samples.tolist()])
+    ...         return picture
+    >>> Flag().draw(Sheet(torch.tensor([[255, 0, 0], [0, 0, 255]]))).getpixel((1, 0))
+    (0, 0, 255)
+    """
+
+    name: ClassVar[str]  # in `Spec.kind` and in exported descriptions
+    plural: ClassVar[str]  # in messages
+    sheet_samples: ClassVar[int] = 64  # on a sheet of `ganlab sample`
+    max_classes: ClassVar[int] = 1000  # on a sheet during training
+    is_quantised: ClassVar[bool] = False  # scores read samples as uint8, which stands for [-1, 1]
+    folders: ClassVar[tuple[SampleFolder, ...]] = ()  # with one file per sample, as `ganlab sample` writes them
+
+    @abstractmethod
+    def accepts(self, shape: Shape) -> bool:
+        """Return whether samples of this shape are of this kind unless the data says otherwise."""
+
+    @abstractmethod
+    def draw(self, sheet: Sheet, backdrop: Any = None) -> Image.Image:
+        """Draw samples, on what `backdrop` returned for the data, if there are data."""
+
+    def backdrop(self, data: RealSamples) -> Any:
+        """Return what all sheets of a data set share, such as axes and a density of real samples; nothing here."""
+        return None
+
+    def default_features(self, shape: Shape, classes: int) -> str:
+        """Return the option of the config group `features` that fits samples of this shape with known classes."""
+        return "identity"
