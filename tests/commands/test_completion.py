@@ -44,11 +44,11 @@ GROUPS = choices([conf_directory()])
         ("ganlab train iterations=", []),
         ("ganlab train zzz=", []),
         # lists, in brackets and quotes
-        ("ganlab train 'regularizer=[r", ["regularizer=[r1", "regularizer=[r2"]),
-        ('ganlab train "regularizer=[r', ["regularizer=[r1", "regularizer=[r2"]),
-        ("ganlab train regularizer=[r", ["regularizer=[r1", "regularizer=[r2"]),
+        ("ganlab train 'regularizer=[r", ["regularizer=[r1", "regularizer=[r2", "regularizer=[reconstruction"]),
+        ('ganlab train "regularizer=[r', ["regularizer=[r1", "regularizer=[r2", "regularizer=[reconstruction"]),
+        ("ganlab train regularizer=[r", ["regularizer=[r1", "regularizer=[r2", "regularizer=[reconstruction"]),
         ("ganlab train 'regularizer=[r1", ["regularizer=[r1]", "regularizer=[r1,"]),
-        ("ganlab train 'regularizer=[r1,r", ["regularizer=[r1,r2]", "regularizer=[r1,r2,"]),
+        ("ganlab train 'regularizer=[r1,r2", ["regularizer=[r1,r2]", "regularizer=[r1,r2,"]),
         ("ganlab train -m 'regularizer=[r1],[dr", ["regularizer=[r1],[dragan]", "regularizer=[r1],[dragan,"]),
         ("ganlab train +met", ["+metric="]),
         ("ganlab train '+metric=[ki", ["+metric=[kid]", "+metric=[kid,"]),
@@ -64,7 +64,7 @@ GROUPS = choices([conf_directory()])
         ("ganlab dashboard --d", ["--dry-run"]),
         ("ganlab new ", []),
         # settings inside components, and descriptions
-        ("ganlab train regularizer.r", ["regularizer.r1.", "regularizer.r2."]),
+        ("ganlab train regularizer.r", ["regularizer.r1.", "regularizer.r2.", "regularizer.reconstruction."]),
         ("ganlab train regularizer.r1.", ["regularizer.r1.weight=", "regularizer.r1.every="]),
         ("ganlab train generator=mlp_128 generator.wi", ["generator.widths="]),
         ("ganlab train optimizer.", ["optimizer.discriminator.", "optimizer.generator."]),
@@ -80,7 +80,7 @@ GROUPS = choices([conf_directory()])
         ("ganlab train data.path=", []),
         ("ganlab train nothing.", []),
         ("ganlab evaluate metric.kid.subsets", ["metric.kid.subsets="]),
-        ("ganlab describe regularizer.r", ["regularizer.r1", "regularizer.r2"]),
+        ("ganlab describe regularizer.r", ["regularizer.r1", "regularizer.r2", "regularizer.reconstruction"]),
         ("ganlab describe reg", ["regularizer"]),
         ("ganlab describe batch", ["batch_size"]),
         ("ganlab train --help loss.h", ["loss.hinge"]),
@@ -163,7 +163,7 @@ def test_keys_inside_components_are_those_that_a_parser_finds():
 def test_only_the_part_that_the_shell_replaces_is_printed():
     assert complete("ganlab train loss=h", "h") == ["hinge"]
     assert complete("ganlab train loss=h", "loss=h") == ["loss=hinge"]
-    assert complete("ganlab train 'regularizer=[r1,r", "regularizer=[r1,r")[0] == "regularizer=[r1,r2]"
+    assert complete("ganlab train 'regularizer=[r1,r2", "regularizer=[r1,r2")[0] == "regularizer=[r1,r2]"
 
 
 def test_candidates_need_no_heavy_imports():
@@ -209,7 +209,11 @@ def path(tmp_path, monkeypatch):
 # What is typed, and the end of the word that readline replaces: bash splits words at =, except within quotes.
 BASH_WORDS = [
     ("ganlab train loss=h", "h", ["hinge"]),
-    ("ganlab train 'regularizer=[r", "regularizer=[r", ["regularizer=[r1", "regularizer=[r2"]),
+    (
+        "ganlab train 'regularizer=[r",
+        "regularizer=[r",
+        ["regularizer=[r1", "regularizer=[r2", "regularizer=[reconstruction"],
+    ),
     ("ganlab train --he", "--he", ["--help"]),
     ("ganlab tra", "tra", ["train"]),
     ("ganlab train regularizer.r1.w", "regularizer.r1.w", ["regularizer.r1.weight="]),

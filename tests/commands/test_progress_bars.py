@@ -14,6 +14,7 @@ from ganlab.data.readers import image_storage as images
 from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.readers.open import open_archive
 from ganlab.data.sample_files import image_files
+from ganlab.data.sample_files.reading import Reading
 from ganlab.features import Identity, classifier
 from ganlab.metrics import (
     FID,
@@ -86,9 +87,9 @@ BARS = [
     ("sliced_wasserstein: ", lambda folder: score(SlicedWasserstein)),
     ("reading labelled images: ", learn),
     ("training a classifier: ", learn),
-    ("sizes in ", lambda folder: image_files.ImageFiles(pictures(folder))),
-    ("reading images: ", lambda folder: image_files.ImageFiles(pictures(folder))),
-    ("hashing ", lambda folder: image_files.ImageFiles(pictures(folder)).fingerprint()),
+    ("sizes in ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
+    ("reading images: ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
+    ("hashing ", lambda folder: image_files.ImageFiles(pictures(folder), Reading()).fingerprint()),
     ("reading images: ", on_disk),
     ("hashing images: ", lambda folder: images.InMemoryImages(torch.zeros(4, 3, 8, 8).byte()).digest),
 ]
