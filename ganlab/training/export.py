@@ -60,8 +60,7 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
             f"{directory} holds no {WEIGHTS}, which is written when a run ends; give the directory of a finished run"
         )
     spec, names, scale, config = _read_description(description)
-    with torch.random.fork_rng(devices=[]):
-        game = instantiate(config.game)(spec)
+    game = _build_game(config, spec, description)
     try:
         game.sampler.load_state_dict(load_file(weights))
     except (SafetensorError, OSError) as error:
@@ -79,6 +78,18 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
     if config.game.get("generator", {}).get("labels") == "none":  # only the discriminator receives the labels
         spec = Spec(spec.sample)
     return Sampler(game, game.sampler, spec, lambda samples: samples * scale if scale != 1 else samples, names)
+
+
+def _build_game(config: DictConfig, spec: Spec, description: Path) -> Any:
+    """Build the game that a description file holds; raises UserError, naming the file, if that is impossible."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return instantiate(config.game)(spec)
+    except UserError:  # such as a package that is not allowed
+        raise
+    except Exception as error:  # constructors and Hydra may raise anything
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise _unreadable(description, f"its settings do not build a game: {reason}") from error
 
 
 def _read_description(path: Path) -> tuple[Spec, list[str], float, DictConfig]:
