@@ -97,6 +97,9 @@ GENERATORS = {
     network(
         "def forward(self, latents, cond=None): return self.d(latents)"
     ): "generator: Custom fails in forward(latents, cond): ",
+    network("def forward(self, latents, cond=None): return self.g(latents).double()"): (
+        "generator: Custom returns numbers of type torch.float64, expected torch.float32; write .float()"
+    ),
     network("def make(self): pass"): (
         'generator: Custom fails in forward(latents, cond): Module [Custom] is missing the required "forward" function'
     ),
@@ -131,6 +134,9 @@ DISCRIMINATORS = {
     ),
     network("def forward(self, samples, cond=None): return self.d(samples), samples"): (
         "discriminator: Custom returns a tuple, expected logits as a tensor or in a DiscriminatorOutput"
+    ),
+    network("def forward(self, samples, cond=None): return self.d(samples).half()"): (
+        "discriminator: Custom returns numbers of type torch.float16, expected torch.float32; write .float()"
     ),
     network("def forward(self, samples, cond=None): pass"): "discriminator: Custom returns None, expected logits",
     network(
@@ -256,6 +262,22 @@ LOSSES = {
     loss("-fake.mean()"): "loss: Custom returns a tensor of shape () for the generator, expected one value per logit",
     loss("-fake[1:]"): "loss: Custom returns a tensor of shape (7,) for the generator, expected one value per logit",
     loss("-fake", "torch.stack([real, fake])"): "loss: Custom returns a tensor of shape (2, 8) for the discriminator",
+    loss("(fake > 0).int()"): (
+        "loss: Custom returns numbers of type torch.int32, expected torch.float32; write .float(), for the generator"
+    ),
+    loss(
+        "-fake", "(real + fake).double()"
+    ): "loss: Custom returns numbers of type torch.float64, expected torch.float32",
+    loss("-fake.detach()"): (
+        "loss: Custom returns a result without gradients for the weights; remove detach(), no_grad() and the like, for "
+        "the generator"
+    ),
+    loss("-fake", "torch.as_tensor(real.detach() + 1)"): (
+        "loss: Custom returns a result without gradients for the weights; remove detach(), no_grad() and the like, for "
+        "the discriminator"
+    ),
+    loss("real.relu()")
+    + "    relativistic = True\n": "loss: Custom returns a result without gradients for the weights",
     loss("fake + fakes"): (
         "loss: Custom fails in discriminator(real, fake) or generator(fake, real): name 'fakes' is not"
     ),
@@ -295,6 +317,16 @@ PENALTIES = {
         "regularizer.custom: Custom returns None, expected one value for each of 8 samples, or a single value"
     ),
     penalty("1.0"): "regularizer.custom: Custom returns a float, expected one value for each of 8 samples",
+    penalty("view.on_real.logits.square().mean()"): (
+        "regularizer.custom: Custom returns a single value computed from 8 samples, expected one value for each; leave "
+        "out mean() or sum(), or write [None] after a value that belongs to the whole batch"
+    ),
+    penalty("(view.on_real.logits - view.on_fake.logits).sum()"): (
+        "regularizer.custom: Custom returns a single value computed from 8 samples, expected one value for each"
+    ),
+    penalty("(view.on_real.logits > 0).long()"): (
+        "regularizer.custom: Custom returns numbers of type torch.int64, expected torch.float32; write .float()"
+    ),
     penalty("torch.cat([view.on_real.logits] * 2)"): (
         "regularizer.custom: Custom returns a tensor of shape (16,), expected one value"
     ),
@@ -321,7 +353,7 @@ def test_a_regularizer_that_does_not_work_is_reported(custom, body):
     "body",
     [
         penalty("view.on_real.logits.square()"),
-        penalty("view.on_real.logits.mean()"),
+        penalty("view.on_real.logits.mean()[None]"),
         penalty("view.on_real.logits[:4]"),
         penalty("sum(weight.square().sum() for weight in view.network.parameters())"),
         penalty("torch.stack([field.square().sum() for field in view.vector_field()]).sum()"),

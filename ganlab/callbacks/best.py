@@ -34,11 +34,12 @@ class Best(pl.Callback):
         self._evaluate = evaluators[0] if evaluators else None
         metrics = self._evaluate.metrics if self._evaluate else {}
         scores = [name for metric in metrics.values() for name in metric.scores]
+        ordered = [name for metric in metrics.values() for name, better in metric.scores.items() if better is not None]
         if scores and self.score not in scores and trainer.is_global_zero:
             log.warning(
-                "optimized_metric=%s is not among this run's scores, so no best.ckpt is written; choose %s",
+                "optimized_metric=%s is not among this run's scores, so no best.ckpt is written; %s",
                 self.score,
-                ", ".join(scores),
+                f"choose {', '.join(ordered)}" if ordered else "none of its scores says which checkpoint is better",
             )
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]

@@ -21,10 +21,12 @@ from ganlab.features import Cache, Features
 from ganlab.games.sampler import Sampler
 from ganlab.metrics import BaseMetric, Evaluator, Processes
 from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores
+from ganlab.metrics.scoring.sample_counts import require_generated_samples
 from ganlab.metrics.scoring.scoring import (
     MetricFactories,
     build_metrics,
     build_report,
+    describe_left_out,
     describe_protocol,
     evaluation_context,
     generated_samples,
@@ -82,11 +84,12 @@ class Evaluate(Periodic):
                 trainer.strategy.barrier()
             try:
                 self.metrics, left_out = build_metrics(self.metric_factories, self.features, data)
+                require_generated_samples(self.metrics.values(), self.protocol.samples)
             except ValueError as error:
                 raise UserError(str(error)) from error
         if trainer.is_global_zero:
-            for sentence in left_out:
-                log.warning("left out: %s", sentence)
+            for line in describe_left_out(left_out):
+                log.warning(line)
         references = {metric.reference for metric in self.metrics.values()}
         splits = {"held_out": split, "train": "train"}
         self.evaluator = Evaluator(

@@ -15,6 +15,7 @@ from ganlab.commands.describe import help_text
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.arguments import parse
 from ganlab.config.composition import compose
+from ganlab.config.flag_advice import advise_on_flag
 from ganlab.config.groups import conf_directory
 from ganlab.config.help import evaluate_help
 from ganlab.config.schema import EVALUATE
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     args = parse(arguments)
     if args.flags:
-        raise UserError(f"'{args.flags[0]}' is not a flag of ganlab evaluate; see ganlab evaluate --help")
+        advice = advise_on_flag(args.flags[0], args.given, [conf_directory(), *args.config_dirs], EVALUATE)
+        raise UserError(f"'{args.flags[0]}' is not a flag of ganlab evaluate{advice}; see ganlab evaluate --help")
     with paused_collections():
         config = compose(args.overrides, args.config_dirs, EVALUATE)
     if args.wants_config:

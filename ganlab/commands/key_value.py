@@ -1,10 +1,16 @@
 """KEY=VALUE arguments of the commands that do not compose a configuration."""
 
+import math
 import os
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import final
 
+from ganlab.config.dashed_settings import join_values, suggest_setting
 from ganlab.core.errors import UserError, suggest
+
+LARGEST = 2**63 - 1  # of PyTorch's integers
+DIGITS = 19  # of that number
 
 
 @final
@@ -20,22 +26,19 @@ class KeyValueArguments:
     ) -> None:
         self.values, self.paths, self.issues = dict(settings), list[str](), list[str]()
         problem = "neither a path nor a setting" if takes_paths else "not a setting"
-        for argument in arguments:
+        for argument in join_values(arguments):
             key, equals, value = argument.partition("=")
             if equals and key in settings:
                 self.values[key] = None if value == "null" else value
-                if not value:
+                if not value.strip():
                     self.issues.append(f"{key} needs a value")
-            elif (
-                takes_paths
-                and argument.strip()
-                and not argument.startswith("-")
-                and (not equals or os.path.exists(argument))
-            ):
+            elif takes_paths and not argument.strip():
+                self.issues.append("a path is empty; leave it out, or write . for the present directory")
+            elif takes_paths and not argument.startswith("-") and (not equals or os.path.exists(argument)):
                 self.paths.append(argument)
             else:
                 is_run = "run" in settings and os.path.isdir(argument)
-                advice = f"; did you mean 'run={argument}'?" if is_run else suggest(key, settings)
+                advice = f"; did you mean 'run={argument}'?" if is_run else suggest_setting(argument, settings)
                 self.issues.append(f"'{argument}' is {problem} of ganlab {command}{advice}")
 
     def __getitem__(self, key: str) -> str:
@@ -48,19 +51,23 @@ class KeyValueArguments:
         """Return an integer of at least 0."""
         value = self.values[key] or ""
         if value.isascii() and value.isdecimal():  # not ², which is a digit too
-            return int(value)
-        if value:
+            if len(value) <= DIGITS and int(value) <= LARGEST:
+                return int(value)
+            self.issues.append(f"{key} must be at most {LARGEST}, got {len(value)} digits")
+        elif value:
             self.issues.append(f"{key} must be an integer of at least 0, got '{value}'")
         return 0
 
     def number(self, key: str) -> float | None:
-        """Return a number, or None for null."""
+        """Return a finite number, or None for null."""
         value = self.values[key]
-        try:
-            return None if value is None else float(value)
-        except ValueError:
-            self.issues.append(f"{key} must be a number, got '{value}'")
+        if not value:
             return None
+        with suppress(ValueError):
+            if math.isfinite(float(value)):
+                return float(value)
+        self.issues.append(f"{key} must be a number, got '{value}'")
+        return None
 
     def choice(self, key: str, choices: Collection[str]) -> str:
         """Return one of the choices."""

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command and return its exit code."""
     if flags.answer(arguments, HELP):
         return 0
-    if len(arguments) != 1 or arguments[0].startswith("-"):
+    if len(arguments) != 1 or arguments[0].startswith("-") or not arguments[0].strip():
         raise UserError(f"ganlab new needs one directory, got '{shlex.join(arguments)}'")
     directory = Path(arguments[0])
     name = package_name(directory)

@@ -37,6 +37,8 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"ganlab sweep needs one of {', '.join(ACTIONS)}, got '{action}'{suggest(action, ACTIONS)}")
     if len(arguments) != 2:
         raise UserError(f"ganlab sweep {action} needs one directory, got {len(arguments) - 1}")
+    if not arguments[1].strip():
+        raise UserError(f"ganlab sweep {action} needs a directory, got an empty name")
     with paused_collections():
         record = _load_record(Path(arguments[1]))
         return _print_status(record) if action == "status" else _collect(record)

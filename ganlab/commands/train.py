@@ -12,11 +12,13 @@ from ganlab.commands.describe import help_text
 from ganlab.commands.exit_codes import guarded
 from ganlab.config.arguments import Arguments, parse
 from ganlab.config.composition import compose
+from ganlab.config.flag_advice import advise_on_flag
 from ganlab.config.groups import conf_directory
 from ganlab.config.help import train_help
 from ganlab.config.hydra_compose import search_path
 from ganlab.config.overrides import normalize
 from ganlab.config.resumption import compose_run
+from ganlab.config.schema import TRAIN
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
@@ -45,10 +47,9 @@ def main(arguments: Sequence[str]) -> int:
         return multirun(args, train_job)
     for flag in args.flags:
         if flag.partition("=")[0] not in HYDRA_FLAGS:
-            raise UserError(
-                f"'{flag}' is not a flag of ganlab train: settings have no dashes, as in seed=1, and --no-wait and "
-                "--retry-failed require -m; see ganlab train --help"
-            )
+            advice = advise_on_flag(flag, args.given, [conf_directory(), *args.config_dirs], TRAIN)
+            general = ": settings have no dashes, as in seed=1, and --no-wait and --retry-failed require -m"
+            raise UserError(f"'{flag}' is not a flag of ganlab train{advice or general}; see ganlab train --help")
     return _run_hydra(args)
 
 

@@ -15,11 +15,12 @@ class Arguments:
     config_dirs: list[Path] = field(default_factory=list)
     flags: list[str] = field(default_factory=list)  # answered by Hydra or by the sweep
     wants_config: bool = False
+    given: list[str] = field(default_factory=list)  # the command line as it was typed
 
 
 def parse(arguments: Sequence[str]) -> Arguments:
     """Split a command line; raises UserError if --config-dir does not name a folder."""
-    parsed = Arguments()
+    parsed = Arguments(given=list(arguments))
     rest = iter(arguments)
     for argument in rest:
         name, _, value = argument.partition("=")

@@ -6,9 +6,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from ganlab.config.groups import choices, conf_directory
+from ganlab.config.groups import LIST_GROUPS, choices, conf_directory
 from ganlab.config.hydra_compose import compose_with_hydra
+from ganlab.config.missing_callbacks import describe_missing_callbacks
+from ganlab.config.notices import notify
 from ganlab.config.overrides import normalize, sweeping
+from ganlab.config.own_files import find_overwritten
+from ganlab.config.resets import describe_resets
 from ganlab.config.schema import TRAIN, Command
 from ganlab.config.targets import locate
 from ganlab.core.errors import ConfigIssue, ConfigurationError
@@ -30,9 +34,13 @@ def compose(
     issues += sweeps
     try:
         config = _compose(lines, directories, command)
+        issues += _find_overwritten(lines, directories, command)
     except ConfigurationError as error:
         raise ConfigurationError([*(issue.sentence for issue in issues), *error.issues]) from error
     check(config, [*issues, *_find_unused_loss(lines, config)], command)
+    for notice in (_describe_resets(config, lines, directories, command), describe_missing_callbacks(config, lines)):
+        if notice:
+            notify(notice)
     return config
 
 
@@ -90,6 +98,27 @@ def _compose(lines: Sequence[str], directories: Sequence[Path], command: Command
                     config.pop(group, None)
     leave_metrics_unbuilt(config)
     return config
+
+
+def _describe_resets(config: DictConfig, lines: Sequence[str], directories: Sequence[Path], command: Command) -> str:
+    """Return which settings of the experiment are lost by naming their component, in a new list or an addition."""
+    keys = [line.lstrip("+").split("=")[0] for line in lines]
+    named = [key for key in dict.fromkeys(keys) if key in choices(directories).keys() - set(command.recipes)]
+    return describe_resets(config, named, lines, directories, command) if named and command.recipes else ""
+
+
+def _find_overwritten(lines: Sequence[str], directories: Sequence[Path], command: Command) -> list[ConfigIssue]:
+    """Return the user's files that an addition to a list selects, and that would replace what the list holds."""
+    issues: list[ConfigIssue] = []
+    for line in lines:
+        group, _, names = line.lstrip("+").partition("=")
+        if not line.startswith("+") or group not in LIST_GROUPS or len(directories) == 1:
+            continue
+        held = compose_with_hydra([other for other in lines if other != line], directories, command).get(group) or {}
+        added = [name.strip() for name in names.strip("[]").split(",")]
+        sentences = find_overwritten(group, added, [str(key) for key in held], directories)
+        issues += [ConfigIssue(group, sentence) for sentence in sentences]
+    return issues
 
 
 def _reads(game: DictConfig, group: str) -> bool:

@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from ganlab.conditioning import Conditioning
 from ganlab.config.compatibility import Components, broken_rules
+from ganlab.config.dry_settings import check_logger, check_metric
 from ganlab.config.forward_check import run_forward_checks
 from ganlab.config.schema import RESERVED
 from ganlab.config.targets import instantiate, locate
@@ -52,6 +53,11 @@ def dry_build(
     for player in builder.names("optimizer"):
         weights = [torch.nn.Parameter(torch.zeros(1))]
         components.optimizer[player] = builder.build(f"optimizer.{player}", _call, weights)
+    generated = _count_generated(config, invalid_groups)
+    for name in builder.names("metric"):
+        builder.build(f"metric.{name}", check_metric, generated)
+    for name in builder.names("logger"):
+        builder.build(f"logger.{name}", check_logger)
     builder.build_kind("protocol", cast(type, locate("ganlab.metrics.Protocol")))
     callback = cast(type, locate("pytorch_lightning.Callback"))
     components.training_hook = builder.build_callbacks("training_hook", callback)
@@ -62,6 +68,14 @@ def dry_build(
     if components.spec is not None and components.latent is not None:
         _build_networks(builder, components)
     return components, builder.issues
+
+
+def _count_generated(config: DictConfig, invalid_groups: Set[str]) -> int | None:
+    """Return how many samples are generated for a score; None if that is unknown or files hold them."""
+    if "protocol" in invalid_groups or config.get("fake") is not None:
+        return None
+    samples = OmegaConf.select(config, "protocol.samples")
+    return samples if isinstance(samples, int) else None
 
 
 def preview(node: DictConfig) -> Spec | None:
@@ -94,7 +108,9 @@ class _Builder:
         try:
             return build(OmegaConf.select(self.config, path), *arguments)
         except Exception as error:  # a constructor may raise anything
-            self.issues.append(ConfigIssue(group, f"{path}: {' '.join(str(error.__cause__ or error).split())}"))
+            sentence = " ".join(str(error.__cause__ or error).split())
+            named = sentence.startswith(f"{path}.")  # as some constructors name their own settings
+            self.issues.append(ConfigIssue(group, sentence if named else f"{path}: {sentence}"))
             return None
 
     def build_kind(self, path: str, kind: type) -> Any:

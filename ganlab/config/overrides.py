@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
@@ -12,10 +12,15 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import MISSING, OmegaConf
 
+from ganlab.config.dashed_settings import sweep_settings
+from ganlab.config.glob_sweeps import expand_glob
 from ganlab.config.groups import LIST_GROUPS, choices
-from ganlab.config.hints import hint, setting_paths
+from ganlab.config.hints import did_you_mean, hint, setting_paths
 from ganlab.config.hydra_compose import compose_with_hydra
-from ganlab.config.schema import NAMED_COMPONENTS, TRAIN, Command
+from ganlab.config.notices import notify
+from ganlab.config.override_lists import is_addition, join_lists, selections
+from ganlab.config.own_files import find_file_issues
+from ganlab.config.schema import TRAIN, Command
 from ganlab.core.errors import ConfigIssue, ConfigurationError, suggest
 from ganlab.core.renamed import current_override
 
@@ -37,7 +42,7 @@ def normalize(
     valid: list[Override] = []
     issues: list[ConfigIssue] = []
     unknown: list[tuple[int, str]] = []  # the place of an issue, and the key that does not exist
-    for text in map(current_override, overrides):
+    for text in map(_current, overrides):
         override = _parse(text)
         if override is None:
             root = re.split("[.=]", text.lstrip("+~"))[0]
@@ -49,17 +54,47 @@ def normalize(
             unknown.append((len(issues), key))
             issues.append(ConfigIssue(root, f"there is no setting '{key}'"))
             continue
-        sentences = _find_errors(override, groups, settings, required)
+        override, problem = expand_glob(override, groups)
+        sentences = [problem] if problem else _find_errors(override, groups, settings, required, command.recipes)
         issues += [ConfigIssue(root, sentence) for sentence in sentences]
         if not sentences:
             valid.append(override)
-    lines = [_force(override, groups) for override in _join_lists(valid)]
+    joined, file_issues = _split_by_files(join_lists(valid), groups, directories)
+    issues += file_issues
+    lines = [_force(override, groups) for override in joined]
     if unknown:
         paths = _setting_paths(lines, directories, command)
         for place, key in unknown:
             issue = issues[place]
-            issues[place] = issue._replace(sentence=issue.sentence + hint(key, [*settings, *groups], paths))
+            advice = hint(key, [*settings, *groups], paths) or _suggest_sweep_setting(key, command)
+            issues[place] = issue._replace(sentence=issue.sentence + advice)
     return lines, issues
+
+
+def _current(text: str) -> str:
+    """Return an override with the present names of its group and choices, and say which names are former ones."""
+    current = current_override(text)
+    if current != text:
+        notify(f"{text} is now written {current}")
+    return current
+
+
+def _split_by_files(
+    overrides: Sequence[Override], groups: Mapping[str, Sequence[str]], directories: Sequence[Path]
+) -> tuple[list[Override], list[ConfigIssue]]:
+    """Return the overrides that select files Hydra can read, and the issues of the user's files in the others."""
+    readable: list[Override] = []
+    issues: list[ConfigIssue] = []
+    for override in overrides:
+        group = override.key_or_group
+        names: list[list[Any]] = []
+        if len(directories) > 1 and group in groups and not override.is_delete():
+            names = selections(override)
+        sentences = [sentence for choice in names for sentence in find_file_issues(group, choice, directories)]
+        issues += [ConfigIssue(group, sentence) for sentence in sentences]
+        if not sentences:
+            readable.append(override)
+    return readable, issues
 
 
 def sweeping(lines: Iterable[str]) -> list[str]:
@@ -73,7 +108,7 @@ def _parse(text: str) -> Override | None:
     parser = OverridesParser.create()
     try:
         return parser.parse_override(text)
-    except HydraException:
+    except (HydraException, ValueError):  # Python converts integers of up to 4300 digits
         key, equals, value = text.partition("=")
         if not equals or not KEY.fullmatch(key) or value.startswith(("[", "{", "'", '"', "$")):
             return None
@@ -88,71 +123,49 @@ def _parse(text: str) -> Override | None:
 
 
 def _find_errors(
-    override: Override, groups: dict[str, list[str]], settings: list[str], required: Set[str]
+    override: Override,
+    groups: dict[str, list[str]],
+    settings: list[str],
+    required: Set[str],
+    recipes: Collection[str],
 ) -> list[str]:
     key = override.key_or_group
-    if key not in groups or override.is_delete():
+    if key not in groups:
         return []
-    selections = _selections(override)
-    if _is_addition(override) and key in settings and key not in LIST_GROUPS:
+    if override.is_delete():
+        return [f"{key} is needed and cannot be removed; write {key}=NAME"] if key in required else []
+    selected = selections(override)
+    if is_addition(override) and key in settings and key not in LIST_GROUPS:
         return [f"{key} is not a list, so nothing can be added to it; write {key}=NAME"]
-    if key in settings and key not in NAMED_COMPONENTS:
-        for names in selections:
-            if not names and key in required:
-                return [f"{key}: nothing is chosen; write {key}=NAME"]
+    if key not in LIST_GROUPS:
+        for names in selected:
+            if not names and (key in required or key in recipes):
+                remove = f", or ~{key} for none" if key in recipes else ""
+                return [f"{key}: nothing is chosen; write {key}=NAME{remove}"]
             if len(names) > 1:
                 listed = ",".join(map(str, names))
-                return [f"{key} is one component, got [{listed}]; with -m, {key}={listed} runs one after the other"]
+                kind = "set of settings" if key in recipes else "component"
+                return [f"{key} is one {kind}, got [{listed}]; with -m, {key}={listed} runs one after the other"]
+    elif any("none" in names and len(names) > 1 for names in selected):
+        return [f"{key}: none stands for an empty list; leave it out, or write {key}=none"]
     return [
         f"{key}: there is no '{name}'; choose {', '.join(groups[key])}{suggest(str(name), groups[key])}"
-        for names in selections
+        for names in selected
         for name in names
         if str(name) not in groups[key]
     ]
-
-
-def _selections(override: Override) -> list[list[Any]]:
-    """Return the names that an override selects; a sweep has one list for each of its values."""
-    values = list(override.sweep_iterator()) if override.is_sweep_override() else [override.value()]
-    selections: list[list[Any]] = []
-    for value in values:
-        if isinstance(value, str) and value.startswith("["):
-            selections.append([name.strip() for name in value.strip("[]").split(",") if name.strip()])
-        else:
-            selections.append(value if isinstance(value, list) else [value])
-    return selections
-
-
-def _is_addition(override: Override) -> bool:
-    return override.is_add() or override.is_force_add()
-
-
-def _join_lists(overrides: Sequence[Override]) -> list[Override]:
-    """Join the overrides of a list group, since Hydra takes one: `metric=[a] +metric=[b]` is `metric=[a,b]`.
-
-    Without a replacement of the list, all additions become one `+metric=[…]`. A sweep is left as it is.
-    """
-    joined = list(overrides)
-    for group in LIST_GROUPS:
-        lists = [override for override in overrides if override.key_or_group == group and not override.is_delete()]
-        additions = [override for override in lists if _is_addition(override)]
-        if not additions or any(override.is_sweep_override() for override in lists):
-            continue
-        replacements = [override for override in lists if not _is_addition(override)]
-        selected = [*replacements[-1:], *additions]
-        names = list(dict.fromkeys(str(name) for override in selected for name in _selections(override)[0]))
-        sign = "" if replacements else "+"
-        line = OverridesParser.create().parse_override(f"{sign}{group}=[{','.join(names)}]")
-        place = joined.index(lists[0])
-        joined = [override for override in joined if override not in lists]
-        joined[place:place] = [line] if names or replacements else []
-    return joined
 
 
 def _force(override: Override, groups: dict[str, list[str]]) -> str:
     text, key = str(override.input_line), override.key_or_group
     plain = not text.startswith(("+", "~"))
     return f"++{text}" if plain and "." in key and not key.startswith("hydra.") and key not in groups else text
+
+
+def _suggest_sweep_setting(key: str, command: Command) -> str:
+    """Return the settings of a sweep that end with a key, as in "; did you mean hydra.sweeper.trials?"."""
+    known = sweep_settings() if command is TRAIN else []
+    return did_you_mean([setting for setting in known if setting.endswith(f".{key}")])
 
 
 def _setting_paths(lines: Sequence[str], directories: Sequence[Path], command: Command) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 IGNORED = "Tensor"  # a type that PyTorch's optimizers take as well as numbers, which yaml cannot express
+LARGEST = 2**63 - 1  # of PyTorch's integers
 NAMES = {int: "an integer", float: "a number", str: "text", bool: "true or false"}
 EXAMPLES = {int: "[1,2]", float: "[0.5,2]", str: "[a,b]", bool: "[true,false]"}
 
@@ -29,7 +30,7 @@ def mismatch(value: Any, kind: Any) -> str:
         return "" if fits else f"a list of {len(arguments)}, each {' or '.join(items)}"
     if origin is typing.Literal:
         return "" if value in arguments else f"one of {', '.join(map(str, arguments))}"
-    return "" if kind not in NAMES or _is_a(kind, value) else NAMES[kind]
+    return "" if kind not in NAMES or _is_a(kind, value) else f"{NAMES[kind]}{_limit(value)}"
 
 
 def _union_mismatch(value: Any, kinds: Sequence[Any]) -> str:
@@ -42,8 +43,20 @@ def _union_mismatch(value: Any, kinds: Sequence[Any]) -> str:
 
 def _is_a(kind: type, value: Any) -> bool:
     """Return whether a value has a plain type; true and false are not numbers, and an integer is a number."""
-    if kind is bool:
-        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return kind is bool
     if kind is float:
-        return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
-    return isinstance(value, kind) and not isinstance(value, bool)
+        return isinstance(value, int | float) and not (_limit(value) or math.isnan(value))
+    return isinstance(value, kind) and not _limit(value)
+
+
+def _limit(value: Any) -> str:
+    """Return which limit of its own type a value exceeds, empty for none: a number is finite, a text has characters."""
+    match value:
+        case int() if abs(value) > LARGEST:
+            return f" within ±{LARGEST}"
+        case float() if math.isinf(value):
+            return " that is finite"
+        case str() if not value.strip():
+            return " that is not empty"
+    return ""

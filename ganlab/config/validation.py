@@ -36,7 +36,7 @@ def find_issues(
     except OmegaConfBaseException as error:
         return [ConfigIssue("", f"{error.full_key or 'configuration'}: {str(error).splitlines()[0]}")]
     unresolved = cast(dict[str, Any], OmegaConf.to_container(config, resolve=False))
-    issues = list(_check_settings(resolved, command.root))
+    issues = [issue for issue in _check_settings(resolved, command.root) if issue.key not in invalid_groups]
     invalid = invalid_groups | {issue.key for issue in issues}
     checker = _SignatureChecker({issue.key for issue in issues}, list(setting_paths(unresolved)))
     for group in resolved:
@@ -71,7 +71,8 @@ def _check_settings(resolved: Mapping[str, Any], root: type) -> Iterator[ConfigI
         elif key in BOUNDS and value < BOUNDS[key]:
             yield ConfigIssue(key, f"{key} must be at least {BOUNDS[key]}, got {value}")
         elif key in CHOICES and value not in CHOICES[key]:
-            yield ConfigIssue(key, f"{key}: there is no '{value}'; choose {', '.join(CHOICES[key])}")
+            similar = suggest(str(value), CHOICES[key])
+            yield ConfigIssue(key, f"{key}: there is no '{value}'; choose {', '.join(CHOICES[key])}{similar}")
 
 
 def _check_group(group: str, value: Any) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ganlab.layers import (
     pyramid,
     sample_shape,
 )
-from ganlab.layers.checks import check_at_least, check_one_of, check_share
+from ganlab.layers.checks import check_at_least, check_one_of, check_share, check_widths
 from ganlab.layers.class_projection import build_projection
 from ganlab.layers.dropout import Dropout
 from ganlab.layers.norms import IMAGE_NORMS
@@ -51,8 +51,7 @@ class DCGAN(DenseHeadDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "DCGAN", "discriminator", self.sample_dims)
         base = pyramid(shape, "DCGAN")
-        check_at_least("width", width, 1)
-        check_at_least("max_width", max_width, 1)
+        check_widths(width, max_width)
         check_at_least("kernel", kernel, 2)
         check_share("dropout", dropout)
         check_one_of("norm", norm, IMAGE_NORMS)  # checked here, because with small images no layer uses it

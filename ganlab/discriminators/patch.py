@@ -16,7 +16,7 @@ from ganlab.layers import (
     normalise_spectrally,
     sample_shape,
 )
-from ganlab.layers.checks import check_at_least, check_one_of
+from ganlab.layers.checks import check_at_least, check_one_of, check_widths
 from ganlab.layers.class_projection import build_patch_projection
 from ganlab.layers.norms import IMAGE_NORMS
 
@@ -51,8 +51,8 @@ class Patch(FeatureDiscriminator):
     ) -> None:
         super().__init__()
         shape = sample_shape(spec, "Patch", "discriminator", self.sample_dims)
-        for name, value, bound in (("width", width, 1), ("max_width", max_width, 1), ("layers", layers, 0)):
-            check_at_least(name, value, bound)
+        check_widths(width, max_width)
+        check_at_least("layers", layers, 0)
         check_at_least("kernel", kernel, 1)
         check_one_of("norm", norm, IMAGE_NORMS)
         strides = [2] * layers + [1]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
-from ganlab.layers.checks import check_at_least
+from ganlab.layers.checks import check_at_least, check_widths
 from ganlab.layers.class_projection import ClassProduct, NoProjection
 from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal_
 from ganlab.layers.labels import LabelEmbedding
@@ -40,8 +40,9 @@ class R3GAN(DenseHeadDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "R3GAN", "discriminator", self.sample_dims)
         base = pyramid(shape, "R3GAN")
+        check_widths(width, max_width)
         width = 24576 // min(shape[1:]) if width is None else width
-        settings = {"width": width, "max_width": max_width, "blocks": blocks, "group_width": group_width}
+        settings = {"width": width, "blocks": blocks, "group_width": group_width}
         for name, value in settings.items():
             check_at_least(name, value, 1)
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
-from ganlab.layers.checks import check_at_least, look_up
+from ganlab.layers.checks import check_widths, look_up
 from ganlab.layers.class_projection import ClassProduct, NoProjection
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
 from ganlab.layers.minibatch_std import MinibatchDeviation
@@ -72,9 +72,8 @@ class StyleGAN2(DenseHeadDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "StyleGAN2", "discriminator", self.sample_dims)
         base = pyramid(shape, "StyleGAN2")
+        check_widths(width, max_width)
         width = 32768 // min(shape[1:]) if width is None else width
-        check_at_least("width", width, 1)
-        check_at_least("max_width", max_width, 1)
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]
         last = channels[-1]
         build = look_up("blocks", blocks, BLOCKS)

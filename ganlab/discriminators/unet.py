@@ -17,7 +17,7 @@ from ganlab.layers import (
     pyramid,
     sample_shape,
 )
-from ganlab.layers.checks import check_at_least
+from ganlab.layers.checks import check_widths
 from ganlab.layers.class_projection import Projection
 from ganlab.layers.residual import BlockStyle, first_block, up_block, wide_down_block
 
@@ -50,8 +50,7 @@ class UNet(FeatureDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "UNet", "discriminator", self.sample_dims)
         steps = pyramid(shape, "UNet").steps
-        check_at_least("width", width, 1)
-        check_at_least("max_width", max_width, 1)
+        check_widths(width, max_width)
         widths = [min(width << doubling, max_width) for doubling in range(steps)]
         specs = label_specs(labels, spec, "projection", "concat")
         self.labels = ClassLabels(specs["concat"])

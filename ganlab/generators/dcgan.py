@@ -17,7 +17,7 @@ from ganlab.layers import (
     pyramid,
     sample_shape,
 )
-from ganlab.layers.checks import check_at_least, look_up
+from ganlab.layers.checks import check_at_least, check_widths, look_up
 from ganlab.layers.fourier import FourierConvTranspose2d
 from ganlab.layers.outputs import build_image_output
 
@@ -79,8 +79,7 @@ class DCGAN(nn.Module):
 
 
 def _check_settings(width: int, max_width: int, kernel: int, extra_layers: int) -> None:
-    check_at_least("width", width, 1)
-    check_at_least("max_width", max_width, 1)
+    check_widths(width, max_width)
     check_at_least("kernel", kernel, 2)
     check_at_least("extra_layers", extra_layers, 0)
     if extra_layers and kernel % 2 == 0:

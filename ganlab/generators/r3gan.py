@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, label_specs, latent_size, pyramid, sample_shape
-from ganlab.layers.checks import check_at_least
+from ganlab.layers.checks import check_at_least, check_widths
 from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal_
 from ganlab.layers.labels import LabelEmbedding
 from ganlab.layers.resampling import Upsample
@@ -40,8 +40,9 @@ class R3GAN(nn.Module):
         super().__init__()
         shape = sample_shape(spec, "R3GAN", "generator", self.sample_dims)
         base = pyramid(shape, "R3GAN")
+        check_widths(width, max_width)
         width = 24576 // min(shape[1:]) if width is None else width
-        settings = {"width": width, "max_width": max_width, "blocks": blocks, "group_width": group_width}
+        settings = {"width": width, "blocks": blocks, "group_width": group_width}
         for name, value in {**settings, "embedding": embedding}.items():
             check_at_least(name, value, 1)
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ganlab.core import tree
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, label_specs, latent_size, pyramid, sample_shape
-from ganlab.layers.checks import check_at_least, check_share
+from ganlab.layers.checks import check_at_least, check_share, check_widths
 from ganlab.layers.styled import Mapping, StyledBlock, StyledConvolution, ToImage
 
 AVERAGE_DECAY = 0.995  # of the average style, per forward pass in training mode
@@ -47,8 +47,8 @@ class StyleGAN2(nn.Module):
         super().__init__()
         shape = sample_shape(spec, "StyleGAN2", "generator", self.sample_dims)
         base = pyramid(shape, "StyleGAN2")
-        width = 32768 // min(shape[1:]) if width is None else width
         _check_settings(width, max_width, style_size, mapping_layers, mapping_rate, mixing, truncation)
+        width = 32768 // min(shape[1:]) if width is None else width
         channels = [min(width << step, max_width) for step in reversed(range(base.steps + 1))]
         sizes = [(base.height << step, base.width << step) for step in range(base.steps + 1)]
         specs = label_specs(labels, spec, "mapping", "concat")
@@ -114,10 +114,9 @@ class StyleGAN2(nn.Module):
 
 
 def _check_settings(
-    width: int, max_width: int, style_size: int, layers: int, rate: float, mixing: float, truncation: float
+    width: int | None, max_width: int, style_size: int, layers: int, rate: float, mixing: float, truncation: float
 ) -> None:
-    check_at_least("width", width, 1)
-    check_at_least("max_width", max_width, 1)
+    check_widths(width, max_width)
     check_at_least("style_size", style_size, 1)
     check_at_least("mapping_layers", layers, 1)
     check_share("mixing", mixing)

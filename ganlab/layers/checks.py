@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
+from ganlab.core.errors import suggest
+
 Value = TypeVar("Value")
 
 
@@ -10,6 +12,18 @@ def check_at_least(name: str, value: float, bound: float) -> None:
     """Raise ValueError if the value is below the bound."""
     if value < bound:
         raise ValueError(f"{name} must be at least {bound}, got {value}")
+
+
+def check_widths(width: int | None, max_width: int) -> None:
+    """Raise ValueError if a width of the first layer is below 1 or above the most that any layer has; None is free."""
+    check_at_least("max_width", max_width, 1)
+    if width is not None:
+        check_at_least("width", width, 1)
+        if width > max_width:
+            raise ValueError(
+                f"width must be at most max_width, got a width of {width} and a max_width of {max_width}; lower width "
+                "or raise max_width"
+            )
 
 
 def check_share(name: str, value: float) -> None:
@@ -32,7 +46,7 @@ def check_player(name: str) -> str:
 def check_one_of(name: str, value: str, choices: Collection[str]) -> str:
     """Return the value; raises ValueError if it is not one of the choices."""
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got '{value}'")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got '{value}'{suggest(value, choices)}")
     return value
 
 

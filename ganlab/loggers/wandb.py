@@ -16,6 +16,7 @@ from ganlab.core.errors import UserError, suggest
 from ganlab.loggers.artifacts import ARTIFACTS, upload_artifact
 from ganlab.loggers.display import close_run, finite_values, log_histograms, log_image, log_summary
 from ganlab.loggers.wandb_account import has_account
+from ganlab.loggers.wandb_limits import check_limits
 from ganlab.runs.directory import RunDirectory
 
 STEP = "ganlab/step"  # the x axis of all metrics; W&B's `_step` counts calls and restarts at 0 when a run is resumed
@@ -30,7 +31,7 @@ class WandB(Logger):
 
     `mode` auto is online if there is an account, and offline if there is none or if W&B cannot be reached within
     `init_timeout_seconds`; the environment variable WANDB_MODE overrides it. `group` defaults to the sweep's name.
-    Raises UserError for an unknown mode or artifact, and if W&B rejects a run in mode online.
+    Raises UserError for settings that W&B rejects or that do not exist, and if it rejects a run in mode online.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class WandB(Logger):
         super().__init__()
         _check_choices("mode", [mode], MODES)
         _check_choices("artifacts", artifacts, ARTIFACTS)
+        check_limits(project, tags, init_timeout_seconds)
         self.directory = RunDirectory(Path(save_dir))
         self.mode, self.artifacts, self.init_timeout_seconds = mode, list(artifacts), init_timeout_seconds
         sweep = self.directory.sweep

@@ -1,5 +1,6 @@
 """FID extrapolated to infinitely many generated samples."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, final
 
@@ -36,6 +37,9 @@ class FIDInfinity(Metric):
         if not 0 < smallest < 1:
             raise ValueError(f"metric.fid_infinity.smallest must be between 0 and 1, got {smallest}")
         self.points, self.smallest = points, smallest
+        self.needed_generated_samples = max(
+            math.ceil(1.5 / smallest), math.ceil(0.5 / (1 - smallest)), 3
+        )  # at least two in the smallest subset, and fewer than all, after rounding
         self.moments = Moments("features", features.width)
         self.needed_real_samples = features.width + 1  # for a covariance of full rank
 

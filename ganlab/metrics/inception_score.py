@@ -99,6 +99,7 @@ class InceptionScore(Metric):
         if splits < 1:
             raise ValueError(f"metric.inception_score.splits must be at least 1, got {splits}")
         self.splits = splits
+        self.needed_generated_samples = max(2, splits)
         self.entropies = Entropies(splits, features.classes)
 
     @property

@@ -29,6 +29,7 @@ class IntraFID(Metric):
     def __init__(self, features: Features, data: Source) -> None:
         super().__init__(features, data)
         self.classes = data.spec.classes
+        self.needed_generated_samples = 2 * self.classes
 
     @property
     def statistics(self) -> Sequence[Statistic]:

@@ -37,6 +37,7 @@ class KID(Metric):
     name: ClassVar[str] = "kid"
     scores: ClassVar[dict[str, bool | None]] = {"kid": False, "kid_standard_error": None}
     ranges: ClassVar[Mapping[str, ScoreRange]] = {"kid_standard_error": POSITIVE}
+    needed_generated_samples = 4  # two blocks of two
 
     def __init__(
         self, features: Features, data: Source | None = None, subsets: int = 100, subset_size: int = 1000

@@ -64,6 +64,7 @@ class BaseMetric(ABC):
     reference: ClassVar[str] = "none"  # which real samples it reads: "held_out", "train" or "none"
 
     needed_real_samples = 0  # with fewer, the scores say little, and their lines say so
+    needed_generated_samples = 2  # with fewer, there is no score
 
     def __init__(self, features: Features, data: Source | None = None) -> None:
         self.check(features)

@@ -42,6 +42,7 @@ class PRDC(Metric):
         if neighbours < 1:
             raise ValueError(f"metric.prdc.neighbours must be at least 1, got {neighbours}")
         self.neighbours = neighbours
+        self.needed_generated_samples = neighbours + 1
 
     @property
     def statistics(self) -> Sequence[Statistic]:

@@ -57,6 +57,8 @@ class StackedModes(Metric):
     reference: ClassVar[str] = "none"
 
     def __init__(self, features: Features, data: StackedDigits, steps: int = 1000) -> None:
+        if steps < 1:
+            raise ValueError(f"metric.stacked_modes.steps must be at least 1, got {steps}")
         super().__init__(features, data)
         rows = getattr(getattr(data, "images", None), "rows", None)  # the command line allows any data set
         if rows is None:
@@ -64,8 +66,6 @@ class StackedModes(Metric):
                 "metric=stacked_modes needs images that stack digits; choose data=stacked_mnist, "
                 "or remove stacked_modes from metric"
             )
-        if steps < 1:
-            raise ValueError(f"metric.stacked_modes.steps must be at least 1, got {steps}")
         self.channels, self.steps, self.digits = data.images.shape[0], steps, _Channels(data)
 
     @cached_property

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
+from ganlab.core.errors import suggest
+from ganlab.core.file_names import describe_file_name, is_file_name
 from ganlab.data.dataset import SPLITS
 
 
@@ -14,7 +16,8 @@ class Protocol:
     Final scores compare generated samples with `split`. Scores during training, which select checkpoints and settings,
     compare with `selection_split` under `selection_seed`, so selection never uses the reported data. `repeats` sets of
     generated samples give the mean and its interval; fixed files of samples are resampled `resamples` times instead (0:
-    no interval). Raises ValueError for a value below its bound or an unknown split.
+    no interval). Raises ValueError for a value below its bound, an unknown split, or a name that no
+    file can have.
     """
 
     name: str = "standard"
@@ -29,13 +32,16 @@ class Protocol:
     resamples: int = 10
 
     def __post_init__(self) -> None:
+        if not is_file_name(self.name):  # score files have it
+            raise ValueError(f"name must be {describe_file_name()}, got '{self.name}'")
         minimum = {"samples": 2, "real_samples": 0, "batch_size": 2, "seed": 0, "selection_seed": 0, "repeats": 1}
         for name, bound in (minimum | {"resamples": 0}).items():
             if getattr(self, name) < bound:
                 raise ValueError(f"{name} must be at least {bound}, got {getattr(self, name)}")
         for name in ("split", "selection_split"):
             if getattr(self, name) not in SPLITS:
-                raise ValueError(f"{name} must be one of {', '.join(SPLITS)}, got {getattr(self, name)!r}")
+                split = getattr(self, name)
+                raise ValueError(f"{name} must be one of {', '.join(SPLITS)}, got {split!r}{suggest(split, SPLITS)}")
         if self.resamples == 1:
             raise ValueError("resamples must be 0 or at least 2, because one resample gives no interval")
 

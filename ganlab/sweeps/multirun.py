@@ -18,9 +18,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from ganlab.config.arguments import Arguments
+from ganlab.config.flag_advice import advise_on_flag
 from ganlab.config.groups import conf_directory
 from ganlab.config.hydra_compose import search_path
 from ganlab.config.overrides import normalize
+from ganlab.config.schema import TRAIN
 from ganlab.config.targets import locate, node_targets
 from ganlab.core import private_api
 from ganlab.core.errors import ConfigurationError, UserError
@@ -82,7 +84,9 @@ def _prepare(args: Arguments) -> tuple[list[str], DictConfig]:
     directories = [conf_directory(), *args.config_dirs]
     unknown = [flag for flag in args.flags if flag not in (*MULTIRUN, *FLAGS)]
     if unknown:
-        raise UserError(f"'{unknown[0]}' is not a flag of a sweep; choose -m, {', '.join(FLAGS)}")
+        advice = advise_on_flag(unknown[0], args.given, directories, TRAIN)
+        general = f"; choose -m, {', '.join(FLAGS)}"
+        raise UserError(f"'{unknown[0]}' is not a flag of a sweep{advice or general}")
     lines, issues = normalize(args.overrides, directories)
     if issues:
         raise ConfigurationError(issue.sentence for issue in issues)
@@ -102,6 +106,8 @@ def _check_sweep(parsed: Sequence[Override], swept: Sequence[str], settings: Dic
     keys = {override.key_or_group for override in parsed}
     if "run_dir" in keys:
         raise UserError("run_dir applies to a single run; for a sweep set hydra.sweep.dir=DIR")
+    if not str(settings.sweep.dir).strip():
+        raise UserError("hydra.sweep.dir is empty; write hydra.sweep.dir=DIR, or leave it out for outputs/NAME/TIME")
     swept_hydra = [key for key in swept if key.startswith("hydra")]
     if swept_hydra:
         raise UserError(f"{swept_hydra[0]} applies to the whole sweep and cannot differ between jobs; set one value")

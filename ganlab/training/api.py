@@ -38,9 +38,14 @@ def train(config: DictConfig) -> Result:
 
 
 def train_checked(config: DictConfig) -> Result:
-    """Train what `compose` returned as it is; see `train`."""
+    """Train what `compose` returned as it is; see `train`.
+
+    Raises UserError, before there is a run directory, if this machine lacks the devices that the Trainer asks for.
+    """
+    from ganlab.engine.accelerators import require_accelerator
     from ganlab.training.run import Run  # imports Lightning, which --help and configuration errors do not need
 
+    require_accelerator(config.trainer)
     with output_without_reader():
         run = Run(config)
         scores = run.train()

@@ -70,8 +70,7 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
             f"{directory} holds no {GENERATOR}, which is written when a run ends; give the directory of a finished run"
         )
     facts = _read_description(description)
-    with torch.random.fork_rng(devices=[]):
-        game = instantiate(facts.config.game)(facts.spec)
+    game = _build_game(facts.config, facts.spec, description)
     absent = load_others(game, directory / OTHERS, facts.steps)
     load_generator(game, weights)
     if truncation is not None:
@@ -104,6 +103,18 @@ class _Description:
     def encode(self, samples: Any) -> Any:
         """Convert samples from the data's own coordinates to network coordinates."""
         return tree.map(lambda x: x / self.scale, samples) if self.scale != 1 else samples
+
+
+def _build_game(config: DictConfig, spec: Spec, description: Path) -> Any:
+    """Build the game that a description file holds; raises UserError, naming the file, if that is impossible."""
+    try:
+        with torch.random.fork_rng(devices=[]):
+            return instantiate(config.game)(spec)
+    except UserError:  # such as a package that is not allowed
+        raise
+    except Exception as error:  # constructors and Hydra may raise anything
+        reason = " ".join(str(error.__cause__ or error).split())
+        raise unreadable(description, f"its settings do not build a game: {reason}") from error
 
 
 def _read_description(path: Path) -> _Description:

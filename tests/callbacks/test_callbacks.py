@@ -320,11 +320,21 @@ def test_a_metric_that_fails_ends_the_run_with_a_checkpoint(tmp_path, monkeypatc
 
 def test_a_split_that_is_too_small_for_a_metric_is_reported_before_the_first_step(tmp_path):
     lines = [line for line in DIGITS if line != "metric=[]"]
-    few = ["data.labels=true", "features=random", "protocol.samples=12", "protocol.real_samples=12"]
+    few = ["data.labels=true", "features=random", "protocol.samples=20", "protocol.real_samples=12"]
     sentence = r"protocol.selection_split=validation: intra_fid needs at least 2 .*; choose a larger split, or remove"
     with pytest.raises(UserError, match=sentence):
         go(tmp_path, *lines, *few, "metric=[intra_fid]", "evaluate_every=4")
     assert json.loads((tmp_path / "status.json").read_text())["step"] == 0
+
+
+def test_too_few_generated_samples_are_reported_before_the_first_step(tmp_path):
+    lines = [line for line in DIGITS if line != "metric=[]"]
+    few = ["data.labels=true", "features=random", "protocol.samples=19"]
+    with pytest.raises(
+        UserError, match=r"metric\.intra_fid needs at least 20 generated samples, got protocol\.samples=19"
+    ):
+        go(tmp_path, *lines, *few, "metric=[intra_fid]", "evaluate_every=4")
+    assert not (tmp_path / "metrics.csv").exists()
 
 
 def best(folder):

@@ -47,3 +47,33 @@ def test_a_missing_value_is_reported_if_there_is_no_other_issue():
     args.require("run=DIR is needed", args.values["run"])
     with pytest.raises(UserError, match=r"^run=DIR is needed$"):
         args.raise_if_invalid()
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e400", "many"])
+def test_numbers_are_finite(value):
+    args = KeyValueArguments("look", {"ratio": "1"}, [f"ratio={value}"])
+    assert args.number("ratio") is None
+    assert args.issues == [f"ratio must be a number, got '{value}'"]
+
+
+def test_counts_fit_in_64_bits():
+    for digits in (19, 20, 5000):
+        args = KeyValueArguments("look", KNOWN, [f"n={'9' * digits}"])
+        assert (args.count("n"), args.issues) == (0, [f"n must be at most {2**63 - 1}, got {digits} digits"])
+    assert KeyValueArguments("look", KNOWN, [f"n={2**63 - 1}"]).count("n") == 2**63 - 1
+
+
+def test_an_empty_value_or_path_does_not_mean_the_present_directory():
+    empty = "a path is empty; leave it out, or write . for the present directory"
+    assert KeyValueArguments("look", KNOWN, ["", " "], takes_paths=True).issues == [empty, empty]
+    assert KeyValueArguments("look", KNOWN, ["run= "]).issues == ["run needs a value"]
+
+
+def test_a_flag_is_answered_with_the_setting_that_it_means():
+    args = KeyValueArguments("look", KNOWN, ["--run", "R", "--n=5", "--from=json", "--verbose"])
+    assert args.issues == [
+        "'--run=R' is not a setting of ganlab look; did you mean 'run=R'?",
+        "'--n=5' is not a setting of ganlab look; did you mean 'n=5'?",
+        "'--from=json' is not a setting of ganlab look; did you mean 'form=json'?",
+        "'--verbose' is not a setting of ganlab look",
+    ]

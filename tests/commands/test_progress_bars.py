@@ -87,7 +87,7 @@ BARS = [
     ("sliced_wasserstein: ", lambda folder: score(SlicedWasserstein)),
     ("reading labelled images: ", learn),
     ("training a classifier: ", learn),
-    ("sizes in ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
+    ("looking through images: ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
     ("reading images: ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
     ("hashing ", lambda folder: image_files.ImageFiles(pictures(folder), Reading()).fingerprint()),
     ("reading images: ", on_disk),

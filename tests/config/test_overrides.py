@@ -8,6 +8,7 @@ from support.config_issues import POINTS, issues_of
 from ganlab.config import compose
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory
 from ganlab.config.hints import LISTED, hint, settings_that_end_with
+from ganlab.config.overrides import normalize
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import ConfigurationError
 
@@ -24,6 +25,25 @@ SENTENCES = {
     "loss=[hinge,minimax]": (
         "loss is one component, got [hinge,minimax]; with -m, loss=hinge,minimax runs one after the other"
     ),
+    "loss=interval(0,1)": "loss=interval(0,1): an interval holds numbers, and loss has the choices hinge, ",
+    "loss=glob(hinje*)": "loss=glob(hinje*): no choice of loss matches; choose hinge, ",
+    "loss=glob([h*,w*],exclude=*)": "loss=glob([h*,w*],exclude=*): no choice of loss matches; choose hinge, ",
+    "seed=glob(*)": "seed=glob(*): seed is no group with choices that a glob could match; write seed=VALUE,VALUE",
+    "latent.size=glob(*)": "latent.size=glob(*): latent.size is no group with choices that a glob could match; write",
+    "optimizer=[adam,sgd]": (
+        "optimizer is one component, got [adam,sgd]; with -m, optimizer=adam,sgd runs one after the other"
+    ),
+    "optimizer=[]": "optimizer: nothing is chosen; write optimizer=NAME",
+    "experiment=[ring,grid]": (
+        "experiment is one set of settings, got [ring,grid]; with -m, experiment=ring,grid runs one after the other"
+    ),
+    "~loss": "loss is needed and cannot be removed; write loss=NAME",
+    "~optimizer": "optimizer is needed and cannot be removed; write optimizer=NAME",
+    "regularizer=[none,r1]": "regularizer: none stands for an empty list; leave it out, or write regularizer=none",
+    "experiment=[]": "experiment: nothing is chosen; write experiment=NAME, or ~experiment for none",
+    "trials=6": "there is no setting 'trials'; did you mean hydra.sweeper.trials?",
+    "partition=gpu": "there is no setting 'partition'; did you mean hydra.launcher.partition?",
+    f"seed={'9' * 5000}": "seed must be an integer, got '999",
     "+loss=hinge": "loss is not a list, so nothing can be added to it; write loss=NAME",
     "+optimizer=sgd": "optimizer is not a list, so nothing can be added to it; write optimizer=NAME",
     "+metric=[kdi]": "metric: there is no 'kdi'; choose accuracy_score, ",
@@ -42,6 +62,20 @@ def test_each_invalid_override_has_its_sentence(line):
     assert issues[0].startswith(SENTENCES[line])
     if "null" not in line:
         assert len(issues) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "expanded"),
+    [
+        ("loss=glob(*wass*)", "loss=choice(wasserstein)"),
+        ("loss=glob([h*,w*])", "loss=choice(hinge,wasserstein)"),
+        ("loss=glob(non*,exclude=*probability)", "loss=choice(non_saturating)"),
+        ("+metric=glob(*fid,exclude=[m*,i*])", "+metric=choice(fid,spatial_fid)"),
+        ("experiment=glob(ring_*)", "experiment=choice(ring_best,ring_textbook)"),
+    ],
+)
+def test_a_glob_becomes_the_choices_that_it_matches(line, expanded):
+    assert normalize([line], [conf_directory()]) == ([expanded], [])
 
 
 @pytest.mark.parametrize(

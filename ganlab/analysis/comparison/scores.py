@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
+from ganlab.analysis.comparison.score_sections import find_wrong_value
 from ganlab.core.errors import UserError
 from ganlab.core.fields import Fields, differing_fields, flatten
 from ganlab.core.score_range import ScoreRange
@@ -63,10 +64,10 @@ def read_scores(path: Path) -> ScoreFile:
     if not all(isinstance(section, dict) for section in sections):
         raise not_a_score_file
     scores, intervals, directions, protocol, floor, ranges = sections
+    if wrong := find_wrong_value(content):
+        raise UserError(f"{path} is not a score file: {wrong}; write it again or leave it out")
     known = {name: value for name, value in scores.items() if value is not None}
-    is_valid = all(map(_is_number, [*known.values(), *floor.values()])) and all(map(_is_interval, intervals.values()))
-    is_valid &= all(map(_is_range, ranges.values()))
-    if not is_valid or not all(isinstance(protocol.get(key) or {}, dict) for key in ("metrics", "origin")):
+    if not all(isinstance(protocol.get(key) or {}, dict) for key in ("metrics", "origin")):
         raise not_a_score_file
     return ScoreFile(
         path=path,
@@ -79,18 +80,6 @@ def read_scores(path: Path) -> ScoreFile:
         step=step if isinstance(step := content.get("step"), int) else None,
         is_of_last_checkpoint=content.get("checkpoint", LAST) == LAST,
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_interval(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
-
-
-def _is_range(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(bound is None or _is_number(bound) for bound in value)
 
 
 def _guess_metric(score: str, metrics: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from ganlab.data import DataSet
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.features import Features
 from ganlab.metrics import BaseMetric, Evaluator, Samples
-from ganlab.metrics.scoring.scoring import build_metrics
+from ganlab.metrics.scoring.scoring import build_metrics, describe_left_out
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,6 @@ def build_features_and_metrics(
     ]
     if not metrics:
         raise UserError("; ".join(left_out) or "metric=[] computes no score; choose metric=[fid] or others")
-    for sentence in left_out:
-        log.warning("left out: %s", sentence)
+    for line in describe_left_out(left_out):
+        log.warning(line)
     return features.to(device), metrics

@@ -46,12 +46,17 @@ def require_metric_classes(config: DictConfig, components: Components) -> str | 
 @rule("metric", "optimized_metric")
 def require_known_score(config: DictConfig, components: Components) -> str | None:
     """Reject an optimized_metric that no metric computes; one that only this run does not compute is a warning."""
-    selected = [score for name, node in config.metric.items() for score in directions(name, locate(node._target_))]
+    selected = {
+        score: better
+        for name, node in config.metric.items()
+        for score, better in directions(name, locate(node._target_)).items()
+    }
     shipped = {name for kind in vars(metrics).values() for name in getattr(kind, "scores", None) or ()}
     score = str(config.optimized_metric)
     if score in shipped or score in selected:
         return None
-    return f"optimized_metric: no metric computes '{score}'; choose {', '.join(selected)}{suggest(score, shipped)}"
+    choices = ", ".join(name for name, better in selected.items() if better is not None) or "metric=[fid]"
+    return f"optimized_metric: no metric computes '{score}'; choose {choices}{suggest(score, shipped)}"
 
 
 @rule("game", "metric")

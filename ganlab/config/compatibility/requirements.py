@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from ganlab.augments import Identity
 from ganlab.config.compatibility.registry import Components, rule
+from ganlab.core.file_names import is_file_name
 from ganlab.core.interfaces import ShowsFeatures, ShowsMaps, StyleGenerator
 from ganlab.engine.distributed.strategy_choice import count_processes
 from ganlab.training_hooks import Anneal
@@ -16,7 +17,7 @@ from ganlab.training_hooks import Anneal
 def require_relative_name(config: DictConfig, components: Components) -> str | None:
     """Reject a name that is a path outside outputs/."""
     path = PurePath(config.name)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
+    if not path.parts or not all(map(is_file_name, path.parts)):  # a leading / is a part, too
         return f"name must be a folder below outputs/, got '{config.name}'; run_dir=DIR puts a run anywhere"
     return None
 

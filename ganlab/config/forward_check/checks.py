@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ganlab.config.forward_check.synthetic_batch import SyntheticBatch, shape_of
 from ganlab.core import tree
 from ganlab.core.interfaces import as_output
+
+READS_SAMPLES = {"fake", "on_real", "on_fake"}  # what a view computes from samples, and caches under these names
 
 
 class ForwardCheck(NamedTuple):
@@ -27,7 +29,7 @@ def check_generator(synthetic: SyntheticBatch) -> str:
     samples, expected = synthetic.game.sample(synthetic.batch, synthetic.game.sampler), shape_of(synthetic.batch.sample)
     if shape_of(samples) != expected:
         return f"returns {_describe(samples)}, expected samples of shape {expected}"
-    return _find_detached(samples)
+    return _find_wrong_type(samples) or _find_detached(samples)
 
 
 def check_discriminator(synthetic: SyntheticBatch) -> str:
@@ -49,11 +51,11 @@ def check_discriminator(synthetic: SyntheticBatch) -> str:
             f"returns logits of shape {shape_of(logits)} for {count} samples, expected one or more per {unit}, such as "
             f"shape ({synthetic.output_rows},)"
         )
-    return _find_detached(logits)
+    return _find_wrong_type(logits) or _find_detached(logits)
 
 
 def check_loss(synthetic: SyntheticBatch) -> str:
-    """Compute the adversarial loss of every player, and check that it has one value per logit."""
+    """Compute the adversarial loss of every player; check its values, one per logit, and its gradients."""
     gan = synthetic.gan
     if gan is None:  # a game without a discriminator does not use the loss
         return ""
@@ -62,6 +64,8 @@ def check_loss(synthetic: SyntheticBatch) -> str:
         losses, expected = gan.loss.compute(player, view), shape_of(view.on_fake.logits)
         if not torch.is_tensor(losses) or shape_of(losses) != expected:
             return f"returns {_describe(losses)} for the {player}, expected one value per logit, shape {expected}"
+        if problem := _find_wrong_type(losses) or _find_untrained(losses, gan.players()[player]):
+            return f"{problem}, for the {player}"
     return ""
 
 
@@ -82,6 +86,13 @@ def check_regularizer(name: str) -> Callable[[SyntheticBatch], str]:
             # A penalty of a subset of the samples has fewer values.
             if not torch.is_tensor(values) or max(shape_of(values)[:1], default=0) > count:
                 return f"returns {_describe(values)}, expected one value for each of {count} samples, or a single value"
+            if values.ndim == 0 and READS_SAMPLES & vars(view).keys():
+                return (
+                    f"returns a single value computed from {count} samples, expected one value for each; leave out "
+                    "mean() or sum(), or write [None] after a value that belongs to the whole batch"
+                )
+            if problem := _find_wrong_type(values):
+                return problem
         return ""
 
     return run
@@ -92,6 +103,22 @@ def _describe(value: Any) -> str:
     if shape is None:
         return "None"
     return f"a {shape}" if isinstance(shape, str) else f"a tensor of shape {shape}"
+
+
+def _find_wrong_type(output: tree.Tree) -> str:
+    """Return which type of numbers is wrong; losses and networks compute in float32."""
+    wrong = next((leaf.dtype for leaf in tree.leaves(output) if leaf.dtype != torch.float32), None)
+    return "" if wrong is None else f"returns numbers of type {wrong}, expected torch.float32; write .float()"
+
+
+def _find_untrained(losses: Tensor, network: nn.Module) -> str:
+    """Return what is wrong if the losses have no gradient for the weights that they train."""
+    weights = [weight for weight in network.parameters() if weight.requires_grad]
+    if losses.requires_grad:
+        gradients = torch.autograd.grad(losses.sum(), weights, allow_unused=True)
+        if any(gradient is not None for gradient in gradients):
+            return ""
+    return "returns a result without gradients for the weights; remove detach(), no_grad() and the like"
 
 
 def _find_frozen(network: nn.Module) -> str:

@@ -149,7 +149,9 @@ class Regularizer(Component, ABC):
 
     @abstractmethod
     def penalty(self, view: BatchView) -> Tensor:
-        """Return the unweighted penalty, one value per sample, shape (n,), or a scalar.
+        """Return the unweighted penalty, one value per sample, shape (n,), or a scalar that reads only weights.
+
+        A value of the whole batch, such as a distance between means, has shape (1,).
 
         `AdversarialGame.losses` weights it and adds it to the losses of `player`.
         """

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from itertools import islice
 from typing import Any, TypeAlias
@@ -42,6 +42,13 @@ def build_metrics(
         if name in metrics and not isinstance(metrics[name], BaseMetric):
             raise ValueError(f"metric.{name} builds {metrics[name]!r}, which is not a metric")
     return metrics, left_out
+
+
+def describe_left_out(sentences: Sequence[str]) -> list[str]:
+    """Return one line about all metrics that were left out, or none; several are named without advice on each."""
+    if len(sentences) < 2:
+        return [f"left out: {sentence}" for sentence in sentences]
+    return [f"left out: {'; '.join(sentence.partition(';')[0] for sentence in sentences)}"]
 
 
 def real_samples(data: DataSet, split: str, protocol: Protocol, count: int | None = None) -> Samples:

@@ -67,7 +67,17 @@ def test_files_inside_a_run_directory_are_not_runs(tmp_path):
         ("scores.json", "{}", "scores.json is not a score file"),
         ("scores.json", '{"scores": [1]}', "scores.json is not a score file"),
         ("scores.json", '{"scores": {"fid": "low"}}', "scores.json is not a score file"),
-        ("scores.json", '{"scores": {"fid": true}}', "scores.json is not a score file"),
+        ("scores.json", '{"scores": {"fid": true}}', "scores.json is not a score file: scores.fid must be a number or"),
+        (
+            "scores.json",
+            '{"scores": {"fid": 1}, "higher_is_better": {"fid": "yes"}}',
+            "scores.json is not a score file: higher_is_better.fid must be true, false or null, got 'yes'",
+        ),
+        (
+            "scores.json",
+            '{"scores": {"fid": 1}, "floor": {"fid": [1]}}',
+            "scores.json is not a score file: floor.fid must be a number, got [1]",
+        ),
         ("scores.json", '{"scores": {"fid": 1}, "intervals": {"fid": [1]}}', "scores.json is not a score file"),
         ("scores.json", '{"scores": {"fid": 1}, "protocol": {"metrics": [1]}}', "scores.json is not a score file"),
         ("evaluations/a.json", "\x00", "a.json is not valid JSON (Expecting"),
