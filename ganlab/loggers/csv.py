@@ -9,12 +9,14 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from ganlab.runs.damaged_files import set_aside
+
 
 class CSV(Logger):
     """Logger that writes one row per logged step to metrics.csv immediately.
 
     A new column rewrites the file. So does the first row of a resumed run, which also removes the rows of that step and
-    later ones that the interrupted run had written.
+    later ones that the interrupted run had written. A damaged file is set aside with a warning.
     """
 
     def __init__(self, save_dir: str) -> None:
@@ -50,7 +52,7 @@ class CSV(Logger):
         if same_step or not self._row.keys() <= set(self._columns):
             self._rewrite()
             return
-        with self.path.open("a", newline="") as file:
+        with self.path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, self._columns).writerow(self._row)
 
     def _rewrite(self) -> None:
@@ -62,7 +64,7 @@ class CSV(Logger):
         self._columns = list(dict.fromkeys([*columns, *self._row]))
         self.path.parent.mkdir(parents=True, exist_ok=True)
         scratch = self.path.with_suffix(".tmp")
-        with scratch.open("w", newline="") as file:
+        with scratch.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, self._columns, restval="")
             writer.writeheader()
             writer.writerows([*(row for row in rows if int(row["step"]) < step), self._row])
@@ -71,8 +73,15 @@ class CSV(Logger):
     def _read(self) -> tuple[list[str], list[dict[str, str]]]:
         if not self.path.exists():
             return [], []
-        with self.path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            columns = list(reader.fieldnames or [])
-            # A killed process may have left an incomplete last line.
-            return columns, [row for row in reader if None not in row.values()]
+        try:
+            with self.path.open(newline="", encoding="utf-8") as file:
+                reader = csv.DictReader(file)
+                columns = list(reader.fieldnames or [])
+                # A killed process may have left an incomplete last line.
+                rows = [row for row in reader if None not in row and None not in row.values()]
+            for row in rows:
+                int(row["step"])
+        except (OSError, ValueError, KeyError, csv.Error) as error:
+            set_aside(self.path, f"no column {error}" if isinstance(error, KeyError) else error)
+            return [], []
+        return columns, rows

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig  # imported when used, because it takes 50 ms, which states and scores do not need
 
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
+COUNTS = ("step", "samples", "iterations")  # in a status
 MAX_NAMED_SETTINGS = 5  # in a message
 
 
@@ -48,7 +49,8 @@ class RunDirectory:
 
     def status(self) -> dict[str, Any]:
         """Return the last written status, empty if there is none yet or the file is damaged."""
-        return read_json_if_valid(self.path / "status.json")
+        status = read_json_if_valid(self.path / "status.json")
+        return {name: value for name, value in status.items() if name not in COUNTS or type(value) is int}
 
     def state(self) -> str:
         """Return the status's state, "waiting" if there is no status, or "lost" if a running process is gone.
@@ -77,8 +79,8 @@ class RunDirectory:
 
     def scores(self) -> dict[str, float]:
         """Return the last scores written, empty if there are none."""
-        scores: dict[str, float] = read_json_if_valid(self.path / "scores.json").get("scores", {})
-        return scores
+        scores = read_json_if_valid(self.path / "scores.json").get("scores", {})
+        return scores if isinstance(scores, dict) else {}
 
     def check_config(self, config: "DictConfig") -> None:
         """Raise UserError if the directory has a run with other settings that has started training.

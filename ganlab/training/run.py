@@ -27,14 +27,15 @@ from ganlab.engine.distributed.trainer_arguments import environment_of
 from ganlab.engine.module import GANModule
 from ganlab.loggers import close_run
 from ganlab.recovery import Recovery
-from ganlab.runs.directory import RunDirectory, new_directory
 from ganlab.runs.heartbeat import Heartbeat
 from ganlab.runs.lock import RunLock
 from ganlab.training.announcement import Announcement
 from ganlab.training.build import build_data, build_module
+from ganlab.training.config_record import ConfigRecord, check_progress
 from ganlab.training.export import export
 from ganlab.training.failures import user_facing
 from ganlab.training.resume_line import resume_line
+from ganlab.training.start import Start
 from ganlab.training.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
 
 # Names the run directory for the processes that this one starts for the same run.
@@ -50,11 +51,13 @@ class Run:
         self._is_rank_zero = cluster.is_rank_zero(environment)  # also before there is a Trainer
         if not directory and environment.creates_processes_externally:
             raise UserError("this run has several processes; set run_dir=DIR so that they share one directory")
-        self.directory = RunDirectory(Path(directory) if directory else new_directory(config.name))
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []
         callbacks = build_callbacks(self.config)
         self._interrupts = [callback for callback in callbacks if isinstance(callback, Interrupt)]
+        self._start = Start(Path(directory)) if directory else Start.in_new_directory(config.name)
+        self.directory, self._record = self._start.directory, ConfigRecord(config)
+        self._counts: dict[str, int] = {}
 
     def train(self) -> dict[str, float]:
         """Train to the end, or until a signal, and return the final scores.
@@ -65,8 +68,14 @@ class Run:
         if not torch.cuda.is_available():
             # A CUDA build of torch looks for the driver at every optimizer step, unless no device is visible.
             os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+        if self._is_rank_zero:
+            self._start.check_directory()
         try:
             scores = self._train_with_lock()
+        except Exception:
+            if self._is_rank_zero and not self._record.training_has_started:
+                self._start.undo()
+            raise
         except Interrupted as stop:
             self.interrupted, self.signal, scores = True, stop.signal_number if self._is_rank_zero else 0, {}
             print(f"\n{stop} before the first step; nothing was to be saved", file=sys.stderr)
@@ -82,6 +91,7 @@ class Run:
             if self._is_rank_zero:
                 stack.enter_context(RunLock(self.directory.path))
                 self.directory.check_config(self.config)
+                check_progress(self.directory, self.config)
             if self._is_finished():
                 print(f"{self.directory.path} is already finished; raise iterations to train on", file=sys.stderr)
                 return self.directory.scores()
@@ -99,13 +109,12 @@ class Run:
 
     def _train_and_finish(self) -> dict[str, float]:
         os.environ[RUN_VARIABLE] = str(self.directory.path.resolve())
-        self._counts: dict[str, int] = {}
         try:
             return self._finish(*self._fit_with_recovery())
         except BaseException as error:
             reported = user_facing(error, self.directory.path)
             self._record_failure(reported)
-            if not isinstance(reported, UserError) and self._is_rank_zero:
+            if not isinstance(reported, UserError) and self._is_rank_zero and self._record.training_has_started:
                 reported.add_note(f"resume with: {resume_line(self.directory.path)}")
             if reported is error:
                 raise
@@ -169,7 +178,7 @@ class Run:
         callbacks = [callback for callback in build_callbacks(self.config) if not isinstance(callback, Interrupt)]
         self._close_loggers()  # of the attempt before
         self._loggers = build_loggers(self.config, self.directory.path)
-        callbacks += [recovery, *self._interrupts, Announcement()]
+        callbacks += [recovery, self._record, *self._interrupts, Announcement()]
         return build_trainer(self.config, self.directory.path, callbacks, self._loggers, self._on_process_lost)
 
     def _close_loggers(self) -> None:

@@ -50,3 +50,25 @@ def test_an_incomplete_line_of_a_killed_process_is_removed(log, tmp_path):
         file.write("2,")
     CSV(str(tmp_path / "run")).log_metrics({"a": 5}, step=3)
     assert [row["step"] for row in rows(tmp_path / "run")] == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"step,a\n1,\xff\n", b"step,a\nmany,2\n", b"a,b\n1,2\n", b"PK\x03\x04\x00\xe9"],
+    ids=["bytes", "text", "no step", "archive"],
+)
+def test_a_damaged_file_is_set_aside(log, tmp_path, caplog, content):
+    for number in ("", "-2"):
+        log.path.parent.mkdir(exist_ok=True)
+        log.path.write_bytes(content)
+        CSV(str(tmp_path / "run")).log_metrics({"a": 1}, step=3)
+        assert log.path.with_name(f"metrics.csv.damaged{number}").read_bytes() == content
+        assert rows(tmp_path / "run") == [{"step": "3", "a": "1"}]
+    assert caplog.text.count("and the run continues with a new one") == 2
+
+
+def test_a_resumed_run_adds_to_the_row_of_the_step_that_it_was_stopped_at(log, tmp_path):
+    for step in (2, 4):
+        log.log_metrics({"a": step}, step=step)
+    CSV(str(tmp_path / "run")).log_metrics({"score": 7}, step=4)
+    assert rows(tmp_path / "run")[1] == {"step": "4", "a": "4", "score": "7"}
