@@ -2,19 +2,23 @@
 
 import io
 import sys
+import tarfile
 from pathlib import Path
 
+import pyarrow
 import pytest
 import torch
 from PIL import Image
+from pyarrow import parquet
 from tqdm import tqdm
 
 from ganlab.core.interfaces import Batch, Spec
-from ganlab.data.readers import decoded
+from ganlab.data.readers import every_row, packed_rows, tar_shards
 from ganlab.data.readers import image_storage as images
 from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.readers.open import open_archive
 from ganlab.data.sample_files import image_files
+from ganlab.data.sample_files.open import open_sample_files
 from ganlab.features import Identity, classifier
 from ganlab.features import classifier_training as training
 from ganlab.metrics import (
@@ -73,6 +77,18 @@ def pictures(folder: Path) -> Path:
     return folder
 
 
+def write_parquet(folder: Path) -> Path:
+    data = [path.read_bytes() for path in sorted(pictures(folder).iterdir())]
+    parquet.write_table(pyarrow.table({"image": data}), folder / "x.parquet")
+    return folder / "x.parquet"
+
+
+def write_tar(folder: Path) -> Path:
+    with tarfile.open(folder / "x.tar", "w") as archive:
+        archive.add(next(pictures(folder).iterdir()), "x.png")
+    return folder / "x.tar"
+
+
 def on_disk(folder: Path) -> str:
     archive = open_archive(pictures(folder))
     return images.EncodedImages(archive, archive.files().images, ImageDecoder((8, 8), 3, "stretch", 64)).digest
@@ -94,10 +110,12 @@ BARS = [
     (sliced_wasserstein, "sliced_wasserstein: ", lambda folder: score(SlicedWasserstein)),
     (classifier, "reading labelled images: ", learn),
     (training, "training a classifier: ", learn),
-    (image_files, "sizes in ", lambda folder: image_files.ImageFiles(pictures(folder))),
-    (decoded, "reading images: ", lambda folder: image_files.ImageFiles(pictures(folder))),
-    (image_files, "hashing ", lambda folder: image_files.ImageFiles(pictures(folder)).fingerprint()),
-    (decoded, "reading images: ", on_disk),
+    (every_row, "looking through images: ", lambda folder: open_sample_files(pictures(folder))),
+    (every_row, "reading images: ", lambda folder: open_sample_files(pictures(folder))),
+    (image_files, "hashing ", lambda folder: open_sample_files(pictures(folder)).fingerprint()),
+    (every_row, "reading images: ", on_disk),
+    (packed_rows, "copying images: ", lambda folder: open_archive(write_parquet(folder)).for_random_access()),
+    (tar_shards, "index of ", lambda folder: open_archive(write_tar(folder))),
     (images, "hashing images: ", lambda folder: images.InMemoryImages(torch.zeros(4, 3, 8, 8).byte()).digest),
 ]
 
