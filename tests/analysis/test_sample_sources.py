@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from ganlab.commands.sample_sheets import write_pictures
 from PIL import Image
 
 from ganlab.analysis.evaluation import evaluate
-from ganlab.commands.sample_sheets import write_pictures
 from ganlab.config import compose, instantiate
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import UserError
@@ -152,3 +152,12 @@ def test_both_sides_share_one_scale_of_greys(tmp_path: Path, digits) -> None:
     content = evaluated(f"real={tmp_path}/real", f"fake={tmp_path}/fake", "metric=[fid]")
     assert content["protocol"]["grey_range"] == [0, 4095]
     assert content["scores"]["fid"] > 1e-3  # the fakes are half as bright
+
+
+def test_a_run_and_its_sheets_are_no_samples(tmp_path: Path) -> None:
+    (tmp_path / "samples").mkdir()
+    for name in ("config.yaml", "status.json"):
+        (tmp_path / name).write_text("{}")
+    for path, what in ((tmp_path, "is the directory of a run"), (tmp_path / "samples", "holds sheets of many samples")):
+        with pytest.raises(UserError, match=rf"{path} {what}.*; score the run with ganlab evaluate run={tmp_path}, or"):
+            evaluated(f"real={path}", f"fake={path}", "metric=[fid]")

@@ -2,19 +2,21 @@
 
 import io
 import sys
+import tarfile
 from pathlib import Path
 
+import pyarrow
 import pytest
 import torch
 from PIL import Image
+from pyarrow import parquet
 
 from ganlab.core import progress
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.data.readers import image_storage as images
 from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.readers.open import open_archive
-from ganlab.data.sample_files import image_files
-from ganlab.data.sample_files.reading import Reading
+from ganlab.data.sample_files.open import open_sample_files
 from ganlab.features import Identity, classifier
 from ganlab.metrics import (
     FID,
@@ -66,6 +68,18 @@ def pictures(folder: Path) -> Path:
     return folder
 
 
+def write_parquet(folder: Path) -> Path:
+    data = [path.read_bytes() for path in sorted(pictures(folder).iterdir())]
+    parquet.write_table(pyarrow.table({"image": data}), folder / "x.parquet")
+    return folder / "x.parquet"
+
+
+def write_tar(folder: Path) -> Path:
+    with tarfile.open(folder / "x.tar", "w") as archive:
+        archive.add(next(pictures(folder).iterdir()), "x.png")
+    return folder / "x.tar"
+
+
 def on_disk(folder: Path) -> str:
     archive = open_archive(pictures(folder))
     return images.EncodedImages(archive, archive.files().images, ImageDecoder((8, 8), 3, "stretch", 64)).digest
@@ -87,10 +101,12 @@ BARS = [
     ("sliced_wasserstein: ", lambda folder: score(SlicedWasserstein)),
     ("reading labelled images: ", learn),
     ("training a classifier: ", learn),
-    ("looking through images: ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
-    ("reading images: ", lambda folder: image_files.ImageFiles(pictures(folder), Reading())),
-    ("hashing ", lambda folder: image_files.ImageFiles(pictures(folder), Reading()).fingerprint()),
+    ("looking through images: ", lambda folder: open_sample_files(pictures(folder))),
+    ("reading images: ", lambda folder: open_sample_files(pictures(folder))),
+    ("hashing ", lambda folder: open_sample_files(pictures(folder)).fingerprint()),
     ("reading images: ", on_disk),
+    ("copying images: ", lambda folder: open_archive(write_parquet(folder)).for_random_access()),
+    ("index of ", lambda folder: open_archive(write_tar(folder))),
     ("hashing images: ", lambda folder: images.InMemoryImages(torch.zeros(4, 3, 8, 8).byte()).digest),
 ]
 

@@ -42,11 +42,11 @@ def test_every_frame_is_an_image(tmp_path: Path, suffix: str) -> None:
 def test_unused_frames_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for name in ("x.tif", "y.gif", "z.tif"):
         write(tmp_path / name, SHADES if name != "z.tif" else SHADES[:1])
-    said = "6 frames of 2 files are not used, only their first ones; set frames=all"
-    assert ImageFolder(str(tmp_path), 8, validation=0, test=0).summary().endswith(f"; {said}")
+    said = "6 frames of 2 files are not used, only their first ones; set "
+    assert ImageFolder(str(tmp_path), 8, validation=0, test=0).summary().endswith(f"; {said}data.frames=all")
     with caplog.at_level(logging.WARNING):
         assert len(open_sample_files(tmp_path)) == 3
-    assert caplog.messages[-1] == f"{tmp_path}: {said}"
+    assert caplog.messages[-1] == f"{tmp_path}: {said}frames=all"
 
 
 def test_frames_have_the_class_of_their_file(tmp_path: Path) -> None:

@@ -108,7 +108,7 @@ def test_pixels_that_are_not_finite_are_named(tmp_path: Path) -> None:
 
 def test_unverified_images_on_disk_need_the_range(tmp_path: Path) -> None:
     path = write(tmp_path / "set", (GREYS * 16).astype(np.uint16), ".png")
-    with pytest.raises(Exception, match="whose black and white are unknown; set grey_range"):
+    with pytest.raises(Exception, match=r"whose black and white are unknown; set data\.grey_range"):
         training_pixels(path, memory_limit_mib=0, verify=False)
     assert (training_pixels(path, memory_limit_mib=0, verify=False, grey_range=[0, 4080]) == GREYS).all()
 

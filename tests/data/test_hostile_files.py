@@ -138,10 +138,11 @@ def test_large_and_missing_class_numbers_cost_nothing(tmp_path: Path) -> None:
 
 def test_names_in_the_encoding_of_an_old_machine(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path / "set")
-    for i in range(3):
+    for i in range(4):
         save_image(tmp_path / f"set/{i}.png", i)
-        os.makedirs(os.path.join(folder, b"gar\xe7on"), exist_ok=True)
-        os.rename(os.path.join(folder, b"%d.png" % i), os.path.join(folder, b"gar\xe7on", b"\xe9%d.png" % i))
-    files = open_sample_files(tmp_path / "set")
-    assert len(files.fingerprint()) == 64
-    assert len(ImageFolder(str(tmp_path / "set"), 8).fingerprint()) == 64
+        place = os.path.join(folder, (b"gar\xe7on", b"fille")[i % 2])
+        os.makedirs(place, exist_ok=True)
+        os.rename(os.path.join(folder, b"%d.png" % i), os.path.join(place, b"\xe9%d.png" % i))
+    for data in (open_sample_files(tmp_path / "set"), ImageFolder(str(tmp_path / "set"), 8, validation=0, test=0)):
+        assert len(data.fingerprint()) == 64
+        assert (data.class_names, data.labels.tolist()) == (["fille", "garçon"], [0, 0, 1, 1])

@@ -64,7 +64,9 @@ class ImageDecoder:
         """Return the image with the requested channels, 8 bits each, on white if transparency is removed."""
         if is_deep(image.mode):
             if self.grey_range is None:
-                raise ValueError("it has greys of more than 8 bits, whose black and white are unknown; set grey_range")
+                raise ValueError(
+                    "it has greys of more than 8 bits, whose black and white are unknown; set data.grey_range"
+                )
             image = to_eight_bits(image, self.grey_range)
         if self.channels < 4 and image.has_transparency_data:
             # Viewers show transparent pixels on white; the colour stored in them is often garbage.

@@ -10,7 +10,7 @@ from ganlab.data.readers.lmdb_images import LmdbImages
 from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.readers.parquet import Parquet
 from ganlab.data.readers.plain_file import require_plain
-from ganlab.data.readers.sample_output import SampleOutput
+from ganlab.data.readers.sample_output import SampleOutput, reject_run
 from ganlab.data.readers.tar_shards import TarShards
 from ganlab.data.readers.unread_formats import reject_unread
 from ganlab.data.readers.zip_file import Zip
@@ -36,6 +36,7 @@ def open_archive(path: str | Path) -> Archive:
     """
     place, part = locate(path)
     require_plain(place)
+    reject_run(place)
     for kind in FORMATS:
         if kind.accepts(place):
             return kind(place, part)

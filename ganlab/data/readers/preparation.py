@@ -42,7 +42,7 @@ def prepare_images(
     if not len(rows):
         return PreparedImages(archive, names, grey_range, ())
     found = survey(archive, names.take(rows), max_pixels)
-    remarks = list_remarks(found, frames, grey_range)
+    remarks = list_remarks(found, frames, grey_range, "data.")
     if frames == ALL and (found.facts["frames"] > 1).any():
         counts = torch.ones(len(names), dtype=torch.int64)
         counts[rows] = torch.from_numpy(found.facts["frames"].astype("int64"))
@@ -50,14 +50,19 @@ def prepare_images(
     return PreparedImages(archive, names, grey_range or found.grey_range(), remarks)
 
 
-def list_remarks(found: Survey, frames: str, grey_range: GreyRange | None) -> tuple[str, ...]:
-    """Return what a user should know about frames that are not used, and about the scale of greys."""
+def list_remarks(found: Survey, frames: str, grey_range: GreyRange | None, prefix: str = "") -> tuple[str, ...]:
+    """Return what a user should know about frames that are not used, and about the scale of greys.
+
+    `prefix` comes before the names of settings.
+    """
     remarks = []
     counts = found.facts["frames"]
     unused = int((counts[counts > 1] - 1).sum())
     if unused and frames != ALL:
         files = int((counts > 1).sum())
-        remarks.append(f"{unused:,} frames of {files:,} files are not used, only their first ones; set frames=all")
+        remarks.append(
+            f"{unused:,} frames of {files:,} files are not used, only their first ones; set {prefix}frames=all"
+        )
     bounds = found.grey_bounds()
     if bounds is not None:
         black, white = grey_range or found.grey_range() or bounds

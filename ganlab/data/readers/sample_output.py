@@ -9,6 +9,7 @@ from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.folder import Folder
 from ganlab.data.readers.path_table import PathTable
 
+RUN_FILES, SHEETS = ("config.yaml", "status.json"), "samples"  # of the directory of a run
 ARRAY, SHEET, IMAGES = "samples.npy", "sheet.png", "images"
 
 
@@ -42,3 +43,14 @@ def points_of(path: Path) -> Path | None:
     """Return the array of points in a folder that `ganlab sample` wrote, None for any other path."""
     written = (path / ARRAY).is_file() and (path / SHEET).is_file() and not (path / IMAGES).exists()
     return path / ARRAY if written else None
+
+
+def reject_run(path: Path) -> None:
+    """Raise ValueError for the directory of a run, and for its sheets, which show many samples each."""
+    for run in (path, path.parent if path.name == SHEETS else path):
+        if all((run / name).is_file() for name in RUN_FILES):
+            what = "is the directory of a run" if run == path else "holds sheets of many samples each"
+            raise ValueError(
+                f"{path} {what}; score the run with ganlab evaluate run={run}, or write single samples with ganlab "
+                f"sample run={run} and give {run}/generated"
+            )
