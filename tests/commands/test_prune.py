@@ -1,4 +1,4 @@
-"""`ganlab prune` frees the checkpoints of finished runs, when told to, and nothing else."""
+"""`ganlab prune` frees the checkpoints of finished runs, on request, and nothing else."""
 
 import json
 import os

@@ -1,12 +1,12 @@
 """The configurations of a sweep: jobs that differ only in the seed are one configuration with one mean score."""
 
 import math
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ganlab.analysis.comparison.statistics import summarise
+from ganlab.core.shell_lines import ganlab_line
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.seeds import is_seed, without_seed
 from ganlab.sweeps.results.protocols import SAME_PROTOCOL, Protocols
@@ -69,14 +69,16 @@ class Configuration:
         half_width = f" ± {score.high - score.mean:.2g}" if score.high is not None else ""
         return f"{score.mean:.4g}{half_width}"
 
-    def train_command(self, config_dirs: Sequence[str] = ()) -> str:
+    def train_command(self, config_dirs: Sequence[str] = (), packages: str = "") -> str:
         """Return the command that trains the configuration again with all its seeds."""
         seeds = [override.split("=")[1] for job in self.jobs for override in job.overrides if is_seed(override)]
         words = [f"--config-dir={path}" for path in config_dirs]
-        words += [override.lstrip("+") for override in self.overrides]
+        words += [
+            override.removeprefix("++") for override in self.overrides
+        ]  # +metric=[kid] appends, so it keeps its +
         if seeds:
             words.append(f"seed={','.join(seeds)}")
-        return shlex.join(["ganlab", "train", *(["-m"] if len(seeds) > 1 else []), *words])
+        return ganlab_line(["train", *(["-m"] if len(seeds) > 1 else []), *words], packages)
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of sweep.json."""
