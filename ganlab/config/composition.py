@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from ganlab.config.groups import choices, conf_directory
 from ganlab.config.hydra_compose import compose_with_hydra
 from ganlab.config.overrides import normalize, sweeping
+from ganlab.config.run_names import name_by_data
 from ganlab.config.schema import TRAIN, Command
 from ganlab.config.targets import locate
 from ganlab.core.errors import ConfigIssue, ConfigurationError
@@ -32,6 +33,8 @@ def compose(
         config = _compose(lines, directories, command)
     except ConfigurationError as error:
         raise ConfigurationError([*(issue.sentence for issue in issues), *error.issues]) from error
+    if command.recipes:
+        name_by_data(config, lines, directories)
     check(config, [*issues, *_find_unused_loss(lines, config)], command)
     return config
 
