@@ -14,6 +14,7 @@ from ganlab.callbacks.interrupt import Interrupt
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import ReportsSettings
+from ganlab.core.shell_lines import as_path, ganlab_line
 from ganlab.data import DataSet
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import callbacks_of, data_of
@@ -180,7 +181,7 @@ class Evaluate(Periodic):
         if not checkpoints or trainer.world_size > 1:
             return ""
         checkpoints[0].act(trainer, module)
-        return f", and resume from this step with run_dir={trainer.default_root_dir}"
+        return f", and resume from this step with {ganlab_line(['resume', as_path(trainer.default_root_dir)])}"
 
     def definition_hash(self, score: str) -> str:
         """Return a hash of a score's definition, the same in another version of ganlab; "" if it is not computed."""

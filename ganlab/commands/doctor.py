@@ -53,6 +53,7 @@ def examine(data_root: Path) -> Iterator[Section]:
     """Yield the sections of the report, the quickest first; the later ones import torch, which takes seconds."""
     versions = {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}}
     yield "versions", versions, [f"{name} {number}" for name, number in versions.items()]
+    yield "extras", *_extras()
     yield "data", *_folder(data_root, "data_root")
     yield "wandb", *_wandb()
     yield "devices", *_devices()
@@ -67,6 +68,22 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
+
+
+def _extras() -> tuple[dict[str, Any], list[str]]:
+    from ganlab.commands.extras import find_extras  # imports packaging, which --help does not need
+
+    extras = find_extras()
+    facts = {
+        extra.name: {"packages": extra.packages, "missing": extra.missing, "command": extra.command} for extra in extras
+    }
+    rows = [
+        (each.name, each.command, f"missing {', '.join(each.missing)}" if each.missing else "installed")
+        for each in extras
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return facts, lines or ["unknown: ganlab is not installed as a package"]
 
 
 def _folder(path: Path, setting: str) -> tuple[dict[str, Any], list[str]]:

@@ -12,6 +12,7 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.core.errors import UserError
 from ganlab.core.process_end import end_process
+from ganlab.core.shell_lines import ganlab_line
 
 HELP = """ganlab new: write a package with a generator and a loss of your own
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"{directory} cannot be written ({error.strerror}); choose another directory") from error
     print(f"wrote the package {name}, its conf/ and a test to {directory}; run next:\n")
     print(f"  cd {shlex.quote(str(directory))}")
-    print(f"  GANLAB_ALLOW={name} ganlab train --config-dir conf experiment={name}")
+    print(f"  {ganlab_line(['train', '--config-dir', 'conf', f'experiment={name}'], name)}")
     print("  pytest")
     return 0
 

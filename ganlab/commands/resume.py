@@ -1,7 +1,6 @@
 """`ganlab resume`: continues runs from what their directories say, as in `ganlab resume outputs/ring/1`."""
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,9 @@ from ganlab.config.resumption import compose_resumed
 from ganlab.core.errors import UserError
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
+from ganlab.core.shell_lines import as_path, ganlab_line, without_directory
 from ganlab.runs.directory import SWEEP_FILE, RunDirectory
+from ganlab.runs.json_files import read_json_if_valid
 from ganlab.training.api import train_checked
 
 HELP = """ganlab resume: continue stopped, failed or finished runs from their directories
@@ -78,8 +79,9 @@ def _describe_missing(path: Path) -> str:
     if not path.is_dir():
         return f"{path} does not exist; give the directory of a run, which ganlab ls lists"
     if (path / SWEEP_FILE).is_file():
-        return f"{path} is a sweep, which is resumed by its own command; ganlab ls {shlex.quote(str(path))} shows it"
-    return f"{path} has no {run_file()}, so it is no run; ganlab ls {shlex.quote(str(path))} lists the runs in it"
+        line = without_directory(str(read_json_if_valid(path / SWEEP_FILE).get("resume") or ""))
+        return f"{path} is a sweep; resume it with: {line or 'the command that started it'}"
+    return f"{path} has no {run_file()}, so it is no run; {ganlab_line(['ls', as_path(path)])} lists the runs in it"
 
 
 def run_file() -> str:

@@ -10,6 +10,7 @@ from ganlab.commands.exit_codes import guarded
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
+from ganlab.core.shell_lines import without_directory
 
 if TYPE_CHECKING:
     from ganlab.sweeps.jobs.record import Record
@@ -26,6 +27,7 @@ if all jobs have finished or were pruned, else with 1; `collect` exits with 2 if
 """
 SLURM_FILE = "slurm.json"  # the jobs that SLURM knows
 ACTIONS = ("status", "collect")
+UNFINISHED = ("lost", "preempted", "waiting")  # states of jobs that the sweep's command resumes
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +54,11 @@ def _print_status(record: "Record") -> int:
     outcomes = {job.number: Outcome.read(job.directory) for job in jobs}
     rows = job_rows(jobs, outcomes, record.swept, record.objectives)
     print("\n".join([*align_columns(rows), count_states(outcomes.values())]))
-    return 0 if all(outcome.state in ("finished", "pruned") for outcome in outcomes.values()) else 1
+    states = {outcome.state for outcome in outcomes.values()}
+    line = without_directory(str(record.content.get("resume") or ""))
+    if line and "running" not in states and not states.isdisjoint(UNFINISHED):
+        print(f"resume with: {line}")
+    return 0 if states <= {"finished", "pruned"} else 1
 
 
 def _collect(record: "Record") -> int:

@@ -13,6 +13,7 @@ from ganlab.config.notices import notify
 from ganlab.config.overrides import normalize, sweeping
 from ganlab.config.own_files import find_overwritten
 from ganlab.config.resets import describe_resets
+from ganlab.config.run_names import name_by_data
 from ganlab.config.schema import TRAIN, Command
 from ganlab.config.targets import locate
 from ganlab.core.errors import ConfigIssue, ConfigurationError
@@ -37,6 +38,8 @@ def compose(
         issues += _find_overwritten(lines, directories, command)
     except ConfigurationError as error:
         raise ConfigurationError([*(issue.sentence for issue in issues), *error.issues]) from error
+    if command.recipes:
+        name_by_data(config, lines, directories)
     check(config, [*issues, *_find_unused_loss(lines, config)], command)
     for notice in (_describe_resets(config, lines, directories, command), describe_missing_callbacks(config, lines)):
         if notice:

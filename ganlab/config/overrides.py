@@ -23,6 +23,7 @@ from ganlab.config.own_files import find_file_issues
 from ganlab.config.schema import TRAIN, Command
 from ganlab.core.errors import ConfigIssue, ConfigurationError, suggest
 from ganlab.core.renamed import current_override
+from ganlab.core.shell_lines import escape
 
 KEY = re.compile(r"[+~]{0,2}[\w./@-]+")
 SYNTAX = "write KEY=VALUE, such as loss=hinge, with quotes around lists and spaces"
@@ -112,12 +113,8 @@ def _parse(text: str) -> Override | None:
         key, equals, value = text.partition("=")
         if not equals or not KEY.fullmatch(key) or value.startswith(("[", "{", "'", '"', "$")):
             return None
-    # Hydra removes only those backslashes within quotes that stand before a quote.
-    escaped = re.sub(
-        r'(\\*)("|$)', lambda match: match[1] * 2 + match[2].replace('"', r"\""), os.path.expanduser(value)
-    )
     try:
-        return parser.parse_override(f'{key}="{escaped}"')
+        return parser.parse_override(f'{key}="{escape(os.path.expanduser(value))}"')
     except HydraException:
         return None
 

@@ -1,12 +1,13 @@
 """The configuration of a run that is resumed: its own config.yaml with overrides, whatever recipe it was made from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from ganlab.config.composition import check, compose, leave_metrics_unbuilt, split_sweeps
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory
@@ -29,8 +30,11 @@ def compose_run(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()
     if any(override.startswith("run_dir=") for override in overrides):
         parsed, issues = _parse(overrides, config_dirs)
         paths = [override.value() for override in parsed if override.key_or_group == "run_dir"]
-        if paths and isinstance(paths[-1], str) and not _has_recipe(parsed) and RunDirectory(Path(paths[-1])).exists():
-            return _compose_existing(RunDirectory(Path(paths[-1])), parsed, issues, config_dirs)
+        run = RunDirectory(Path(str(paths[-1]))) if paths and paths[-1] is not None else None
+        if run is not None and run.exists() and not _has_recipe(parsed):
+            saved = _read(run)
+            if not _missing_groups(saved):  # else it differs from any run, which is then reported
+                return _compose_existing(saved, parsed, issues, config_dirs)
     return compose(overrides, config_dirs)
 
 
@@ -40,7 +44,10 @@ def compose_resumed(run_dir: Path, overrides: Sequence[str] = (), config_dirs: S
     if _has_recipe(parsed):
         config = compose(overrides, config_dirs)
     else:
-        config = _compose_existing(RunDirectory(run_dir), parsed, issues, config_dirs)
+        saved = _read(RunDirectory(run_dir))
+        if missing := _missing_groups(saved):
+            raise UserError(f"{RunDirectory(run_dir).config} has no {', '.join(missing)}; {ADVICE}")
+        config = _compose_existing(saved, parsed, issues, config_dirs)
     config.run_dir = str(run_dir)
     return config
 
@@ -59,14 +66,22 @@ def _has_recipe(parsed: Sequence[Override]) -> bool:
     return any(override.key_or_group in TRAIN.recipes and not override.is_delete() for override in parsed)
 
 
+def _read(run: RunDirectory) -> dict[str, Any]:
+    return cast(dict[str, Any], OmegaConf.to_container(run.read_config(ADVICE), resolve=False))
+
+
+def _missing_groups(saved: Mapping[str, Any]) -> list[str]:
+    """Return the groups that every run has and a saved configuration lacks."""
+    return [field.name for field in fields(TRAIN.root) if field.default == MISSING and field.name not in saved]
+
+
 def _compose_existing(
-    run: RunDirectory, parsed: Sequence[Override], issues: Sequence[ConfigIssue], config_dirs: Sequence[str | Path]
+    saved: dict[str, Any], parsed: Sequence[Override], issues: Sequence[ConfigIssue], config_dirs: Sequence[str | Path]
 ) -> DictConfig:
     if issues:
         raise ConfigurationError(issue.sentence for issue in issues)
     directories = _directories(config_dirs)
-    saved = OmegaConf.to_container(run.read_config(ADVICE), resolve=False)
-    config = OmegaConf.create(restore_references(cast(dict[str, object], saved), directories))
+    config = OmegaConf.create(restore_references(saved, directories))
     groups = choices(directories).keys() - set(TRAIN.recipes)
     selections = [each for each in parsed if each.key_or_group in groups and not each.is_delete()]
     _select_components(config, selections, directories)
@@ -101,8 +116,7 @@ def _set_value(config: DictConfig, override: Override) -> None:
         OmegaConf.update(config, key, override.value(), merge=True, force_add=True)
         return
     node = OmegaConf.select(config, outer) if outer else config
-    if not isinstance(node, DictConfig) or name not in node:
-        raise UserError(f"{override.input_line}: there is no '{key}' in the run's configuration; remove it")
-    node.pop(name)
+    if isinstance(node, DictConfig) and name in node:  # else the run's first command has removed it already
+        node.pop(name)
     if key in LIST_GROUPS:
         config[key] = {}

@@ -1,10 +1,12 @@
 """Command lines that ganlab prints and saves: they work when they are pasted into a shell."""
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
 
 ALLOW_VARIABLE = "GANLAB_ALLOW"
+PLAIN = re.compile(r"(?!(?:null|true|false|nan|inf)$)[a-z_/.][\w/.@-]*", re.IGNORECASE | re.ASCII)
 
 
 def ganlab_line(arguments: Sequence[str], packages: str = "") -> str:
@@ -15,6 +17,17 @@ def ganlab_line(arguments: Sequence[str], packages: str = "") -> str:
     """
     variables = [f"{ALLOW_VARIABLE}={shlex.quote(packages)}"] if packages else []
     return " ".join([*variables, shlex.join(["ganlab", *arguments])])
+
+
+def setting(key: str, value: object) -> str:
+    """Return KEY=VALUE for a text, such as a path, with the quotes that Hydra needs to take it as one."""
+    text = str(value)
+    return f"{key}={text}" if PLAIN.fullmatch(text) else f'{key}="{escape(text)}"'
+
+
+def escape(text: str) -> str:
+    """Return a text for double quotes in Hydra's syntax, which removes only backslashes that stand before a quote."""
+    return re.sub(r'(\\*)("|$)', lambda match: match[1] * 2 + match[2].replace('"', r"\""), text)
 
 
 def with_directory(line: str) -> str:

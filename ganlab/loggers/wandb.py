@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -141,7 +142,7 @@ class WandB(Logger):
 
     @property
     def _sync_command(self) -> str:
-        return f"wandb sync '{self.directory.path / 'wandb'}'"
+        return shlex.join(["wandb", "sync", str(self.directory.path / "wandb")])
 
     def _init(self, mode: str) -> Any:
         import wandb

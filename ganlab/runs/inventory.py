@@ -138,7 +138,7 @@ def _read_sweep(path: str, entries: Entries) -> SweepSummary:
         best and best.best,
         os.path.basename(best.path) if best else "",
         other_bytes + sum(run.size_bytes for run in found),
-        str(content.get("resume") or "") if is_resumable else "",
+        str(content.get("resume") or content.get("command") or "") if is_resumable else "",
     )
 
 

@@ -1,7 +1,6 @@
 """`ganlab train -m`: checks all settings of a sweep first, then runs it with Hydra's sweeper and a launcher."""
 
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Callable, Sequence
@@ -22,11 +21,14 @@ from ganlab.config.flag_advice import advise_on_flag
 from ganlab.config.groups import conf_directory
 from ganlab.config.hydra_compose import search_path
 from ganlab.config.overrides import normalize
+from ganlab.config.run_names import name_by_data
 from ganlab.config.schema import TRAIN
-from ganlab.config.targets import locate, node_targets
+from ganlab.config.targets import allowed_packages, locate, node_targets
 from ganlab.core import private_api
 from ganlab.core.errors import ConfigurationError, UserError
+from ganlab.core.shell_lines import as_path, ganlab_line, setting
 from ganlab.sweeps.jobs.record import Record
+from ganlab.sweeps.launchers.launcher import command_line
 from ganlab.sweeps.results.collect import collect
 
 FLAGS = {"--no-wait": "++hydra.launcher.wait=false", "--retry-failed": "++hydra.launcher.retry_failed=true"}
@@ -40,13 +42,14 @@ def multirun(args: Arguments, task: Callable[[DictConfig], Any]) -> int:
     """
     lines, settings = _prepare(args)
     directory = Path(settings.sweep.dir)
-    overrides = [*lines, *search_path(args.config_dirs), f"hydra.sweep.dir='{directory}'"]
+    overrides = [*lines, *search_path(args.config_dirs), setting("hydra.sweep.dir", directory)]
     sys.argv = ["ganlab train", "--multirun", *overrides]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # leave exceptions to `guarded`, which decides which of them need a traceback
     config_dirs = [f"--config-dir={path}" for path in args.config_dirs]
-    command = ["ganlab", "train", *args.flags, *config_dirs, *args.overrides]
+    command = ["train", *args.flags, *config_dirs, *args.overrides]
     if not _sets_directory(lines):
-        command.append(f"hydra.sweep.dir={directory}")
+        command.append(setting("hydra.sweep.dir", directory))
+    command_line.set(ganlab_line(command, allowed_packages()))
     exit_code, is_new = 0, not directory.exists()
     try:
         hydra.main(version_base="1.3", config_path=str(conf_directory()), config_name="train")(task)()
@@ -62,14 +65,13 @@ def multirun(args: Arguments, task: Callable[[DictConfig], Any]) -> int:
     record = Record(directory)
     if not record.jobs():  # another package's launcher, which writes no record
         return exit_code
-    record.write(command=shlex.join(command))
     return _finish(record, exit_code, settings.launcher.get("wait", True))
 
 
 def _finish(record: Record, exit_code: int, waited: bool) -> int:
     """Print the results, or how to get them later, and return the exit code of the sweep."""
     if not waited and not exit_code:
-        print(f"submitted; see the jobs with: ganlab sweep status {shlex.quote(str(record.path))}")
+        print(f"submitted; see the jobs with: {ganlab_line(['sweep', 'status', as_path(record.path)])}")
         return 0
     summary = collect(record)
     print(summary.text, end="")
@@ -93,7 +95,7 @@ def _prepare(args: Arguments) -> tuple[list[str], DictConfig]:
     lines += [FLAGS[flag] for flag in args.flags if flag in FLAGS]
     parsed = OverridesParser.create().parse_overrides(lines)
     single = [line for line, override in zip(lines, parsed, strict=True) if not override.is_sweep_override()]
-    settings = _hydra_settings(single, args.config_dirs)
+    settings = _hydra_settings(single, lines, args.config_dirs)
     _register_plugins(settings)
     swept = [override.key_or_group for override in parsed if override.is_sweep_override()]
     swept += list(settings.sweeper.get("params") or {})
@@ -124,11 +126,16 @@ def _check_sweep(parsed: Sequence[Override], swept: Sequence[str], settings: Dic
         )
 
 
-def _hydra_settings(lines: Sequence[str], config_dirs: Sequence[Path]) -> DictConfig:
-    """Return Hydra's own settings with the directory of the sweep resolved, because its default contains the time."""
+def _hydra_settings(lines: Sequence[str], swept: Sequence[str], config_dirs: Sequence[Path]) -> DictConfig:
+    """Return Hydra's own settings with the directory of the sweep resolved, because its default contains the time.
+
+    `lines` are the overrides with one value, `swept` those and the others, which also name the directory.
+    """
     try:
         with initialize_config_dir(str(conf_directory()), version_base="1.3", job_name="ganlab"):
             config = compose("train", [*lines, *search_path(config_dirs)], return_hydra_config=True)
+            OmegaConf.set_readonly(config, False)
+            name_by_data(config, swept, [conf_directory(), *config_dirs])
             directory = str(OmegaConf.select(config, "hydra.sweep.dir"))
             settings: DictConfig = config.hydra.copy()
     except (HydraException, OmegaConfBaseException) as error:

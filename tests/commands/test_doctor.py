@@ -5,9 +5,11 @@ import subprocess
 import sys
 
 import pytest
+from packaging.requirements import Requirement
 
 from ganlab.commands.doctor import main
 from ganlab.commands.exit_codes import guarded
+from ganlab.commands.extras import read_extra
 from ganlab.config import conf_directory
 from ganlab.features import inception
 
@@ -56,6 +58,33 @@ def test_unknown_arguments_are_rejected(words, printed, capsys):
     assert guarded(main, words) == 2
     out = capsys.readouterr()
     assert (out.out, out.err) == ("", f"{printed}\n")
+
+
+def test_every_extra_has_the_command_that_installs_it(capsys):
+    facts = report(capsys)["extras"]
+    assert {"clip", "dinov2", "search", "slurm"} <= facts.keys()
+    assert guarded(main, []) == 0
+    text = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for name, extra in facts.items():
+        assert extra["command"] == f"pip install 'ganlab[{name}]'"
+        assert extra["packages"]
+        assert any(line.startswith(f"{name} {extra['command']} ") for line in text)
+
+
+def test_missing_and_old_packages_of_an_extra_are_named():
+    lines = [
+        *(
+            "numpy>=1",
+            "never-released>=2; extra == 'maps'",
+            "pytest>=1; extra == 'maps'",
+            "pytest>=9999; extra == 'maps'",
+        ),
+        *("other; extra == 'others'", "absent; python_version < '3' and extra == 'maps'"),
+    ]
+    extra = read_extra("maps", [*map(Requirement, lines)])
+    assert extra.packages == ("never-released", "pytest", "pytest")
+    assert extra.missing == ("never-released", f"pytest>=9999 ({pytest.__version__} is installed)")
+    assert extra.command == "pip install 'ganlab[maps]'"
 
 
 def test_every_feature_space_of_conf_is_reported(capsys, tmp_path):

@@ -146,7 +146,7 @@ def test_a_killed_run_is_resumed_by_the_line_in_its_status(tmp_path, whole):
     assert killed.returncode == -9
     words = shlex.split(status(tmp_path / "run")["resume"])
     assert words == ["cd", str(tmp_path), "&&", "GANLAB_ALLOW=support", "ganlab", "resume", "run"]
-    done = command(*words[5:], cwd=tmp_path, GANLAB_ALLOW="support")
+    done = command(*words[5:], "~callback.stop", cwd=tmp_path, GANLAB_ALLOW="support")
     assert done.returncode == 0, done.stderr
     assert "continuing from step 3 of 6 in run" in done.stderr
     assert_same(state(tmp_path / "run"), whole)

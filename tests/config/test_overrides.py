@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from support.config_issues import POINTS, issues_of
 
 from ganlab.config import compose
@@ -11,6 +12,7 @@ from ganlab.config.hints import LISTED, hint, settings_that_end_with
 from ganlab.config.overrides import normalize
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import ConfigurationError
+from ganlab.core.shell_lines import setting
 
 SENTENCES = {
     "iteratons=5": "there is no setting 'iteratons'; did you mean 'iterations'?",
@@ -231,3 +233,26 @@ def test_a_component_of_the_users_can_be_added(tmp_path):
         "class_accuracy",
         "custom",
     ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "outputs/digits/2026-11-29_17-42-15",
+            "my run",
+            "it's",
+            'a "quoted" one',
+            "back\\",
+            '\\"',
+            "a,b",
+            "[a]",
+            "{a: b}",
+        ),
+        *("1", "1e3", "null", "TRUE", "nan", "a=b", "$x", "~/x", "-x", " x ", "día", "choice(a)", "a b\\\\", "#x", ""),
+    ],
+)
+def test_a_printed_setting_is_read_as_the_same_text(value):
+    (line,), issues = normalize([setting("run_dir", value)], [conf_directory()])
+    assert not issues
+    assert OverridesParser.create().parse_override(line).value() == value

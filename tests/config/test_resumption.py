@@ -74,9 +74,17 @@ def test_errors_are_those_of_any_configuration(overrides, sentences, run):
         assert sentence in issue
 
 
-def test_what_is_not_there_cannot_be_removed(run):
-    with pytest.raises(UserError, match=r"~callback\.nothing: there is no 'callback\.nothing' in the run's config"):
-        compose_resumed(run, ["~callback.nothing"])
+def test_what_the_first_command_has_removed_may_be_removed_again(run):
+    config = compose_resumed(run, ["~callback.absent", "~loss.absent.key"])
+    assert plain(config) == plain(compose_resumed(run))
+
+
+def test_a_configuration_that_is_not_whole_is_not_one_of_a_run(tmp_path):
+    (tmp_path / "config.yaml").write_text("seed: 5\n")
+    with pytest.raises(UserError, match=r"config\.yaml has no data, game, .*; restore it, or choose another run_dir"):
+        compose_resumed(tmp_path)
+    lines = [*POINTS, f"run_dir={tmp_path}"]
+    assert plain(compose_run(lines)) == plain(compose(lines))
 
 
 def test_a_damaged_configuration_is_reported(tmp_path):

@@ -71,7 +71,7 @@ def test_a_run_has_rows_images_histograms_config_and_its_best_score(tmp_path, ca
     assert not offline.preempting
     messages = [line for line in capsys.readouterr().err.splitlines() if "wandb sync" in line]
     assert messages == [
-        f"W&B is offline, because no account is configured here; upload the run with: wandb sync '{folder}/wandb'"
+        f"W&B is offline, because no account is configured here; upload the run with: wandb sync {folder}/wandb"
     ]
 
 

@@ -94,7 +94,8 @@ def test_sweep_json_and_the_table_have_all_results(sweep):
     assert record["rerun"][0] in again.stdout
     assert "best by wasserstein (lower is better)" in again.stdout
     assert "retry the failed jobs with --retry-failed" in again.stdout
-    assert record["command"].startswith("ganlab train -m data=ring")
+    assert record["command"].startswith("GANLAB_ALLOW=support ganlab train -m data=ring")
+    assert record["resume"] == f"cd {directory.parent} && {record['command']}"
     assert (directory / "parallel_wasserstein.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -108,7 +109,7 @@ def test_status_and_collect_read_the_directory(sweep):
     (directory / "parallel_wasserstein.png").unlink()
     collected = command("sweep", "collect", str(directory), cwd=directory.parent)
     assert collected.returncode == 0
-    assert "reproduce the best with: ganlab train" in collected.stdout
+    assert "reproduce the best with: GANLAB_ALLOW=support ganlab train" in collected.stdout
     assert (directory / "parallel_wasserstein.png").exists()
 
 

@@ -26,7 +26,7 @@ def test_the_same_point_is_the_same_job(tmp_path):
 
 def test_a_jobs_command_names_its_directory_and_config_dirs(tmp_path):
     (job,) = Record(tmp_path / "my sweep", ["/conf"]).plan([["seed=0"]])
-    assert job.arguments == ["--config-dir=/conf", "seed=0", f"run_dir='{tmp_path}/my sweep/0'"]
+    assert job.arguments == ["--config-dir=/conf", "seed=0", f'run_dir="{tmp_path}/my sweep/0"']
 
 
 def test_writing_an_entry_leaves_the_others(tmp_path):

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import random
+import shlex
 
 import pytest
 from PIL import Image
@@ -51,6 +52,44 @@ def test_seeds_of_a_configuration_share_one_score_with_an_interval(tmp_path):
     assert second.scores["fid"].high - 5 == pytest.approx(12.7062, rel=1e-5)
     assert second.train_command() == "ganlab train -m a.b=1 seed=0,1"
     assert second.format_score("fid") == "5 ± 13"
+
+
+def test_the_command_of_a_configuration_works_in_another_shell(tmp_path):
+    points = ["++a.b=1 +metric=[kid] name='it's' seed=0"]
+    (only,) = group_configurations(*sweep(tmp_path, *points, scores=[4]), FID)
+    line = only.train_command(["/my conf"], "my_gan,other")
+    assert shlex.split(line) == [
+        *("GANLAB_ALLOW=my_gan,other", "ganlab", "train", "--config-dir=/my conf"),
+        *("a.b=1", "+metric=[kid]", "name='it's'", "seed=0"),
+    ]
+
+
+def test_the_status_of_an_unfinished_sweep_has_the_line_that_resumes_it(tmp_path, capsys):
+    record = Record(tmp_path)
+    record.write(resume="cd /elsewhere && ganlab train -m seed=0,1")
+    first, second = record.plan([["seed=0"], ["seed=1"]])
+    write_state(first, "failed", "broken")
+    write_state(second, "preempted", "stopped")
+    assert main(["status", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "resume with: cd /elsewhere && ganlab train -m seed=0,1"
+    write_state(second, "finished", "")
+    assert main(["status", str(tmp_path)]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "2 jobs: 1 failed, 1 finished"
+
+
+def test_collecting_later_keeps_config_dirs_and_packages(tmp_path, capsys):
+    place = tmp_path / "my sweep"
+    record = Record(place)
+    record.write(config_dirs=["/my conf"], packages="my_gan", objectives=FID, swept=["seed"])
+    (job,) = record.plan([["loss=mine", "seed=0"]])
+    assert job.config_dirs == ("/my conf",)
+    job.directory.mkdir()
+    write_json(job.directory / "status.json", {"state": "finished", "step": 6, "iterations": 6, "objective": 2.0})
+    write_json(job.directory / "scores.json", {"scores": {"fid": 2.0}})
+    assert main(["collect", str(place)]) == 0
+    out = capsys.readouterr().out
+    assert "with: GANLAB_ALLOW=my_gan ganlab train '--config-dir=/my conf' loss=mine seed=0\n" in out
+    assert out.endswith(f"compare all scores with: ganlab compare '{place}'\n")
 
 
 def test_complete_configurations_are_preferred_as_the_best(tmp_path):

@@ -8,6 +8,7 @@ from support.instant_launcher import FIXED, RATE, Instant, content, set_up, sett
 
 from ganlab.config import compose
 from ganlab.core.errors import UserError
+from ganlab.sweeps.launchers.launcher import command_line
 from ganlab.sweeps.results.collect import collect
 from ganlab.sweeps.search.optuna_search import Optuna
 from ganlab.sweeps.search.pruners import ASHA, Hyperband, Median
@@ -16,6 +17,18 @@ from ganlab.sweeps.search.samplers import CMAES, NSGAII, TPE, Grid, Uniform
 from ganlab.sweeps.search.search import Search
 
 SPACE = [f"{RATE}=tag(log, interval(1e-5,1e-1))", "loss=hinge,non_saturating"]
+
+
+def test_the_record_has_the_line_that_runs_the_sweep_again_from_its_start(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "my_gan")
+    monkeypatch.chdir(tmp_path)
+    command_line.set("GANLAB_ALLOW=my_gan ganlab train -m seed=0,1")
+    set_up(Instant(lambda job, step: {}), tmp_path / "sweep", "seed=0,1")
+    command_line.set("")
+    saved = content(tmp_path / "sweep")
+    assert saved["command"] == "GANLAB_ALLOW=my_gan ganlab train -m seed=0,1"
+    assert saved["resume"] == f"cd {tmp_path} && {saved['command']}"
+    assert (saved["packages"], saved["config_dirs"]) == ("my_gan", [])
 
 
 def bowl(job, step):

@@ -10,6 +10,7 @@ from yaml import YAMLError
 
 from ganlab.analysis.comparison.scores import ScoreFile, read_scores
 from ganlab.core.errors import UserError
+from ganlab.core.shell_lines import ganlab_line, setting
 from ganlab.runs.directory import RunDirectory
 from ganlab.runs.json_files import read_json
 from ganlab.runs.saved_config import read_config
@@ -110,7 +111,7 @@ def _read_run(path: Path, argument: str) -> Run | SkippedRun:
     paths = [path / SELECTION, *sorted((path / "evaluations").glob("*.json"))]
     files = {file: scores for file in paths if file.exists() and (scores := read_scores(file)).scores}
     if not files:
-        return SkippedRun(str(path), state, f"without scores; run `ganlab evaluate run={path}`")
+        return SkippedRun(str(path), state, f"without scores; run `{ganlab_line(['evaluate', setting('run', path)])}`")
     if not run.config.exists():
         return SkippedRun(str(path), state, f"without {CONFIG}, so its settings are unknown")
     selection = files.pop(path / SELECTION, None)

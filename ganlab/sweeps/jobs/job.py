@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ganlab.core.shell_lines import setting
 from ganlab.runs.directory import RunDirectory, state_of
 from ganlab.runs.json_files import read_json_if_valid
 
@@ -23,7 +24,7 @@ class Job(NamedTuple):
     def arguments(self) -> list[str]:
         """The arguments of `ganlab train`; if the run directory exists, they resume it or find it finished."""
         config_dirs = [f"--config-dir={folder}" for folder in self.config_dirs]
-        return [*config_dirs, *self.overrides, f"run_dir='{self.directory}'"]
+        return [*config_dirs, *self.overrides, setting("run_dir", self.directory)]
 
     @property
     def log(self) -> Path:

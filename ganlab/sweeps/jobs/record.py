@@ -8,6 +8,7 @@ from typing import Any
 
 from ganlab.core.errors import UserError
 from ganlab.core.renamed import current_override
+from ganlab.core.shell_lines import as_path, ganlab_line
 from ganlab.runs.file_memory import FileMemory
 from ganlab.runs.json_files import read_json, write_json
 from ganlab.sweeps.jobs.job import Job
@@ -20,7 +21,7 @@ class Record:
 
     def __init__(self, path: Path, config_dirs: Sequence[str] = ()) -> None:
         self.path = path
-        self.config_dirs = tuple(config_dirs)
+        self._config_dirs = tuple(config_dirs)
         self._lock: int | None = None
         self._files = FileMemory(_read)
 
@@ -31,6 +32,16 @@ class Record:
         Raises UserError if the file is damaged.
         """
         return self._files.read(self.path / FILE)
+
+    @property
+    def config_dirs(self) -> tuple[str, ...]:
+        """The user's folders of config groups, without which the overrides of the jobs mean nothing."""
+        return self._config_dirs or tuple(map(str, self.content.get("config_dirs", [])))
+
+    @property
+    def packages(self) -> str:
+        """The packages that configurations may use in addition to the shipped ones, as $GANLAB_ALLOW names them."""
+        return str(self.content.get("packages") or "")
 
     @property
     def swept(self) -> list[str]:
@@ -87,8 +98,8 @@ class Record:
         except BlockingIOError as error:
             os.close(descriptor)
             raise UserError(
-                f"a sweep in {self.path}, or a job of a launcher that was killed, is still running; see `ganlab sweep "
-                f"status {self.path}`, and wait for it or end it"
+                f"a sweep in {self.path}, or a job of a launcher that was killed, is still running; see "
+                f"`{ganlab_line(['sweep', 'status', as_path(self.path)])}`, and wait for it or end it"
             ) from error
         except OSError as error:
             raise self._write_error(error) from error

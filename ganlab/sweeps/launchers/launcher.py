@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,11 +13,16 @@ from hydra.plugins.launcher import Launcher as HydraLauncher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from ganlab.config.targets import allowed_packages
 from ganlab.core.errors import UserError
+from ganlab.core.shell_lines import with_directory
 from ganlab.sweeps.jobs.checked_points import CheckedPoints
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.objectives import default_objective
 from ganlab.sweeps.jobs.record import Record
+
+# The line that runs the present sweep again, which `multirun` sets, since Hydra builds the launcher.
+command_line: ContextVar[str] = ContextVar("command_line", default="")
 
 
 class Launcher(HydraLauncher, ABC):
@@ -48,7 +54,11 @@ class Launcher(HydraLauncher, ABC):
         swept = [*self.record.swept, *swept_keys(config.hydra.overrides.task), *(sweeper.get("params") or {})]
         if sweeper.get("seeds"):
             swept.append("seed")
-        self.record.write(swept=list(dict.fromkeys(swept)))
+        line = command_line.get()
+        commands = {"command": line, "resume": with_directory(line)} if line else {}
+        self.record.write(
+            swept=list(dict.fromkeys(swept)), config_dirs=config_dirs, packages=allowed_packages(), **commands
+        )
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the unfinished jobs of some points and return the score of each point, NaN if it has no score."""

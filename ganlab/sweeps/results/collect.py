@@ -1,12 +1,12 @@
 """Collects the results of a sweep from its run directories into sweep.json, plots and a printed table."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ganlab.analysis.comparison.captions import CLIPPED_LEGEND, SEEDS_LEGEND
 from ganlab.analysis.comparison.columns import differing_settings
+from ganlab.core.shell_lines import as_path, ganlab_line
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.record import Record
 from ganlab.sweeps.results.configurations import Configuration, group_configurations, select_best
@@ -36,7 +36,7 @@ def collect(record: Record) -> Summary:
     configurations = group_configurations(jobs, outcomes, objectives, protocols)
     comparable = [] if protocols.differ else configurations
     best = select_best(comparable, objectives)
-    commands = [configuration.train_command(record.config_dirs) for configuration in best]
+    commands = [configuration.train_command(record.config_dirs, record.packages) for configuration in best]
     position = {id(configuration): i for i, configuration in enumerate(configurations)}
     entries = [configuration.as_json() for configuration in configurations]
     is_known = not protocols.differ and record.content.get("configurations") == entries
@@ -56,7 +56,7 @@ def collect(record: Record) -> Summary:
     lines += [f"reproduce the best with: {command}" for command in commands]
     lines += [_importance_line(name, method, shares) for name, (method, shares) in importance.items() if shares]
     lines += _failure_lines(jobs, outcomes)
-    lines.append(f"compare all scores with: ganlab compare {shlex.quote(str(record.path))}")
+    lines.append(f"compare all scores with: {_compare_line(record)}")
     all_finished = all(outcome.state in ("finished", "pruned") for outcome in outcomes.values())
     return Summary("\n".join(lines) + "\n", all_finished)
 
@@ -106,9 +106,12 @@ def _no_best_line(record: Record, protocols: Protocols) -> str:
     names, variants = list(record.objectives), describe_variants(differing_settings(protocols.variants))
     return (
         f"no best: {' and '.join(names)} {'were' if names[1:] else 'was'} measured under different protocols "
-        f"({variants}); scores are comparable within one protocol only, see ganlab compare "
-        f"{shlex.quote(str(record.path))}"
+        f"({variants}); scores are comparable within one protocol only, see {_compare_line(record)}"
     )
+
+
+def _compare_line(record: Record) -> str:
+    return ganlab_line(["compare", as_path(record.path)])
 
 
 def _failure_lines(jobs: Sequence[Job], outcomes: Mapping[int, Outcome]) -> list[str]:

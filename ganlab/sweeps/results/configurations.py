@@ -1,13 +1,13 @@
 """The configurations of a sweep: jobs that differ only in the seed are one configuration with one mean score."""
 
 import math
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ganlab.analysis.comparison.statistics import summarise
 from ganlab.core.score_range import UNBOUNDED, ScoreRange, clip_interval, is_clipped
+from ganlab.core.shell_lines import ganlab_line
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.seeds import is_seed, without_seed
 from ganlab.sweeps.results.protocols import SAME_PROTOCOL, Protocols
@@ -77,14 +77,16 @@ class Configuration:
             return f"{score.mean:.4g} +{above:.2g} -{below:.2g}"
         return f"{score.mean:.4g} ± {above:.2g}"
 
-    def train_command(self, config_dirs: Sequence[str] = ()) -> str:
+    def train_command(self, config_dirs: Sequence[str] = (), packages: str = "") -> str:
         """Return the command that trains the configuration again with all its seeds."""
         seeds = [override.split("=")[1] for job in self.jobs for override in job.overrides if is_seed(override)]
         words = [f"--config-dir={path}" for path in config_dirs]
-        words += [override.lstrip("+") for override in self.overrides]
+        words += [
+            override.removeprefix("++") for override in self.overrides
+        ]  # +metric=[kid] appends, so it keeps its +
         if seeds:
             words.append(f"seed={','.join(seeds)}")
-        return shlex.join(["ganlab", "train", *(["-m"] if len(seeds) > 1 else []), *words])
+        return ganlab_line(["train", *(["-m"] if len(seeds) > 1 else []), *words], packages)
 
     def as_json(self) -> dict[str, Any]:
         """Return the entry of sweep.json."""
