@@ -24,7 +24,7 @@ METRICS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((conf_
 
 
 def test_pages_show_sweeps():
-    assert {name for name, _ in SWEEPS} == {"README.md", "cluster.md", "configuration.md", "sweeps.md"}
+    assert {name for name, _ in SWEEPS} == {"README.md", "cluster.md", "configuration.md", "figures.md", "sweeps.md"}
 
 
 @pytest.mark.slow

@@ -10,7 +10,9 @@ import shlex
 
 import pytest
 from PIL import Image
+from support.figures import collisions
 
+from ganlab.analysis.figures.style import figure_style
 from ganlab.commands.sweep import main
 from ganlab.core.errors import UserError
 from ganlab.runs.directory import write_json
@@ -23,6 +25,7 @@ from ganlab.sweeps.results.configurations import group_configurations, select_be
 from ganlab.sweeps.results.plots import (
     UNSET,
     Variable,
+    draw_parallel_coordinates,
     importance_bars,
     parallel_coordinates,
     parse_variable,
@@ -172,6 +175,17 @@ def test_importance_is_empty_for_too_few_or_equal_scores():
     assert importance.importances(settings, [1, 2, 3]) == ("", {})
     assert importance.importances(settings, [1, 1, 1, 1]) == ("", {})
     assert importance.importances([], [1, 2, 3, 4]) == ("", {})
+
+
+def test_no_text_of_the_parallel_coordinates_touches_a_line():
+    settings = [
+        parse_variable("optimizer.generator.lr", ["1e-4", "1e-2", "1e-3", "1e-3"]),
+        parse_variable("loss", ["hinge", "wasserstein", "non_saturating", "hinge"]),
+        parse_variable("regularizer", ["[r1]", "[r1,gradient_penalty]", "[]", "[]"]),
+        parse_variable("fid", ["3.5", "2.5", "9.5", "3.5"]),
+    ]
+    with figure_style():
+        assert not collisions(draw_parallel_coordinates(settings, higher_is_better=False))
 
 
 def test_plots_are_drawn(tmp_path):

@@ -41,7 +41,7 @@ def draw_scores(request: FigureRequest) -> Drawing:
     rows = -(-len(columns) // across)
     labels = [break_text(label, SMALL, LABEL_SHARE[request.size] * width) for label in short_labels(table)]
     heights = [max(ROW_HEIGHT, text_height(label, SMALL) + 0.04) for label in labels]
-    below = [note_block(_note(table, columns), width)]
+    below = [note_block(_note(table, columns, request.scale), width)]
     figure = new_figure(width, rows * (sum(heights) + AXIS_HEIGHT), below)
     grid = list(figure.subplots(rows, across, squeeze=False).flat)
     positions = [sum(heights[:i]) + heights[i] / 2 for i in range(len(heights))]
@@ -55,17 +55,13 @@ def draw_scores(request: FigureRequest) -> Drawing:
 
 
 def _draw_panel(axes: "Axes", column: Column, table: Table, positions: Sequence[float], scale: str) -> None:
-    cells = [row.cells.get(column.name) for row in table.rows]
-    values = [value for cell in cells if cell for value in cell.numbers]
-    floor = table.floor.get(column.score)
-    values += [] if floor is None else [floor]
-    is_log = needs_log(values) if scale == "auto" else scale == "log"
+    is_log, ends = _choose_scale(column, table, scale)
     if is_log:
         axes.set_xscale("log")
-    ends = _ends([cell for cell in cells if cell], values, is_log)
-    for cell, y in zip(cells, positions, strict=True):
-        if cell:
-            _draw_cell(axes, cell, y, ends)
+    for row, y in zip(table.rows, positions, strict=True):
+        if column.name in row.cells:
+            _draw_cell(axes, row.cells[column.name], y, ends)
+    floor = table.floor.get(column.score)
     if floor is not None:
         axes.axvline(floor, color=QUIET, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
     axes.set_xlim(ends)
@@ -75,6 +71,24 @@ def _draw_panel(axes: "Axes", column: Column, table: Table, positions: Sequence[
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(column.name + ARROWS[column.higher_is_better], fontsize=NORMAL)
     set_ticks(axes.xaxis, is_log, TICKS)
+
+
+def _cells(column: Column, table: Table) -> list[Cell]:
+    return [row.cells[column.name] for row in table.rows if column.name in row.cells]
+
+
+def _choose_scale(column: Column, table: Table, scale: str) -> tuple[bool, tuple[float, float]]:
+    """Return whether the axis of a score is logarithmic, and its ends."""
+    cells = _cells(column, table)
+    values = [value for cell in cells for value in cell.numbers]
+    values += [table.floor[column.score]] if column.score in table.floor else []
+    is_log = needs_log(values) if scale == "auto" else scale == "log"
+    return is_log, _ends(cells, values, is_log)
+
+
+def _leaves(cell: Cell, ends: tuple[float, float]) -> tuple[bool, bool]:
+    """Return whether an interval goes on beyond the lower and the upper end of its axis."""
+    return cell.low is not None and cell.low < ends[0], cell.high is not None and cell.high > ends[1]
 
 
 def _ends(cells: Sequence[Cell], values: Sequence[float], is_log: bool) -> tuple[float, float]:
@@ -96,17 +110,18 @@ def _draw_cell(axes: "Axes", cell: Cell, y: float, ends: tuple[float, float]) ->
         low, high = max(cell.low, ends[0]), min(cell.high, ends[1])
         style = "-" if cell.over == "seeds" else (0, (3, 1.5))
         axes.plot([low, high], [y, y], color=colour, linewidth=1.1, linestyle=style, solid_capstyle="butt")
-        for edge, end, mark in ((cell.low, ends[0], "<"), (cell.high, ends[1], ">")):
-            if (edge - end) * (1 if mark == ">" else -1) > 0:
+        for leaves, end, mark in zip(_leaves(cell, ends), ends, "<>", strict=True):
+            if leaves:
                 axes.plot([end], [y], mark, color=colour, markersize=MARKER, clip_on=False)
     if len(cell.values) > 1:
         axes.plot(cell.numbers, [y] * len(cell.values), "|", color=colour, markersize=5, markeredgewidth=0.6, alpha=0.6)
     axes.plot([cell.mean], [y], "o", color=colour, markersize=MARKER, markeredgecolor="white", markeredgewidth=0.5)
 
 
-def _note(table: Table, columns: Sequence[Column]) -> str:
+def _note(table: Table, columns: Sequence[Column], scale: str) -> str:
     """Return what points and lines mean, and under which protocol they were measured."""
-    cells = [row.cells[column.name] for row in table.rows for column in columns if column.name in row.cells]
+    cells = [cell for column in columns for cell in _cells(column, table)]
+    ends = {column.name: _choose_scale(column, table, scale)[1] for column in columns}
     numbers = sorted({len(cell.values) for cell in cells})
     parts = []
     if any(cell.over == "seeds" for cell in cells):
@@ -116,6 +131,8 @@ def _note(table: Table, columns: Sequence[Column]) -> str:
         parts.append("dashed line: 95 % interval of one run, without the variation between seeds")
     if any(cell.over == "nothing" for cell in cells):
         parts.append("point without a line: one seed")
+    if any(any(_leaves(cell, ends[column.name])) for column in columns for cell in _cells(column, table)):
+        parts.append("arrowhead: the interval goes on")
     if any(column.score in table.floor for column in columns):
         parts.append("dotted: real samples")
     parts += filter(None, dict.fromkeys(MEANINGS[column.higher_is_better] for column in columns))

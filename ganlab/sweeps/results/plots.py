@@ -3,14 +3,23 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
+from ganlab.analysis.figures.numbers import needs_log
+from ganlab.analysis.figures.style import COLOURS, FRAME, NORMAL, SMALL, WIDTHS, figure_style, save_figure
+from ganlab.analysis.figures.texts import break_text, text_height, text_width
 from ganlab.sweeps.results.configurations import Configuration
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 UNSET = "as configured"
-LOG_DECADES = 2  # positive values that span at least so many decades get a logarithmic scale
-MAX_CHARACTERS = 12  # of the name of an option
+MAX_CHARACTERS = 24  # of the name of an option
+HEIGHT, SPACING = 2.6, 1.2  # inches: of the axes, and between them
+MARGIN, SPACE = 0.12, 0.05  # inches: around the figure, and between a text and a line
 
 
 @dataclass(frozen=True)
@@ -47,55 +56,96 @@ def parse_variable(name: str, texts: Sequence[str]) -> Variable:
     if not numbers or not all(map(math.isfinite, numbers)):
         index = {text: float(i) for i, text in enumerate(dict.fromkeys(texts))}
         return Variable(name, tuple(index[text] for text in texts), tuple(index))
-    is_log = min(numbers) > 0 and max(numbers) / min(numbers) >= 10**LOG_DECADES
-    return Variable(name, numbers, is_log=is_log)
+    return Variable(name, numbers, is_log=needs_log(numbers))
 
 
 def parallel_coordinates(path: Path, variables: Sequence[Variable], score: Variable, higher_is_better: bool) -> None:
     """Draw one line per configuration across all settings to its score; better lines are drawn over worse ones."""
+    with figure_style():
+        save_figure(draw_parallel_coordinates([*variables, score], higher_is_better), path)
+
+
+def draw_parallel_coordinates(variables: Sequence[Variable], higher_is_better: bool) -> "Figure":
+    """Return the figure of settings and, last, the score, inside `figure_style`.
+
+    Lines leave room for the names of options, and numbers stand above and below their axis, so no text is on a line.
+    """
+    from matplotlib.figure import Figure
+
+    gaps = [_gap(variable) for variable in variables]
+    names = [break_text(variable.name, NORMAL, SPACING) for variable in variables]
+    reach = [
+        max(gap, _width(name) / 2, *(text_width(text, SMALL) / 2 for _, text in _ticks(variable)))
+        for gap, name, variable in zip(gaps, names, variables, strict=True)
+    ]
+    positions = [MARGIN + reach[0]]
+    for left, right in pairwise(gaps):
+        positions.append(positions[-1] + left + SPACING + right)
+    below = text_height("", SMALL) + max(text_height(name, NORMAL) for name in names)
+    width, height = positions[-1] + reach[-1] + MARGIN, HEIGHT + below + 2 * MARGIN + text_height("", SMALL)
+    figure = Figure(figsize=(width, height))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.set_axis_off()
+    bottom = MARGIN + below
+    heights = [[bottom + HEIGHT * value for value in _heights(variable)] for variable in variables]
+    _draw_lines(axes, positions, gaps, heights, variables[-1], higher_is_better)
+    for x, variable, name in zip(positions, variables, names, strict=True):
+        if not variable.options:
+            axes.plot([x, x], [bottom, bottom + HEIGHT], color=FRAME, linewidth=0.8, zorder=0)
+        for level, text in _ticks(variable):
+            outside = {0.0: -SPACE, 1.0: SPACE}.get(level, 0.0) if not variable.options else 0.0
+            aligned = {0.0: "top", 1.0: "bottom"}.get(level, "center") if not variable.options else "center"
+            axes.text(x, bottom + HEIGHT * level + outside, text, size=SMALL, ha="center", va=aligned)
+        axes.text(x, bottom - text_height("", SMALL) - SPACE, name, size=NORMAL, ha="center", va="top")
+    return figure
+
+
+def _draw_lines(
+    axes: "Axes",
+    positions: Sequence[float],
+    gaps: Sequence[float],
+    heights: Sequence[Sequence[float]],
+    score: Variable,
+    higher_is_better: bool,
+) -> None:
     import numpy as np
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
-    from matplotlib.figure import Figure
 
-    axes = [*variables, score]
-    figure = Figure(figsize=(max(4.0, 1.8 * len(axes)), 4.0), layout="constrained")
-    plot = figure.subplots()
-    colours = ScalarMappable(
-        Normalize(min(score.scaled), max(score.scaled)), "viridis" if higher_is_better else "viridis_r"
-    )
-    shades = colours.to_rgba(np.array(score.scaled))
+    limits = Normalize(min(score.scaled), max(score.scaled))
+    shades = ScalarMappable(limits, "viridis" if higher_is_better else "viridis_r").to_rgba(np.array(score.scaled))
     order = sorted(range(len(score.values)), key=lambda i: score.values[i], reverse=not higher_is_better)
-    heights = [_heights(variable) for variable in axes]
-    for rank, i in enumerate(order):
-        is_best = rank == len(order) - 1
-        line = [column[i] for column in heights]
-        plot.plot(range(len(axes)), line, color=shades[i], linewidth=3 if is_best else 1)
-    for x, variable in enumerate(axes):
-        plot.axvline(x, color="0.3", linewidth=0.8)
-        for height, text in _ticks(variable):
-            plot.annotate(text, (x, height), (3, 0), textcoords="offset points", fontsize=7, va="center", color="0.2")
-    plot.set_xticks(range(len(axes)), [variable.name.replace(".", ".\n") for variable in axes], fontsize=8)
-    plot.set_xlim(-0.1, len(axes) - 0.6)
-    plot.set_yticks([])
-    for spine in plot.spines.values():
-        spine.set_visible(False)
-    _save(figure, path)
+    for i in order:
+        width = 3 if i == order[-1] else 1
+        for left, right in pairwise(range(len(positions))):
+            xs = (positions[left] + gaps[left], positions[right] - gaps[right])
+            axes.plot(xs, (heights[left][i], heights[right][i]), color=shades[i], linewidth=width)
 
 
 def importance_bars(path: Path, shares: Mapping[str, float], score: str, method: str) -> None:
     """Draw one bar per setting with its share of the score's variance, in the order of `shares`."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(5.0, 0.6 + 0.4 * len(shares)), layout="constrained")
-    plot = figure.subplots()
-    bars = plot.barh(list(shares), list(shares.values()), color="tab:blue")
-    plot.bar_label(bars, [f"{share:.2f}" for share in shares.values()], padding=3, fontsize=8)
-    plot.invert_yaxis()
-    plot.set_xlim(0, 1.1)
-    plot.set_xlabel(f"share of the variance of {score} ({method})", fontsize=8)
-    plot.tick_params(labelsize=8)
-    _save(figure, path)
+    with figure_style():
+        figure = Figure(figsize=(WIDTHS["page"], 0.6 + 0.3 * len(shares)), layout="constrained")
+        plot = figure.subplots()
+        bars = plot.barh(list(shares), list(shares.values()), color=COLOURS[0], height=0.6)
+        plot.bar_label(bars, [f"{share:.2f}" for share in shares.values()], padding=3, fontsize=SMALL)
+        plot.invert_yaxis()
+        plot.set_xlim(0, 1.1)
+        plot.set_xlabel(f"share of the variance of {score} ({method})", fontsize=NORMAL)
+        save_figure(figure, path)
+
+
+def _gap(variable: Variable) -> float:
+    """Return the distance in inches that lines keep from an axis for the names of its options."""
+    return max((text_width(text, SMALL) / 2 + SPACE for _, text in _ticks(variable) if variable.options), default=0.0)
+
+
+def _width(name: str) -> float:
+    """Return the width of a name below an axis in inches."""
+    return max(text_width(line, NORMAL) for line in name.splitlines())
 
 
 def _heights(variable: Variable) -> list[float]:
@@ -110,8 +160,4 @@ def _ticks(variable: Variable) -> list[tuple[float, str]]:
         last = max(1, len(variable.options) - 1)
         return [(i / last, text[:MAX_CHARACTERS]) for i, text in enumerate(variable.options)]
     low, high = min(variable.values), max(variable.values)
-    return [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")] if high > low else [(0.5, f"{low:.4g}")]
-
-
-def _save(figure: Any, path: Path) -> None:
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+    return [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")] if high > low else [(1.0, f"{low:.4g}")]
