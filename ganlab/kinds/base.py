@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, final
 
 from PIL import Image
@@ -34,6 +34,12 @@ class Sheet:
 
     def __len__(self) -> int:
         return tree.length(self.samples)
+
+    def first(self, most: int) -> "Sheet":
+        """Return a sheet of at most `most` samples: of whole rows, at least one, if the sheet has columns."""
+        count = max(self.columns, most // self.columns * self.columns) if self.columns else most
+        labels = None if self.labels is None else self.labels[:count]
+        return replace(self, samples=tree.map(lambda x: x[:count], self.samples), labels=labels)
 
     def facts(self, *more: str) -> list[str]:
         """Return the parts of the first line: the title, the number of samples and `more`, without empty parts."""

@@ -1,6 +1,6 @@
 """Sequences of real numbers: one panel each, one line per channel, on equal axes."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -53,7 +53,7 @@ class SequenceKind(Kind):
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one sequence, got 0")
         back = backdrop or _bounds(sheet.samples)
-        shown = _first(sheet)
+        shown = sheet.first(MAX_PANELS)
         arrangement = arrange(shown)
         entries = _legend(sheet.samples.shape[2])
         top = legend_height(entries, WIDTH - 2 * PADDING)
@@ -92,13 +92,6 @@ class _Grid:
         """Return the place of a panel."""
         x, y = self.left + column * self.across, self.top + row * self.down + self.named
         return axes.Box(x, y, x + self.across - BETWEEN, y + PANEL)
-
-
-def _first(sheet: Sheet) -> Sheet:
-    """Return a sheet of the samples that have panels: whole rows, if the sheet has columns."""
-    most = max(sheet.columns, MAX_PANELS // sheet.columns * sheet.columns) if sheet.columns else MAX_PANELS
-    labels = None if sheet.labels is None else sheet.labels[:most]
-    return replace(sheet, samples=sheet.samples[:most], labels=labels)
 
 
 def _bounds(sequences: Tensor) -> SequenceBackdrop:
