@@ -3,6 +3,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.core.file_replacement import replaced
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import data_of
 from ganlab.games.sampler import Sampler
@@ -32,7 +33,7 @@ class Samples(Periodic):
             samples = Sampler(module.game, module.ema.network, data.spec, data.decode).sample(self.count, self.seed)
             sheet = data.sample_sheet(samples)
         path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(path)
+        with replaced(path) as file:
+            sheet.save(file, "PNG")
         for logger in trainer.loggers:
             log_image(logger, "sheet", sheet, module.steps)

@@ -8,6 +8,7 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
+from ganlab.core.file_replacement import replace_text
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 
@@ -55,8 +56,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write(path: Path, text: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        replace_text(path, text)
     except OSError as error:
         raise UserError(f"output={path} cannot be written: {error.strerror}") from error
     print(f"wrote {path}", file=sys.stderr)

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from errno import EACCES
+from errno import EACCES, EISDIR, ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str]) -> int:
     images = find_neighbour_images(result.evaluator, result.generated(), ROWS, config.neighbours)
     if images is not None:
         picture = image_grid(images.flatten(0, 1).float() / 127.5 - 1, columns=images.shape[1])
-        picture.save(path.with_name(f"{path.stem}_neighbours.png"))
+        _write_picture(path.with_name(f"{path.stem}_neighbours.png"), picture)
     count = result.content["protocol"]["real_samples"]
     print(
         f"against {count:,} real samples; intervals cover the variation of generated samples only; wrote {path}",
@@ -75,15 +75,31 @@ def _output_file(config: DictConfig) -> Path:
             raise _not_writable(default, PermissionError(EACCES, os.strerror(EACCES)))
         return default
     path = Path(config.output)
+    code = _reason_not_writable(path)
+    if code:
+        raise _not_writable(path, OSError(code, os.strerror(code)))
+    return path
+
+
+def _reason_not_writable(path: Path) -> int:
+    """Return the system's error number for writing a file, 0 if there is none; creates nothing."""
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir():
+        return EISDIR
+    if not folder.is_dir():
+        return ENOTDIR
+    target = path if path.exists() and not path.is_file() else folder  # a device is written directly
+    return 0 if os.access(target, os.W_OK) else EACCES
+
+
+def _write_picture(path: Path, picture: Any) -> None:
+    from ganlab.core.file_replacement import replaced
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a"):
-            is_new = not path.stat().st_size
-        if is_new:
-            path.unlink()
+        with replaced(path) as file:
+            picture.save(file, "PNG")
     except OSError as error:
         raise _not_writable(path, error) from error
-    return path
 
 
 def _write(path: Path, content: Any) -> None:

@@ -15,6 +15,7 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from torch import Tensor
 
 from ganlab.core.errors import UserError, suggest
+from ganlab.core.file_replacement import replace_text
 from ganlab.loggers.artifacts import ARTIFACTS, upload_artifact
 from ganlab.loggers.display import close_run, finite_values, log_histograms, log_image, log_summary
 from ganlab.loggers.wandb_account import has_account
@@ -158,7 +159,7 @@ class WandB(Logger):
 
         self.directory.path.mkdir(parents=True, exist_ok=True)
         run_id = None if mode == "disabled" else self._load_or_create_id()
-        with _without_variables(RUN_VARIABLES):
+        with _variables_of(run_id):
             run = wandb.init(
                 **self._run_settings,
                 id=run_id,
@@ -186,7 +187,7 @@ class WandB(Logger):
         chosen = from_agent if from_agent and not self.directory.sweep else None
         run_id = known or chosen or secrets.token_hex(6)
         if run_id != known:
-            self._id_file.write_text(f"{run_id}\n")
+            replace_text(self._id_file, f"{run_id}\n")
         return run_id
 
 
@@ -199,11 +200,15 @@ def _read_id(file: Path) -> str | None:
 
 
 @contextmanager
-def _without_variables(names: Collection[str]) -> Iterator[None]:
-    removed = {name: os.environ.pop(name) for name in names if name in os.environ}
+def _variables_of(run_id: str | None) -> Iterator[None]:
+    """Remove variables that name another run; under one of W&B's agents a variable counts more than an argument."""
+    removed = {name: os.environ.pop(name) for name in RUN_VARIABLES if name in os.environ}
+    if run_id is not None:
+        os.environ["WANDB_RUN_ID"] = run_id
     try:
         yield
     finally:
+        os.environ.pop("WANDB_RUN_ID", None)
         os.environ.update(removed)
 
 

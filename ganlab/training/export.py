@@ -1,7 +1,6 @@
 """The exported generator of a run: weights in a safetensors file, everything else in JSON."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from safetensors.torch import load_file, save
 
 from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
+from ganlab.core.file_replacement import replaced
 from ganlab.core.interfaces import Spec
 from ganlab.core.renamed import current_config
 from ganlab.data import DataSet
@@ -29,9 +29,8 @@ GROUPS = ("game", "generator", "discriminator", "loss", "regularizer", "augment"
 def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) -> None:
     """Write the EMA generator's weights and the settings to build and sample it."""
     tensors = {name: value.contiguous().cpu() for name, value in module.ema.network.state_dict().items()}
-    scratch = run_dir / f"{WEIGHTS}.tmp"
-    scratch.write_bytes(save(tensors))  # safetensors' own file writer hides the reason of a disk error
-    os.replace(scratch, run_dir / WEIGHTS)
+    with replaced(run_dir / WEIGHTS) as file:
+        file.write(save(tensors))  # safetensors' own file writer hides the reason of a disk error
     plain: dict[Any, Any] = OmegaConf.to_container(config, resolve=True)  # type: ignore[assignment]
     description = {
         "spec": {"sample": data.spec.sample, "cond": data.spec.cond, "classes": data.spec.classes},

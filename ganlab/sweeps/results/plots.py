@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ganlab.core.file_replacement import replaced
 from ganlab.sweeps.results.configurations import Configuration
 
 UNSET = "as configured"
@@ -114,4 +115,5 @@ def _ticks(variable: Variable) -> list[tuple[float, str]]:
 
 
 def _save(figure: Any, path: Path) -> None:
-    figure.savefig(path, dpi=150, metadata={"Software": None})
+    with replaced(path) as file:
+        figure.savefig(file, format="png", dpi=150, metadata={"Software": None})
