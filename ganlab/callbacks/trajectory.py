@@ -6,6 +6,7 @@ import torch
 
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core.errors import UserError
+from ganlab.core.file_replacement import replaced
 from ganlab.engine.module import GANModule
 from ganlab.games.theory import plot_orbit
 from ganlab.loggers import log_image
@@ -67,8 +68,8 @@ class Trajectory(Periodic):
         rows = torch.tensor(self._path, dtype=torch.float64)
         picture = plot_orbit(rows[:, 0], rows[:, 1:], x_index, y_index, self._names)
         path = Path(trainer.default_root_dir) / "samples" / f"{module.steps:08}_trajectory.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        picture.save(path)
+        with replaced(path) as file:
+            picture.save(file, "PNG")
         for logger in trainer.loggers:
             log_image(logger, "trajectory", picture, module.steps)
 

@@ -8,7 +8,7 @@ from ganlab.commands import flags
 from ganlab.commands.exit_codes import guarded
 from ganlab.commands.key_value import KeyValueArguments
 from ganlab.core.errors import UserError
-from ganlab.core.file_writing import write_file
+from ganlab.core.file_replacement import replace_text
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write(path: Path, text: str) -> None:
     try:
-        write_file(path, text.encode())
+        replace_text(path, text)
     except OSError as error:
         raise UserError(f"output={path} cannot be written: {error.strerror}") from error
     print(f"wrote {path}", file=sys.stderr)

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from errno import EACCES
+from errno import EACCES, EISDIR, ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,6 @@ def main(arguments: Sequence[str]) -> int:
     from ganlab.analysis.evaluation import evaluate
     from ganlab.engine.device import keep_freed_memory
     from ganlab.kinds import ImageKind, Sheet
-    from ganlab.kinds.picture_file import save_picture
     from ganlab.metrics.scoring.neighbours import find_neighbour_images
 
     path = _output_file(config)
@@ -62,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
             "generated images, each before its nearest training ones",
         )
         picture = ImageKind().draw(Sheet(pixels, "images", title, columns=images.shape[1]))
-        save_picture(picture, path.with_name(f"{path.stem}_neighbours.png"))
+        _write_picture(path.with_name(f"{path.stem}_neighbours.png"), picture)
     count = result.content["protocol"]["real_samples"]
     against = "statistics of real samples" if count is None else f"{count:,} real samples"
     print(
@@ -84,15 +83,31 @@ def _output_file(config: DictConfig) -> Path:
             raise _not_writable(default, PermissionError(EACCES, os.strerror(EACCES)))
         return default
     path = Path(config.output)
+    code = _reason_not_writable(path)
+    if code:
+        raise _not_writable(path, OSError(code, os.strerror(code)))
+    return path
+
+
+def _reason_not_writable(path: Path) -> int:
+    """Return the system's error number for writing a file, 0 if there is none; creates nothing."""
+    folder = next(folder for folder in path.absolute().parents if folder.exists())
+    if path.is_dir():
+        return EISDIR
+    if not folder.is_dir():
+        return ENOTDIR
+    target = path if path.exists() and not path.is_file() else folder  # a device is written directly
+    return 0 if os.access(target, os.W_OK) else EACCES
+
+
+def _write_picture(path: Path, picture: Any) -> None:
+    from ganlab.core.file_replacement import replaced
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a"):
-            is_new = not path.stat().st_size
-        if is_new:
-            path.unlink()
+        with replaced(path) as file:
+            picture.save(file, "PNG")
     except OSError as error:
         raise _not_writable(path, error) from error
-    return path
 
 
 def _write(path: Path, content: Any) -> None:

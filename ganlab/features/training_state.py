@@ -1,6 +1,5 @@
 """The state of an unfinished training in a file: a training that was stopped continues where it was."""
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any, Protocol, final
 
 import torch
+
+from ganlab.core.file_replacement import replaced
 
 SAVE_SECONDS = 5.0  # between two writes, so a stopped training repeats at most so much
 
@@ -56,8 +57,6 @@ class TrainingState:
             return
         content = BytesIO()
         torch.save({"steps": steps, **{name: part.state_dict() for name, part in parts.items()}}, content)
-        draft = self.path.with_name(f"{self.path.name}.tmp")
-        with suppress(OSError):
-            draft.write_bytes(content.getvalue())
-            os.replace(draft, self.path)
+        with suppress(OSError), replaced(self.path) as file:
+            file.write(content.getvalue())
         self._saved_at = time.monotonic()

@@ -1,7 +1,7 @@
 """Logger for metrics.csv in the run directory, the complete record of a run's losses and scores."""
 
 import csv
-import os
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from ganlab.core.file_replacement import replaced
 from ganlab.runs.damaged_files import set_aside
 
 
@@ -62,13 +63,10 @@ class CSV(Logger):
         if not self._columns:  # a resumed run may add to the row of the step that it was stopped at
             self._row = {k: v for row in rows if int(row["step"]) == step for k, v in row.items() if v} | self._row
         self._columns = list(dict.fromkeys([*columns, *self._row]))
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = self.path.with_suffix(".tmp")
-        with scratch.open("w", newline="", encoding="utf-8") as file:
+        with replaced(self.path) as binary, io.TextIOWrapper(binary, "utf-8", newline="") as file:
             writer = csv.DictWriter(file, self._columns, restval="")
             writer.writeheader()
             writer.writerows([*(row for row in rows if int(row["step"]) < step), self._row])
-        os.replace(scratch, self.path)
 
     def _read(self) -> tuple[list[str], list[dict[str, str]]]:
         if not self.path.exists():

@@ -1,10 +1,12 @@
 """Weights & Biases logger: one W&B run per run directory, across restarts, online or offline."""
 
 import os
+import re
 import secrets
 import shlex
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,23 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 from torch import Tensor
 
 from ganlab.core.errors import UserError, suggest
+from ganlab.core.file_replacement import replace_text
 from ganlab.loggers.artifacts import ARTIFACTS, upload_artifact
 from ganlab.loggers.display import close_run, finite_values, log_histograms, log_image, log_summary
 from ganlab.loggers.wandb_account import has_account
 from ganlab.loggers.wandb_limits import check_limits
+from ganlab.runs.damaged_files import set_aside
 from ganlab.runs.directory import RunDirectory
 
 STEP = "ganlab/step"  # the x axis of all metrics; W&B's `_step` counts calls and restarts at 0 when a run is resumed
 MODES = ("auto", "online", "offline", "disabled")
 RESUMABLE = 130  # exit code of a run that was stopped, or that rolls back to a checkpoint, and will be resumed
+# Variables that name one run. They would join this run with another one, or move it out of its directory.
+RUN_VARIABLES = (
+    *("WANDB_RUN_ID", "WANDB_NAME", "WANDB_RUN_NAME", "WANDB_RESUME", "WANDB_DIR"),
+    *("WANDB_RESUME_FROM", "WANDB_FORK_FROM", "WANDB_JOB_TYPE", "WANDB_RUN_JOB_TYPE"),
+)
+ID = re.compile(r"[\w-]{1,128}")  # of a W&B run
 # By the state in status.json; any other state is a failure.
 EXIT_CODES = {"finished": 0, "preempted": RESUMABLE, "running": RESUMABLE}
 
@@ -70,8 +80,11 @@ class WandB(Logger):
     @property
     def version(self) -> str | None:
         """The id of the W&B run, None before it has been started."""
-        file = self.directory.path / "wandb_id"
-        return file.read_text().strip() if file.exists() else None
+        return _read_id(self._id_file)
+
+    @property
+    def _id_file(self) -> Path:
+        return self.directory.path / "wandb_id"
 
     @property
     def save_dir(self) -> str:
@@ -148,25 +161,58 @@ class WandB(Logger):
         import wandb
 
         self.directory.path.mkdir(parents=True, exist_ok=True)
-        run = wandb.init(
-            **self._run_settings,
-            id=None if mode == "disabled" else self._load_or_create_id(),
-            config=self._config,
-            dir=self.save_dir,
-            mode=mode,  # type: ignore[arg-type]
-            resume="allow",
-            reinit="create_new",
-            settings=wandb.Settings(console="off", silent=True, init_timeout=self.init_timeout_seconds),
-        )
+        run_id = None if mode == "disabled" else self._load_or_create_id()
+        with _variables_of(run_id):
+            run = wandb.init(
+                **self._run_settings,
+                id=run_id,
+                config=self._config,
+                dir=self.save_dir,
+                mode=mode,  # type: ignore[arg-type]
+                resume="allow",
+                reinit="create_new",
+                settings=wandb.Settings(console="off", silent=True, init_timeout=self.init_timeout_seconds),
+            )
         run.define_metric(STEP)
         run.define_metric("*", step_metric=STEP)
         return run
 
     def _load_or_create_id(self) -> str:
-        """Return the id of this directory's W&B run and save it; W&B's sweep agents choose it in WANDB_RUN_ID."""
-        run_id = os.environ.get("WANDB_RUN_ID") or self.version or secrets.token_hex(6)
-        (self.directory.path / "wandb_id").write_text(f"{run_id}\n")
+        """Return the id of this directory's W&B run and save it.
+
+        An id in the environment is used once, for the run that one of W&B's sweep agents starts: a variable that a
+        shell has left would join runs.
+        """
+        known = self.version
+        if known is None and self._id_file.exists():
+            set_aside(self._id_file, "it holds no id of a W&B run")
+        from_agent = os.environ.get("WANDB_RUN_ID") if os.environ.get("WANDB_SWEEP_ID") else None
+        chosen = from_agent if from_agent and not self.directory.sweep else None
+        run_id = known or chosen or secrets.token_hex(6)
+        if run_id != known:
+            replace_text(self._id_file, f"{run_id}\n")
         return run_id
+
+
+def _read_id(file: Path) -> str | None:
+    """Return the id in a file, None if there is none."""
+    if not file.is_file():
+        return None
+    text = file.read_text(errors="replace").strip()
+    return text if ID.fullmatch(text) else None
+
+
+@contextmanager
+def _variables_of(run_id: str | None) -> Iterator[None]:
+    """Remove variables that name another run; under one of W&B's agents a variable counts more than an argument."""
+    removed = {name: os.environ.pop(name) for name in RUN_VARIABLES if name in os.environ}
+    if run_id is not None:
+        os.environ["WANDB_RUN_ID"] = run_id
+    try:
+        yield
+    finally:
+        os.environ.pop("WANDB_RUN_ID", None)
+        os.environ.update(removed)
 
 
 def _check_choices(setting: str, values: Sequence[str], choices: Collection[str]) -> None:

@@ -4,12 +4,12 @@ import json
 import os
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab.core.errors import UserError
+from ganlab.core.file_replacement import replace_text
 from ganlab.runs.json_files import read_json_if_valid, write_json
 from ganlab.runs.liveness import is_alive, now
 
@@ -127,13 +127,9 @@ class RunDirectory:
         from omegaconf import OmegaConf
 
         text = OmegaConf.to_yaml(config, resolve=True)
-        scratch = self.config.with_suffix(".tmp")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            scratch.write_text(text)
-            os.replace(scratch, self.config)
+            replace_text(self.config, text)
         except OSError as error:
-            _remove(scratch)
             raise unwritable(self.path, error) from error
 
     def _has_checkpoint(self) -> bool:
@@ -177,12 +173,6 @@ def _write_status(directory: Path, status: dict[str, Any]) -> None:
         write_json(path, status)
     except OSError:
         # A full disk has no space for a second file, but the first can be overwritten.
-        _remove(path.with_suffix(".tmp"))
         with path.open("r+") as file:
             file.write(json.dumps(status) + "\n")
             file.truncate()
-
-
-def _remove(scratch: Path) -> None:
-    with suppress(OSError):
-        scratch.unlink()

@@ -1,19 +1,16 @@
 """JSON files: written so that they are complete at every moment, and read with errors for people or without any."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from ganlab.core.errors import UserError
+from ganlab.core.file_replacement import replace_text
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(json.dumps(value, indent=2) + "\n")
-    os.replace(scratch, path)
+    """Write a JSON file atomically; see `core.file_replacement`."""
+    replace_text(path, json.dumps(value, indent=2) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any]:

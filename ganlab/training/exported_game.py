@@ -1,6 +1,5 @@
 """The trained weights of a game in a run directory: the generator that is sampled, and everything else of the game."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from ganlab.core.errors import UserError
+from ganlab.core.file_replacement import replaced
 from ganlab.core.interfaces import Game
 from ganlab.games.absent_weights import forbid_untrained, sampler_prefixes
 
@@ -21,13 +21,8 @@ REMEDY = "copy both files again from the original run directory"
 def write_weights(path: Path, tensors: Mapping[str, Tensor], steps: int) -> None:
     """Write tensors and the step that they are of; a former file stays if writing fails."""
     copies = {name: value.detach().cpu().clone().contiguous() for name, value in tensors.items()}
-    draft = path.with_name(f"{path.name}.tmp")
-    try:
-        # safetensors' own file writer hides the reason of a disk error
-        draft.write_bytes(save(copies, {"steps": str(steps)}))
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with replaced(path) as file:
+        file.write(save(copies, {"steps": str(steps)}))  # safetensors' own file writer hides the reason of a disk error
 
 
 def other_weights(game: Game) -> dict[str, Tensor]:

@@ -93,7 +93,7 @@ def test_a_picture_that_cannot_be_written_leaves_the_former_one(tmp_path, monkey
     before = path.read_bytes()
 
     def fill(image, file, **options):
-        file.write_bytes(b"half")
+        file.write(b"half")
         raise OSError("no space left on device")
 
     monkeypatch.setattr(Image.Image, "save", fill)

@@ -25,10 +25,9 @@ SCORED = ["metric=[fid]", "protocol.samples=50", "evaluate_every=3"]
 
 
 @pytest.fixture(autouse=True)
-def _no_account(tmp_path, monkeypatch):
+def _no_account(tmp_path_factory, monkeypatch):
     """Run every test without an account, and check that it leaves no W&B state."""
-    (tmp_path / "home").mkdir()
-    forget_account(monkeypatch, tmp_path / "home")
+    forget_account(monkeypatch, tmp_path_factory.mktemp("home"))
     yield
     assert wandb.run is None
     assert "WANDB_MODE" not in os.environ
@@ -177,6 +176,45 @@ def test_a_sweep_agent_chooses_the_id(tmp_path, monkeypatch):
     run = only_run(tmp_path).run
     assert (run.run_id, run.job_type) == ("agents1", "sweep")
     assert (tmp_path / "wandb_id").read_text() == "agents1\n"
+
+
+def test_variables_of_the_shell_never_join_runs(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    values = {"RUN_ID": "abc", "NAME": "shared", "RESUME": "must", "DIR": str(elsewhere), "RESUME_FROM": "abc?_step=1"}
+    for name, value in values.items():
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    for name in ("one", "two"):
+        go(tmp_path / name, *POINTS, *LOGGED)
+    first, second = (only_run(tmp_path / name).run for name in ("one", "two"))
+    assert len({"abc", first.run_id, second.run_id}) == 3
+    assert first.display_name.endswith("/one")
+    assert os.environ["WANDB_RUN_ID"] == "abc"
+    assert not list(elsewhere.rglob("*.wandb"))
+
+
+def test_a_directory_keeps_its_id_under_an_agent_and_a_ganlab_sweep_ignores_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_RUN_ID", "agents1")
+    monkeypatch.setenv("WANDB_SWEEP_ID", "sweep1")
+    write_json(tmp_path / "sweep" / SWEEP_FILE, {"jobs": []})
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "wandb_id").write_text("mine\n")
+    loggers = [WandB(str(tmp_path / name), mode="disabled") for name in ("own", "sweep/0", "new")]
+    loggers[1].directory.path.mkdir()
+    loggers[2].directory.path.mkdir()
+    own, swept, new = (logger._load_or_create_id() for logger in loggers)
+    assert (own, new) == ("mine", "agents1")
+    assert swept not in ("mine", "agents1")
+    assert [logger.version for logger in loggers] == [own, swept, new]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"two words"])
+def test_a_damaged_id_is_set_aside(tmp_path, content):
+    (tmp_path / "wandb_id").write_bytes(content)
+    logger = WandB(str(tmp_path))
+    assert logger.version is None
+    assert logger._load_or_create_id() == logger.version
+    assert (tmp_path / "wandb_id.damaged").read_bytes() == content
 
 
 @pytest.mark.parametrize("how", ["setting", "environment"])

@@ -169,7 +169,7 @@ def test_the_status_is_overwritten_if_a_second_file_cannot_be_written(tmp_path):
     # A folder in the place of the temporary file stands for a full disk.
     run = RunDirectory(tmp_path)
     run.write_status("running", step=1, reason="long " * 100)
-    (tmp_path / "status.tmp").mkdir()
+    (tmp_path / ".status.json.tmp").mkdir()
     run.write_status("failed", reason="no space left")
     assert (run.status()["state"], run.status()["reason"]) == ("failed", "no space left")
 
@@ -219,7 +219,7 @@ def test_the_heartbeat_is_renewed_while_nothing_else_is_written(tmp_path):
 def test_a_heartbeat_that_cannot_be_written_does_not_end_the_run(tmp_path):
     run = RunDirectory(tmp_path / "run")
     run.write_status("running")
-    (tmp_path / "run" / "status.tmp").mkdir()
+    (tmp_path / "run" / ".status.json.tmp").mkdir()
     with Heartbeat(run, seconds=0.001) as heartbeat:
         (tmp_path / "run" / "status.json").unlink()
         wait_for(lambda: not heartbeat.directory.status())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab.core.errors import UserError, suggest
-from ganlab.core.file_writing import write_file
+from ganlab.core.file_replacement import replace_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,6 +87,6 @@ def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure in the format that the file's name asks for; raises UserError if that fails."""
     content = figure_bytes(figure, figure_format(path))
     try:
-        write_file(path, content)
+        replace_bytes(path, content)
     except OSError as error:
         raise UserError(f"output={path} cannot be written: {error.strerror}") from error
