@@ -188,6 +188,28 @@ def test_parquet_on_disk_is_copied_once_for_random_access(tmp_path: Path, monkey
     assert len(list(packs.iterdir())) == 2
 
 
+def compressed_hdf5(root: Path) -> Path:
+    root.mkdir()
+    with h5py.File(root / "x.hdf5", "w") as file:
+        file.create_dataset("imgs", data=IMAGES.transpose(0, 3, 1, 2), compression="lzf")
+    return root / "x.hdf5"
+
+
+def compressed_array(root: Path) -> Path:
+    root.mkdir()
+    np.savez_compressed(root / "x.npz", IMAGES)
+    return root / "x.npz"
+
+
+@pytest.mark.usefixtures("records")
+@pytest.mark.parametrize("write", [compressed_hdf5, compressed_array])
+def test_what_is_compressed_as_a_whole_is_copied_too(tmp_path: Path, write: Writer) -> None:
+    path = write(tmp_path / "set")
+    data = open_all(path, memory_limit_mib=0)
+    assert len(list((tmp_path / "cache/packs").iterdir())) == 2
+    assert data.images.take(torch.arange(COUNT)).permute(0, 2, 3, 1).numpy().tolist() == IMAGES.tolist()
+
+
 def test_a_copy_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "file"))

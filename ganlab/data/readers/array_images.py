@@ -33,6 +33,7 @@ class ArrayImages:
             raise ValueError(f"{path} must hold images of 1 or 3 channels, got an array of shape {shape}")
         self._channels_last = size[1] not in (1, 3)
         self.shape = (size[3], size[1], size[2]) if self._channels_last else size[1:]
+        self.on_disk = array.offset >= 0
         self._array = array.open()
         if kind.kind == "f":
             self._check_range(array)

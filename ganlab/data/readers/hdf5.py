@@ -5,7 +5,9 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.optional_package import import_for
+from ganlab.data.readers.packed_rows import pack_rows
 from ganlab.data.readers.row_archive import RowArchive, encode_pixels
 from ganlab.data.readers.zip_file import first_bytes
 
@@ -58,6 +60,10 @@ class Hdf5(RowArchive):
     def class_numbers(self) -> np.ndarray | None:
         """Return the labels."""
         return self._numbers
+
+    def for_random_access(self) -> Archive:
+        """Return a copy of the images if they are compressed, because that is done for hundreds of them together."""
+        return pack_rows(self) if self._images.compression else self
 
     def _read_labels(self, path: Path) -> np.ndarray | None:
         name = next((name for name in LABELS if name in self._file), None)

@@ -6,8 +6,10 @@ from typing import ClassVar, final
 import numpy as np
 import torch
 
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.array_images import ArrayImages
 from ganlab.data.readers.array_layouts import find_sample_arrays
+from ganlab.data.readers.packed_rows import pack_rows
 from ganlab.data.readers.row_archive import RowArchive, encode_pixels
 
 SUFFIXES = (".npy", ".npz")
@@ -43,3 +45,7 @@ class NumpyArchive(RowArchive):
     def class_numbers(self) -> np.ndarray | None:
         """Return the array of labels."""
         return self._numbers
+
+    def for_random_access(self) -> Archive:
+        """Return a copy of the images if they are compressed, because every process would hold all of them."""
+        return self if self._images.on_disk else pack_rows(self)
