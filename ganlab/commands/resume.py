@@ -62,7 +62,7 @@ def _split(args: Arguments) -> tuple[list[Path], list[str]]:
         raise UserError(f"{named[0]}: write the directory alone, as in ganlab resume {named[0].partition('=')[2]}")
     if not paths or "" in paths:
         raise UserError("ganlab resume needs run directories, as in ganlab resume outputs/digits/1; see ganlab ls")
-    return [Path(path) for path in dict.fromkeys(paths)], overrides
+    return list(dict.fromkeys(map(Path, paths))), overrides
 
 
 def _compose(path: Path, overrides: Sequence[str], args: Arguments) -> DictConfig:

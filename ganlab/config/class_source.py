@@ -9,6 +9,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import NamedTuple, final
 
+import ganlab
 from ganlab.core.renamed import current_target
 
 FIELD_CLASSES = {"NamedTuple", "dataclass"}  # the constructor of such a class takes its fields
@@ -84,6 +85,8 @@ def _search(module: str, name: str, depth: int = 0) -> Iterator[tuple[str, Defin
             for alias in node.names:
                 if name == (alias.asname or alias.name):
                     yield from _search(_origin(module, path, node), alias.name, depth + 1)
+    if module == ganlab.__name__ and name in ganlab._MODULES:  # which it imports when they are first used
+        yield from _search(ganlab._MODULES[name], name, depth + 1)
 
 
 def _origin(module: str, path: Path, node: ast.ImportFrom) -> str:

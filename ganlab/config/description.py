@@ -10,14 +10,14 @@ from ganlab.config.component_files import GLOBAL, ComponentFile, Setting, read_c
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_choices
 from ganlab.config.help import setting_lines
 from ganlab.core.errors import UserError, suggest
+from ganlab.core.shell_lines import ganlab_line
 
 GROUP_REFERENCE = re.compile(r"\$\{(\w+)\}")
 CITING = ("loss", "regularizer")  # groups whose files open with a citation, so that the class says what they are
 GIVEN = ("data", "spec", "features")  # parameters that ganlab passes, which no file sets
 SETTING_FILES = ("train", "evaluate")  # of the settings outside of components
-COMMANDS = {"protocol": "ganlab evaluate run=DIR protocol={0}"} | {
-    group: f"ganlab train '+{group}=[{{0}}]'" for group in LIST_GROUPS
-}
+# Packages that a configuration may use without permission; "" is that of no class.
+SHIPPED_PACKAGES = ("", "ganlab", "torch", "torchvision", "torchmetrics", "pytorch_lightning")
 
 
 class Row(NamedTuple):
@@ -94,8 +94,17 @@ class Catalogue:
         lines += [f"based on: {', '.join(base)}"] if base else []
         lines += [f"selects: {', '.join(others)}"] if others else []
         lines += [f"built from: {', '.join(references)}"] if references else []
-        command = COMMANDS.get(group, f"ganlab train {'-m ' if '/' in group else ''}{group}={{0}}").format(name)
-        return "\n".join([*lines, f"use it: {command}"])
+        return "\n".join([*lines, f"use it: {self._command(member, target)}"])
+
+    def _command(self, member: ComponentFile, target: str) -> str:
+        """Return a command that uses a component; one of the user's needs its folder and its package."""
+        words = ["evaluate", "run=DIR"] if member.group == "protocol" else ["train"]
+        words += ["-m"] if "/" in member.group else []
+        package = target.partition(".")[0]
+        if not member.path.is_relative_to(conf_directory()):
+            words += ["--config-dir", str(member.path.parents[1 + member.group.count("/")])]
+        choice = f"+{member.group}=[{member.name}]" if member.group in LIST_GROUPS else f"{member.group}={member.name}"
+        return ganlab_line([*words, choice], "" if package in SHIPPED_PACKAGES else package)
 
     def _describe_inside(self, group: str, inner: str) -> str:
         """Describe GROUP.NAME, GROUP.NAME.KEY or, for a group of one component, GROUP.KEY."""

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any, final
 
 from ganlab.core.errors import UserError
+from ganlab.core.shell_lines import as_path, ganlab_line
 from ganlab.runs.directory import SWEEP_FILE, state_of
 from ganlab.runs.json_files import read_json_if_valid
 
 CONFIG, STATUS, BEST = "config.yaml", "status.json", "checkpoints/best.json"
+RESUMABLE = ("failed", "preempted", "lost", "waiting")
 STATES = ("running", "finished", "failed", "preempted", "lost", "waiting", "pruned")
 
 
@@ -110,9 +112,14 @@ def _read_run(path: str, entries: Entries) -> RunSummary:
         _number(best, "value", float),
         _number(best, "step", int),
         _size_bytes(entries),
-        str(status.get("resume") or "") if state in ("failed", "preempted", "lost") else "",
+        _resume_line(path, status) if state in RESUMABLE and CONFIG in entries else "",
         " ".join(str(status.get("reason") or "").split()),
     )
+
+
+def _resume_line(path: str, status: Mapping[str, Any]) -> str:
+    """Return the line that the run itself has written; runs of earlier versions have none."""
+    return str(status.get("resume") or ganlab_line(["resume", as_path(os.path.normpath(path))]))
 
 
 def _read_sweep(path: str, entries: Entries) -> SweepSummary:

@@ -81,7 +81,7 @@ def test_a_failed_run_ends_with_the_line_that_resumes_it(tmp_path, monkeypatch, 
 def test_several_runs_are_resumed_with_settings_that_may_change(stopped, tmp_path, capsys):
     second = tmp_path / "second"
     go(second, *POINTS)
-    assert guarded(main, [str(stopped), str(second), "iterations=8", "logger=[csv]"]) == 0
+    assert guarded(main, [str(stopped), str(second), f"{second}/", "iterations=8", "logger=[csv]"]) == 0
     err = capsys.readouterr().err
     assert f"continuing from step 4 of 8 in {stopped}" in err
     assert f"continuing from step 6 of 8 in {second}" in err

@@ -44,6 +44,8 @@ def test_own_packages_are_read_without_importing_them(tmp_path, monkeypatch):
     source = find_source("own_parts.Renamed")
     assert source.docstring == "What it is."
     assert source.parameters == {"width": Parameter("'int'", "3"), "name": Parameter("", "None")}
+    (package / "loss.py").write_text("from ganlab import AdversarialLoss\nclass Mine(AdversarialLoss): ...\n")
+    assert find_source("own_parts.loss.Mine").parameters == find_source("ganlab.losses.Hinge").parameters
     assert "own_parts" not in sys.modules
     for target in (
         "own_parts.circle.Loop",

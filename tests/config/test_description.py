@@ -119,7 +119,8 @@ def test_components_of_the_user_and_damaged_files(tmp_path):
     text = words(catalogue.describe("loss.mine"))
     assert text[0] == f"loss.mine (my_gan.Mine, {tmp_path}/loss/mine.yaml)"
     assert "loss.weight 2.0 how strong" in text
-    assert catalogue.describe("loss.empty").endswith("use it: ganlab train loss=empty")
+    assert text[-1] == f"use it: GANLAB_ALLOW=my_gan ganlab train --config-dir {tmp_path} loss=mine"
+    assert catalogue.describe("loss.empty").endswith(f"use it: ganlab train --config-dir {tmp_path} loss=empty")
     for name in ("bad", "latin"):
         with pytest.raises(UserError, match=rf"loss/{name}\.yaml cannot be read \("):
             catalogue.describe(f"loss.{name}")

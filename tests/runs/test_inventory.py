@@ -37,6 +37,15 @@ def test_a_run_that_has_not_finished_has_the_line_that_resumes_it(state, place):
     assert (summary.resume, summary.reason) == ("cd /x && ganlab resume run", "stopped by SIGTERM")
 
 
+def test_a_run_of_an_earlier_version_is_resumed_by_its_directory(place):
+    run = write_files(place / "my runs" / "1", "failed")
+    assert only(place.__class__("my runs")).resume == "ganlab resume 'my runs/1'"
+    (run / "status.json").unlink()
+    assert (only(run).state, only(run).resume) == ("waiting", f"ganlab resume '{run}'")
+    (run / "config.yaml").unlink()
+    assert list_directory(place) == []
+
+
 def test_running_and_lost_runs(place):
     host = os.uname().nodename
     ended = subprocess.Popen([sys.executable, "-c", ""])

@@ -75,6 +75,9 @@ def test_the_status_of_an_unfinished_sweep_has_the_line_that_resumes_it(tmp_path
     write_state(second, "preempted", "stopped")
     assert main(["status", str(tmp_path)]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "resume with: cd /elsewhere && ganlab train -m seed=0,1"
+    assert main(["collect", str(tmp_path)]) == 0
+    retry = "retry the failed jobs with --retry-failed: cd /elsewhere && ganlab train -m seed=0,1 --retry-failed\n"
+    assert retry in capsys.readouterr().out
     write_state(second, "finished", "")
     assert main(["status", str(tmp_path)]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "2 jobs: 1 failed, 1 finished"

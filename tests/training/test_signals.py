@@ -111,7 +111,8 @@ def test_the_exit_code_names_the_signal(tmp_path, name, code):
     run = tmp_path / "run"
     assert command_in_process(run, *SETTINGS, killer=AtFunction("accumulate", signal.Signals[name], 5)) == code
     assert status(run)["reason"] == f"stopped by {name}"
-    assert f"saved at step 3 in {run}\nresume with: ganlab resume {run}\n" in (tmp_path / "run.err").read_text()
+    hint = f"saved at step 3 in {run}\nresume with: GANLAB_ALLOW=support ganlab resume {run}\n"
+    assert (tmp_path / "run.err").read_text().endswith(hint)
 
 
 @pytest.mark.slow
@@ -120,7 +121,9 @@ def test_after_a_second_ctrl_c_the_run_is_resumed_from_its_last_checkpoint(tmp_p
     assert command_in_process(run, *SAVED, killer=_Twice()) == 130
     assert status(run)["state"] == "preempted"
     assert status(run)["reason"] == "stopped at once by SIGINT; the run can be resumed from its last checkpoint"
-    assert "Traceback" not in (tmp_path / "run.err").read_text()
+    printed = (tmp_path / "run.err").read_text()
+    assert "Traceback" not in printed
+    assert printed.endswith(f"interrupted\nresume with: GANLAB_ALLOW=support ganlab resume {run}\n")
     go(run, *SAVED)
     assert_same(state(run), whole)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ganlab.analysis.comparison.captions import CLIPPED_LEGEND, SEEDS_LEGEND
 from ganlab.analysis.comparison.columns import differing_settings
-from ganlab.core.shell_lines import as_path, ganlab_line
+from ganlab.core.shell_lines import as_path, ganlab_line, without_directory
 from ganlab.sweeps.jobs.job import Job, Outcome
 from ganlab.sweeps.jobs.record import Record
 from ganlab.sweeps.results.configurations import Configuration, group_configurations, select_best
@@ -15,6 +15,7 @@ from ganlab.sweeps.results.protocols import Protocols, describe_variants, read_p
 from ganlab.sweeps.results.tables import align_columns, count_states, describe_point, describe_state
 
 BEST = "best"  # in front of a row; the sign * has another meaning in the tables of `ganlab compare`
+RETRY = "--retry-failed"  # the flag of a sweep
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def collect(record: Record) -> Summary:
     lines += _result_lines(record, configurations, best, protocols)
     lines += [f"reproduce the best with: {command}" for command in commands]
     lines += [_importance_line(name, method, shares) for name, (method, shares) in importance.items() if shares]
-    lines += _failure_lines(jobs, outcomes)
+    lines += _failure_lines(record, jobs, outcomes)
     lines.append(f"compare all scores with: {_compare_line(record)}")
     all_finished = all(outcome.state in ("finished", "pruned") for outcome in outcomes.values())
     return Summary("\n".join(lines) + "\n", all_finished)
@@ -114,10 +115,12 @@ def _compare_line(record: Record) -> str:
     return ganlab_line(["compare", as_path(record.path)])
 
 
-def _failure_lines(jobs: Sequence[Job], outcomes: Mapping[int, Outcome]) -> list[str]:
+def _failure_lines(record: Record, jobs: Sequence[Job], outcomes: Mapping[int, Outcome]) -> list[str]:
+    """Return the failed jobs with their reasons, and the command that retries them."""
     failed = [job for job in jobs if outcomes[job.number].state == "failed"]
     lines = [f"job {job.number} {describe_state(outcomes[job.number])}" for job in failed]
-    return [*lines, "retry the failed jobs with --retry-failed"] if failed else []
+    command = without_directory(str(record.content.get("resume") or "")).removesuffix(f" {RETRY}")
+    return [*lines, f"retry the failed jobs with {RETRY}{f': {command} {RETRY}' if command else ''}"] if failed else []
 
 
 def _importance_line(name: str, method: str, shares: Mapping[str, float]) -> str:
