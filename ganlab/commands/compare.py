@@ -19,8 +19,8 @@ usage: ganlab compare DIR... [by=SCORE] [protocol=NAME] [scores=A,B] [protocols=
 
   DIR       a run directory, a folder with runs at any depth, or a score file
   by        the score that orders the rows, best first; by default the score that the runs optimised
-  protocol  read evaluations/NAME.json; by default the report scores that every run has, or the selection scores of
-            training if a run has none
+  protocol  read evaluations/NAME.json, or several: NAME,NAME; by default the report scores that every run has, or the
+            selection scores of training if a run has none
   scores    the columns; by default all scores
   protocols separate: a table for each protocol; together: one table, with the fields that differ as columns
   format    table, csv, markdown, latex (tabulars with the lines of booktabs) or json

@@ -67,6 +67,8 @@ def collisions(figure) -> list[str]:
         for path in collection.get_paths()
     ]
     paths = [path.cleaned() for path in paths]
+    marks = [box for axes in figure.axes for line in axes.lines for box in _mark_boxes(line, figure.dpi)]
+    problems += [f"'{name}' touches a mark" for name, box in boxes for mark in marks if box.overlaps(mark)]
     for name, box in boxes:
         problems += [f"'{name}' touches a line" for path in paths if path.intersects_bbox(box, filled=False)]
     return problems
@@ -75,6 +77,15 @@ def collisions(figure) -> list[str]:
 def _lines(figure):
     drawn = [line for axes in figure.axes for line in axes.lines if line.get_linestyle() != "None"]
     return [*drawn, *(artist for artist in figure.artists if hasattr(artist, "get_xydata")), *figure.lines]
+
+
+def _mark_boxes(line, dpi) -> list[Bbox]:
+    if line.get_marker() in ("", "None", None):
+        return []
+    half = line.get_markersize() * dpi / 72 / 2
+    return [
+        Bbox([[x - half, y - half], [x + half, y + half]]) for x, y in line.get_transform().transform(line.get_xydata())
+    ]
 
 
 def _shrink(box: Bbox) -> Bbox:

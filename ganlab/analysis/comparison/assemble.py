@@ -2,22 +2,24 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
 from ganlab.analysis.comparison.columns import explain_separation
 from ganlab.analysis.comparison.directories import name_by_directory, split_repeated
 from ganlab.analysis.comparison.earlier_steps import describe_earlier_steps
-from ganlab.analysis.comparison.group import Entry, describe_repetitions, group_runs, label_groups, select_latest
+from ganlab.analysis.comparison.group import Entry, Group, describe_repetitions, group_runs, label_groups, select_latest
 from ganlab.analysis.comparison.rows import tabulate
 from ganlab.analysis.comparison.runs import Run, SkippedRun, read_runs
 from ganlab.analysis.comparison.scores import ScoreFile
-from ganlab.analysis.comparison.source import choose_source, find_source
+from ganlab.analysis.comparison.source import Source, choose_source, find_source
 from ganlab.analysis.comparison.table import Comparison, Table
 from ganlab.analysis.comparison.together import tabulate_together
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.fields import canonical_json
 
+Scored: TypeAlias = tuple[Run, Source]
 Arranged: TypeAlias = tuple[list[Table], list[str]]
 MAX_REASONS = 5  # in an error message
 
@@ -32,44 +34,69 @@ def compare(
     """Compare the runs below some paths, which are directories or score files.
 
     Rows are sorted by the score `by`, by default the one that the runs were optimised for. `protocol` names the report
-    scores to read, and `scores` the columns to show. `protocols` is "separate" for a table of each protocol, or
-    "together" for one table, in which the fields that differ between protocols are columns. Raises UserError if there
-    is nothing to compare, if a file is damaged, and if no run has a requested score or protocol.
+    scores to read, several with commas between them, and `scores` the columns to show. `protocols` is "separate" for a
+    table of each protocol, or "together" for one table, in which the fields that differ between protocols are columns.
+    Raises UserError if there is nothing to compare, if a file is damaged, and if no run has a requested score or
+    protocol.
     """
     runs, left_out = read_runs([paths] if isinstance(paths, str | Path) else paths)
     if not runs:
         raise _nothing_to_compare(left_out)
-    notes: list[str] = []
-    if protocol:
-        source = find_source(runs, protocol)
-    else:
-        source, notes = choose_source(_latest_runs(runs))
-    runs, without_source = source.split(runs)
-    left_out += without_source
-    files = [file for run in runs if (file := source.score_file(run))]
-    columns, by = _choose_scores(runs, files, by, scores)
+    sources, notes = _choose_sources(runs, protocol)
+    scored: list[Scored] = []
+    for source in sources:
+        with_scores, without_scores = source.split(runs)
+        left_out += without_scores
+        # a score file that is compared without a run is read once
+        scored += [(run, source) for run in with_scores if not run.single_file or source is sources[0]]
+    files = [file for run, source in scored if (file := source.score_file(run))]
+    columns, by = _choose_scores([run for run, _ in scored], files, by, scores)
     selected = []
-    for run, file in zip(runs, files, strict=True):
+    for (run, source), file in zip(scored, files, strict=True):
         if file.scores.keys().isdisjoint(columns):
             left_out.append(SkippedRun(str(run.path), "finished", f"without {', '.join(columns)}"))
         else:
-            selected.append(run)
-    groups = split_repeated(group_runs(selected), source.score_file)
-    select_latest(groups, source.score_file)
-    label_groups(groups)
-    entries = [
-        Entry(group, run, file, source.kind(run))
-        for group in groups
-        for run in group.runs
-        if (file := source.score_file(run))
-    ]
+            selected.append((run, source))
+    entries, repetitions = _build_entries(selected)
     tables, table_notes = ARRANGEMENTS[protocols](entries, columns, by)
     notes += [
         *table_notes,
         *describe_earlier_steps(entries),
-        *(sentence for group in groups for sentence in describe_repetitions(group)),
+        *repetitions,
     ]
     return Comparison(tuple(tables), tuple(notes), tuple(left_out))
+
+
+def _choose_sources(runs: Sequence[Run], protocol: str | None) -> tuple[list[Source], list[str]]:
+    """Return the sources of the named protocols, or the default one, and notes on that choice."""
+    if protocol:
+        return [find_source(runs, name) for name in dict.fromkeys(protocol.split(","))], []
+    source, notes = choose_source(_latest_runs(runs))
+    return [source], notes
+
+
+def _build_entries(scored: Sequence[Scored]) -> tuple[list[Entry], list[str]]:
+    """Return the entries of runs and the sources of their scores, and sentences about repeated seeds."""
+    source_of = {run.path: source for run, source in reversed(scored)}
+    runs = list({run.path: run for run, _ in scored}.values())
+    groups = split_repeated(group_runs(runs), lambda run: source_of[run.path].score_file(run))
+    parts: list[tuple[Group, Group, Source]] = []
+    for source in dict.fromkeys(source for _, source in scored):
+        members = {run.path for run, other in scored if other is source}
+        for group in groups:
+            part = replace(group, runs=[run for run in group.runs if run.path in members])
+            if part.runs:
+                select_latest([part], source.score_file)
+                parts.append((group, part, source))
+    for group, part, _ in reversed(parts):
+        group.runs = part.runs
+    label_groups(groups)
+    entries = []
+    for group, part, source in parts:
+        part.label, part.settings = group.label, group.settings
+        entries += [Entry(part, run, file, source.kind(run)) for run in part.runs if (file := source.score_file(run))]
+    notes = [sentence for _, part, _ in parts for sentence in describe_repetitions(part)]
+    return entries, list(dict.fromkeys(notes))
 
 
 def _latest_runs(runs: Sequence[Run]) -> list[Run]:

@@ -65,7 +65,7 @@ def _draw_panel(axes: "Axes", column: Column, table: Table, positions: Sequence[
     if floor is not None:
         axes.axvline(floor, color=QUIET, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
     axes.set_xlim(ends)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=MARKER + 1)  # an arrowhead may stand next to a label
     axes.grid(axis="y", color="#ececec", linewidth=0.5)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)

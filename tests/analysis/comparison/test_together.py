@@ -3,7 +3,7 @@
 import csv
 import io
 
-from support.run_files import changed, only, write_run, write_seeds
+from support.run_files import changed, only, score_file, write_run, write_seeds
 
 from ganlab.analysis.comparison import as_csv, as_latex, as_markdown, as_table, compare
 
@@ -73,3 +73,29 @@ def test_equal_protocols_give_the_usual_table(tmp_path):
     write_seeds(tmp_path / "a", [1.0, 1.1], "loss=hinge")
     write_seeds(tmp_path / "b", [2.0, 2.2], "loss=wasserstein")
     assert as_table(compare(tmp_path, protocols="together"), 100) == as_table(compare(tmp_path), 100)
+
+
+def test_several_protocols_of_the_same_runs(tmp_path):
+    for seed, fid in enumerate((1.0, 1.2)):
+        reports = {
+            "standard": score_file({"fid": fid}, changed(split="test", truncation=None)),
+            "standard_truncation0.5": score_file({"fid": fid + 1}, changed(split="test", truncation=0.5)),
+        }
+        write_run(tmp_path / str(seed), {"fid": 9.0}, seed=seed, reports=reports)
+    names = "standard,standard_truncation0.5"
+    rows = only(compare(tmp_path, protocol=names, protocols="together")).rows
+    assert [(row.seeds, row.protocol, row.cells["fid"].numbers) for row in rows] == [
+        ((0, 1), {"truncation": "null"}, [1.0, 1.2]),
+        ((0, 1), {"truncation": "0.5"}, [2.0, 2.2]),
+    ]
+    assert len(compare(tmp_path, protocol=names).tables) == 2
+
+
+def test_a_run_without_one_of_several_protocols_is_listed_for_it(tmp_path):
+    report = score_file({"fid": 1.0}, changed(split="test"))
+    write_run(tmp_path / "a", {"fid": 9.0}, "loss=hinge", reports={"standard": report, "fast": report})
+    write_run(tmp_path / "b", {"fid": 9.0}, "loss=wasserstein", reports={"standard": report})
+    comparison = compare(tmp_path, protocol="standard,fast", protocols="together")
+    assert [(run.path, run.reason) for run in comparison.left_out] == [
+        (str(tmp_path / "b"), "without evaluations/fast.json (it has standard)")
+    ]
