@@ -54,7 +54,7 @@ class NumberKind(Kind):
         inside = numbers[(numbers >= back.low) & (numbers <= back.high)]
         entries = [Entry(sheet.noun, marks.square, SAMPLE)]
         if backdrop is not None:
-            entries.append(Entry("real samples", marks.square, REAL))
+            entries.append(Entry("distribution of real samples", marks.square, REAL))
         width = BINS * BIN_WIDTH
         top = legend_height(entries, width) + PADDING
         box = axes.Box(MARGIN, top, MARGIN + width, top + HEIGHT + RUG)

@@ -19,6 +19,7 @@ MAX_PANELS = 16
 WIDTH, PANEL, BETWEEN, BELOW = 800, 110, 8, 25  # pixels: of the sheet, height of a panel, between panels, for numbers
 MARGIN = 0.08  # of the values, above and below
 SMOOTHNESS, LINE_WIDTH = 3, 5  # lines are drawn so many times larger, for smooth edges, and this wide there
+TOP = 8  # pixels above the panels, into which the highest number of an axis may reach
 TIME_TICKS, VALUE_TICKS = 3, 4  # intervals on the axes of a panel, at most
 COLOURS = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f")  # of channels
 NAME_LINE = 15  # pixels for the name of a class above a panel
@@ -56,7 +57,7 @@ class SequenceKind(Kind):
         shown = sheet.first(MAX_PANELS)
         arrangement = arrange(shown)
         entries = _legend(sheet.samples.shape[2])
-        top = legend_height(entries, WIDTH - 2 * PADDING)
+        top = legend_height(entries, WIDTH - 2 * PADDING) + TOP
         grid = _Grid(back, arrangement.columns, top, NAME_LINE if shown.labels is not None else 0)
         picture = Image.new("RGB", (WIDTH, grid.box(len(arrangement.rows), 0).top - grid.named + BELOW), "white")
         draw, values = ImageDraw.Draw(picture), shown.samples.detach().double().cpu().numpy()

@@ -36,6 +36,17 @@ def test_a_rare_class_has_fewer_rows_and_the_search_ends() -> None:
     assert real_sheet(Rare(), 30).labels.tolist() == [0] * 10 + [1] * 10
 
 
+def test_only_the_images_of_a_sheet_are_decoded(monkeypatch) -> None:
+    data, decoded = Digits(resolution=8, labels=True), []
+    take = data.images.take
+    monkeypatch.setattr(data.images, "take", lambda indices: decoded.extend(indices.tolist()) or take(indices))
+    sheet = real_sheet(data, 64)
+    assert len(decoded) == len(sheet) == 60
+    assert set(decoded) <= set(data.split("train").tolist())
+    assert data.labels[torch.tensor(decoded)].sort().values.equal(sheet.labels)
+    assert not torch.equal(real_sheet(data, 64, seed=1).samples, sheet.samples)
+
+
 def test_few_images_are_all_shown() -> None:
     assert len(real_sheet(Digits(resolution=8, limit=5), 64)) == 5
 

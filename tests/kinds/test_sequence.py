@@ -7,7 +7,7 @@ import torch
 from ganlab.data import SineWaves
 from ganlab.kinds import SequenceKind, Sheet
 from ganlab.kinds.density import rgb
-from ganlab.kinds.sequence import COLOURS
+from ganlab.kinds.sequence import COLOURS, SequenceBackdrop
 
 KIND = SequenceKind()
 
@@ -38,6 +38,15 @@ def test_channels_have_their_own_colours_and_a_legend() -> None:
     assert all(len(each) > 500 for each in rows)
     assert all(each.min() < 50 for each in rows)  # the legend
     assert picture.height > SineWaves().sample_sheet(torch.zeros(1, 32, 1)).height
+
+
+def test_no_number_is_cut_off_at_the_first_panel() -> None:
+    data = SineWaves()
+    data.__dict__["backdrop"] = SequenceBackdrop(-1.0, 1.0)  # a tick is close to the upper border of a panel
+    picture = np.asarray(data.sample_sheet(torch.zeros(16, 32, 1)).convert("L"))
+    assert (picture[26] == 255).all()  # below the header
+    assert (picture[:, :2] == 255).all()
+    assert (picture[-2:] == 255).all()
 
 
 def test_values_that_are_not_finite_leave_a_gap() -> None:
