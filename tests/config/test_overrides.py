@@ -42,7 +42,6 @@ SENTENCES = {
     "regularizer=[none,r1]": "regularizer: none stands for an empty list; leave it out, or write regularizer=none",
     "experiment=[]": "experiment: nothing is chosen; write experiment=NAME, or ~experiment for none",
     "trials=6": "there is no setting 'trials'; did you mean hydra.sweeper.trials?",
-    "trails=6": "there is no setting 'trails'; did you mean hydra.sweeper.trials?",
     "partition=gpu": "there is no setting 'partition'; did you mean hydra.launcher.partition?",
     f"seed={'9' * 5000}": "seed must be an integer, got '999",
     "+loss=hinge": "loss is not a list, so nothing can be added to it; write loss=NAME",
