@@ -68,11 +68,11 @@ def _find_issues(
         if file.path in parents:
             yield f"{parents[-1]} selects {file.path} in its defaults list, which leads back to it; remove one of them"
             continue
-        content, problem = _read(file.path)
+        content, problem = read_settings(file.path)
         if problem:
             yield f"{file.path} {problem}"
             continue
-        for inner_group, inner_names in _defaults(content, group):
+        for inner_group, inner_names in selected_choices(content, group):
             yield from _find_issues(inner_group, inner_names, directories, (*parents, file.path))
     if group in LIST_GROUPS:
         yield from _find_doubles(files, directories)
@@ -110,7 +110,7 @@ def _advise_on_package(file: OwnFile) -> str:
     return f"write '# @package {file.group}.{file.name}' as the first line of {file.path}"
 
 
-def _read(path: Path) -> tuple[Mapping[Any, Any], str]:
+def read_settings(path: Path) -> tuple[Mapping[Any, Any], str]:
     """Return the settings in a file, and what is wrong with it or an empty string."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -160,7 +160,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     return []
 
 
-def _defaults(content: Mapping[Any, Any], group: str) -> Iterator[tuple[str, list[str]]]:
+def selected_choices(content: Mapping[Any, Any], group: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the groups and choices that a file selects by its defaults list."""
     defaults = content.get("defaults")
     for entry in defaults if isinstance(defaults, list) else ():
