@@ -10,6 +10,7 @@ import yaml
 from ganlab.config.groups import LIST_GROUPS
 
 PACKAGE = re.compile(r"^#\s*@package\s+(\S+)\s*$", re.MULTILINE)  # as in Hydra, in the comments at the top
+UNNAMED = "<unicode string>"  # PyYAML's name of a text
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -122,7 +123,8 @@ def read_settings(path: Path) -> tuple[Mapping[Any, Any], str]:
     except OSError as error:
         return {}, f"cannot be read ({error.strerror}); correct its permissions"
     except yaml.YAMLError as error:
-        return {}, f"is not valid YAML ({' '.join(str(error).split())})"
+        reason = " ".join(str(error).split()).replace(f'in "{UNNAMED}", ', "at ")
+        return {}, f"is not valid YAML ({reason})"
     except (RecursionError, ValueError) as error:  # too many levels, or a number of too many digits
         return {}, f"cannot be read ({' '.join(str(error).split())}); simplify it"
     if not content:
