@@ -109,7 +109,7 @@ class _Builder:
             return build(OmegaConf.select(self.config, path), *arguments)
         except Exception as error:  # a constructor may raise anything
             sentence = " ".join(str(error.__cause__ or error).split())
-            named = sentence.startswith(f"{path}.")  # as some constructors name their own settings
+            named = sentence.startswith((f"{path}.", f"{path} "))  # as some constructors name their own settings
             self.issues.append(ConfigIssue(group, sentence if named else f"{path}: {sentence}"))
             return None
 

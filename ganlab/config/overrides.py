@@ -15,7 +15,7 @@ from omegaconf import MISSING, OmegaConf
 from ganlab.config.dashed_settings import sweep_settings
 from ganlab.config.glob_sweeps import expand_glob
 from ganlab.config.groups import LIST_GROUPS, choices
-from ganlab.config.hints import did_you_mean, hint, setting_paths
+from ganlab.config.hints import hint, setting_paths
 from ganlab.config.hydra_compose import compose_with_hydra
 from ganlab.config.notices import notify
 from ganlab.config.override_lists import is_addition, join_lists, selections
@@ -65,10 +65,10 @@ def normalize(
     lines = [_force(override, groups) for override in joined]
     if unknown:
         paths = _setting_paths(lines, directories, command)
+        paths += sweep_settings() if command is TRAIN else []
         for place, key in unknown:
             issue = issues[place]
-            advice = hint(key, [*settings, *groups], paths) or _suggest_sweep_setting(key, command)
-            issues[place] = issue._replace(sentence=issue.sentence + advice)
+            issues[place] = issue._replace(sentence=issue.sentence + hint(key, [*settings, *groups], paths))
     return lines, issues
 
 
@@ -157,12 +157,6 @@ def _force(override: Override, groups: dict[str, list[str]]) -> str:
     text, key = str(override.input_line), override.key_or_group
     plain = not text.startswith(("+", "~"))
     return f"++{text}" if plain and "." in key and not key.startswith("hydra.") and key not in groups else text
-
-
-def _suggest_sweep_setting(key: str, command: Command) -> str:
-    """Return the settings of a sweep that end with a key, as in "; did you mean hydra.sweeper.trials?"."""
-    known = sweep_settings() if command is TRAIN else []
-    return did_you_mean([setting for setting in known if setting.endswith(f".{key}")])
 
 
 def _setting_paths(lines: Sequence[str], directories: Sequence[Path], command: Command) -> list[str]:

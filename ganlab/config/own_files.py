@@ -10,6 +10,7 @@ import yaml
 from ganlab.config.groups import LIST_GROUPS
 
 PACKAGE = re.compile(r"^#\s*@package\s+(\S+)\s*$", re.MULTILINE)  # as in Hydra, in the comments at the top
+UNNAMED = "<unicode string>"  # PyYAML's name of a text
 Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -68,11 +69,11 @@ def _find_issues(
         if file.path in parents:
             yield f"{parents[-1]} selects {file.path} in its defaults list, which leads back to it; remove one of them"
             continue
-        content, problem = _read(file.path)
+        content, problem = read_settings(file.path)
         if problem:
             yield f"{file.path} {problem}"
             continue
-        for inner_group, inner_names in _defaults(content, group):
+        for inner_group, inner_names in selected_choices(content, group):
             yield from _find_issues(inner_group, inner_names, directories, (*parents, file.path))
     if group in LIST_GROUPS:
         yield from _find_doubles(files, directories)
@@ -110,7 +111,7 @@ def _advise_on_package(file: OwnFile) -> str:
     return f"write '# @package {file.group}.{file.name}' as the first line of {file.path}"
 
 
-def _read(path: Path) -> tuple[Mapping[Any, Any], str]:
+def read_settings(path: Path) -> tuple[Mapping[Any, Any], str]:
     """Return the settings in a file, and what is wrong with it or an empty string."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -122,7 +123,8 @@ def _read(path: Path) -> tuple[Mapping[Any, Any], str]:
     except OSError as error:
         return {}, f"cannot be read ({error.strerror}); correct its permissions"
     except yaml.YAMLError as error:
-        return {}, f"is not valid YAML ({' '.join(str(error).split())})"
+        reason = " ".join(str(error).split()).replace(f'in "{UNNAMED}", ', "at ")
+        return {}, f"is not valid YAML ({reason})"
     except (RecursionError, ValueError) as error:  # too many levels, or a number of too many digits
         return {}, f"cannot be read ({' '.join(str(error).split())}); simplify it"
     if not content:
@@ -160,7 +162,7 @@ def _children(node: yaml.Node) -> list[yaml.Node]:
     return []
 
 
-def _defaults(content: Mapping[Any, Any], group: str) -> Iterator[tuple[str, list[str]]]:
+def selected_choices(content: Mapping[Any, Any], group: str) -> Iterator[tuple[str, list[str]]]:
     """Yield the groups and choices that a file selects by its defaults list."""
     defaults = content.get("defaults")
     for entry in defaults if isinstance(defaults, list) else ():

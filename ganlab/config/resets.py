@@ -1,6 +1,6 @@
 """Settings of an experiment that are lost because the command line names their component."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -8,9 +8,10 @@ from typing import Any, cast
 from omegaconf import DictConfig, OmegaConf
 
 from ganlab.config.hydra_compose import compose_with_hydra
+from ganlab.config.own_files import locate_file, read_settings, selected_choices
 from ganlab.config.schema import Command
 from ganlab.core.errors import ConfigurationError
-from ganlab.core.fields import format_value
+from ganlab.core.fields import flatten, format_value
 
 LISTED = 4  # most settings that one sentence names
 
@@ -24,6 +25,7 @@ def describe_resets(
     """
     keys = [line.lstrip("+~").split("=")[0] for line in lines]
     recipe = tuple(line for line, key in zip(lines, keys, strict=True) if key in command.recipes)
+    set_by_recipe = _settings_of_recipes(recipe, directories, command)
     # Files of the user may change while a process runs, the shipped ones do not.
     compose = _compose_shipped if len(directories) == 1 else _compose
     try:
@@ -36,7 +38,7 @@ def describe_resets(
         group: [
             f"{path} {format_value(value)}, its own default, the experiment had {format_value(former)}"
             for path, value, former in _differences(after[group], before[group], group)
-            if not any(f"{path}.".startswith(f"{key}.") for key in made)
+            if _is_inside(path, set_by_recipe) and not _is_inside(path, made)
         ]
         for group in named
         if group in after and group in before
@@ -47,6 +49,33 @@ def describe_resets(
     more = f"; and {len(every) - LISTED} more" if len(every) > LISTED else ""
     reset = ", ".join(group for group in clauses if clauses[group])
     return f"naming {reset} resets it: {'; '.join(every[:LISTED])}{more}"
+
+
+def _is_inside(path: str, settings: Collection[str]) -> bool:
+    """Return whether a setting is one of the settings, or inside of one."""
+    return any(f"{path}.".startswith(f"{setting}.") for setting in settings)
+
+
+def _settings_of_recipes(recipe: Sequence[str], directories: Sequence[Path], command: Command) -> set[str]:
+    """Return the dotted settings that the selected recipes, and those that they build on, make in their own files."""
+    selected = [tuple(line.lstrip("+").split("=", 1)) for line in recipe if not line.startswith("~")]
+    if not recipe:  # the default recipe
+        content, _ = read_settings(directories[0] / f"{command.name}.yaml")
+        choices = selected_choices(content, "")
+        selected = [(group, name) for group, names in choices if group in command.recipes for name in names]
+    settings, known = set[str](), set[tuple[str, ...]]()
+    while selected:
+        group, name = selected.pop()
+        name = name.strip("[]'\"")
+        file = locate_file(group, name, directories)
+        if file is None or (group, name) in known:
+            continue
+        known.add((group, name))
+        content, _ = read_settings(file.path)
+        settings |= flatten({key: value for key, value in content.items() if key != "defaults"}).keys()
+        parents = selected_choices(content, group)
+        selected += [(inner, parent) for inner, names in parents if inner in command.recipes for parent in names]
+    return settings
 
 
 def _differences(value: Any, before: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

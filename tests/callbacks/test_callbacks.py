@@ -358,6 +358,13 @@ def test_the_best_is_selected_from_scratch_after_a_change_of_the_score(tmp_path,
     assert best(tmp_path)["step"] == 12
 
 
+def test_a_score_without_direction_is_not_offered_for_the_best(tmp_path, caplog):
+    go(tmp_path, *(line for line in POINTS if not line.startswith("metric")), "metric=[kid]", "features=identity",
+       "protocol.samples=20", "evaluate_every=0", "iterations=1")  # fmt: skip
+    assert "optimized_metric=fid is not among this run's scores, so no best.ckpt is written; choose kid" in caplog.text
+    assert "kid_standard_error" not in caplog.text
+
+
 def test_nan_is_never_the_best_score(tmp_path):
     evaluate = SimpleNamespace(higher_is_better=lambda score: False)
     saved: list[int] = []

@@ -43,6 +43,7 @@ def test_components_of_players_are_said_by_player(said):
         ["regularizer=[r1]", "regularizer.r1.weight=0.02"],
         ["regularizer=[r2]"],
         ["+regularizer=[r2]"],
+        ["trainer=cpu", "protocol=fast", "latent=uniform"],  # whose settings the experiment did not make
         ["loss=hinge", "generator=mlp", "discriminator=mlp", "regularizer=[]"],
     ],
 )

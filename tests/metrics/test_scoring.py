@@ -7,7 +7,7 @@ from ganlab.data import Digits, Ring
 from ganlab.features import Classifier
 from ganlab.features.base import scored_samples
 from ganlab.metrics import FID, Evaluator
-from ganlab.metrics.scoring.scoring import real_samples
+from ganlab.metrics.scoring.scoring import describe_left_out, real_samples
 from ganlab.protocols import Protocol
 
 PROTOCOL = Protocol(real_samples=150, batch_size=50)
@@ -33,6 +33,13 @@ def test_uint8_images_survive_normalisation_and_rounding() -> None:
     spec = Spec((1, 16, 16))
     assert scored_samples(pixels, spec).equal(pixels)
     assert scored_samples(pixels.float() / 127.5 - 1, spec).equal(pixels)
+
+
+def test_metrics_that_are_left_out_take_one_line() -> None:
+    one, other = "metric=a needs classes; set y", "metric=b needs logits; remove b from metric"
+    assert describe_left_out([]) == []
+    assert describe_left_out([one]) == [f"left out: {one}"]
+    assert describe_left_out([one, other]) == ["left out: metric=a needs classes; metric=b needs logits"]
 
 
 def test_two_splits_of_real_digits_have_a_low_fid() -> None:

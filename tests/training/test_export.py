@@ -194,6 +194,25 @@ def test_a_description_cannot_build_a_foreign_target(images, tmp_path):
     assert not (tmp_path / "executed").exists()
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [
+        ("generator", {"_target_": "ganlab.generators.DCGAN", "_partial_": True, "widht": 3}, "widht"),
+        ("generator", [1, 2], ""),
+        ("generator", "dcgan", ""),
+        ("latent", {"_target_": "ganlab.latents.Normal", "size": 0}, "size must be at least 1, got 0"),
+    ],
+)
+def test_a_description_whose_settings_build_no_game(setting, value, reason, images, tmp_path):
+    (tmp_path / "generator.safetensors").write_bytes((images / "generator.safetensors").read_bytes())
+    facts = json.loads((images / "generator.json").read_text())
+    facts["config"]["game"][setting] = value
+    (tmp_path / "generator.json").write_text(json.dumps(facts))
+    sentence = rf"generator\.json cannot be read \(its settings do not build a game: .*{reason}.*\); copy both files"
+    with pytest.raises(UserError, match=sentence):
+        ganlab.load(tmp_path)
+
+
 def test_missing_and_unfinished_runs_are_reported_in_one_sentence(tmp_path):
     with pytest.raises(UserError, match="nowhere does not exist; give the directory of a finished run"):
         ganlab.load(tmp_path / "nowhere")
