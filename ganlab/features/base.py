@@ -139,13 +139,15 @@ def quantise(samples: Tensor) -> Tensor:
     return check_finite(samples).clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
 
 
-def check_finite(samples: Tensor) -> Tensor:
+DIVERGED = "the generator has diverged, so use an earlier checkpoint"
+
+
+def check_finite(samples: Tensor, name: str = "samples", advice: str = DIVERGED) -> Tensor:
     """Return the samples; raises ValueError if one contains NaN or infinity, which would not show in a score."""
     broken = int((~samples.isfinite()).flatten(1).any(1).sum())
     if broken:
         raise ValueError(
-            f"{broken} of {len(samples)} samples hold NaN or infinite values and cannot be scored; "
-            "the generator has diverged, so use an earlier checkpoint"
+            f"{broken} of {len(samples)} {name} hold NaN or infinite values and cannot be scored; {advice}"
         )
     return samples
 

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.plain_files import read_plain
 from ganlab.data.readers.file_list import FileList, list_files
 from ganlab.data.readers.path_table import PathTable
 
@@ -68,8 +69,8 @@ class Folder(Archive):
         return sorted(names)
 
     def read(self, name: str) -> bytes:
-        """Read a file."""
-        return (self.root / name).read_bytes()
+        """Read a file; raises OSError for what is no plain file, such as a pipe."""
+        return read_plain(self.root / name)
 
     def stamps(self, names: PathTable) -> Tensor:
         """Ask the file system for every file; a link counts as the file that it leads to."""

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Spec
+from ganlab.core.plain_files import open_plain
 from ganlab.data.sample_files.base import SampleFiles
 
 
@@ -51,7 +52,7 @@ class ArrayFile(SampleFiles):
 def _read_arrays(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """Return the array of samples and the array of labels, if there is one."""
     try:
-        with path.open("rb") as file:  # opened here, because numpy does not close a file that it fails to read
+        with open_plain(path) as file:  # opened here, because numpy does not close a file that it fails to read
             content = np.load(file, allow_pickle=False)
             if isinstance(content, np.ndarray):
                 return content, None
