@@ -3,8 +3,8 @@ from itertools import islice
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
+from ganlab.callbacks.divergence import is_finite, suspect
 from ganlab.callbacks.health_monitor import HealthMonitor, checkpoint_hint
 from ganlab.callbacks.periodic import due_callbacks
 from ganlab.core.errors import AlarmError
@@ -58,9 +58,10 @@ class NaNMonitor(HealthMonitor):
         for step, terms in enumerate(islice(module.loss_buffer, checked, None), first + checked + 1):
             for name, value in terms.items():
                 if not math.isfinite(value):
+                    player, _, term = name.partition("/")
                     raise AlarmError(
                         f"{name} became {float(value)} at step {step}; {checkpoint_hint(trainer)}; try a smaller "
-                        f"optimizer.{name.split('/')[0]}.lr, a regularizer such as r1, or trainer.precision=32-true"
+                        f"{suspect(module, player)}, {_other_remedy(module, term)}, or trainer.precision=32-true"
                     )
         if self._checked_steps < module.steps:
             self._checked_steps = module.steps
@@ -81,12 +82,16 @@ class NaNMonitor(HealthMonitor):
         module.norms_are_new = False
 
     def _check_weights(self, trainer: pl.Trainer, module: GANModule) -> None:
-        networks = {f"the {name}'s weights": network for name, network in module.game.players().items()}
-        networks["the averaged weights"] = module.ema.network
-        for name, network in networks.items():
-            values = [value for value in network.state_dict().values() if value.is_floating_point()]
-            if not torch.nn.utils.get_total_norm(values).isfinite():
+        networks = {f"the {name}'s weights": (name, network) for name, network in module.game.players().items()}
+        networks["the averaged weights"] = "generator", module.ema.network
+        for name, (player, network) in networks.items():
+            if not is_finite(network):
                 raise AlarmError(
-                    f"{name} are no longer finite after step {module.steps}; {checkpoint_hint(trainer)}; try smaller "
-                    "learning rates (optimizer.PLAYER.lr), or trainer.precision=32-true"
+                    f"{name} are no longer finite after step {module.steps}; {checkpoint_hint(trainer)}; try a smaller "
+                    f"{suspect(module, player)}, or trainer.precision=32-true"
                 )
+
+
+def _other_remedy(module: GANModule, term: str) -> str:
+    """Return a second thing to try: a smaller weight of the regularizer that failed, or a regularizer."""
+    return f"a smaller regularizer.{term}.weight" if term in module.game.terms() else "a regularizer such as r1"

@@ -12,6 +12,7 @@ from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.renamed import adopt_former_methods
 from ganlab.kinds import kind_of
 
+DIVERGED = "the generator has diverged, so use an earlier checkpoint"
 MAX_SPATIAL = 2048  # spatial features per sample: about as many as Inception has pooled features
 
 
@@ -148,13 +149,12 @@ def scored_samples(samples: Tensor, spec: Spec) -> Tensor:
     return quantise(samples) if kind_of(spec).is_quantised and samples.dtype != torch.uint8 else samples
 
 
-def check_finite(samples: Tensor) -> Tensor:
+def check_finite(samples: Tensor, name: str = "samples", advice: str = DIVERGED) -> Tensor:
     """Return the samples; raises ValueError if one contains NaN or infinity, which would not show in a score."""
     broken = int((~samples.isfinite()).flatten(1).any(1).sum())
     if broken:
         raise ValueError(
-            f"{broken} of {len(samples)} samples hold NaN or infinite values and cannot be scored; "
-            "the generator has diverged, so use an earlier checkpoint"
+            f"{broken} of {len(samples)} {name} hold NaN or infinite values and cannot be scored; {advice}"
         )
     return samples
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ganlab.core.errors import UserError
 from ganlab.core.file_replacement import replace_text
+from ganlab.core.plain_files import read_plain
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -32,8 +33,7 @@ def read_json(path: Path) -> dict[str, Any]:
 def read_json_if_valid(path: Path | str) -> dict[str, Any]:
     """Return the mapping in a JSON file, empty if there is none or the file is damaged."""
     try:
-        with open(path, "rb", buffering=0) as file:  # without buffers and line ends, because sweeps read thousands
-            content = json.loads(file.read().decode())
+        content = json.loads(read_plain(path).decode())
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

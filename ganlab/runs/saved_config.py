@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from ganlab.core.plain_files import NotPlainFileError, read_plain
 from ganlab.core.renamed import current_config
 
 # What OmegaConf reads: interpolations, anchors, tags, merged mappings, complex keys, directives, starts and ends of
@@ -43,7 +44,9 @@ def read_config(path: Path) -> Any:
     Raises OSError, YAMLError or ValueError, with OmegaConf's message, for a file that OmegaConf cannot read.
     """
     try:
-        return _read_sections(path.read_text(encoding="utf-8"))
+        return _read_sections(read_plain(path).decode())
+    except NotPlainFileError:
+        raise
     except (OSError, ValueError, yaml.YAMLError):
         return _read_with_omegaconf(path)
 

@@ -49,7 +49,7 @@ class Run:
         self.config = config
         directory, environment = os.environ.get(RUN_VARIABLE) or config.run_dir, environment_of(config.trainer)
         self._is_rank_zero = cluster.is_rank_zero(environment)  # also before there is a Trainer
-        if not directory and environment.creates_processes_externally:
+        if not directory and (environment.creates_processes_externally or config.trainer.get("num_nodes", 1) > 1):
             raise UserError("this run has several processes; set run_dir=DIR so that they share one directory")
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []

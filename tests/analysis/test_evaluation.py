@@ -175,6 +175,18 @@ def test_data_root_is_the_new_path_of_a_moved_folder(tmp_path: Path) -> None:
         evaluated(f"run={tmp_path}/points", *moved)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("side", ["real", "fake"])
+def test_a_value_that_is_not_finite_is_reported_with_file_and_row(tmp_path: Path, side: str, value: float) -> None:
+    points = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
+    np.save(tmp_path / "whole.npy", points)
+    points[[70, 71], 1] = value
+    np.save(tmp_path / "broken.npy", points)
+    files = {name: tmp_path / f"{'broken' if name == side else 'whole'}.npy" for name in ("real", "fake")}
+    with pytest.raises(UserError, match=rf"row 70 of {tmp_path}/broken\.npy holds NaN or infinite values"):
+        evaluated(*(f"{name}={path}" for name, path in files.items()), "metric=[sliced_wasserstein]", "protocol=fast")
+
+
 def test_points_in_arrays_are_scored(tmp_path: Path) -> None:
     numbers = np.random.default_rng(0).normal(size=(80, 2))
     np.save(tmp_path / "a.npy", numbers)

@@ -81,7 +81,8 @@ def module_with(terms=(), norms=None, new=True, device="cpu", steps=None):
         norms_are_new=new,
         device=torch.device(device),
         iterations=100,
-        game=SimpleNamespace(players=dict),
+        game=SimpleNamespace(players=dict, terms=dict),
+        updates=SimpleNamespace(optimizers={}),
         ema=SimpleNamespace(network=torch.nn.Identity()),
     )
 

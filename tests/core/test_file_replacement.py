@@ -31,9 +31,14 @@ def test_the_former_content_stays_until_the_end(tmp_path):
 def test_after_an_exception_the_former_file_is_unchanged(tmp_path, error):
     path = tmp_path / "a.txt"
     path.write_text("former")
-    with pytest.raises(type(error)), replaced(path) as file:  # noqa: PT012
-        file.write(b"half")
-        raise error
+
+    def fail():
+        with replaced(path) as file:
+            file.write(b"half")
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
     assert path.read_text() == "former"
     assert names(tmp_path) == ["a.txt"]
 

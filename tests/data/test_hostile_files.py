@@ -27,14 +27,14 @@ def test_only_plain_files_are_opened(tmp_path: Path) -> None:
     for i in range(3):
         save_image(tmp_path / f"set/{i}.png", i)
     os.mkfifo(tmp_path / "set/p.png")
-    open_both(tmp_path / "set", r"1 of 4 images cannot be read: p.png \(it is a named pipe, not a plain file\)")
-    open_both(tmp_path / "set/p.png", "because it is a named pipe, not a plain file; give a file or a folder")
+    open_both(tmp_path / "set", r"1 of 4 images cannot be read: p.png \(it is a pipe and not a plain file\)")
+    open_both(tmp_path / "set/p.png", "because it is a pipe and not a plain file; give a file or a folder")
     skipping = ImageFolder(str(tmp_path / "set"), 8, validation=0, test=0, on_error="skip")
     assert len(skipping) == 3
     (tmp_path / "set/p.png").unlink()
     (tmp_path / "set/p.png").mkdir()  # a folder of this name is a folder
     os.mkfifo(tmp_path / "set/classes.csv")
-    open_both(tmp_path / "set", r"classes.csv in .* cannot be read \(it is a named pipe, not a plain file\)")
+    open_both(tmp_path / "set", r"classes.csv in .* cannot be read \(it is a pipe and not a plain file\)")
 
 
 def test_devices_and_sockets_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,10 +43,12 @@ def test_devices_and_sockets_are_named(tmp_path: Path, monkeypatch: pytest.Monke
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("set/s.png")
         (tmp_path / "set/zero.png").symlink_to("/dev/zero")
-        open_both(Path("set"), r"s.png \(it is a socket, not a plain file\); zero.png \(it is a device, not a plain")
+        open_both(
+            Path("set"), r"s.png \(it is a socket and not a plain file\); zero.png \(it is a device and not a plain"
+        )
     open_both(Path("/dev/zero"), "/dev/zero cannot be read, because it is a device")
     os.mkfifo("x.npz")
-    open_both(Path("x.npz"), "it is a named pipe, not a plain file")
+    open_both(Path("x.npz"), "it is a pipe and not a plain file")
     Path("gone.zip").symlink_to("nowhere.zip")
     open_both(Path("gone.zip"), "gone.zip is a link to nowhere.zip, which does not exist")
 

@@ -146,7 +146,7 @@ def test_the_launcher_is_detected(case, variables):
 
 
 def test_a_second_machine_says_so(variables):
-    variables(NODE_RANK="1")
+    variables(NODE_RANK="1", MASTER_ADDR="h", MASTER_PORT="2")
     environment = cluster.environment(processes=4, nodes=2)
     assert not environment.creates_processes_externally
     assert not cluster.is_rank_zero(environment)

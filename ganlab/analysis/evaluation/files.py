@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -96,10 +97,23 @@ def sample_set(files: SampleFiles, size: int, name: str, most: int | None = None
     count = ceil(min(len(files), most or len(files)) / size)
 
     def batches(first: int, stride: int) -> Iterator[Batch]:
-        return islice(files.batches(size, first, stride), len(range(first, count, stride)))
+        rows = range(first * size, count * size, stride * size)
+        chunks = islice(files.batches(size, first, stride), len(rows))
+        return (_check_finite(chunk, files.path, row) for chunk, row in zip(chunks, rows, strict=True))
 
     key = {"data": files.fingerprint()} | ({} if most is None else {"batches": count})
     return Samples(batches, min(len(files), count * size), key, name)
+
+
+def _check_finite(batch: Batch, path: Path, first_row: int) -> Batch:
+    """Return the batch; raises UserError, with the row in the file, if a sample contains NaN or infinity."""
+    broken = (~batch.sample.isfinite()).flatten(1).any(1).nonzero()[:, 0]
+    if len(broken):
+        raise UserError(
+            f"row {first_row + int(broken[0])} of {path} holds NaN or infinite values (rows count from 0); repair or "
+            "remove it"
+        )
+    return batch
 
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:

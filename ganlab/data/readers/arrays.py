@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.plain_files import open_plain, read_plain
+
 
 def read_records(path: Path, prefix: int, shape: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Read records of `prefix` label bytes and one image each, as uint8 of shapes (n, *shape) and (n, prefix).
@@ -16,7 +18,7 @@ def read_records(path: Path, prefix: int, shape: tuple[int, ...]) -> tuple[Tenso
     Raises ValueError if the file is not a whole number of records.
     """
     size = prefix + torch.Size(shape).numel()
-    data = bytearray(path.read_bytes())
+    data = bytearray(read_plain(path))
     if not data or len(data) % size:
         raise ValueError(
             f"{path} must hold a whole number of records of {size} bytes, got {len(data)} bytes: download it again"
@@ -49,7 +51,7 @@ def read_pickled(path: Path, label: str, shape: tuple[int, ...]) -> tuple[Tensor
     Raises ValueError if the file holds anything else.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             entries = _ArrayUnpickler(file, encoding="latin1").load()
         images = torch.from_numpy(np.ascontiguousarray(entries["data"], dtype=np.uint8)).reshape(-1, *shape)
         classes = torch.tensor(entries[label], dtype=torch.long)

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.plain_files import read_plain
 from ganlab.data.readers.archive import Archive
+from ganlab.data.readers.file_stamp import NO_STAMP, stamp
 from ganlab.data.readers.path_table import PathTable
-from ganlab.data.readers.plain_file import NO_STAMP, read_plain, stamp
 
 
 @final

@@ -8,13 +8,15 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ganlab.core.plain_files import read_plain
+
 UNSIGNED_BYTE = 0x08  # the format's code for uint8
 
 
 def read_idx(path: Path, dimensions: int) -> Tensor:
     """Read a uint8 array of this many dimensions, with or without gzip; raises ValueError for any other file."""
     try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        data = gzip.decompress(read_plain(path)) if path.suffix == ".gz" else read_plain(path)
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} is not a readable gzip file ({error}): download it again") from error
     header = 4 + 4 * dimensions

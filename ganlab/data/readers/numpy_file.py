@@ -14,8 +14,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 from numpy.lib import format as npy
 
+from ganlab.core.plain_files import open_plain
 from ganlab.data.readers.memory import require_memory
-from ganlab.data.readers.plain_file import open_plain
 from ganlab.data.readers.zip_file import ENCRYPTED, FAILURES, open_zip
 
 MAX_HEADER_BYTES = 1 << 16

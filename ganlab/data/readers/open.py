@@ -3,13 +3,13 @@
 import os
 from pathlib import Path
 
+from ganlab.core.plain_files import require_plain
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.folder import Folder
 from ganlab.data.readers.hdf5 import Hdf5
 from ganlab.data.readers.lmdb_images import LmdbImages
 from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.readers.parquet import Parquet
-from ganlab.data.readers.plain_file import require_plain
 from ganlab.data.readers.sample_output import SampleOutput, reject_run
 from ganlab.data.readers.tar_shards import TarShards
 from ganlab.data.readers.unread_formats import reject_unread

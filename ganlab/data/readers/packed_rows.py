@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from ganlab.core.cache_directory import cache_directory
+from ganlab.core.plain_files import open_plain
 from ganlab.core.progress import progress
-from ganlab.data.readers.plain_file import open_plain
 from ganlab.data.readers.row_archive import RowArchive
 
 INDEX_SUFFIX = ".index.npy"

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.file_list import FileList
+from ganlab.data.readers.file_stamp import stamp
 from ganlab.data.readers.path_table import PathTable
-from ganlab.data.readers.plain_file import stamp
 
 DIGITS = 9  # of a row's number, so that the order of the names is that of the rows
 

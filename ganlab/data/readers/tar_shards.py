@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ganlab.core.plain_files import open_plain
 from ganlab.core.progress import progress
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.class_numbers import number_classes
 from ganlab.data.readers.file_list import SUFFIXES
+from ganlab.data.readers.file_stamp import stamp
 from ganlab.data.readers.path_table import PathTable
-from ganlab.data.readers.plain_file import open_plain, stamp
 from ganlab.data.readers.shards import find_shards, list_shards
 from ganlab.data.readers.zip_file import MAX_BYTES, first_bytes
 

@@ -10,10 +10,11 @@ from zlib import error as ZlibError  # noqa: N812
 import torch
 from torch import Tensor
 
+from ganlab.core.plain_files import open_plain
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.file_list import FileList, list_files
+from ganlab.data.readers.file_stamp import stamp
 from ganlab.data.readers.path_table import PathTable
-from ganlab.data.readers.plain_file import open_plain, stamp
 
 MAX_BYTES = 1 << 30  # a zip member that claims a larger size is a zip bomb, not an image
 ENCRYPTED = 0x1  # the flag of a member

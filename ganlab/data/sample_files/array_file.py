@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Spec
+from ganlab.core.plain_files import open_plain
 from ganlab.data.readers.array_images import ArrayImages
 from ganlab.data.readers.array_layouts import find_sample_arrays
 from ganlab.data.readers.numpy_file import ArrayInFile
-from ganlab.data.readers.plain_file import open_plain
 from ganlab.data.sample_files.base import SampleFiles
 
 CHUNK_BYTES = 1 << 22

@@ -6,10 +6,10 @@ from typing import final
 
 import numpy as np
 
+from ganlab.core.plain_files import read_plain
 from ganlab.data.readers.array_layouts import STATISTICS, hold_statistics
 from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.readers.numpy_file import list_arrays
-from ganlab.data.readers.plain_file import read_plain
 
 
 @final

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from ganlab.core.plain_files import require_plain
 from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.readers.open import locate
-from ganlab.data.readers.plain_file import require_plain
 from ganlab.data.readers.sample_output import points_of
 from ganlab.data.sample_files.array_file import ArrayFile, holds_points
 from ganlab.data.sample_files.base import SampleFiles

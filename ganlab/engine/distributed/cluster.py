@@ -18,13 +18,16 @@ from ganlab.core.errors import UserError
 from ganlab.core.random import derive
 
 # What a launcher, such as ganlab's own, sets in each process that it starts, and Lightning leaves there to the end.
-RANK_VARIABLES = {"LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"}
+MACHINE_VARIABLES = {"MASTER_ADDR", "MASTER_PORT"}
+RANK_VARIABLES = {"LOCAL_RANK", *MACHINE_VARIABLES}
 # Step numbers from here on are batch scripts, interactive shells and the like (SLURM_MAX_NORMAL_STEP_ID of slurm.h).
 _FIRST_SPECIAL_STEP = 0xFFFFFFF0
 
 
 def environment(processes: int = 1, nodes: int = 1) -> ClusterEnvironment:
-    """Return Lightning's description of the launcher of this process; raises UserError for an invalid SLURM layout.
+    """Return Lightning's description of the launcher of this process.
+
+    Raises UserError for an invalid SLURM layout, and for several machines if nothing says which of them this is.
 
     Only several tasks of one srun are ranks. A single task, and a shell of salloc or sbatch, start their own processes,
     `processes` on all `nodes` machines together. The variables of a rank that a shell may have left count only if they
@@ -38,6 +41,12 @@ def environment(processes: int = 1, nodes: int = 1) -> ClusterEnvironment:
         for kind in (LSFEnvironment, MPIEnvironment):
             if kind.detect():
                 return kind()
+    if nodes > 1 and not (os.environ.keys() >= MACHINE_VARIABLES and {"NODE_RANK", "GROUP_RANK"} & os.environ.keys()):
+        raise UserError(
+            f"trainer.num_nodes={nodes}: nothing says which of the machines this is; start the run with srun or "
+            "torchrun, or set NODE_RANK (0 on the first machine), MASTER_ADDR (the name of the first machine) and "
+            "MASTER_PORT (a free port there) on every machine"
+        )
     is_rank = processes > 1 and os.environ.keys() >= RANK_VARIABLES
     return LightningEnvironment() if is_rank or nodes > 1 else FirstProcess()
 

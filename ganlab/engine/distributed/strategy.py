@@ -6,13 +6,17 @@ from typing import Any, final
 
 import pytorch_lightning as pl
 from lightning_fabric.plugins import ClusterEnvironment
+from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy, ParallelStrategy, Strategy, StrategyRegistry
 from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
+from torch import distributed
+from torch.distributed.constants import default_pg_timeout
 
 from ganlab.core import private_api
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces.communicator import Communicator, SingleProcess
 from ganlab.engine.distributed.communicator import ProcessGroup
+from ganlab.engine.distributed.rendezvous import Place, join
 
 BuildLauncher = Callable[[ClusterEnvironment, int, int], _SubprocessScriptLauncher]
 
@@ -41,6 +45,23 @@ class PlayerDDPStrategy(DDPStrategy):
         """Join the process group."""
         super().setup_environment()
         self.communicator = ProcessGroup()
+
+    def setup_distributed(self) -> None:
+        """Join the processes of other machines first, if ganlab's command starts those of each machine."""
+        environment = self.cluster_environment
+        if self.num_nodes > 1 and isinstance(environment, LightningEnvironment):
+            self.set_world_ranks()
+            place = Place(environment.main_address, environment.main_port, self.global_rank, self.world_size)
+            store = join(place, self._timeout or default_pg_timeout)
+            distributed.init_process_group(
+                self._get_process_group_backend(),
+                store=store,
+                rank=place.rank,
+                world_size=place.world,
+                timeout=self._timeout,
+                device_id=self.root_device if self.root_device.type != "cpu" else None,
+            )
+        super().setup_distributed()
 
     def setup(self, trainer: pl.Trainer) -> None:
         """Disable the SIGTERM broadcast of every batch."""

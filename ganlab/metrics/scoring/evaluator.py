@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ganlab.core.progress import progress_bar
-from ganlab.features.base import FeatureBatch, Features, check_finite
+from ganlab.features.base import DIVERGED, FeatureBatch, Features, check_finite
 from ganlab.features.cache import Cache
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric
 from ganlab.metrics.scoring.samples import Samples
@@ -59,10 +59,11 @@ class Evaluator:
         """Yield this process's batches in the feature space, each with the index of its first sample."""
         rank, world, _ = self.processes
         device = next(self.features.parameters(), torch.empty(0)).device
+        advice = DIVERGED if samples.key is None else "repair the data set"
         with progress_bar(samples.name, samples.count, "sample", shown=rank == 0) as bar:
             for number, (sample, labels) in enumerate(samples.batches(rank, world)):
-                batch = self.features(check_finite(sample.to(device)))
-                check_finite(batch.features)
+                batch = self.features(check_finite(sample.to(device), samples.name, advice))
+                check_finite(batch.features, f"features of {samples.name}", advice)
                 if batch.features.shape[1] != self.features.width:
                     raise ValueError(
                         f"{samples.name} have {batch.features.shape[1]} {self.features.name} features per sample, but "
