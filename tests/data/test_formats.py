@@ -242,6 +242,18 @@ def test_a_tar_of_class_folders(tmp_path: Path) -> None:
     assert pairs(data) == EXPECTED
 
 
+@pytest.mark.parametrize("write", [webdataset, hub, lsun])
+def test_a_folder_of_images_stays_one_next_to_archives(tmp_path: Path, write: Writer) -> None:
+    write(tmp_path)
+    for i in range(3):
+        (tmp_path / f"images/{'ab'[i % 2]}").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"images/{'ab'[i % 2]}/{i}.png").write_bytes(PNGS[i])
+    data = open_all(tmp_path)
+    assert (len(data), data.class_names) == (3, ["a", "b"])
+    (tmp_path / "4.png").write_bytes(PNGS[4])
+    assert len(open_sample_files(tmp_path)) == 4
+
+
 def test_shards_with_the_same_names(tmp_path: Path) -> None:
     for shard in range(2):
         webdataset(tmp_path, 0, 4, f"set-{shard}.tar")
