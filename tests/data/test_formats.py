@@ -254,6 +254,15 @@ def test_a_folder_of_images_stays_one_next_to_archives(tmp_path: Path, write: Wr
     assert len(open_sample_files(tmp_path)) == 4
 
 
+def test_the_tars_of_imagenet_are_its_classes(tmp_path: Path) -> None:
+    for synset, rows in (("n01440764", (0, 1)), ("n01443537", (2,))):
+        with tarfile.open(tmp_path / f"{synset}.tar", "w") as archive:
+            for row in rows:
+                add(archive, f"{synset}_{row}.png", PNGS[row])
+    data = open_all(tmp_path, labels=True)
+    assert (data.class_names, data.labels.tolist()) == (["n01440764", "n01443537"], [0, 0, 1])
+
+
 def test_shards_with_the_same_names(tmp_path: Path) -> None:
     for shard in range(2):
         webdataset(tmp_path, 0, 4, f"set-{shard}.tar")
