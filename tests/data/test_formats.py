@@ -217,6 +217,16 @@ def test_a_copy_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: 
         open_all(hub(tmp_path / "set"), memory_limit_mib=0)
 
 
+def test_a_folder_of_folders_of_shards_says_what_to_give(tmp_path: Path) -> None:
+    for part in ("train", "test"):  # as hubs convert a data set to parquet
+        (tmp_path / f"default/{part}").mkdir(parents=True)
+        parquet.write_table(pyarrow.table({"image": PNGS}), tmp_path / f"default/{part}/0000.parquet")
+    for opening in (open_all, open_sample_files):
+        with pytest.raises(ValueError, match=r"it holds test/0000.parquet: give that file or its folder, unpacked"):
+            opening(tmp_path / "default")
+    assert len(open_all(tmp_path / "default/train")) == COUNT
+
+
 def test_class_names_of_a_hub_keep_their_order(tmp_path: Path) -> None:
     data = open_all(hub(tmp_path, names=True), labels=True)
     assert data.class_names == ["class 0", "class 5", "class 11"]
