@@ -14,7 +14,7 @@ from ganlab.data.readers.grey_range import parse_grey_range
 from ganlab.data.readers.open import open_archive
 from ganlab.data.readers.preparation import prepare_images
 from ganlab.data.readers.scan import check_on_error, read_images
-from ganlab.data.readers.unread_formats import unread_advice
+from ganlab.data.readers.unread_formats import find_unread, unread_advice
 
 
 class ImageFolder(ImageDataSet):
@@ -56,6 +56,8 @@ class ImageFolder(ImageDataSet):
             check_classes(class_names, numbers, names)
         # Images outside of all class folders, and folders named like splits, leave the classes unknown.
         unknown = not known_classes(class_names, numbers, names)
+        if labels and (unknown or len(class_names) < 2):
+            _reject_unread_labels(files)
         self.class_names = [] if unknown else class_names
         self._remarks = list(prepared.remarks)
         if files.ignored:
@@ -97,3 +99,14 @@ def _list_images(archive: Archive, path: str) -> FileList:
             f"that holds them{unread_advice(files.ignored_examples)}"
         )
     return files
+
+
+def _reject_unread_labels(files: FileList) -> None:
+    """Raise ValueError if the classes may be in a file of a format that is not read."""
+    found = find_unread(files.ignored_examples)
+    if found is not None:
+        unread, name = found
+        raise ValueError(
+            f"labels is true, but the classes of the images are unknown; {name} is {unread.name}, which is not read: "
+            "list its classes in a classes.csv as lines 'path,class'"
+        )

@@ -52,7 +52,21 @@ def test_unlike_classes_are_said_and_not_compared(tmp_path: Path, digits, caplog
     )
     scores = evaluated(f"real={real}", f"fake={fake}", "metric=[fid,intra_fid]")["scores"]
     assert scores.keys() == {"fid"}
-    assert any("have different classes, such as b" in message for message in caplog.messages)
+    said = f"no score reads classes, because they differ (real={real}: a0, a1; fake={fake}: b0, b1)"
+    assert said in caplog.messages
+
+
+def test_the_floor_compares_classes_by_name(tmp_path: Path, digits) -> None:
+    images, labels = digits
+    names = [str(4 * label) for label in labels]
+    real = write_classes(tmp_path / "real", images, names)
+    np.savez(tmp_path / "same.npz", samples=images[..., None], labels=4 * labels)
+    words = [f"real={real}", f"fake={tmp_path}/same.npz", "metric=[intra_fid]"]
+    floor = evaluated(*words, f"train={tmp_path}/same.npz")["floor"]
+    assert floor["intra_fid"] == pytest.approx(0, abs=1e-9)
+    np.savez(tmp_path / "plain.npz", images[..., None])
+    with pytest.raises(UserError, match="intra_fid needs classes"):
+        evaluated(*words, f"train={tmp_path}/plain.npz")
 
 
 def test_what_sample_wrote_is_read(tmp_path: Path, digits) -> None:

@@ -217,6 +217,16 @@ def test_a_copy_that_cannot_be_written_is_reported(tmp_path: Path, monkeypatch: 
         open_all(hub(tmp_path / "set"), memory_limit_mib=0)
 
 
+def test_a_folder_of_folders_of_shards_says_what_to_give(tmp_path: Path) -> None:
+    for part in ("train", "test"):  # as hubs convert a data set to parquet
+        (tmp_path / f"default/{part}").mkdir(parents=True)
+        parquet.write_table(pyarrow.table({"image": PNGS}), tmp_path / f"default/{part}/0000.parquet")
+    for opening in (open_all, open_sample_files):
+        with pytest.raises(ValueError, match=r"it holds test/0000.parquet: give that file or its folder, unpacked"):
+            opening(tmp_path / "default")
+    assert len(open_all(tmp_path / "default/train")) == COUNT
+
+
 def test_class_names_of_a_hub_keep_their_order(tmp_path: Path) -> None:
     data = open_all(hub(tmp_path, names=True), labels=True)
     assert data.class_names == ["class 0", "class 5", "class 11"]
@@ -240,6 +250,27 @@ def test_a_tar_of_class_folders(tmp_path: Path) -> None:
             add(archive, f"./set/{LABELS[i]:02d}/{i}.png", PNGS[i])
     data = open_all(tmp_path / "x.tar", labels=True)
     assert pairs(data) == EXPECTED
+
+
+@pytest.mark.parametrize("write", [webdataset, hub, lsun])
+def test_a_folder_of_images_stays_one_next_to_archives(tmp_path: Path, write: Writer) -> None:
+    write(tmp_path)
+    for i in range(3):
+        (tmp_path / f"images/{'ab'[i % 2]}").mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"images/{'ab'[i % 2]}/{i}.png").write_bytes(PNGS[i])
+    data = open_all(tmp_path)
+    assert (len(data), data.class_names) == (3, ["a", "b"])
+    (tmp_path / "4.png").write_bytes(PNGS[4])
+    assert len(open_sample_files(tmp_path)) == 4
+
+
+def test_the_tars_of_imagenet_are_its_classes(tmp_path: Path) -> None:
+    for synset, rows in (("n01440764", (0, 1)), ("n01443537", (2,))):
+        with tarfile.open(tmp_path / f"{synset}.tar", "w") as archive:
+            for row in rows:
+                add(archive, f"{synset}_{row}.png", PNGS[row])
+    data = open_all(tmp_path, labels=True)
+    assert (data.class_names, data.labels.tolist()) == (["n01440764", "n01443537"], [0, 0, 1])
 
 
 def test_shards_with_the_same_names(tmp_path: Path) -> None:

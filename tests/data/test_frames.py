@@ -1,6 +1,7 @@
 """Pages of TIFF files and frames of animations: all of them, or a line that says how many are not used."""
 
 import logging
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,16 @@ def test_pages_of_different_sizes_need_a_size_for_scores(tmp_path: Path) -> None
     with pytest.raises(ValueError, match=r"1 files in .* hold frames of different sizes, .* set resolution=N"):
         open_sample_files(tmp_path, Reading(frames="all"))
     assert len(open_sample_files(tmp_path, Reading((8, 8), "crop", "all"))) == 2
+
+
+@pytest.mark.usefixtures("records")
+def test_the_pages_of_a_file_are_decoded_from_one_reading_of_it(tmp_path: Path, read: list[str]) -> None:
+    write(tmp_path / "set/x.tif")
+    data = ImageFolder(str(tmp_path / "set"), 8, frames="all", validation=0, test=0)
+    assert read == ["x.tif"] * 2  # once for the number of pages and once for their pixels
+    assert pickle.loads(pickle.dumps(data.images)).take(torch.tensor([2]))[0, 0, 0, 0] == SHADES[2]
+    first, every = (open_sample_files(tmp_path / "set", Reading(frames=frames)) for frames in ("first", "all"))
+    assert first.fingerprint() != every.fingerprint()
 
 
 def test_deep_pages_share_one_scale(tmp_path: Path) -> None:

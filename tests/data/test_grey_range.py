@@ -101,9 +101,11 @@ def test_a_range_is_two_ascending_numbers(value: object) -> None:
 def test_pixels_that_are_not_finite_are_named(tmp_path: Path) -> None:
     bad = np.zeros((8, 8), np.float32)
     bad[0, 0] = np.nan
-    path = write(tmp_path / "set", np.stack([bad, bad + 1]), ".tif")
-    with pytest.raises(ValueError, match=r"0.tif \(it holds pixels that are not finite; replace them\)"):
-        open_sample_files(path)
+    path = write(tmp_path / "set", np.stack([bad, np.eye(8, dtype=np.float32)]), ".tif")
+    for opening in (open_sample_files, training_pixels):
+        with pytest.raises(ValueError, match=r"0.tif \(it holds pixels that are not finite; replace them\)"):
+            opening(path)
+    assert len(training_pixels(path, on_error="skip")) == 1
 
 
 def test_unverified_images_on_disk_need_the_range(tmp_path: Path) -> None:

@@ -130,3 +130,12 @@ def test_birds_are_named_by_three_tables(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").unlink()
     with pytest.raises(ValueError, match=r"classes.txt in .* cannot be read"):
         open_all(tmp_path)
+
+
+def test_a_file_of_classes_that_is_not_read_is_named(tmp_path: Path) -> None:
+    for i in range(3):
+        save_image(tmp_path / f"jpg/image_{i}.jpg", i)
+    (tmp_path / "imagelabels.mat").write_bytes(b"MATLAB 5.0 MAT-file")
+    with pytest.raises(ValueError, match=r"classes of the images are unknown; imagelabels.mat is a MATLAB file, which"):
+        open_all(tmp_path, labels=True)
+    assert len(open_all(tmp_path)) == 3

@@ -1,7 +1,7 @@
 """Scores finished samples in files: folders, zips and arrays against each other, without a run."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from math import ceil
@@ -28,6 +28,7 @@ from ganlab.metrics.scoring.floors import score_floor, weak_scores
 from ganlab.metrics.scoring.scoring import build_report, describe_protocol
 from ganlab.protocols import Protocol
 
+MAX_NAMED_CLASSES = 4  # in a message about classes that differ
 log = logging.getLogger(__name__)
 
 
@@ -38,7 +39,7 @@ def evaluate_files(config: DictConfig) -> EvaluationResult:
     reading = replace(reading, grey_range=real.grey_range or reading.grey_range)  # one scale for both sides
     fake = open_sample_files(config.fake, reading)
     train = open_sample_files(config.train, reading) if config.train is not None else real
-    _check_kinds_and_classes(real, fake)
+    _check_kinds_and_classes(real, fake, train)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size
     make_features = instantiate(config.features) or auto_features
@@ -116,11 +117,12 @@ def _check_finite(batch: Batch, path: Path, first_row: int) -> Batch:
     return batch
 
 
-def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:
-    """Raise UserError for two kinds of data; number the classes of both alike, or remove unlike ones.
+def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles, train: SampleFiles) -> None:
+    """Raise UserError for two kinds of data; number the classes of all alike, or remove unlike ones.
 
-    One side may lack classes of the other.
+    Each may lack classes of the others.
     """
+    sets = {"real": real, "fake": fake} | ({} if train is real else {"train": train})
     kinds = [kind_of(files.spec) for files in (real, fake)]
     if kinds[0] is not kinds[1]:
         raise UserError(
@@ -128,13 +130,16 @@ def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles) -> None:
             f"{kinds[0].plural} and the others {kinds[1].plural}"
         )
     names = max(real.class_names, fake.class_names, key=len)
-    if not real.class_names or not fake.class_names or {*real.class_names, *fake.class_names} - {*names}:
+    unlike = [name for name, files in sets.items() if not files.class_names or {*files.class_names} - {*names}]
+    if unlike:
         if real.class_names and fake.class_names:
-            others = [name for name in fake.class_names if name not in real.class_names]
-            log.warning(
-                "real=%s and fake=%s have different classes, such as %s, so no score reads them",
-                *(real.path, fake.path, others[0]),
-            )
+            others = "; ".join(f"{name}={files.path}: {_few(files.class_names)}" for name, files in sets.items())
+            log.warning("no score reads classes, because they differ (%s)", others)
         names = []
-    for files in (real, fake):
+    for files in sets.values():
         files.name_classes(names)
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return the first class names, for a message."""
+    return ", ".join(names[:MAX_NAMED_CLASSES]) + (", …" if len(names) > MAX_NAMED_CLASSES else "") or "no classes"

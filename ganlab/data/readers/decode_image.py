@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from ganlab.data.readers.grey_range import GreyRange, is_deep, to_eight_bits
+from ganlab.data.readers.grey_range import GreyRange, grey_bounds, is_deep, to_eight_bits
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}  # Pillow's mode for each number of channels
@@ -63,6 +63,7 @@ class ImageDecoder:
     def _convert(self, image: Image.Image) -> Image.Image:
         """Return the image with the requested channels, 8 bits each, on white if transparency is removed."""
         if is_deep(image.mode):
+            grey_bounds(image)  # raises the error of pixels that are not finite
             if self.grey_range is None:
                 raise ValueError(
                     "it has greys of more than 8 bits, whose black and white are unknown; set data.grey_range"

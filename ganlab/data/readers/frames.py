@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import local
 from typing import final
 
 import numpy as np
@@ -23,10 +24,18 @@ def check_frames(frames: str) -> None:
 
 @final
 class FramedArchive(Archive):
-    """An archive whose names may be those of frames; they are read from the file that has them."""
+    """An archive whose names may be those of frames; they are read from the file that has them.
+
+    Every thread keeps the last file that it read, because the frames of one file are decoded one after another.
+    """
 
     def __init__(self, archive: Archive) -> None:
         self._archive, self.root = archive, archive.root
+        self._last = local()
+
+    def __reduce__(self) -> tuple[type["FramedArchive"], tuple[Archive]]:
+        """Leave out what threads keep."""
+        return FramedArchive, (self._archive,)
 
     @classmethod
     def accepts(cls, path: Path) -> bool:
@@ -39,7 +48,11 @@ class FramedArchive(Archive):
 
     def read(self, name: str) -> bytes:
         """Read the file of a frame."""
-        return self._archive.read(file_of(name))
+        file = file_of(name)
+        known: tuple[str, bytes] | None = getattr(self._last, "file", None)
+        if known is None or known[0] != file:
+            known = self._last.file = (file, self._archive.read(file))
+        return known[1]
 
     def stamps(self, names: PathTable) -> Tensor:
         """Return the stamps of the files."""

@@ -9,6 +9,7 @@ from PIL import Image
 INTEGERS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes of 16 and 32 bits
 FLOATS = ("F",)
 LEAST_BITS = 8
+NOT_FINITE = "it holds pixels that are not finite; replace them"
 
 GreyRange = tuple[float, float]
 
@@ -36,7 +37,7 @@ def grey_bounds(image: Image.Image) -> GreyRange:
     pixels = np.asarray(image)
     low, high = float(pixels.min()), float(pixels.max())
     if not (isfinite(low) and isfinite(high)):
-        raise ValueError("it holds pixels that are not finite; replace them")
+        raise ValueError(NOT_FINITE)
     return low, high
 
 

@@ -7,10 +7,11 @@ from typing import Any, final
 
 import numpy as np
 
+from ganlab.data.readers.file_list import SUFFIXES as IMAGES
 from ganlab.data.readers.optional_package import import_for
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.row_archive import RowArchive
-from ganlab.data.readers.shards import choose_part
+from ganlab.data.readers.shards import choose_part, list_visible
 
 DATA = "data.mdb"
 SUFFIXES = (".lmdb", ".mdb")
@@ -99,9 +100,10 @@ def _find_databases(path: Path) -> list[Path]:
         return [path] if path.suffix.lower() in SUFFIXES else []
     if (path / DATA).is_file():
         return [path]
-    if not path.is_dir():
-        return []
-    return sorted(folder for folder in path.iterdir() if (folder / DATA).is_file())
+    files, folders = list_visible(path)
+    found = sorted(path / name for name in folders if (path / name / DATA).is_file())
+    # Next to images or other folders, a database is not what the folder is for.
+    return found if len(found) == len(folders) and not any(name.lower().endswith(IMAGES) for name in files) else []
 
 
 def _group(databases: Sequence[Path]) -> dict[str, list[Path]]:

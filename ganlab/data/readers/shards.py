@@ -1,9 +1,13 @@
 """Sets of images that are divided into several files, and their parts, such as train and test."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ganlab.data.readers.file_list import SUFFIXES
+
+DATA_FOLDER = "data"
 NUMBER = re.compile(r"[-_.]?\d+([-_]of[-_]\d+)?$")  # at the end of a shard's name: train-00003-of-00010
 
 
@@ -20,11 +24,37 @@ def list_shards(path: Path, part: str, suffix: str) -> list[Path]:
 
 
 def find_shards(folder: Path, suffix: str) -> list[Path]:
-    """Return the files with a suffix in a folder, or else in its folder data/, sorted."""
-    for place in (folder, folder / "data"):
-        if place.is_dir() and (shards := sorted(file for file in place.iterdir() if file.suffix.lower() == suffix)):
-            return shards
-    return []
+    """Return the files with a suffix in a folder, or else in its only folder data/, sorted.
+
+    A folder that also has images or other folders is one of images, next to which an archive may lie.
+    """
+    files, folders = list_visible(folder)
+    if any(file.lower().endswith(SUFFIXES) for file in files):
+        return []
+    shards = sorted(folder / file for file in files if file.lower().endswith(suffix))
+    if folders == [DATA_FOLDER] and not shards:
+        return find_shards(folder / DATA_FOLDER, suffix)
+    return [] if folders else shards
+
+
+def list_visible(folder: Path) -> tuple[list[str], list[str]]:
+    """Return the names of the files and of the folders in a folder, without hidden ones; nothing if it is unreadable.
+
+    It ends at the first image, because a folder may have millions of them.
+    """
+    files: list[str] = []
+    folders: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                (folders if entry.is_dir() else files).append(entry.name)
+                if entry.name.lower().endswith(SUFFIXES):
+                    break
+    except OSError:  # which the reader of folders reports
+        return [], []
+    return files, folders
 
 
 def group_shards(shards: Sequence[Path]) -> dict[str, list[Path]]:

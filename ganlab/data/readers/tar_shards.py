@@ -1,5 +1,6 @@
 """Images in one or several tar files, such as the shards of webdataset, found by their place in the file."""
 
+import re
 import tarfile
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from ganlab.data.readers.zip_file import MAX_BYTES, first_bytes
 
 SUFFIX, CLASS_SUFFIX = ".tar", ".cls"
 MAGIC, MAGIC_POSITION = b"ustar", 257
+SYNSET = re.compile(r"n\d{8}")
 END = bytes(512)  # the block after the last file
 
 
@@ -37,7 +39,8 @@ class _Member(NamedTuple):
 class TarShards(Archive):
     """The files of uncompressed tars; KEY.cls holds the class of the images KEY.jpg, KEY.png and so on.
 
-    Without such files the classes come from folders and tables as in a folder. If shards have files of the same name,
+    Shards that are named by a synset of WordNet, as ImageNet is published, are classes. Otherwise the classes come from
+    folders and tables as in a folder. If shards have files of the same name,
     the shard's name comes first. Raises ValueError for damaged files.
     """
 
@@ -128,8 +131,9 @@ def _read_index(shard: Path, number: int) -> Iterator[_Member]:
                 raise ValueError("it has no end, so it was cut off")
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise ValueError(f"{shard} cannot be read as a tar ({error}): copy or pack it again") from error
+    class_of_all = shard.stem if SYNSET.fullmatch(shard.stem) else ""
     for name, (offset, size) in found.items():
-        label = labels.get(_key(name), "") if name.lower().endswith(SUFFIXES) else ""
+        label = labels.get(_key(name), class_of_all) if name.lower().endswith(SUFFIXES) else ""
         yield _Member(name, number, offset, size, label)
 
 

@@ -17,6 +17,7 @@ class UnreadFormat(NamedTuple):
     magic: bytes = b""
 
 
+CONTAINERS = (".parquet", ".tar", ".zip", ".npz", ".npy", ".h5", ".hdf5", ".mdb")  # that are read themselves
 SHARD = re.compile(r"-\d+-of-\d+$")  # after the suffix of TFRecord files
 TO_FOLDER = "write its images as PNG files, one folder for each class"
 UNREAD_FORMATS = (
@@ -80,6 +81,10 @@ def reject_unread(path: Path) -> None:
 
 
 def unread_advice(names: Iterable[str]) -> str:
-    """Return a clause about the first file of a format that is known but not read, "" if there is none."""
-    found = find_unread(names)
-    return "" if found is None else f"; {found[1]} is {found[0].name}, which is not read: {found[0].advice}"
+    """Return a clause about what to give instead, by the other files in a folder or archive; "" if none is known."""
+    found = list(names)
+    inner = next((name for name in found if name.lower().endswith(CONTAINERS)), None)
+    if inner is not None:
+        return f"; it holds {inner}: give that file or its folder, unpacked"
+    unread = find_unread(found)
+    return "" if unread is None else f"; {unread[1]} is {unread[0].name}, which is not read: {unread[0].advice}"

@@ -41,7 +41,7 @@ class ImageFiles(SampleFiles):
     def __init__(self, path: Path, reading: Reading) -> None:
         self.archive = open_archive(path)
         files = self.archive.files()
-        self.names = files.images
+        self.names = self._files = files.images
         if not len(self.names):
             raise ValueError(
                 f"{path} must hold images ({SUFFIX_TEXT}) or be a .npz, but it holds none"
@@ -82,10 +82,11 @@ class ImageFiles(SampleFiles):
     def _fingerprint(self) -> str:
         result = sha256()
         title = f"hashing {self.path.name}"
-        for name in progress(self.names, title, "image"):
+        for name in progress(self._files, title, "image"):
             result.update(name.encode(*ENCODING) + sha256(self.archive.read(name)).digest())
-        if self._reading.size or self.grey_range:
-            result.update(repr((self._reading.size, self._reading.fit, self.grey_range)).encode())
+        settings = self._reading.size, self.grey_range, len(self.names) - len(self._files)
+        if any(settings):
+            result.update(repr((*settings, self._reading.fit)).encode())
         return result.hexdigest()
 
 
