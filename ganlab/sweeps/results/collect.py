@@ -15,7 +15,6 @@ from ganlab.sweeps.results.protocols import Protocols, describe_variants, read_p
 from ganlab.sweeps.results.tables import align_columns, count_states, describe_point, describe_state
 
 BEST = "best"  # in front of a row; the sign * has another meaning in the tables of `ganlab compare`
-RETRY = "--retry-failed"  # the flag of a sweep
 
 
 @dataclass(frozen=True)
@@ -119,8 +118,9 @@ def _failure_lines(record: Record, jobs: Sequence[Job], outcomes: Mapping[int, O
     """Return the failed jobs with their reasons, and the command that retries them."""
     failed = [job for job in jobs if outcomes[job.number].state == "failed"]
     lines = [f"job {job.number} {describe_state(outcomes[job.number])}" for job in failed]
-    command = without_directory(str(record.content.get("resume") or "")).removesuffix(f" {RETRY}")
-    return [*lines, f"retry the failed jobs with {RETRY}{f': {command} {RETRY}' if command else ''}"] if failed else []
+    line = without_directory(str(record.content.get("resume") or "")).removesuffix(" --retry-failed")
+    advice = "retry the failed jobs with --retry-failed" + (f": {line} --retry-failed" if line else "")
+    return [*lines, advice] if failed else []
 
 
 def _importance_line(name: str, method: str, shares: Mapping[str, float]) -> str:
