@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 from ganlab.analysis.figures.blocks import key_block, new_figure, note_block
 from ganlab.analysis.figures.direct_labels import label_lines, label_space
 from ganlab.analysis.figures.histories import FLOOR, SCORE, X_AXES, History
-from ganlab.analysis.figures.numbers import limits, needs_log, set_ticks
+from ganlab.analysis.figures.numbers import choose_log, limits, set_ticks
 from ganlab.analysis.figures.series import BANDS, Series
 from ganlab.analysis.figures.style import NORMAL, QUIET, WIDTHS, line_style
 
@@ -75,10 +75,11 @@ def _draw_panel(axes: "Axes", panel: CurvePanel, options: CurveOptions) -> None:
     styles = {label: line_style(number) for number, label in enumerate(options.labels)}
     values = [value for series in panel.series for edge in (series.low, series.high, series.mean) for value in edge]
     values += [] if panel.floor is None else [panel.floor]
-    is_log = needs_log(values) if options.scale == "auto" else options.scale == "log"
+    is_log = choose_log(values, options.scale, panel.name)
+    axes.set_autoscale_on(False)
+    axes.set_ylim(limits([value for value in values if value > 0] if is_log else values, is_log))
     if is_log:
         axes.set_yscale("log")
-        values = [value for value in values if value > 0]
     for series in panel.series:
         style: dict[str, Any] = styles[series.label]
         axes.fill_between(series.x, series.low, series.high, color=style["color"], alpha=FAINT, linewidth=0)
@@ -86,7 +87,6 @@ def _draw_panel(axes: "Axes", panel: CurvePanel, options: CurveOptions) -> None:
         axes.plot(series.x, series.mean, marker=marker, markersize=3, label=series.label, **style)
     if panel.floor is not None:
         axes.axhline(panel.floor, color=QUIET, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
-    axes.set_ylim(limits(values, is_log))
     axes.set_xlim(_x_limits(panel.series))
     axes.set_ylabel(panel.name, fontsize=NORMAL)
     axes.set_xlabel(X_AXES[options.x], fontsize=NORMAL)
