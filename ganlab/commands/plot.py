@@ -78,7 +78,7 @@ def main(arguments: Sequence[str]) -> int:
     with paused_collections():
         from ganlab.analysis.figures.kinds import KINDS
         from ganlab.analysis.figures.request import FigureRequest
-        from ganlab.analysis.figures.style import figure_format, figure_style, save_figure
+        from ganlab.analysis.figures.style import figure_format, figure_style, missing_characters, save_figure
 
         path = Path(args.values["output"] or f"{kind}.svg")
         figure_format(path)
@@ -90,8 +90,11 @@ def main(arguments: Sequence[str]) -> int:
             request = FigureRequest(args.paths, metrics, x, band, scale, size, protocol, count, n)
             drawing = KINDS[kind](request)
             save_figure(drawing.figure, path)
+            missing = missing_characters(drawing.figure)
     for note in drawing.notes:
         print(note, file=sys.stderr)
+    if missing:
+        print(f"the font of figures lacks {missing}; boxes stand for them", file=sys.stderr)
     print(f"wrote {path}", file=sys.stderr)
     return 0
 

@@ -64,6 +64,25 @@ def test_a_full_disk_leaves_the_former_file(runs, tmp_path, capsys):
     assert (file.read_text(), os.listdir(tmp_path)) == ("former", ["a.svg"])
 
 
+def test_directories_may_have_any_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for name in ("$a_1$^{2}", "实验", "<b>&"):
+        write_curves(tmp_path / name, {"loss=hinge": [[3.0, 2.0]]})
+    assert guarded(main, ["$a_1$^{2}", "实验", "<b>&", "output=a.svg"]) == 0
+    assert capsys.readouterr().err == "the font of figures lacks 实验; boxes stand for them\nwrote a.svg\n"
+
+
+def test_a_logarithmic_scale_needs_positive_values(tmp_path, capsys):
+    write_curves(tmp_path, {"loss=hinge": [[0.0, -2.0]], "loss=wasserstein": [[-1.0, -2.0]]})
+    for kind in ("curves", "scores"):
+        words = [str(tmp_path), f"kind={kind}", "metric=fid", f"output={tmp_path / 'a.svg'}"]
+        assert guarded(main, [*words, "scale=log"]) == 2
+        sentence = "scale=log needs values above 0, and fid has none; choose scale=linear\n"
+        assert capsys.readouterr().err == sentence
+    write_curves(tmp_path / "more", {"loss=minimax": [[1.0, 0.0]]})
+    assert guarded(main, [str(tmp_path), "metric=fid", "scale=log", f"output={tmp_path / 'a.svg'}"]) == 0
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 from ganlab.analysis.figures.blocks import key_block, new_figure, note_block
 from ganlab.analysis.figures.direct_labels import label_lines, label_space
 from ganlab.analysis.figures.histories import FLOOR, SCORE, X_AXES, History
-from ganlab.analysis.figures.numbers import limits, needs_log, set_ticks
+from ganlab.analysis.figures.numbers import choose_log, limits, set_ticks
 from ganlab.analysis.figures.series import BANDS, Series
 from ganlab.analysis.figures.style import NORMAL, QUIET, WIDTHS, line_style
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PANEL_HEIGHT = 1.75  # inches
 PANELS_PER_ROW = {"column": 1, "page": 3}
 TICKS = 5
+REACH = 5  # how far below and above its lines a band is shown on a logarithmic scale
 FAINT = 0.18  # opacity of a band
 
 
@@ -29,6 +30,7 @@ class CurvePanel:
     name: str
     series: Sequence[Series]
     floor: float | None = None
+    differing: Sequence[str] = ()  # fields in which the protocols of the lines differ
 
 
 @final
@@ -73,12 +75,17 @@ def draw_curves(panels: Sequence[CurvePanel], options: CurveOptions) -> "Figure"
 
 def _draw_panel(axes: "Axes", panel: CurvePanel, options: CurveOptions) -> None:
     styles = {label: line_style(number) for number, label in enumerate(options.labels)}
-    values = [value for series in panel.series for edge in (series.low, series.high, series.mean) for value in edge]
+    values = [value for series in panel.series for value in series.mean]
     values += [] if panel.floor is None else [panel.floor]
-    is_log = needs_log(values) if options.scale == "auto" else options.scale == "log"
+    edges = [value for series in panel.series for edge in (series.low, series.high) for value in edge]
+    is_log = choose_log(values, options.scale, panel.name)
+    if is_log:  # an interval may reach down to 0, which is infinitely far away
+        values = [value for value in values if value > 0]
+        edges = [min(max(edge, min(values) / REACH), max(values) * REACH) for edge in edges]
+    axes.set_autoscale_on(False)
+    axes.set_ylim(limits([*values, *edges], is_log))
     if is_log:
         axes.set_yscale("log")
-        values = [value for value in values if value > 0]
     for series in panel.series:
         style: dict[str, Any] = styles[series.label]
         axes.fill_between(series.x, series.low, series.high, color=style["color"], alpha=FAINT, linewidth=0)
@@ -86,7 +93,6 @@ def _draw_panel(axes: "Axes", panel: CurvePanel, options: CurveOptions) -> None:
         axes.plot(series.x, series.mean, marker=marker, markersize=3, label=series.label, **style)
     if panel.floor is not None:
         axes.axhline(panel.floor, color=QUIET, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
-    axes.set_ylim(limits(values, is_log))
     axes.set_xlim(_x_limits(panel.series))
     axes.set_ylabel(panel.name, fontsize=NORMAL)
     axes.set_xlabel(X_AXES[options.x], fontsize=NORMAL)
@@ -109,4 +115,7 @@ def _note(panels: Sequence[CurvePanel], options: CurveOptions) -> str:
         parts = [f"line: mean of {count} seeds", BANDS[options.band]]
     if any(panel.floor is not None for panel in panels):
         parts.append("dotted: real samples")
+    differing = dict.fromkeys(field for panel in panels for field in panel.differing)
+    if differing:
+        parts.append(f"not comparable: protocols differ in {', '.join(differing)}")
     return "; ".join(part for part in parts if part)

@@ -45,10 +45,12 @@ def label_lines(
     across, down = figure.get_figwidth(), figure.get_figheight()
     box = axes.get_position()
     left = box.x1 * across
+    low, high = box.y0 * down, box.y1 * down
     ends = [float(axes.transData.transform((one.x[-1], one.mean[-1]))[1]) / figure.dpi for one in series]
+    ends = [min(max(end, low), high) for end in ends]  # a value of 0 is below every logarithmic axis
     broken = [break_text(one.label, SMALL, across - left - LEADER - 2 * GAP) for one in series]
     heights = [text_height(text, SMALL) for text in broken]
-    centres = spread(ends, heights, box.y0 * down - heights[0], box.y1 * down + heights[0])
+    centres = spread(ends, heights, low - heights[0], high + heights[0])
     for one, text, end, centre in zip(series, broken, ends, centres, strict=True):
         colour = styles[one.label]["color"]
         xs = [(left + GAP) / across, (left + GAP + LEADER) / across]

@@ -55,8 +55,10 @@ def read_history(run: Run) -> History | None:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)
+            if not reader.fieldnames:  # a file without content, as a full disk may leave it
+                return None
             rows = [row for row in reader if None not in row.values()]  # an interrupted write leaves half a line
-        columns = {name: np.array([_number(row[name]) for row in rows]) for name in reader.fieldnames or ()}
+        columns = {name: np.array([_number(row[name]) for row in rows]) for name in reader.fieldnames}
     except FileNotFoundError:
         return None
     except (OSError, ValueError, csv.Error) as error:

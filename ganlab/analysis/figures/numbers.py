@@ -1,8 +1,10 @@
 """Scales of axes and texts of their ticks."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from ganlab.core.errors import UserError
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
@@ -16,6 +18,13 @@ def needs_log(values: Iterable[float]) -> bool:
     """Return whether values are positive and span so many decades that a logarithmic scale shows them better."""
     values = [value for value in values if math.isfinite(value)]
     return bool(values) and min(values) > 0 and max(values) / min(values) >= 10**LOG_DECADES
+
+
+def choose_log(values: Sequence[float], scale: str, name: str) -> bool:
+    """Return whether the axis of some values is logarithmic; raises UserError if it must but no value is positive."""
+    if scale == "log" and not any(value > 0 for value in values):
+        raise UserError(f"scale=log needs values above 0, and {name} has none; choose scale=linear")
+    return needs_log(values) if scale == "auto" else scale == "log"
 
 
 def short_number(value: float, position: object = None) -> str:
@@ -47,7 +56,7 @@ def limits(values: Iterable[float], is_log: bool) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = min(values), max(values)
     if is_log:
-        margin = (high / low) ** MARGIN
+        margin = max((high / low) ** MARGIN, 1 + MARGIN)
         return low / margin, high * margin
     margin = MARGIN * (high - low) or abs(high) * MARGIN or 1.0
     return low - margin, high + margin

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from ganlab.analysis.comparison import Cell, Column, Table, compare, remarks
 from ganlab.analysis.comparison.captions import caption, short_labels
 from ganlab.analysis.figures.blocks import new_figure, note_block
-from ganlab.analysis.figures.numbers import limits, needs_log, set_ticks
+from ganlab.analysis.figures.numbers import choose_log, limits, set_ticks
 from ganlab.analysis.figures.request import Drawing, FigureRequest
 from ganlab.analysis.figures.style import COLOURS, NORMAL, QUIET, SMALL, WIDTHS
 from ganlab.analysis.figures.texts import break_text, text_height
@@ -56,6 +56,8 @@ def draw_scores(request: FigureRequest) -> Drawing:
 
 def _draw_panel(axes: "Axes", column: Column, table: Table, positions: Sequence[float], scale: str) -> None:
     is_log, ends = _choose_scale(column, table, scale)
+    axes.set_autoscale_on(False)
+    axes.set_xlim(ends)
     if is_log:
         axes.set_xscale("log")
     for row, y in zip(table.rows, positions, strict=True):
@@ -64,7 +66,6 @@ def _draw_panel(axes: "Axes", column: Column, table: Table, positions: Sequence[
     floor = table.floor.get(column.score)
     if floor is not None:
         axes.axvline(floor, color=QUIET, linewidth=0.7, linestyle=(0, (1, 2)), zorder=0)
-    axes.set_xlim(ends)
     axes.tick_params(axis="y", length=0, pad=MARKER + 1)  # an arrowhead may stand next to a label
     axes.grid(axis="y", color="#ececec", linewidth=0.5)
     axes.set_axisbelow(True)
@@ -82,7 +83,7 @@ def _choose_scale(column: Column, table: Table, scale: str) -> tuple[bool, tuple
     cells = _cells(column, table)
     values = [value for cell in cells for value in cell.numbers]
     values += [table.floor[column.score]] if column.score in table.floor else []
-    is_log = needs_log(values) if scale == "auto" else scale == "log"
+    is_log = choose_log(values, scale, column.name)
     return is_log, _ends(cells, values, is_log)
 
 

@@ -1,5 +1,6 @@
 """The style of all figures: sizes for the columns of a paper, colours and fonts; and files with equal bytes."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -63,8 +64,19 @@ def figure_style() -> Iterator[None]:
     """Use the style of all figures, whatever the user's own settings of matplotlib are."""
     from matplotlib import style
 
-    with style.context(["default", STYLE]):
+    with style.context(["default", STYLE]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # `missing_characters` finds them
         yield
+
+
+def missing_characters(figure: "Figure") -> str:
+    """Return the characters of a figure's texts that its font lacks, and which become boxes."""
+    from matplotlib.font_manager import findfont, get_font
+    from matplotlib.text import Text
+
+    known = get_font(findfont(STYLE["font.family"])).get_charmap()
+    used = {character for text in figure.findobj(Text) for character in text.get_text() if not character.isspace()}
+    return "".join(sorted(character for character in used if ord(character) not in known))
 
 
 def figure_format(path: Path) -> str:

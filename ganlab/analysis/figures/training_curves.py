@@ -1,15 +1,14 @@
 """kind=curves: scores and losses over training, from the metrics.csv of runs, finished or not."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ganlab.analysis.figures.curves import CurveOptions, CurvePanel, draw_curves, floor_of
 from ganlab.analysis.figures.histories import FILE, History, column_of, read_history, score_names
+from ganlab.analysis.figures.line_protocols import differing_protocol_fields, read_score_files, score_range
 from ganlab.analysis.figures.request import Drawing, FigureRequest
 from ganlab.analysis.figures.runs import group_seeds, read_started_runs
 from ganlab.analysis.figures.series import Series, summarise_seeds
 from ganlab.core.errors import UserError, suggest
-from ganlab.core.score_range import UNBOUNDED, ScoreRange
-from ganlab.runs.json_files import read_json_if_valid
 
 MAX_GROUPS = 21  # that lines of different colours or dashes can show
 LOSSES = ("discriminator/adversarial", "generator/adversarial")
@@ -23,18 +22,12 @@ def draw_training_curves(request: FigureRequest) -> Drawing:
     if not known:
         raise UserError(f"these runs have no {FILE} yet, which training writes every log_every steps")
     notes += [f"left out: {group.label}: without {FILE}" for group in groups if not histories[group.label]]
-    names = _choose(request.metrics, known)
+    histories = {label: members for label, members in histories.items() if members}
     panels = []
-    for name in names:
-        column = column_of(name, known)
-        series: list[Series] = []
-        for label, members in histories.items():
-            line, sentences = summarise_seeds(label, members, column, request.x, request.band, _range(name, members))
-            series += [line] if line else []
-            notes += sentences if line or not members else [*sentences, f"left out: {label}: without {name}"]
-        if not series:
-            raise UserError(f"no run has a value of '{name}' yet; choose {', '.join(score_names(known))}")
-        panels.append(CurvePanel(name, series, floor_of(column, known)))
+    for name in _choose(request.metrics, known):
+        panel, sentences = _build_panel(name, histories, request)
+        panels.append(panel)
+        notes += sentences
     drawn = {series.label for panel in panels for series in panel.series}
     labels = [label for label in histories if label in drawn]
     if len(labels) > MAX_GROUPS:
@@ -43,6 +36,28 @@ def draw_training_curves(request: FigureRequest) -> Drawing:
         )
     options = CurveOptions(request.x, request.band, request.scale, request.size, labels)
     return Drawing(draw_curves(panels, options), list(dict.fromkeys(notes)))
+
+
+def _build_panel(
+    name: str, histories: Mapping[str, Sequence[History]], request: FigureRequest
+) -> tuple[CurvePanel, list[str]]:
+    """Return the lines of a metric, and sentences about what they lack; raises UserError if no run has a value."""
+    known = [history for members in histories.values() for history in members]
+    column, files = column_of(name, known), {label: read_score_files(members) for label, members in histories.items()}
+    series: list[Series] = []
+    notes = []
+    for label, members in histories.items():
+        bounds = score_range(name, files[label])
+        line, sentences = summarise_seeds(label, members, column, request.x, request.band, bounds)
+        series += [line] if line else []
+        notes += sentences if line else [*sentences, f"left out: {label}: without {name}"]
+    if not series:
+        raise UserError(f"no run has a value of '{name}' yet; choose {', '.join(score_names(known))}")
+    differing = differing_protocol_fields(name, {line.label: files[line.label] for line in series})
+    if differing:
+        fields = ", ".join(differing)
+        notes.append(f"{name} was measured under protocols that differ in {fields}, so its lines are not comparable")
+    return CurvePanel(name, series, floor_of(column, known), differing), notes
 
 
 def _choose(requested: Sequence[str], histories: Sequence[History]) -> list[str]:
@@ -62,13 +77,3 @@ def _choose(requested: Sequence[str], histories: Sequence[History]) -> list[str]
     if not best and not losses:
         raise UserError(f"these runs have neither scores nor losses; choose metric={'|'.join(known)}")
     return [best] if best else losses
-
-
-def _range(name: str, histories: Sequence[History]) -> ScoreRange:
-    """Return the range of a score, as the runs' score files state it."""
-    for history in histories:
-        bounds = read_json_if_valid(history.run.path / "scores.json").get("ranges", {}).get(name)
-        if bounds:
-            low, high = bounds
-            return low, high
-    return UNBOUNDED

@@ -49,7 +49,7 @@ CASES = {
 def test_no_text_touches_lines_or_texts(case, tmp_path):
     write_curves(tmp_path, CASES[case])
     for kind in ("curves", "scores"):
-        for size in WIDTHS if case in ("twelve", "long names") else ("column",):
+        for size in WIDTHS if case == "twelve" else ("column",):
             drawing, found, problems = draw(kind, tmp_path, size=size, metrics=("fid",))
             assert not problems
             assert drawing.figure.get_figwidth() == WIDTHS[size]
@@ -107,6 +107,27 @@ def test_equal_runs_of_two_paths_are_lines_with_the_names_of_the_paths(tmp_path,
     for name in ("old", "new"):
         write_history(write_run(tmp_path / name, {"fid": 1.0}), {"score/fid": [4.0, 3.0, 2.0, 1.0]})
     assert {"old", "new"} <= set(draw("curves", "old", "new")[1])
+
+
+def test_lines_under_different_protocols_are_marked(tmp_path):
+    for loss, protocol in (("hinge", changed()), ("wasserstein", changed(samples=9, features__name="inception"))):
+        run = write_run(tmp_path / loss, {"fid": 1.0}, f"loss={loss}", protocol=protocol)
+        write_history(run, {"score/fid": [4.0, 3.0, 2.0, 1.0], "generator/adversarial": [1.0] * 4})
+    drawing, found, _ = draw("curves", tmp_path, metrics=("fid",))
+    assert any("not comparable: protocols differ in" in " ".join(text.split()) for text in found)
+    assert drawing.notes == [
+        "fid was measured under protocols that differ in features.name, samples, so its lines are not comparable"
+    ]
+    assert not draw("curves", tmp_path, metrics=("generator/adversarial",))[0].notes
+
+
+def test_an_interval_down_to_zero_keeps_the_logarithmic_scale(tmp_path):
+    for seed, last in enumerate((0.001, 0.004)):
+        run = write_run(tmp_path / str(seed), {"fid": last}, seed=seed, ranges={"fid": [0, None]})
+        write_history(run, {"score/fid": [10.0, 1.0, 0.1, last]})
+    (axes,) = draw("curves", tmp_path, metrics=("fid",), band="interval")[0].figure.axes
+    assert axes.get_yscale() == "log"
+    assert axes.get_ylim()[0] > 1e-4
 
 
 def test_jobs_of_a_sweep_are_in_the_order_of_their_numbers(tmp_path):

@@ -34,5 +34,6 @@ def test_limits_contain_the_values_with_a_margin():
     assert limits([0, 10], False) == pytest.approx((-0.6, 10.6))
     assert limits([5], False) == pytest.approx((4.7, 5.3))
     assert limits([0], False) == (-1.0, 1.0)
+    assert limits([2], True) == pytest.approx((2 / 1.06, 2 * 1.06))
     assert limits([1, 100], True) == pytest.approx((100**-0.06, 100**1.06))
     assert limits([math.inf, math.nan], False) == (0.0, 1.0)
