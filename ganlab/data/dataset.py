@@ -126,7 +126,7 @@ class DataSet(ABC):
 
     def decoded_samples(self, count: int, seed: int = 0) -> Batch:
         """Return at most `count` (0: all) real training samples in the data's own coordinates, with known labels."""
-        batch = Batch.cat(map(normalize, self.real_samples(count, seed)))
+        batch = Batch.cat(map(normalize, self.real_samples(count, seed))).map(lambda x: x[: count or None])
         return Batch(self.decode(batch.sample), batch.cond)
 
     def count(self, requested: int = 0, split: str = "train") -> int:

@@ -15,6 +15,7 @@ INK_AREA = 17_000  # pixels that all samples cover together, if their radii stay
 RADII = (1.1, 3.4)  # least and greatest radius of a sample, in pixels
 # From empty to dense: the sequential blues of ColorBrewer (Harrower and Brewer 2003).
 BLUES = ("#f7fbff", "#deebf7", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b")
+LEVELS = 1024  # of colours between empty and dense
 DARKEST = 1 / 1.4  # the part of the colours that a density uses, so that samples stay visible on it
 
 
@@ -41,7 +42,9 @@ class Density:
         shares = np.sqrt(self.heights / self.heights.max()) * DARKEST
         image = Image.fromarray(np.flipud(shares).astype(np.float32)).resize((width, width), Image.Resampling.BILINEAR)
         stops, blues = np.linspace(0, 1, len(BLUES)), np.stack([rgb(colour) for colour in BLUES], axis=1)
-        return np.stack([np.interp(np.asarray(image), stops, channel) for channel in blues], axis=-1)
+        levels = np.linspace(0, 1, LEVELS)
+        table = np.stack([np.interp(levels, stops, channel) for channel in blues], axis=-1)
+        return table[(np.asarray(image) * (LEVELS - 1)).round().astype(np.intp)]
 
 
 def opacity(columns: np.ndarray, rows: np.ndarray, width: int, count: int) -> np.ndarray:

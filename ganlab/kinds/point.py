@@ -90,8 +90,9 @@ class PointKind(Kind):
         canvas = back.canvas.copy() if backdrop is not None else np.full((SIDE, SIDE, 3), 255.0)
         for group in groups:
             shown = inside & group.rows
-            cover = opacity(columns[shown], rows[shown], SIDE, len(points))[..., None]
-            canvas += cover * (rgb(group.colour) - canvas)
+            cover = opacity(columns[shown], rows[shown], SIDE, len(points))
+            covered = np.nonzero(cover)
+            canvas[covered] += cover[covered][:, None] * (rgb(group.colour) - canvas[covered])
         picture = _draw(canvas, entries, back, found)
         outside = len(points) - int(inside.sum())
         facts = [
