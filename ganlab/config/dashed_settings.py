@@ -29,7 +29,7 @@ def suggest_setting(argument: str, settings: Iterable[str]) -> str:
     key, known = plain_name(flag), list(settings)
     if key != flag and equals and (matches := get_close_matches(key, known, n=1, cutoff=0.6)):
         return f"; did you mean '{matches[0]}={value}'?"
-    return suggest(key, known)
+    return suggest(key if key in known else flag, known)
 
 
 def plain_name(flag: str) -> str:

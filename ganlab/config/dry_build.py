@@ -53,12 +53,12 @@ def dry_build(
     for player in builder.names("optimizer"):
         weights = [torch.nn.Parameter(torch.zeros(1))]
         components.optimizer[player] = builder.build(f"optimizer.{player}", _call, weights)
-    generated = _count_generated(config, invalid_groups)
+    protocol = builder.build_kind("protocol", cast(type, locate("ganlab.metrics.Protocol")))
+    generated = protocol.samples if protocol is not None and config.get("fake") is None else None
     for name in builder.names("metric"):
         builder.build(f"metric.{name}", check_metric, generated)
     for name in builder.names("logger"):
         builder.build(f"logger.{name}", check_logger)
-    builder.build_kind("protocol", cast(type, locate("ganlab.metrics.Protocol")))
     callback = cast(type, locate("pytorch_lightning.Callback"))
     components.training_hook = builder.build_callbacks("training_hook", callback)
     builder.build_callbacks("callback", callback)
@@ -68,14 +68,6 @@ def dry_build(
     if components.spec is not None and components.latent is not None:
         _build_networks(builder, components)
     return components, builder.issues
-
-
-def _count_generated(config: DictConfig, invalid_groups: Set[str]) -> int | None:
-    """Return how many samples are generated for a score; None if that is unknown or files hold them."""
-    if "protocol" in invalid_groups or config.get("fake") is not None:
-        return None
-    samples = OmegaConf.select(config, "protocol.samples")
-    return samples if isinstance(samples, int) else None
 
 
 def preview(node: DictConfig) -> Spec | None:
