@@ -273,7 +273,8 @@ def test_a_directory_that_cannot_be_created_is_reported_in_one_sentence(tmp_path
         ganlab.train(ganlab.compose(["trainer=smoke", f"run_dir={tmp_path / 'file' / 'run'}"]))
 
 
-def test_unreadable_data_leaves_a_failed_run_with_the_reason(tmp_path):
+def test_unreadable_data_leaves_the_reason_in_a_folder_that_a_launcher_made(tmp_path):
+    (tmp_path / "run").mkdir()  # without one, a start that fails leaves no folder
     overrides = [
         "trainer=smoke",
         "data=image_folder",
