@@ -24,6 +24,7 @@ from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 from ganlab.training.api import train_checked
 
+SWEEP_FLAGS = ("--no-wait", "--retry-failed")
 # Flags that Hydra answers.
 HYDRA_FLAGS = {
     *("--hydra-help", "--info", "-i", "--resolve", "--package", "-p", "--run", "-r"),
@@ -47,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
         return multirun(args, train_job)
     for flag in args.flags:
         if flag.partition("=")[0] not in HYDRA_FLAGS:
-            advice = advise_on_flag(flag, args.given, [conf_directory(), *args.config_dirs], TRAIN)
+            directories = [conf_directory(), *args.config_dirs]
+            advice = "" if flag in SWEEP_FLAGS else advise_on_flag(flag, args.given, directories, TRAIN)
             general = ": settings have no dashes, as in seed=1, and --no-wait and --retry-failed require -m"
             raise UserError(f"'{flag}' is not a flag of ganlab train{advice or general}; see ganlab train --help")
     return _run_hydra(args)
