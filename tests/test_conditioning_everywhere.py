@@ -17,6 +17,8 @@ from ganlab.core.interfaces import Batch, Spec
 
 CONDITIONINGS = sorted(path.stem for path in (conf_directory() / "conditioning").glob("*.yaml"))
 SMALL = {"width": 4, "max_width": 8, "style_size": 8, "mapping_layers": 2, "embedding": 4}
+SMALL |= {"projection": 2, "resolution": 32}
+BATCH_NORM = ("fastgan",)  # discriminators that gradient penalties do not support
 SPECS = {3: Spec((1, 32, 32), classes=3), 2: Spec((6, 2), classes=3)}  # by the number of dimensions of a sample
 ALWAYS_SUPPORTED = ("concat", "none")  # label modes of every network
 
@@ -83,6 +85,8 @@ def with_networks(conditioning: str, **networks: str):
     config.data = {"_target_": f"{__name__}.Labelled", "rank": max(shared)}
     for group, name in networks.items():
         config[group] = OmegaConf.merge(shrink(node(group, name)), read_conditioning(conditioning).get(group, {}))
+    if networks["discriminator"] in BATCH_NORM:
+        config.regularizer = {}
     return config, SPECS[max(shared)]
 
 

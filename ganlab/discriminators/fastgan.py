@@ -20,6 +20,7 @@ from ganlab.layers import (
     sample_shape,
 )
 from ganlab.layers.checks import check_at_least
+from ganlab.layers.class_projection import build_projection
 from ganlab.layers.fastgan import SLOPE, Excitation, Shrink, convolution_unit
 
 WIDEST = 16  # times `width` channels of any maps
@@ -33,8 +34,8 @@ class FastGAN(FeatureDiscriminator):
     One path reads the image, another one the image at half the size; each gives a logit for every patch of its last
     maps, of 8 to 15 pixels. The maps of the image have 64 `width` / side channels. The paper's decoders are
     `regularizer=[reconstruction]`, which reads the maps before the last and the last maps of both paths. The features
-    are the last maps, summed over all positions. Sides are 4 to 15 times a power of two. Raises ValueError for a
-    setting out of range or an unsupported resolution.
+    are the last maps, summed over all positions; a class projection reads them, too. Sides are 4 to 15 times a power of
+    two. Raises ValueError for a setting out of range or an unsupported resolution.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -52,7 +53,8 @@ class FastGAN(FeatureDiscriminator):
         super().__init__()
         shape = sample_shape(spec, "FastGAN", "discriminator", self.sample_dims)
         check_at_least("width", width, 1)
-        self.labels = ClassLabels(label_specs(labels, spec, "concat")["concat"])
+        specs = label_specs(labels, spec, "concat", "projection")
+        self.labels = ClassLabels(specs["concat"])
         inputs = shape[0] + self.labels.width
         halvings = _halvings(pyramid(shape, "FastGAN"))
         sides = [min(shape[1:]) >> step for step in range(halvings + 1)]
@@ -74,6 +76,7 @@ class FastGAN(FeatureDiscriminator):
             (small_width, *base),
         )
         self.feature_size, self.head = channels[-1], build_head(head, beta)
+        self.projection = build_projection(specs["projection"], self.feature_size)
         initialise(self, init)
         if spectral_norm:
             normalise_spectrally(self)
@@ -90,16 +93,17 @@ class FastGAN(FeatureDiscriminator):
         labelled = self.labels(samples, cond)
         maps, small = self._maps(labelled), self.small(functional.avg_pool2d(labelled, 2))
         logits = torch.cat([self.last(maps[-1]).flatten(1), self.small_last(small).flatten(1)], 1)
-        features = (maps[-2], maps[-1], small, maps[-1].sum((2, 3)))
-        return DiscriminatorOutput(self.head(logits), features, {"input": samples})
+        sums = maps[-1].sum((2, 3))
+        values = self.projection(logits, sums, cond)
+        return DiscriminatorOutput(self.head(values), (maps[-2], maps[-1], small, sums), {"input": samples})
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return the last maps of the image, summed over all positions: (n, feature_size)."""
         return self._maps(self.labels(samples, cond))[-1].sum((2, 3))
 
     def remove_head(self) -> None:
-        """Remove what only the logits need: the last convolutions, the small path and the head."""
-        del self.last, self.small, self.small_last, self.head
+        """Remove what only the logits need: the last convolutions, the small path, the projection and the head."""
+        del self.last, self.small, self.small_last, self.projection, self.head
 
     def _maps(self, images: Tensor) -> list[Tensor]:
         maps = [self.first(images)]

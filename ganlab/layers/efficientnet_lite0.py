@@ -47,7 +47,8 @@ def find_weights(weights: str | Path | None, setting: str) -> Path:
 class EfficientNetLite0(nn.Module):
     """The layers of EfficientNet-Lite0 before its last one, with the weights of a file as buffers: they never train.
 
-    It reads images with pixels 0 … 255 as (x - 127) / 128 and is always in evaluation mode. Raises ValueError for a
+    It reads images with pixels 0 … 255 as (x - 127) / 128 and is always in evaluation mode: its normalisations are by
+    fixed statistics, so they treat each sample alone. Raises ValueError for a
     file that holds something else.
     """
 
@@ -60,6 +61,7 @@ class EfficientNetLite0(nn.Module):
         if not network.conv_stem.weight.is_meta:  # configuration checks build networks without weights
             _load(network, path)
         network.reset_classifier(0)
+        _fix_norms(network)
         _turn_into_buffers(network)
         self.network = network
         self.eval()
@@ -92,6 +94,35 @@ def _load(network: nn.Module, path: Path) -> None:
         network.load_state_dict(dict(zip(network.state_dict(), state.values(), strict=True)))
     except BROKEN as error:
         raise ValueError(f"{path} does not hold {WHAT}; {ADVICE}") from error
+
+
+@final
+class _FixedNorm(nn.Module):
+    """A batch normalisation by its running statistics, followed by its activation."""
+
+    def __init__(self, norm: nn.BatchNorm2d) -> None:
+        super().__init__()
+        mean, variance = norm.running_mean, norm.running_var
+        assert mean is not None
+        assert variance is not None
+        scale = norm.weight.detach() * (variance + norm.eps).rsqrt()
+        self.register_buffer("scale", scale[:, None, None])
+        self.register_buffer("shift", (norm.bias.detach() - mean * scale)[:, None, None])
+        self.activate = getattr(norm, "act", nn.Identity())  # of timm's layer
+
+    scale: Tensor
+    shift: Tensor
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Return maps of the same shape (n, channels, height, width)."""
+        return self.activate(torch.addcmul(self.shift, maps, self.scale))
+
+
+def _fix_norms(network: nn.Module) -> None:
+    for layer in list(network.modules()):
+        for name, child in list(layer.named_children()):
+            if isinstance(child, nn.BatchNorm2d):
+                setattr(layer, name, _FixedNorm(child))
 
 
 def _turn_into_buffers(network: nn.Module) -> None:

@@ -23,6 +23,7 @@ class Reconstruction(Regularizer):
     player = "discriminator"
     reads_features = True
     reads_maps = True
+    sample_dims = (3,)
     single = True
 
     def __init__(self, weight: float = 1.0, width: int = 128, every: int = 1) -> None:

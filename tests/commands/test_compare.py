@@ -55,7 +55,8 @@ def test_different_protocols_are_explained(runs, tmp_path, capsys):
     assert guarded(main, [str(runs / "hinge"), str(tmp_path / "mine.json")]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert (
-        f"fid of digits and {tmp_path}/mine.json cannot share a column: samples is 10000 in one and 2000 in the" in out
+        f"fid of digits_ring and {tmp_path}/mine.json cannot share a column: samples is 10000 in one and 2000 in the"
+        in out
     )
 
 

@@ -30,7 +30,7 @@ def test_folders_of_equal_seeds_are_rows(tmp_path):
 def test_different_seeds_of_several_paths_stay_one_row(tmp_path):
     write_seeds(tmp_path, [1.0, 2.0, 3.0])
     (row,) = only(compare([tmp_path / str(seed) for seed in range(3)])).rows
-    assert (row.label, row.seeds) == ("digits", (0, 1, 2))
+    assert (row.label, row.seeds) == ("digits_ring", (0, 1, 2))
 
 
 def test_a_path_that_is_given_twice_is_one_row(tmp_path):
@@ -49,7 +49,7 @@ def test_rows_of_two_tables_with_one_label_are_named_by_directory(tmp_path):
 def test_rows_whose_runs_share_a_folder_keep_their_label(tmp_path):
     write_seeds(tmp_path, [1.0, 2.0])
     write_run(tmp_path / "2", {"fid": 9.0}, seed=2, protocol=changed(samples=2000))
-    assert [row.label for table in compare(tmp_path).tables for row in table.rows] == ["digits", "digits"]
+    assert [row.label for table in compare(tmp_path).tables for row in table.rows] == ["digits_ring", "digits_ring"]
 
 
 def test_the_name_is_in_the_printed_table(tmp_path):

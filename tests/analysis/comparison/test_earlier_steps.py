@@ -14,7 +14,10 @@ def test_scores_of_an_earlier_step_have_a_row_of_their_own(tmp_path):
     write_run(tmp_path / "1", {"fid": 0.5}, seed=1, reports=report(1.2, 6))
     old = write_run(tmp_path / "2", {"fid": 0.5}, seed=2, reports=report(9.0, 3))
     comparison = compare(tmp_path)
-    assert [(row.label, row.seeds) for row in only(comparison).rows] == [("digits", (0, 1)), ("digits step=3", (2,))]
+    assert [(row.label, row.seeds) for row in only(comparison).rows] == [
+        ("digits_ring", (0, 1)),
+        ("digits_ring step=3", (2,)),
+    ]
     assert comparison.notes == (
         f"the report scores of {old} are of step 3, but the run has been continued to step 6, so they have their own "
         f"row; `ganlab evaluate run={old}` scores it again",
@@ -23,7 +26,7 @@ def test_scores_of_an_earlier_step_have_a_row_of_their_own(tmp_path):
 
 def test_a_run_with_only_such_scores_shows_their_step(tmp_path):
     write_run(tmp_path, {"fid": 0.5}, reports=report(9.0, 3))
-    assert "\ndigits step=3  1  9\n" in as_table(compare(tmp_path), 200)
+    assert "\ndigits_ring step=3  1  9\n" in as_table(compare(tmp_path), 200)
 
 
 def test_selection_scores_of_an_earlier_step_are_of_that_step_too(tmp_path):
@@ -35,7 +38,7 @@ def test_selection_scores_of_an_earlier_step_are_of_that_step_too(tmp_path):
 def test_a_chosen_checkpoint_may_be_of_any_step(tmp_path):
     write_run(tmp_path, {"fid": 0.5}, reports=report(9.0, 3, checkpoint="best"))
     comparison = compare(tmp_path)
-    assert [row.label for row in only(comparison).rows] == ["digits"]
+    assert [row.label for row in only(comparison).rows] == ["digits_ring"]
     assert not comparison.notes
 
 

@@ -77,7 +77,7 @@ def test_seeds_of_one_configuration_under_two_protocols_are_separate(tmp_path):
     comparison = compare(tmp_path)
     assert [table.rows[0].seeds for table in comparison.tables] == [(0, 1), (2,)]
     assert comparison.notes == (
-        "fid of digits seed 0 (and 1 more) and digits seed 2 cannot share a column: "
+        "fid of digits_ring seed 0 (and 1 more) and digits_ring seed 2 cannot share a column: "
         "samples is 10000 in one and 2000 in the other",
     )
 
@@ -88,7 +88,7 @@ def test_a_run_does_not_replace_one_under_another_protocol(tmp_path):
     comparison = compare([tmp_path / "many", tmp_path / "few"])
     assert [table.rows[0].cells["fid"].numbers for table in comparison.tables] == [[1.0, 2.0], [8.0, 9.0]]
     assert comparison.notes == (
-        f"fid of digits seed 0 in {tmp_path / 'many' / '0'} (and 1 more) and digits seed 0 in "
+        f"fid of digits_ring seed 0 in {tmp_path / 'many' / '0'} (and 1 more) and digits_ring seed 0 in "
         f"{tmp_path / 'few' / '0'} (and 1 more) cannot share a column: samples is 10000 in one and 2000 in the other",
     )
 
@@ -145,7 +145,7 @@ def test_otherwise_selection_scores_are_read_with_a_note(tmp_path):
     assert as_table(comparison).startswith("selection scores (split=validation,")
     assert comparison.notes[0].startswith("1 of 2 runs have report scores under standard, so all are shown with")
     requested = compare(tmp_path, protocol="standard")
-    assert [row.label for row in only(requested).rows] == ["digits"]
+    assert [row.label for row in only(requested).rows] == ["digits_ring"]
     assert [(run.path, run.reason) for run in requested.left_out] == [
         (str(tmp_path / "b"), "without evaluations/standard.json")
     ]
@@ -172,6 +172,6 @@ def test_score_files_are_compared_without_a_run(tmp_path):
     write_json(tmp_path / "mine.json", score_file({"fid": 0.5}, intervals={"fid": [0.4, 0.6]}))
     write_run(tmp_path / "run", {"fid": 1.0})
     table = only(compare([tmp_path / "mine.json", tmp_path / "run"]))
-    assert [row.label for row in table.rows] == [str(tmp_path / "mine.json"), "digits"]
+    assert [row.label for row in table.rows] == [str(tmp_path / "mine.json"), "digits_ring"]
     assert table.source == "scores and selection scores"
     assert table.rows[0].seeds == (None,)

@@ -139,7 +139,7 @@ def test_a_component_setting_that_repeats_the_seed_does_not_separate_runs():
 
 def test_a_single_configuration_is_labelled_by_its_experiment(tmp_path):
     write_seeds(tmp_path, [1.0, 2.0])
-    assert rows_of(compare(tmp_path)) == ["digits"]
+    assert rows_of(compare(tmp_path)) == ["digits_ring"]
 
 
 def test_a_repeated_seed_counts_once_and_is_noted(tmp_path):
@@ -149,7 +149,7 @@ def test_a_repeated_seed_counts_once_and_is_noted(tmp_path):
     (row,) = only(comparison).rows
     assert row.cells["fid"].numbers == [1.0, 9.0]
     assert comparison.notes == (
-        f"seed 1 of digits occurs 2 times, in {tmp_path / '1'}, {tmp_path / 'again'}; "
+        f"seed 1 of digits_ring occurs 2 times, in {tmp_path / '1'}, {tmp_path / 'again'}; "
         f"the latest is used, {tmp_path / 'again'}",
     )
 

@@ -38,7 +38,7 @@ def test_a_run_without_the_requested_scores_is_listed(tmp_path):
     write_run(tmp_path / "a", {"fid": 1.0, "kid": 1.0}, "loss=hinge")
     write_run(tmp_path / "b", {"fid": 1.0}, "loss=wasserstein")
     comparison = compare(tmp_path, scores=["kid"])
-    assert rows_of(comparison) == ["digits"]
+    assert rows_of(comparison) == ["digits_ring"]
     assert [(run.path, run.reason) for run in comparison.left_out] == [(str(tmp_path / "b"), "without kid")]
 
 
