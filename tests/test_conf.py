@@ -70,6 +70,10 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += ["discriminator.labels=none"]
     if getattr(target, "needs_codes", False) or name == "infogan":
         lines += ["latent=codes", "latent.size=20"]
+    if getattr(target, "reads_maps", False):
+        lines += ["discriminator=fastgan"]
+    if (group, name) == ("discriminator", "fastgan"):
+        lines += ["regularizer=[]"]  # R1 and batch normalisation exclude each other
     if getattr(target, "reads_styles", False):
         lines += ["generator._target_=support.small_runs.Styled"]
     if group == "conditioning" and content.get("generator", {}).get("labels") == "norm":
@@ -88,8 +92,10 @@ def composed(group: str, name: str, folder):
     several = group in ("regularizer", "training_hook", "metric", "callback", "logger") and node(group, name)
     first = ["data=ring", *NETWORKS]
     chosen = [f"{group}=[{name}]" if several else f"{group}={name}"]
-    others = [line for line in first if not line.startswith((f"{group}=", f"{group}."))]
-    return compose([*others, *chosen, *required_overrides(group, name, folder)])
+    required = required_overrides(group, name, folder)
+    replaced = {line.split("=")[0] for line in [*chosen, *required] if "." not in line.split("=")[0]}
+    others = [line for line in first if line.split("=")[0].split(".")[0] not in replaced]
+    return compose([*others, *chosen, *required])
 
 
 @pytest.mark.parametrize(("group", "name"), COMPONENTS)
@@ -125,7 +131,8 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels)
     own = node(group, name)
     own |= {"width": 4} if "width" in own else {}
     for rank in DATA:
-        config = on_data(rank, *(["data.labels=true"] if labels and rank != 2 else [])).copy()
+        plain = ["regularizer=[]"] if own["_target_"].endswith("discriminators.FastGAN") else []
+        config = on_data(rank, *plain, *(["data.labels=true"] if labels and rank != 2 else [])).copy()
         config[group] = own
         if rank not in locate(own["_target_"]).sample_dims:
             with pytest.raises(ConfigurationError, match=group):

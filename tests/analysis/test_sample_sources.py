@@ -5,15 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ganlab.commands.sample_sheets import write_pictures
 from PIL import Image
 
 from ganlab.analysis.evaluation import evaluate
 from ganlab.config import compose, instantiate
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import UserError
+from ganlab.core.interfaces import Spec
 from ganlab.data import Digits
 from ganlab.data.sample_files.open import open_sample_files
+from ganlab.kinds import Sheet, kind_of
+from ganlab.kinds.picture_file import save_picture
 
 QUICK = ("features=random", "protocol.resamples=0")
 
@@ -69,6 +71,14 @@ def test_the_floor_compares_classes_by_name(tmp_path: Path, digits) -> None:
         evaluated(*words, f"train={tmp_path}/plain.npz")
 
 
+def write_pictures(samples: torch.Tensor, spec: Spec, output: Path) -> None:
+    """Write single samples and a sheet as `ganlab sample` does."""
+    kind = kind_of(spec)
+    for folder in kind.folders:
+        folder.write(samples, output, [])
+    save_picture(kind.draw(Sheet(samples)), output / "sheet.png")
+
+
 def test_what_sample_wrote_is_read(tmp_path: Path, digits) -> None:
     images, _ = digits
     real = write_classes(tmp_path, images, ["real"] * 120) / "real"
@@ -76,7 +86,7 @@ def test_what_sample_wrote_is_read(tmp_path: Path, digits) -> None:
     output.mkdir()
     samples = torch.from_numpy(images[:70, None]).float() / 127.5 - 1
     np.save(output / "samples.npy", samples.numpy())
-    write_pictures(samples, output)
+    write_pictures(samples, Spec((1, 8, 8)), output)
     contents = [evaluated(f"real={real}", f"fake={fake}", "metric=[fid]") for fake in (output, output / "images")]
     assert contents[0]["scores"] == contents[1]["scores"]
     assert contents[0]["protocol"]["samples"] == 70
@@ -85,7 +95,7 @@ def test_what_sample_wrote_is_read(tmp_path: Path, digits) -> None:
 def test_points_that_sample_wrote_are_read(tmp_path: Path) -> None:
     points = torch.randn(50, 2, generator=torch.Generator().manual_seed(0))
     np.save(tmp_path / "samples.npy", points.numpy())
-    write_pictures(points, tmp_path)
+    write_pictures(points, Spec((2,)), tmp_path)
     words = [f"real={tmp_path}", f"fake={tmp_path}/samples.npy", "features=identity", "metric=[fid]"]
     assert evaluated(*words)["scores"]["fid"] == pytest.approx(0, abs=1e-9)
 

@@ -116,7 +116,7 @@ def test_a_link_is_removed_and_not_what_it_leads_to(place):
         (["runs", "keep=bst"], "keep: there is no checkpoint 'bst'; choose last or best; did you mean 'best'?"),
         (["nothing"], "nothing does not exist"),
         (["runs", "--yse"], "'--yse' is neither a path nor a setting of ganlab prune"),
-        ([""], "'' is neither a path nor a setting of ganlab prune"),
+        ([""], "a path is empty; leave it out"),
     ],
 )
 def test_invalid_arguments_free_nothing(arguments, sentence, place, capsys):

@@ -236,7 +236,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_is_named(tmp_path, monkeypa
     sentence, status = failure(config)
     assert sentence == (
         "generator/adversarial became nan at step 4; no checkpoint was written before; try a smaller "
-        "optimizer.generator.lr, a regularizer such as r1, or trainer.precision=32-true"
+        "optimizer.generator.lr (now 0.0005), a regularizer such as r1, or trainer.precision=32-true"
     )
     assert (status["state"], status["reason"]) == ("failed", sentence)
 

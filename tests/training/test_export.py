@@ -370,9 +370,13 @@ def test_further_errors_of_the_sample_command(images, capsys, tmp_path):
     (tmp_path / "taken").write_text("")
     assert guarded(main, [f"run={images}", f"output={tmp_path}/taken"]) == 2
     assert "taken" in capsys.readouterr().err
-    for n in (10**13, 10**23):
+    too_many = (
+        (10**13, rf"n={10**13:,} samples of shape .* would take .* are free; lower n\n"),
+        (10**23, r"n must be at most 9223372036854775807, got 24 digits\n"),
+    )
+    for n, message in too_many:
         assert guarded(main, [f"run={images}", f"n={n}", f"output={tmp_path}/out"]) == 2
-        assert re.fullmatch(rf"n={n:,} samples of shape .* would take .* are free; lower n\n", capsys.readouterr().err)
+        assert re.fullmatch(message, capsys.readouterr().err)
     assert not (tmp_path / "out").exists()
 
 

@@ -243,7 +243,7 @@ def test_a_run_without_a_checkpoint_may_start_on_other_data(tmp_path):
 def test_intervals_and_loggers_may_change_when_a_run_is_resumed(tmp_path):
     interrupted(tmp_path, POINTS, 2)
     go(tmp_path, *POINTS, "log_every=2", "logger=[csv,tensorboard]", "sample_every=3")
-    assert sorted(path.stem for path in (tmp_path / "samples").glob("*.png")) == ["00000003", "00000006"]
+    assert sorted(path.stem for path in (tmp_path / "samples").glob("*.png")) == ["00000003", "00000006", "real"]
 
 
 def test_every_checkpoint_is_plain_data(tmp_path):

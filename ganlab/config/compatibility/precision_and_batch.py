@@ -59,9 +59,11 @@ def reject_batch_norm_with_penalty(config: DictConfig, components: Components) -
     """Reject batch norm in the discriminator if a penalty needs the gradient of a single sample."""
     names, discriminator = _gradient_penalties(components), components.discriminator
     if names and discriminator is not None and any(isinstance(layer, _BatchNorm) for layer in discriminator.modules()):
+        has_choice = "norm" in config.discriminator
+        advice = "use discriminator.norm=layer, group or none" if has_choice else "use another one, or 'regularizer=[]'"
         return (
             f"regularizer.{names} and batch norm in the discriminator: a penalty per sample is undefined if samples "
-            "share statistics; use discriminator.norm=layer, group or none"
+            f"share statistics; {advice}"
         )
     return None
 
