@@ -239,7 +239,8 @@ def test_a_full_disk_stops_the_run_with_a_message_and_it_resumes_with_free_space
         ended = command("train", *overrides, f"run_dir={run}", cwd=tmp_path)
         assert ended.returncode == 1, ended.stderr
         assert "Traceback" not in ended.stderr
-        message = ended.stderr.splitlines()[-1]
+        message, advice = ended.stderr.splitlines()[-2:]
+        assert advice == f"resume with: ganlab resume {run}"
         assert message.startswith(f"stopped: {run}/")
         assert "cannot be written (No space left on device)" in message
         status = json.loads((run / "status.json").read_text())

@@ -339,7 +339,9 @@ def test_if_one_process_is_killed_the_run_ends_with_a_message(tmp_path, training
     wait_for(lambda: first.poll() is not None, "the end of the command")
     sentence = "process 1 of 2 was ended by SIGKILL; run the same command to resume from the last checkpoint"
     assert first.returncode == 1
-    assert (tmp_path / "output.txt").read_text().splitlines()[-1] == f"stopped: {sentence}"
+    message, advice = (tmp_path / "output.txt").read_text().splitlines()[-2:]
+    assert message == f"stopped: {sentence}"
+    assert advice == f"resume with: GANLAB_ALLOW=support ganlab resume {tmp_path / 'run'}"
     assert (status(tmp_path / "run")["state"], status(tmp_path / "run")["reason"]) == ("failed", sentence)
 
 
@@ -358,7 +360,8 @@ def test_rank_zero_reports_the_error_of_another_rank(tmp_path, training):
     wait_for(lambda: first.poll() is not None, "the end of the command")
     assert first.returncode == 1
     output = (tmp_path / "output.txt").read_text()
-    assert output.splitlines()[-1] == "stopped: process 1 of 2: the callback failed at step 12"
+    assert output.splitlines()[-2] == "stopped: process 1 of 2: the callback failed at step 12"
+    assert output.splitlines()[-1].endswith(f"ganlab resume {tmp_path / 'run'}")
     assert "Traceback" not in output
     assert status(tmp_path / "run")["reason"] == "process 1 of 2: the callback failed at step 12"
 
