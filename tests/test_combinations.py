@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 import torch
 from omegaconf import OmegaConf
-from support.small_runs import Styled
+from support.small_runs import Mapped, Styled
 
 import ganlab
 from ganlab import discriminators, generators
 from ganlab.config import conf_directory, instantiate
-from ganlab.core.interfaces import Batch, DiscriminatorOutput, Spec
+from ganlab.core.interfaces import Batch, Spec
 from ganlab.games import AdversarialGame
 from ganlab.latents import Codes
-from ganlab.layers import build_head
 from ganlab.schedules import Alternating
 
 
@@ -60,29 +59,6 @@ def checkerboard(offset):
     for indexes in product(*(range(len(values)) for values in GRID)):
         if (sum(indexes) + offset) % 2 == 0:
             yield tuple(values[index] for values, index in zip(GRID, indexes, strict=True))
-
-
-class Mapped(torch.nn.Module):
-    """A discriminator that shows two feature maps, of the image's size and half of it."""
-
-    feature_size = 4
-
-    def __init__(self, spec, head):
-        super().__init__()
-        channels, height, width = spec.sample
-        self.first = torch.nn.Conv2d(channels, 2, 3, padding=1)
-        self.second = torch.nn.Conv2d(2, 4, 3, 2, 1)
-        self.head = torch.nn.Sequential(torch.nn.Linear(4, 1), build_head(head))
-        self.map_shapes = ((2, height, width), (4, height // 2, width // 2))
-
-    def forward(self, samples, cond=None):
-        return self.discriminate(samples, cond).logits
-
-    def discriminate(self, samples, cond=None):
-        large = self.first(samples).tanh()
-        small = self.second(large).tanh()
-        features = small.mean((2, 3))
-        return DiscriminatorOutput(self.head(features), (large, small, features), {"input": samples})
 
 
 def build_game(loss, terms, shape=(2,), classes=0, augment="none", packing=1):

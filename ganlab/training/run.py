@@ -79,6 +79,8 @@ class Run:
         except Interrupted as stop:
             self.interrupted, self.signal, scores = True, stop.signal_number if self._is_rank_zero else 0, {}
             print(f"\n{stop} before the first step; nothing was to be saved", file=sys.stderr)
+            if self.directory.exists():
+                print(f"resume with: {resume_line(self.directory.path)}", file=sys.stderr)
         if self.interrupted:
             for interrupt in self._interrupts:
                 interrupt.call_former_handler()

@@ -26,6 +26,7 @@ MORE = {  # further settings, so the component has an effect
     "dragan": ["regularizer.dragan.spread=5"],
     "information": ["latent=codes", "latent.size=16"],
     "path_length": ["generator._target_=support.small_runs.Styled", "regularizer.path_length.every=1"],
+    "reconstruction": ["discriminator._target_=support.small_runs.Mapped"],
     "top_k": ["regularizer.top_k.decay=0.5", "regularizer.top_k.decay_steps=1"],
     "ada": ["augment.start=0.5", "augment.speed_samples=100", "augment.interval=2", "optimizer=sgd"],
     "scheduled": ["augment.start=0.5", "optimizer=sgd"],

@@ -15,9 +15,9 @@ from omegaconf import DictConfig
 from torch import nn
 
 from ganlab.config import compose
-from ganlab.core.interfaces import AdversarialLoss
+from ganlab.core.interfaces import AdversarialLoss, DiscriminatorOutput
 from ganlab.data import Digits
-from ganlab.layers import build_generator_labels
+from ganlab.layers import build_generator_labels, build_head
 from ganlab.metrics import Metric, Moments
 from ganlab.training.api import Result, train
 from support.forked_commands import run_module
@@ -221,6 +221,30 @@ class WithoutFeatures(nn.Module):
 
     def forward(self, samples, cond=None):
         return self.body(samples).squeeze(1)
+
+
+class Mapped(nn.Module):
+    """A discriminator that shows feature maps of the image's size and half of it, without statistics of a batch."""
+
+    sample_dims = (3,)
+    feature_size = 4
+
+    def __init__(self, spec, head="logit", **others):
+        super().__init__()
+        channels, height, width = spec.sample
+        self.first = nn.Conv2d(channels, 2, 3, padding=1)
+        self.second = nn.Conv2d(2, 4, 3, 2, 1)
+        self.head = nn.Sequential(nn.Linear(4, 1), build_head(head))
+        self.map_shapes = ((2, height, width), (4, height // 2, width // 2))
+
+    def forward(self, samples, cond=None):
+        return self.discriminate(samples, cond).logits
+
+    def discriminate(self, samples, cond=None):
+        large = self.first(samples).tanh()
+        small = self.second(large).tanh()
+        features = small.mean((2, 3))
+        return DiscriminatorOutput(self.head(features), (large, small, features), {"input": samples})
 
 
 class Styled(nn.Module):

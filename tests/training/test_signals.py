@@ -79,7 +79,8 @@ def test_before_the_first_step_a_signal_ends_the_run_at_once(tmp_path, whole, fu
     assert command_in_process(run, *SETTINGS, killer=AtFunction(function, signal.SIGTERM)) == 143
     output = (tmp_path / "run.err").read_text()
     assert (status(run)["state"], status(run)["reason"], status(run)["step"]) == ("preempted", "stopped by SIGTERM", 0)
-    assert "stopped by SIGTERM before the first step; nothing was to be saved\nresume with: ganlab train " in output
+    assert "stopped by SIGTERM before the first step; nothing was to be saved\nresume with: " in output
+    assert output.splitlines()[-1].endswith(f"ganlab resume {run}")
     assert "Traceback" not in output
     assert not (run / "checkpoints").exists()
     go(run, *SETTINGS)
