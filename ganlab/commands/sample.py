@@ -149,11 +149,17 @@ def _write(output: Path, spec: Any, sheet: Any) -> None:
 
 
 def _remove_former_files(output: Path, folders: Sequence[Any]) -> None:
-    """Remove the single samples of an earlier call; raises UserError for files that this command did not write."""
+    """Remove the single samples of an earlier call; raises UserError for files that this command did not write.
+
+    A folder of someone's own pictures would be read as generated samples from then on.
+    """
+    other = [entry.name for entry in sorted(output.iterdir()) if not entry.name.startswith(".")]
+    if other and not (output / "samples.npy").exists():
+        raise UserError(
+            f"output={output} holds files that `ganlab sample` did not write (such as {other[0]}); choose an empty or "
+            "a new folder"
+        )
     for folder in folders:
-        path = output / folder.name
-        if not (output / "samples.npy").exists() and path.exists() and any(path.iterdir()):
-            raise UserError(f"{path} contains files that `ganlab sample` did not write; choose another output")
         folder.remove_former(output)
 
 

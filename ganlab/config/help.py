@@ -35,11 +35,25 @@ examples: ganlab evaluate run=outputs/digits/1 protocol=fast
 EVALUATE_GROUPS = ("features", "metric", "protocol")
 # A setting at the top level of a yaml file; its comment is its documentation.
 SETTING = re.compile(r"(\w+): .*  # ")
+VALUE = re.compile(r"^(\w+): (\S.*?)(?:  #.*)?$", re.MULTILINE)
+DEFAULT_EXPERIMENT = re.compile(r"^  - experiment: (\w+)$", re.MULTILINE)
 
 
 def train_help(directory: Path) -> str:
     """Return usage, settings with their defaults and comments, and the choices of every group."""
-    return _format_help(TRAIN_USAGE, directory / "train.yaml", choices([directory]) | sweep_choices(directory))
+    path = directory / "train.yaml"
+    return _format_help(TRAIN_USAGE, path, choices([directory]) | sweep_choices(directory), _own_values(path))
+
+
+def _own_values(path: Path) -> list[str]:
+    """Return a line with the values that the default experiment sets in place of those of the file."""
+    match = DEFAULT_EXPERIMENT.search(path.read_text())
+    if match is None:
+        return []
+    general = setting_lines(path)
+    own = VALUE.findall((path.parent / "experiment" / f"{match[1]}.yaml").read_text())
+    values = [f"{key}: {value}" for key, value in own if key in general and f"{key}: {value}" != general[key][0]]
+    return [f"  experiment={match[1]}, the default, sets {', '.join(values)}"] if values else []
 
 
 def evaluate_help(directory: Path) -> str:
@@ -59,9 +73,10 @@ def setting_lines(path: Path) -> dict[str, tuple[str, str]]:
     return lines
 
 
-def _format_help(usage: str, path: Path, groups: Mapping[str, Sequence[str]]) -> str:
+def _format_help(usage: str, path: Path, groups: Mapping[str, Sequence[str]], own_values: Sequence[str] = ()) -> str:
     lines = [usage, "settings (KEY=VALUE):"]
     lines += [f"  {key_value:28} {comment}" for key_value, comment in setting_lines(path).values()]
+    lines += own_values
     lines += [
         "",
         "components (GROUP=NAME, or GROUP=[A,B] for a list; '+GROUP=[C]' appends to a list; GROUP.KEY=VALUE sets what "

@@ -17,6 +17,8 @@ def check_conditions(cond: Tree, n: int, spec: Spec, class_names: Sequence[str])
     """Return one condition per sample as the generator reads them; raises ValueError if they are invalid."""
     if spec.cond is None:
         raise ValueError("this generator is not conditional, so cond must be None")
+    if spec.classes and isinstance(cond, str | int):
+        cond = [cond] * n  # one class for all samples, as on the command line
     conditions = _class_numbers(cond, spec, class_names) if spec.classes else cond
     try:
         conditions = torch.as_tensor(conditions) if spec.classes else conditions

@@ -46,10 +46,11 @@ class Sampler:
     def sample(self, n: int | None = None, seed: int = 0, cond: Tree = None, latents: Any = None) -> Tree:
         """Return float tensors of shape (n, *spec.sample) on the CPU.
 
-        `cond` holds one condition per sample: for classes, a number or a name. Without it, a conditional generator
-        draws classes uniformly. `latents` (n, spec.latent), as `draw_latents` returns them, replace those that the seed
-        gives; `n` may then be left out. Raises ValueError for a negative n, for a `cond` of another length, for unknown
-        classes, for any `cond` if the generator is unconditional, and for latents of another shape.
+        `cond` holds one condition per sample: for classes, a number or a name, or one of these for all samples.
+        Without it, a conditional generator draws classes uniformly. `latents` (n, spec.latent), as `draw_latents`
+        returns them, replace those that the seed gives; `n` may then be left out. Raises ValueError for a negative n,
+        for a `cond` of another length, for unknown classes, for any `cond` if the generator is unconditional, and for
+        latents of another shape.
         """
         return self.sample_batch(n, seed, cond, latents).sample
 

@@ -94,7 +94,7 @@ def test_conditions(labelled, images):
 def test_classes_may_be_any_integers(labelled):
     sampler = ganlab.load(labelled)
     threes = sampler.sample(2, cond=torch.tensor([3, 3]))
-    for cond in ([3, 3], np.array([3, 3]), torch.tensor([3, 3], dtype=torch.uint8)):
+    for cond in ([3, 3], 3, np.array([3, 3]), torch.tensor([3, 3], dtype=torch.uint8)):
         assert torch.equal(sampler.sample(2, cond=cond), threes)
     assert sampler.sample(0, cond=[]).shape == (0, 1, 8, 8)
 
@@ -102,9 +102,9 @@ def test_classes_may_be_any_integers(labelled):
 @pytest.mark.parametrize(
     ("cond", "sentence"),
     [
-        (5, "cond must have one entry per sample, 2, got 5"),
         (torch.tensor(5), "cond must have one entry per sample, 2, got tensor(5)"),
-        ("ab", "cond must have one entry per sample, 2, got 'ab'"),
+        ("ab", "cond names 'ab', but the classes are numbers"),
+        (10, "cond must be one class for each sample, from 0 to 9, got 10"),
         ([3, 10], "cond must be one class for each sample, from 0 to 9, got 10"),
         ([-1, 3], "cond must be one class for each sample, from 0 to 9, got -1"),
         ([0.5, 1.0], "cond must be one class for each sample, from 0 to 9, got torch.float32 of shape (2,)"),
@@ -247,9 +247,16 @@ def test_another_call_removes_the_images_of_the_last(labelled, tmp_path, capsys)
     (out / "samples.npy").unlink()
     capsys.readouterr()
     assert guarded(main, [f"run={labelled}", "n=3", f"output={out}"]) == 2
-    assert (
-        f"{out / 'images'} contains files that `ganlab sample` did not write; choose another" in capsys.readouterr().err
-    )
+    assert f"output={out} holds files that `ganlab sample` did not write (such as images)" in capsys.readouterr().err
+
+
+def test_a_folder_of_other_files_is_left_alone(labelled, tmp_path, capsys):
+    """Else a data set would be read as generated samples from then on."""
+    (tmp_path / "photos" / "cats").mkdir(parents=True)
+    (tmp_path / "photos" / "cats" / "1.png").write_bytes(b"a picture")
+    assert guarded(main, [f"run={labelled}", "n=3", f"output={tmp_path / 'photos'}"]) == 2
+    assert "(such as cats); choose an empty or a new folder" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "photos").rglob("*")) == ["1.png", "cats"]
 
 
 def test_classes_have_the_names_of_their_folders(tmp_path, capsys):
