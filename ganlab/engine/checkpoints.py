@@ -48,9 +48,11 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             _flush(target.parent)
         except OSError as error:
             scratch.unlink(missing_ok=True)
+            exists = target.exists() or target.with_name(PREVIOUS.get(target.name, target.name)).exists()
+            kept = "the checkpoint before it is intact" if exists else "there is no checkpoint before it"
             raise TrainingError(
-                f"{target} cannot be written ({error.strerror or error}); the checkpoint before it is intact: free "
-                "some space, and run the same command with this run_dir to resume from there"
+                f"{target} cannot be written ({error.strerror or error}); {kept}: free some space, and run the same "
+                f"command with this run_dir to resume from {'there' if exists else 'the start'}"
             ) from error
         self._damaged.discard(target)
 
