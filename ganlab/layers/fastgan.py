@@ -9,7 +9,7 @@ from ganlab.layers.styled import Noise
 
 SLOPE = 0.2
 WIDEST = 16  # times `width` channels at 4 pixels
-NARROWEST = 2  # times `width` channels at 64 pixels; halved with each doubling from there, but not at once
+NARROWEST = 2  # times `width` channels at 32 and 64 pixels
 
 
 def channels_at(side: int, width: int) -> int:

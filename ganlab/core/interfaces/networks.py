@@ -135,7 +135,10 @@ class ShowsFeatures(Protocol):
 
 @runtime_checkable
 class ShowsMaps(ShowsFeatures, Protocol):
-    """A discriminator whose output also has feature maps, as the entries of `features` before the last one."""
+    """A discriminator whose output also has feature maps, as the entries of `features` before the last one.
+
+    `extra["input"]` are the samples as it received them, augmented.
+    """
 
     map_shapes: tuple[tuple[int, int, int], ...]  # channels, height and width of each of them
 
