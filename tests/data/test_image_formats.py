@@ -232,6 +232,17 @@ def test_class_names_of_a_hub_keep_their_order(tmp_path: Path) -> None:
     assert data.class_names == ["class 0", "class 5", "class 11"]
 
 
+@pytest.mark.parametrize("kind", ["int8", "uint8", "uint64"])
+def test_a_row_of_a_table_without_a_class(tmp_path: Path, kind: str) -> None:
+    labels = pyarrow.array([0, 1, None, 1], pyarrow.type_for_alias(kind))
+    parquet.write_table(pyarrow.table({"image": PNGS[:4], "label": labels}), tmp_path / "x.parquet")
+    assert open_all(tmp_path / "x.parquet").labels is None
+    with pytest.raises(ValueError, match=r"1 of 4 images have no class, such as x.parquet/000000002"):
+        open_all(tmp_path / "x.parquet", labels=True)
+    parquet.write_table(pyarrow.table({"image": PNGS[:2], "label": labels[:2]}), tmp_path / "x.parquet")
+    assert open_all(tmp_path / "x.parquet", labels=True).labels.tolist() == [0, 1]
+
+
 def test_one_parquet_file_with_plain_bytes(tmp_path: Path) -> None:
     table = pyarrow.table({"jpg": PNGS, "text": ["x"] * COUNT})
     parquet.write_table(table, tmp_path / "x.parquet")
@@ -316,8 +327,13 @@ def test_damaged_files_are_named(tmp_path: Path, write: Writer, message: str) ->
 def test_hdf5_without_images_is_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["weights"] = np.zeros(3)
-    with pytest.raises(ValueError, match="must hold images as the data set imgs, but it holds weights; write it again"):
+        file.create_group("images")
+    with pytest.raises(ValueError, match="as the data set imgs, but it holds images/, weights; write it again"):
         open_all(tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["imgs"] = IMAGES
+        file.create_group("labels")  # which holds no class numbers
+    assert open_all(tmp_path / "x.h5").labels is None
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["imgs"] = np.zeros((3, 3, 8, 8), np.float32)
     with pytest.raises(ValueError, match=r"/imgs in .* must hold images .* as uint8, got float32 of shape"):

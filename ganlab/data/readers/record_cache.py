@@ -23,7 +23,8 @@ from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.record_file import read_records, write_records
 
 FAILURES = (OSError, ValueError, MemoryError)
-SOURCES = ("decode_image.py", "grey_range.py", "survey.py")  # that the content of records depends on
+# That the content of records depends on.
+SOURCES = ("array_images.py", "decode_image.py", "grey_range.py", "row_archive.py", "survey.py")
 CODECS = ("jpg", "zlib", "libtiff", "webp", "libjpeg_turbo", "zlib_ng", "mozjpeg")
 
 
