@@ -32,8 +32,8 @@ def find_classes(archive: Archive, files: FileList, names: PathTable) -> tuple[l
     found = find_label_file(files.label_files, _common_folders(folders))
     if found is not None:
         kind, path = found
-        classes = read_classes(archive, kind, path, names)
-        return number_classes([""] * len(names) if classes is None else classes, kind.numbered)
+        if (classes := read_classes(archive, kind, path, names)) is not None:
+            return number_classes(classes, kind.numbered)
     class_of = _top_folders(folders)
     return number_classes(class_of[_folder(name)] for name in names)
 
@@ -54,8 +54,8 @@ def check_classes(classes: list[str], numbers: Tensor, names: PathTable) -> None
     if outside.any() and not outside.all():
         first = names[int(outside.nonzero()[0])]
         raise ValueError(
-            f"{int(outside.sum())} of {len(names)} images lie outside of the class folders, such as {first}; move them "
-            f"into one, or list every image in {CLASS_TABLE}"
+            f"{int(outside.sum())} of {len(names)} images have no class, such as {first}; move them into a class "
+            f"folder, list every image in {CLASS_TABLE}, or complete the labels of the file that has some"
         )
     if not outside.any() and are_splits(classes):
         raise ValueError(

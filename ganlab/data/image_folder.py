@@ -1,4 +1,4 @@
-"""Your own images, in a folder or a zip."""
+"""Your own images, in any format that is read."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

@@ -1,8 +1,10 @@
 """Greys of 16 and 32 bits: one scale for the whole set, which is stated, in training and in evaluation."""
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import torch
@@ -53,6 +55,51 @@ def test_the_whole_set_has_one_scale(tmp_path: Path, arrays: np.ndarray, suffix:
     assert np.abs(pixels.astype(int) - GREYS).max() <= 1
     assert (evaluated_pixels(path) == pixels).all()
     assert (training_pixels(path, memory_limit_mib=0) == pixels).all()
+
+
+def stored(folder: Path, images: np.ndarray) -> Path:
+    np.savez(folder / "x.npz", images=images, labels=np.arange(len(images)) % 2)
+    return folder / "x.npz"
+
+
+def compressed(folder: Path, images: np.ndarray) -> Path:
+    np.savez_compressed(folder / "x.npz", train_images=images[..., None], test_images=images[:1])
+    return folder / "x.npz/train"
+
+
+def other_byte_order(folder: Path, images: np.ndarray) -> Path:
+    np.save(folder / "x.npy", images[:, None].astype(">u2"))
+    return folder / "x.npy"
+
+
+def hdf5(folder: Path, images: np.ndarray) -> Path:
+    with h5py.File(folder / "x.hdf5", "w") as file:
+        file.create_dataset("imgs", data=images[:, None], compression="lzf")
+    return folder / "x.hdf5"
+
+
+@pytest.mark.parametrize("write_array", [stored, compressed, other_byte_order, hdf5])
+def test_greys_in_an_array_have_the_scale_of_those_in_files(
+    tmp_path: Path, write_array: Callable[[Path, np.ndarray], Path]
+) -> None:
+    greys = (GREYS * 4095 / 255).astype(np.uint16)
+    path, files = write_array(tmp_path, greys), write(tmp_path / "set", greys, ".png")
+    pixels = training_pixels(files)
+    for found in (training_pixels(path), training_pixels(path, memory_limit_mib=0), evaluated_pixels(path)):
+        assert (found == pixels).all()
+    assert (training_pixels(path, grey_range=[0, 8190]) == training_pixels(files, grey_range=[0, 8190])).all()
+    assert "from 0 to 4095, scaled from [0, 4095]" in ImageFolder(str(path), 8, channels=1).summary()
+
+
+def test_colours_in_an_array_have_eight_bits(tmp_path: Path) -> None:
+    colours = np.zeros((4, 8, 8, 3), np.uint16)
+    np.save(tmp_path / "x.npy", colours)
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["imgs"] = colours
+    for name in ("x.npy", "x.h5"):
+        for opening in (open_sample_files, training_pixels):
+            with pytest.raises(ValueError, match=rf"{name} must hold colours as uint8.* uint16"):
+                opening(tmp_path / name)
 
 
 def test_the_range_is_stated_and_can_be_set(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.image_folders import save_image
 
 from ganlab.data import ImageFolder
-from ganlab.data.readers import memory
+from ganlab.data.readers import numpy_file
 from ganlab.data.sample_files.open import open_sample_files
 
 
@@ -125,8 +125,8 @@ def test_an_encrypted_or_repeated_array_is_reported(tmp_path: Path) -> None:
 
 def test_an_array_that_needs_more_memory_than_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez_compressed(tmp_path / "x.npz", x=np.zeros((2, 4, 4, 3), np.uint8))
-    monkeypatch.setattr(memory, "available_bytes", lambda: 50)
-    open_both(tmp_path / "x.npz", r"the array x needs 0\.0 GiB of memory, but 0\.0 GiB are free; use fewer or smaller")
+    monkeypatch.setattr(numpy_file, "available_bytes", lambda: 50)
+    open_both(tmp_path / "x.npz", r"the array x takes 96 bytes of memory, and 50 bytes are free; use fewer or smaller")
 
 
 def test_large_and_missing_class_numbers_cost_nothing(tmp_path: Path) -> None:

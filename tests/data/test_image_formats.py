@@ -175,7 +175,7 @@ def test_parquet_on_disk_is_copied_once_for_random_access(tmp_path: Path, monkey
     path = hub(tmp_path / "set")
     first = open_all(path, memory_limit_mib=0)
     packs = tmp_path / "cache/packs"
-    assert len(list(packs.iterdir())) == 2  # the images and where they start
+    assert len(list(packs.iterdir())) == 1
     assert len(pickle.dumps(first.images)) < 3000
     monkeypatch.setattr(Parquet, "read_row", None)
     again = open_all(path, memory_limit_mib=0)
@@ -185,7 +185,7 @@ def test_parquet_on_disk_is_copied_once_for_random_access(tmp_path: Path, monkey
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
     hub(tmp_path / "set", shards=2)  # written again
     assert open_all(path, memory_limit_mib=0).fingerprint() == first.fingerprint()
-    assert len(list(packs.iterdir())) == 2
+    assert len(list(packs.iterdir())) == 1
 
 
 def compressed_hdf5(root: Path) -> Path:
@@ -206,7 +206,7 @@ def compressed_array(root: Path) -> Path:
 def test_what_is_compressed_as_a_whole_is_copied_too(tmp_path: Path, write: Writer) -> None:
     path = write(tmp_path / "set")
     data = open_all(path, memory_limit_mib=0)
-    assert len(list((tmp_path / "cache/packs").iterdir())) == 2
+    assert len(list((tmp_path / "cache/packs").iterdir())) == 1
     assert data.images.take(torch.arange(COUNT)).permute(0, 2, 3, 1).numpy().tolist() == IMAGES.tolist()
 
 
@@ -230,6 +230,17 @@ def test_a_folder_of_folders_of_shards_says_what_to_give(tmp_path: Path) -> None
 def test_class_names_of_a_hub_keep_their_order(tmp_path: Path) -> None:
     data = open_all(hub(tmp_path, names=True), labels=True)
     assert data.class_names == ["class 0", "class 5", "class 11"]
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint8", "uint64"])
+def test_a_row_of_a_table_without_a_class(tmp_path: Path, kind: str) -> None:
+    labels = pyarrow.array([0, 1, None, 1], pyarrow.type_for_alias(kind))
+    parquet.write_table(pyarrow.table({"image": PNGS[:4], "label": labels}), tmp_path / "x.parquet")
+    assert open_all(tmp_path / "x.parquet").labels is None
+    with pytest.raises(ValueError, match=r"1 of 4 images have no class, such as x.parquet/000000002"):
+        open_all(tmp_path / "x.parquet", labels=True)
+    parquet.write_table(pyarrow.table({"image": PNGS[:2], "label": labels[:2]}), tmp_path / "x.parquet")
+    assert open_all(tmp_path / "x.parquet", labels=True).labels.tolist() == [0, 1]
 
 
 def test_one_parquet_file_with_plain_bytes(tmp_path: Path) -> None:
@@ -316,8 +327,13 @@ def test_damaged_files_are_named(tmp_path: Path, write: Writer, message: str) ->
 def test_hdf5_without_images_is_refused(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["weights"] = np.zeros(3)
-    with pytest.raises(ValueError, match="must hold images as the data set imgs, but it holds weights; write it again"):
+        file.create_group("images")
+    with pytest.raises(ValueError, match="as the data set imgs, but it holds images/, weights; write it again"):
         open_all(tmp_path / "x.h5")
+    with h5py.File(tmp_path / "x.h5", "w") as file:
+        file["imgs"] = IMAGES
+        file.create_group("labels")  # which holds no class numbers
+    assert open_all(tmp_path / "x.h5").labels is None
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file["imgs"] = np.zeros((3, 3, 8, 8), np.float32)
     with pytest.raises(ValueError, match=r"/imgs in .* must hold images .* as uint8, got float32 of shape"):

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -9,6 +11,8 @@ import pytest
 from support.image_folders import save_image
 
 from ganlab.data import ImageFolder
+from ganlab.data.label_files import find
+from ganlab.data.readers import file_list
 from ganlab.data.sample_files.open import open_sample_files
 
 LABELS = [3, 11, 3, 0, 11, 0]
@@ -38,7 +42,15 @@ def zipped(root: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("pack", [Path, zipped], ids=["folder", "zip"])
+def tarred(root: Path) -> Path:
+    path = root.with_suffix(".tar")
+    with tarfile.open(path, "w") as file:
+        for name in sorted(root.rglob("*.*")):
+            file.add(name, name.relative_to(root), recursive=False)
+    return path
+
+
+@pytest.mark.parametrize("pack", [Path, zipped, tarred], ids=["folder", "zip", "tar"])
 def test_the_classes_of_a_stylegan_data_set_are_those_of_dataset_json(tmp_path: Path, pack) -> None:
     path = pack(stylegan(tmp_path / "set", entries(LABELS)))
     data, files = open_all(path, labels=True), open_sample_files(path)
@@ -76,7 +88,7 @@ def test_numbered_class_folders_stay_classes(tmp_path: Path) -> None:
         (json.dumps({"labels": {"x": 1}}), r'an entry is \{"x": 1\}; write it again'),
         ("{", "dataset.json cannot be read as json"),
         ("[" * 100_000, "dataset.json cannot be read as json"),
-        (json.dumps({"labels": entries(LABELS)[:-1]}), "1 of 6 images lie outside of the class folders, such as 00002"),
+        (json.dumps({"labels": entries(LABELS)[:-1]}), "1 of 6 images have no class, such as 00002"),
     ],
 )
 def test_dataset_json_that_names_no_classes_is_refused(tmp_path: Path, text: str, message: str) -> None:
@@ -84,6 +96,18 @@ def test_dataset_json_that_names_no_classes_is_refused(tmp_path: Path, text: str
     (path / "dataset.json").write_text(text)
     with pytest.raises(ValueError, match=message):
         open_all(path, labels=True)
+
+
+def test_a_dataset_json_of_another_program_is_not_read(tmp_path: Path) -> None:
+    for i in range(4):
+        save_image(tmp_path / f"{'ab'[i % 2]}/{i}.png", i)
+    for content in ({"name": "letters"}, ["letters"]):
+        (tmp_path / "dataset.json").write_text(json.dumps(content))
+        assert open_all(tmp_path, labels=True).class_names == ["a", "b"]
+
+
+def test_every_file_of_classes_is_recognised_in_an_archive() -> None:
+    assert sorted(file_list.LABEL_FILES) == sorted(kind.file_name for kind in find.LABEL_FILES)
 
 
 def test_ones_own_table_replaces_that_of_the_data_set(tmp_path: Path) -> None:
@@ -117,19 +141,24 @@ def test_test_images_of_gtsrb(tmp_path: Path) -> None:
     table.write_text("\n".join([head, *(row.rpartition(";")[0] for row in rows)]))
     with pytest.raises(ValueError, match="must have the columns Filename and ClassId; download GTSRB_Final_Test_GT"):
         open_all(tmp_path)
+    table.write_text("\n".join([f"{head};ClassId", *rows[:2], "00002.ppm;53"]))
+    with pytest.raises(ValueError, match=r"1 of 3 images have no class, such as Images/00002.ppm"):
+        open_all(tmp_path, labels=True)
 
 
-def test_birds_are_named_by_three_tables(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pack", [Path, zipped, tarred], ids=["folder", "zip", "tar"])
+def test_birds_are_named_by_three_tables(tmp_path: Path, pack: Callable[[Path], Path]) -> None:
+    root = tmp_path / "set"
     names = ["001.Albatross/a_1.png", "002.Auklet/b_2.png"]
     for i, name in enumerate(names):
-        save_image(tmp_path / "images" / name, i)
-    (tmp_path / "images.txt").write_text("".join(f"{i + 1} {name}\n" for i, name in enumerate(names)))
-    (tmp_path / "image_class_labels.txt").write_text("1 1\n2 2\n")
-    (tmp_path / "classes.txt").write_text("1 001.Albatross\n2 002.Auklet\n")
-    assert open_all(tmp_path, labels=True).class_names == ["001.Albatross", "002.Auklet"]
-    (tmp_path / "classes.txt").unlink()
-    with pytest.raises(ValueError, match=r"classes.txt in .* cannot be read"):
-        open_all(tmp_path)
+        save_image(root / "images" / name, i)
+    (root / "images.txt").write_text("".join(f"{i + 1} {name}\n" for i, name in enumerate(names)))
+    (root / "image_class_labels.txt").write_text("1 1\n2 2\n")
+    (root / "classes.txt").write_text("1 001.Albatross\n2 002.Auklet\n")
+    assert open_all(pack(root), labels=True).class_names == ["001.Albatross", "002.Auklet"]
+    (root / "classes.txt").unlink()
+    with pytest.raises(ValueError, match=r"classes.txt in .* cannot be read \(.*(there is no such file|No such file)"):
+        open_all(pack(root))
 
 
 def test_a_file_of_classes_that_is_not_read_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Images in .npy and .npz files, in the layouts of other programs, for training and for evaluation."""
 
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from ganlab.data import ImageFolder
+from ganlab.data.readers.array_images import ArrayImages
 from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.sample_files.open import open_sample_files
 
@@ -83,8 +85,23 @@ def test_points_and_statistics_are_no_images(tmp_path: Path) -> None:
 
 
 def test_every_process_opens_the_file_itself(tmp_path: Path) -> None:
-    np.savez(tmp_path / "x.npz", train_images=IMAGES, test_images=IMAGES[:2])
+    np.savez(tmp_path / "x.npz", train_images=np.tile(IMAGES, (50, 1, 1, 1)), test_images=IMAGES[:2])
     archive = NumpyArchive(tmp_path / "x.npz", "train")
     data = pickle.dumps(archive)
-    assert len(data) < 500  # without the pixels
+    assert len(data) < 1000  # without the 115,200 bytes of pixels
     assert pickle.loads(data).read_row(3) == archive.read_row(3)
+
+
+def test_only_the_first_process_looks_through_floats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "x.npy", IMAGES / np.float32(127.5) - 1)
+    archive = NumpyArchive(tmp_path / "x.npy")
+    monkeypatch.setattr(ArrayImages, "_check_range", lambda images: pytest.fail("looked through again"))
+    assert pickle.loads(pickle.dumps(archive)).read_row(3) == archive.read_row(3)
+
+
+@pytest.mark.parametrize("shape", [(5, 0), (5, 0, 3), (0, 8, 8, 3)])
+def test_an_empty_array_holds_no_samples(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "x.npy", np.zeros(shape))
+    for opening in (open_all, open_sample_files):
+        with pytest.raises(ValueError, match=rf"x.npy holds no samples, but an array of shape {re.escape(str(shape))}"):
+            opening(tmp_path / "x.npy")

@@ -10,7 +10,7 @@ import pytest
 import torch
 from support.image_folders import IN_MEMORY, ON_DISK, both_places, content, open_folder, save_image
 
-from ganlab.data.readers import record_cache
+from ganlab.data.readers import cache_files, record_cache
 from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.readers.folder import Folder
 from ganlab.data.readers.image_records import ImageRecords
@@ -124,7 +124,7 @@ def test_the_least_recently_used_records_are_removed(
         for path in records.iterdir():
             os.utime(path, (10**9 + age, 10**9 + age))
     open_folder(folders[0])  # used, so now the second is the older one
-    monkeypatch.setattr(record_cache, "LIMIT_BYTES", 2 * max(path.stat().st_size for path in records.iterdir()) + 50)
+    monkeypatch.setattr(cache_files, "LIMIT_BYTES", 2 * max(path.stat().st_size for path in records.iterdir()) + 50)
     open_folder(folders[2])
     read.clear()
     open_folder(folders[0])

@@ -19,9 +19,10 @@ class LabelFile(ABC):
 
     @abstractmethod
     def read(self, archive: Archive, path: str) -> Mapping[str, set[str]] | None:
-        """Return the classes by the path of the image, relative to the file's folder; None if the file has none.
+        """Return the classes by the path of the image, relative to the file's folder.
 
-        Raises ValueError if the file cannot be read as one of its kind.
+        None if it is not about classes, but another program's file of this name. Raises ValueError if it cannot be read
+        as one of its kind.
         """
 
 

@@ -16,14 +16,14 @@ class DatasetJson(LabelFile):
     numbered = True
 
     def read(self, archive: Archive, path: str) -> Mapping[str, set[str]] | None:
-        """Return the class numbers; raises ValueError for labels that are vectors or anything else."""
+        """Return the class numbers, none for null; raises ValueError for labels that are vectors or anything else."""
         try:
             content = json.loads(read_text(archive, path))
         except (json.JSONDecodeError, RecursionError) as error:
             raise ValueError(f"{path} cannot be read as json ({error}); write it again or remove it") from error
-        labels = content.get("labels") if isinstance(content, dict) else None
-        if labels is None:
-            return None
+        if not isinstance(content, dict) or "labels" not in content:
+            return None  # another program's file of this name
+        labels = [] if content["labels"] is None else content["labels"]
         if not isinstance(labels, list):
             raise _unexpected(path, labels)
         table: dict[str, set[str]] = {}

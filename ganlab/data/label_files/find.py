@@ -26,7 +26,7 @@ def find_label_file(found: frozenset[str], folders: Sequence[str]) -> tuple[Labe
 
 
 def read_classes(archive: Archive, kind: LabelFile, path: str, names: PathTable) -> list[str] | None:
-    """Return the class of every image by a file; None if the file leaves the classes open.
+    """Return the class of every image by a file; None if the file is not about classes.
 
     An image without a class has the class "". Raises ValueError if an image has several classes.
     """

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
 
 from torch import Tensor
 
@@ -18,7 +17,7 @@ class Archive(ABC):
     """
 
     root: Path  # the folder or the file
-    eight_bit: ClassVar[bool] = False  # all images are known to have one frame and 8 bits
+    eight_bit: bool = False  # all images are known to have one frame and 8 bits
 
     @abstractmethod
     def __init__(self, path: Path, part: str = "") -> None: ...
@@ -39,7 +38,7 @@ class Archive(ABC):
 
     @abstractmethod
     def read(self, name: str) -> bytes:
-        """Return a file's bytes."""
+        """Return a file's bytes; raises ValueError or OSError if it is absent or cannot be read."""
 
     @abstractmethod
     def stamps(self, names: PathTable) -> Tensor:

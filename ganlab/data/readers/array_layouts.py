@@ -37,16 +37,31 @@ class SampleArrays:
         count, labels = self.samples.shape[0], self.labels
         if labels.shape in ((count,), (count, 1)) and labels.dtype.kind in "iu":
             numbers = np.asarray(labels.open()).reshape(-1)
-            if not count or (numbers.min() >= 0 and numbers.max() <= np.iinfo(np.int64).max):
+            if numbers.min() >= 0 and numbers.max() <= np.iinfo(np.int64).max:
                 return numbers.astype(np.int64)
         raise ValueError(
             f"labels in {labels.path} must be one integer of at least 0 for each of its {count} samples, got "
-            f"{labels.dtype} of shape {labels.shape}"
+            f"{labels.dtype} of shape {labels.shape}; write one number for each sample, or leave the array out"
         )
 
 
 def find_sample_arrays(path: Path, part: str = "") -> SampleArrays:
-    """Return the arrays of samples and classes of one part; raises ValueError if the part or the arrays are unclear."""
+    """Return the arrays of samples and classes of one part.
+
+    Raises ValueError if the part or the arrays are unclear, and if there are no samples.
+    """
+    found = _find_arrays(path, part)
+    if not found.samples.size:
+        raise ValueError(f"{path} holds no samples, but an array of shape {found.samples.shape}")
+    return found
+
+
+def hold_statistics(arrays: Mapping[str, ArrayInFile]) -> bool:
+    """Return whether the arrays of a file are statistics of features alone."""
+    return set(STATISTICS) <= set(arrays) <= set(MORE_STATISTICS)
+
+
+def _find_arrays(path: Path, part: str) -> SampleArrays:
     arrays = list_arrays(path)
     if hold_statistics(arrays):
         raise ValueError(
@@ -66,11 +81,6 @@ def find_sample_arrays(path: Path, part: str = "") -> SampleArrays:
     if part:
         raise ValueError(f"{path} has no parts, so {path}/{part} does not exist; give {path}")
     return _whole(path, arrays)
-
-
-def hold_statistics(arrays: Mapping[str, ArrayInFile]) -> bool:
-    """Return whether the arrays of a file are statistics of features alone."""
-    return set(STATISTICS) <= set(arrays) <= set(MORE_STATISTICS)
 
 
 def _whole(path: Path, arrays: Mapping[str, ArrayInFile]) -> SampleArrays:

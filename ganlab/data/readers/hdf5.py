@@ -1,7 +1,7 @@
 """Images in an HDF5 file, as BigGAN-PyTorch's make_hdf5.py writes ImageNet (Brock et al. 2019)."""
 
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
 
@@ -18,27 +18,37 @@ IMAGES, LABELS = ("imgs", "images", "x"), ("labels", "label", "y")
 
 @final
 class Hdf5(RowArchive):
-    """uint8 images `imgs` (n, channels, height, width), or with channels last, and class numbers `labels` (n,)."""
+    """Images `imgs` (n, channels, height, width), or with channels last, and class numbers `labels` (n,).
 
-    eight_bit: ClassVar[bool] = True
+    They are uint8, or greys as uint16.
+    """
 
     def __init__(self, path: Path, part: str = "") -> None:
         if part:
             raise ValueError(f"{path} has no parts, so {path}/{part} does not exist; give {path}")
         self.root = path
-        library = import_for(path, "h5py", "HDF5")
+        self._library = import_for(path, "h5py", "HDF5")
         try:
-            self._file = library.File(path, "r")
+            self._file = self._library.File(path, "r")
         except OSError as error:
             raise ValueError(f"{path} cannot be read as HDF5 ({error}): copy or write it again") from error
-        self._images = _find(path, self._file, IMAGES)
-        shape, kind = self._images.shape, self._images.dtype
-        if len(shape) != 4 or kind != np.uint8 or not ({shape[1], shape[3]} & {1, 3}):
+        images = self._find(IMAGES)
+        if images is None:
             raise ValueError(
-                f"{self._images.name} in {path} must hold images (n, channels, height, width) as uint8, got {kind} of "
+                f"{path} must hold images as the data set {IMAGES[0]}, but it holds "
+                f"{', '.join(self._entries()) or 'nothing'}; write it again with BigGAN-PyTorch's make_hdf5.py, or as "
+                "a .npz"
+            )
+        shape, kind = images.shape, images.dtype
+        if len(shape) != 4 or not ({shape[1], shape[3]} & {1, 3}) or kind not in (np.uint8, np.uint16):
+            raise ValueError(
+                f"{images.name} in {path} must hold images (n, channels, height, width) as uint8, got {kind} of "
                 f"shape {shape}; write it again with BigGAN-PyTorch's make_hdf5.py"
             )
-        self._channels_last = shape[1] not in (1, 3)
+        self._images, self._channels_last = images, shape[1] not in (1, 3)
+        self.eight_bit = kind == np.uint8
+        if not self.eight_bit and shape[3 if self._channels_last else 1] != 1:
+            raise ValueError(f"{images.name} in {path} must hold colours as uint8; {kind} is for grey images")
         self.counts = {path: shape[0]}
         self._numbers = self._read_labels(path)
 
@@ -66,23 +76,22 @@ class Hdf5(RowArchive):
         return pack_rows(self) if self._images.compression else self
 
     def _read_labels(self, path: Path) -> np.ndarray | None:
-        name = next((name for name in LABELS if name in self._file), None)
-        if name is None:
+        labels, count = self._find(LABELS), self.counts[path]
+        if labels is None:
             return None
-        labels, count = self._file[name], self.counts[path]
         if labels.shape not in ((count,), (count, 1)) or labels.dtype.kind not in "iu":
             raise ValueError(
-                f"{name} in {path} must be one integer for each of its {count} images, got {labels.dtype} of shape "
-                f"{labels.shape}"
+                f"{labels.name} in {path} must be one integer for each of its {count} images, got {labels.dtype} of "
+                f"shape {labels.shape}"
             )
         return np.asarray(labels[:]).reshape(-1).astype(np.int64)
 
+    def _find(self, names: tuple[str, ...]) -> Any:
+        """Return the first data set of one of the names, None if there is none; a group is no data set."""
+        found = (self._file[name] for name in names if self._file.get(name, getclass=True) is self._library.Dataset)
+        return next(found, None)
 
-def _find(path: Path, file: Any, names: tuple[str, ...]) -> Any:
-    for name in names:
-        if name in file:
-            return file[name]
-    raise ValueError(
-        f"{path} must hold images as the data set {names[0]}, but it holds {', '.join(file) or 'nothing'}; write it "
-        "again with BigGAN-PyTorch's make_hdf5.py, or as a .npz"
-    )
+    def _entries(self) -> list[str]:
+        """Return the names at the top of the file, those of groups with a slash."""
+        groups = [name for name in self._file if self._file.get(name, getclass=True) is self._library.Group]
+        return [f"{name}/" if name in groups else name for name in self._file]

@@ -1,13 +1,13 @@
 """Images in a .npy or .npz file."""
 
 from pathlib import Path
-from typing import ClassVar, final
+from typing import final
 
 import numpy as np
 import torch
 
 from ganlab.data.readers.archive import Archive
-from ganlab.data.readers.array_images import ArrayImages
+from ganlab.data.readers.array_images import ArrayImages, are_deep
 from ganlab.data.readers.array_layouts import find_sample_arrays
 from ganlab.data.readers.packed_rows import pack_rows
 from ganlab.data.readers.row_archive import RowArchive, encode_pixels
@@ -19,19 +19,13 @@ SUFFIXES = (".npy", ".npz")
 class NumpyArchive(RowArchive):
     """The images of a .npy, of a .npz, or of one part of a .npz; raises ValueError if there are none."""
 
-    eight_bit: ClassVar[bool] = True
-
     def __init__(self, path: Path, part: str = "") -> None:
         arrays = find_sample_arrays(path, part)
-        self.root, self._part = (path / part if part else path), part
-        self._path = path
+        self.root = path / part if part else path
         self._images = ArrayImages(arrays.samples)
+        self.eight_bit = not are_deep(arrays.samples)
         self._numbers = arrays.classes()
         self.counts = {path: len(self._images)}
-
-    def __reduce__(self) -> tuple[type["NumpyArchive"], tuple[Path, str]]:
-        """Make every process open the file itself, which shares its pages."""
-        return NumpyArchive, (self._path, self._part)
 
     @classmethod
     def accepts(cls, path: Path) -> bool:
@@ -40,7 +34,7 @@ class NumpyArchive(RowArchive):
 
     def read_row(self, row: int) -> bytes:
         """Return an image as an uncompressed file."""
-        return encode_pixels(self._images.take(torch.tensor([row]))[0].numpy())
+        return encode_pixels(self._images.pixels(torch.tensor([row]))[0])
 
     def class_numbers(self) -> np.ndarray | None:
         """Return the array of labels."""

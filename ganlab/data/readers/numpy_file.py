@@ -14,8 +14,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 from numpy.lib import format as npy
 
+from ganlab.core.memory import available_bytes, format_bytes
 from ganlab.core.plain_files import open_plain
-from ganlab.data.readers.memory import require_memory
 from ganlab.data.readers.zip_file import ENCRYPTED, FAILURES, open_zip
 
 MAX_HEADER_BYTES = 1 << 16
@@ -52,7 +52,14 @@ class ArrayInFile:
             shape = self.shape[::-1] if self.fortran else self.shape
             content = np.memmap(self.path, self.dtype, "r", self.offset, shape)
             return content.T if self.fortran else content
-        require_memory(self.size, f"{self.path}: the array {self.member or 'in it'}")
+        if not self.size:
+            return np.empty(self.shape, self.dtype)
+        if self.size > (free := available_bytes()):
+            raise ValueError(
+                f"{self.path}: the array {self.member} takes {format_bytes(self.size)} of memory, and "
+                f"{format_bytes(free)} are free; use fewer or smaller samples, or write it with numpy.savez, which "
+                "does not compress"
+            )
         with _readable(self.path), open_zip(self.path) as archive, archive.open(f"{self.member}{SUFFIX}") as file:
             array: np.ndarray = npy.read_array(file, allow_pickle=False)
             file.read(1)  # the end, where the checksum is compared

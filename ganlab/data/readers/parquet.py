@@ -98,8 +98,9 @@ class Parquet(RowArchive):
             return self._groups[key]
 
     def _read_labels(self) -> np.ndarray:
-        columns = [file.read([self._label]).column(0).fill_null(-1).to_numpy() for file in self._files]
-        return np.concatenate(columns).astype(np.int64)
+        columns = [file.read([self._label]).column(0) for file in self._files]
+        # Before -1 replaces what is absent, because types without a sign do not have it.
+        return np.concatenate([column.cast("int64").fill_null(-1).to_numpy() for column in columns])
 
 
 def _image_column(path: Path, schema: Any) -> str:

@@ -3,9 +3,7 @@
 import json
 import os
 import platform
-import shutil
 import sys
-import time
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -19,14 +17,14 @@ from torch import Tensor
 
 from ganlab.core.cache_directory import cache_directory
 from ganlab.data.readers.archive import Archive
+from ganlab.data.readers.cache_files import DRAFT, has_space, mark_used, new_cache_file
 from ganlab.data.readers.image_records import DIGEST_BYTES, ImageRecords
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.record_file import read_records, write_records
 
-LIMIT_BYTES = 32 << 30  # of all records and pixels; those that were not used for longest are removed
 FAILURES = (OSError, ValueError, MemoryError)
-ABANDONED_SECONDS = 3600  # a draft that nothing was written to for so long was left by a process that was killed
-SOURCES = ("decode_image.py", "grey_range.py", "survey.py")  # that the content of records depends on
+# That the content of records depends on.
+SOURCES = ("array_images.py", "decode_image.py", "grey_range.py", "row_archive.py", "survey.py")
 CODECS = ("jpg", "zlib", "libtiff", "webp", "libjpeg_turbo", "zlib_ng", "mozjpeg")
 
 
@@ -51,8 +49,7 @@ class RecordCache:
         with suppress(*FAILURES):
             path, key = self._place()
             found = read_records(path, key, names, stamps, table)
-            with suppress(OSError):
-                os.utime(path)  # it was used
+            mark_used(path)
             return found
         return torch.zeros(len(names), dtype=torch.bool), torch.zeros(len(names), DIGEST_BYTES, dtype=torch.uint8)
 
@@ -60,20 +57,10 @@ class RecordCache:
         """Write records, completely or not at all; pixels only if they leave half of the free space on the disk."""
         with suppress(*FAILURES):
             path, key = self._place()
-            draft = path.with_name(f".{path.name}.draft")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_abandoned(draft)
-            # Fails if another process is writing the same records. Only the user may read copies of the images.
-            draft.touch(mode=0o600, exist_ok=False)
-            try:
-                has_space = pixels is not None and _has_space(path.parent, pixels.nbytes)
-                with draft.open("wb") as file:
-                    write_records(file, key, records, pixels if has_space else None)
-                draft.replace(path)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
-            _remove_least_recent(path.parent)
+            # Fails if another process is writing the same records.
+            with new_cache_file(path, path.with_name(f".{path.name}{DRAFT}")) as file:
+                kept = pixels if pixels is not None and has_space(path.parent, pixels.nbytes) else None
+                write_records(file, key, records, kept)
 
     def _place(self) -> tuple[Path, str]:
         """Return the file's path and its key; raises OSError if there is no folder for it."""
@@ -96,24 +83,3 @@ def _key_text(archive: Archive, reader: object) -> str:
         "machine": [platform.machine(), sys.byteorder],
     }
     return json.dumps(key, sort_keys=True)
-
-
-def _has_space(folder: Path, size: int) -> bool:
-    return size <= min(LIMIT_BYTES, shutil.disk_usage(folder).free // 2)
-
-
-def _remove_abandoned(draft: Path) -> None:
-    with suppress(FileNotFoundError):
-        if draft.stat().st_mtime < time.time() - ABANDONED_SECONDS:
-            draft.unlink()
-
-
-def _remove_least_recent(folder: Path) -> None:
-    """Remove files until at most LIMIT_BYTES, or the most recent file alone, are left."""
-    statuses = [(path, path.stat()) for path in folder.iterdir()]
-    (_, newest), *older = sorted(statuses, key=lambda entry: entry[1].st_mtime, reverse=True)
-    total = newest.st_size
-    for path, status in older:
-        total += status.st_size
-        if total > LIMIT_BYTES:
-            path.unlink(missing_ok=True)

@@ -83,7 +83,8 @@ def _row_of(name: str) -> int:
 
 
 def encode_pixels(image: np.ndarray) -> bytes:
-    """Return uint8 pixels (channels, height, width), grey or colour, as a binary PGM or PPM file."""
+    """Return uint8 or uint16 pixels (channels, height, width), grey or colour, as a binary PGM or PPM file."""
     channels, height, width = image.shape
-    kind = {1: "P5", 3: "P6"}[channels]
-    return f"{kind} {width} {height} 255\n".encode() + np.ascontiguousarray(image.transpose(1, 2, 0)).tobytes()
+    kind, white = {1: "P5", 3: "P6"}[channels], (1 << 8 * image.itemsize) - 1
+    pixels = image.transpose(1, 2, 0).astype(image.dtype.newbyteorder(">"))  # the order of these files
+    return f"{kind} {width} {height} {white}\n".encode() + pixels.tobytes()

@@ -104,7 +104,10 @@ class TarShards(Archive):
         return torch.tensor([self._find(name) for name in names], dtype=torch.int64)
 
     def _find(self, name: str) -> int:
-        return bisect_left(self._names, name)
+        row = bisect_left(self._names, name)
+        if row == len(self._names) or self._names[row] != name:
+            raise ValueError("there is no such file")
+        return row
 
 
 def _read_index(shard: Path, number: int) -> Iterator[_Member]:

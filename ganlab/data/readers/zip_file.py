@@ -73,8 +73,11 @@ def open_zip(path: Path) -> ZipFile:
 
 
 def read_member(archive: ZipFile, name: str) -> bytes:
-    """Unpack one member in memory; raises ValueError if it is damaged, encrypted, or larger than 1 GiB."""
-    info = archive.getinfo(name)
+    """Unpack one member in memory; raises ValueError if it is absent, damaged, encrypted, or larger than 1 GiB."""
+    try:
+        info = archive.getinfo(name)
+    except KeyError as error:
+        raise ValueError("there is no such file") from error
     if info.flag_bits & ENCRYPTED:
         raise ValueError("it is encrypted; pack it again without a password")
     if info.file_size > MAX_BYTES:

@@ -73,15 +73,9 @@ class _Points:
 
 
 def _open_samples(array: ArrayInFile) -> ArrayImages | _Points:
-    if array.shape[:1] == (0,):
-        raise ValueError(f"{array.path} holds no samples")
-    return _Points(array) if _are_points(array) else ArrayImages(array)
+    return _Points(array) if are_points(array) else ArrayImages(array)
 
 
-def holds_points(path: Path, part: str) -> bool:
-    """Return whether the samples of a numpy file are points; raises ValueError if it has no samples."""
-    return _are_points(find_sample_arrays(path, part).samples)
-
-
-def _are_points(array: ArrayInFile) -> bool:
+def are_points(array: ArrayInFile) -> bool:
+    """Return whether the numbers of an array are points (n, d)."""
     return len(array.shape) == 2 and array.dtype.kind == "f"

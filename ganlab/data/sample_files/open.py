@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from ganlab.core.plain_files import require_plain
+from ganlab.data.readers.array_images import are_deep
+from ganlab.data.readers.array_layouts import find_sample_arrays
 from ganlab.data.readers.numpy_archive import NumpyArchive
 from ganlab.data.readers.open import locate
 from ganlab.data.readers.sample_output import points_of
-from ganlab.data.sample_files.array_file import ArrayFile, holds_points
+from ganlab.data.sample_files.array_file import ArrayFile, are_points
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
 from ganlab.data.sample_files.reading import Reading
@@ -23,7 +25,9 @@ def open_sample_files(path: str | Path, reading: Reading | None = None) -> Sampl
     points = points_of(place)
     if points is not None:
         return ArrayFile(points)
-    # Arrays of images need no decoder unless they are resized.
-    if NumpyArchive.accepts(place) and (reading.size is None or holds_points(place, part)):
-        return ArrayFile(place, part)
+    if NumpyArchive.accepts(place):
+        samples = find_sample_arrays(place, part).samples
+        # Arrays of images need no decoder unless they are resized or have greys of more than 8 bits.
+        if are_points(samples) or (reading.size is None and not are_deep(samples)):
+            return ArrayFile(place, part)
     return ImageFiles(Path(path).expanduser(), reading)
