@@ -13,7 +13,6 @@ from importlib import import_module
 from ganlab.commands import flags
 from ganlab.commands.cli import COMMANDS
 from ganlab.commands.completion_candidates import (
-    RUN_AND_SWEEP_FILES,
     config_dirs,
     description_candidates,
     run_candidates,
@@ -24,6 +23,7 @@ from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_cho
 from ganlab.config.help import EVALUATE_GROUPS, setting_lines
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.process_end import end_process
+from ganlab.runs.directory_search import RUN_AND_SWEEP_FILES
 from ganlab.runs.resume_compatibility import MAY_CHANGE
 
 HELP = """ganlab completion: print a script for TAB completion of commands, settings, components and run directories

@@ -2,23 +2,20 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_choices
 from ganlab.config.help import setting_lines
 from ganlab.config.setting_keys import setting_keys
-from ganlab.runs.directory import SWEEP_FILE
-from ganlab.runs.inventory import CONFIG, STATUS
+from ganlab.runs.directory_search import RUN_FILES, list_entries
 
 DEFAULT = "outputs"  # where the runs are that an empty word lists
 MAX_DEPTH = 4  # of runs below it
-RUN_FILES = (CONFIG, STATUS)
-RUN_AND_SWEEP_FILES = (*RUN_FILES, SWEEP_FILE)
 
 
-def run_candidates(word: str, prefix: str = "", files: Sequence[str] = RUN_FILES) -> Iterator[str]:
+def run_candidates(word: str, prefix: str = "", files: Collection[str] = RUN_FILES) -> Iterator[str]:
     """Yield `prefix` and the directories below outputs/ that have one of the files, by default runs.
 
     If the word begins another path, yield the folders there. Paths that a shell would not read as one word are left
@@ -75,7 +72,7 @@ def config_dirs(words: Sequence[str]) -> list[Path]:
     return [Path(name).expanduser() for name in named]
 
 
-def _find(folder: str, depth: int, files: Sequence[str]) -> Iterator[str]:
+def _find(folder: str, depth: int, files: Collection[str]) -> Iterator[str]:
     for name in _folders(folder):
         path = f"{folder}/{name}"
         if _has(path, files):
@@ -84,13 +81,9 @@ def _find(folder: str, depth: int, files: Sequence[str]) -> Iterator[str]:
             yield from _find(path, depth - 1, files)
 
 
-def _has(path: str, files: Sequence[str]) -> bool:
+def _has(path: str, files: Collection[str]) -> bool:
     return any(os.path.isfile(f"{path}/{name}") for name in files)
 
 
 def _folders(path: str) -> list[str]:
-    try:
-        with os.scandir(path) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir())
-    except OSError:
-        return []
+    return sorted(name for name, entry in list_entries(path).items() if entry.is_dir())

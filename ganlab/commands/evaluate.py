@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from errno import EACCES, EISDIR, ENOTDIR
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -24,6 +24,9 @@ from ganlab.core.memory import out_of_memory_reported
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 
+if TYPE_CHECKING:
+    from ganlab.analysis.evaluation import EvaluationResult
+
 ROWS = 8  # generated images in the picture of nearest neighbours
 DEFAULT_MODEL = {"last", "ema"}  # checkpoint and weights that a score file does not name
 
@@ -36,6 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     if args.flags:
         advice = advise_on_flag(args.flags[0], args.given, [conf_directory(), *args.config_dirs], EVALUATE)
         raise UserError(f"'{args.flags[0]}' is not a flag of ganlab evaluate{advice}; see ganlab evaluate --help")
+    _reject_data(args.overrides)
     with paused_collections():
         config = compose(args.overrides, args.config_dirs, EVALUATE)
     if args.wants_config:
@@ -44,8 +48,6 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     from ganlab.analysis.evaluation import evaluate
     from ganlab.engine.device import keep_freed_memory
-    from ganlab.kinds import ImageKind, Sheet
-    from ganlab.metrics.scoring.neighbours import find_neighbour_images
 
     path = _output_file(config)
     keep_freed_memory()
@@ -54,21 +56,29 @@ def main(arguments: Sequence[str]) -> int:
     for line in _score_lines(result.content):
         print(line)
     _write(path, result.content)
-    images = find_neighbour_images(result.evaluator, result.generated(), ROWS, config.neighbours)
-    if images is not None:
-        pixels, title = (
-            images.flatten(0, 1).float() / 127.5 - 1,
-            "generated images, each before its nearest training ones",
-        )
-        picture = ImageKind().draw(Sheet(pixels, "images", title, columns=images.shape[1]))
-        _write_picture(path.with_name(f"{path.stem}_neighbours.png"), picture)
-    count = result.content["protocol"]["real_samples"]
-    against = "statistics of real samples" if count is None else f"{count:,} real samples"
-    print(
-        f"against {against}; intervals cover the variation of generated samples only; wrote {path}",
-        file=sys.stderr,
-    )
+    _write_neighbours(path.with_name(f"{path.stem}_neighbours.png"), result, config.neighbours)
+    intervals = "intervals cover the variation of generated samples only"
+    print(f"against {_describe_reference(config, result.content)}; {intervals}; wrote {path}", file=sys.stderr)
     return 0
+
+
+def _reject_data(overrides: Sequence[str]) -> None:
+    """Raise UserError for a setting of the data set, which a run has of its own, and samples in files do not have."""
+    for override in overrides:
+        if override.lstrip("+~").partition("=")[0].partition(".")[0] == "data":
+            raise UserError(
+                f"'{override}' is a setting of training, and a run is scored on its own data; to score its samples "
+                "against others, run `ganlab sample run=DIR`, then `ganlab evaluate real=PATH fake=DIR/generated`"
+            )
+
+
+def _describe_reference(config: DictConfig, content: Any) -> str:
+    count = content["protocol"]["real_samples"]
+    if count is None:
+        return "statistics of real samples"
+    has_no_floor = config.real is not None and config.train is None
+    floor = "; without train=FOLDER there is no floor, the scores of real samples" if has_no_floor else ""
+    return f"{count:,} real samples{floor}"
 
 
 def _output_file(config: DictConfig) -> Path:
@@ -100,18 +110,25 @@ def _reason_not_writable(path: Path) -> int:
     return 0 if os.access(target, os.W_OK) else EACCES
 
 
-def _write_picture(path: Path, picture: Any) -> None:
-    from ganlab.core.file_replacement import replaced
+def _write_neighbours(path: Path, result: "EvaluationResult", neighbours: int) -> None:
+    """Draw generated images with their nearest training ones, if a metric has found those."""
+    from ganlab.kinds import ImageKind, Sheet
+    from ganlab.kinds.picture_file import save_picture
+    from ganlab.metrics.scoring.neighbours import find_neighbour_images
 
+    images = find_neighbour_images(result.evaluator, result.generated(), ROWS, neighbours)
+    if images is None:
+        return
+    pixels, title = images.flatten(0, 1).float() / 127.5 - 1, "generated images, each before its nearest training ones"
+    picture = ImageKind().draw(Sheet(pixels, "images", title, columns=images.shape[1]))
     try:
-        with replaced(path) as file:
-            picture.save(file, "PNG")
+        save_picture(picture, path)
     except OSError as error:
         raise _not_writable(path, error) from error
 
 
 def _write(path: Path, content: Any) -> None:
-    from ganlab.runs.directory import write_json
+    from ganlab.runs.json_files import write_json
 
     try:
         write_json(path, content)

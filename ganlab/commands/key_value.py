@@ -29,9 +29,7 @@ class KeyValueArguments:
         for argument in join_values(arguments):
             key, equals, value = argument.partition("=")
             if equals and key in settings:
-                self.values[key] = None if value == "null" else value
-                if not value.strip():
-                    self.issues.append(f"{key} needs a value")
+                self._set(key, value, settings[key])
             elif takes_paths and not argument.strip():
                 self.issues.append("a path is empty; leave it out, or write . for the present directory")
             elif takes_paths and not argument.startswith("-") and (not equals or os.path.exists(argument)):
@@ -41,21 +39,30 @@ class KeyValueArguments:
                 advice = f"; did you mean 'run={argument}'?" if is_run else suggest_setting(argument, settings)
                 self.issues.append(f"'{argument}' is {problem} of ganlab {command}{advice}")
 
+    def _set(self, key: str, value: str, default: str | None) -> None:
+        """Set a value; null leaves a setting unset, so one that has a default needs another value."""
+        self.values[key] = default if value == "null" else value
+        if value == "null" and default:
+            self.issues.append(f"{key} cannot be null; leave it out for {default}")
+        elif not value.strip():
+            self.issues.append(f"{key} needs a value")
+
     def __getitem__(self, key: str) -> str:
         """Return the value of a setting that is not null, after `raise_if_invalid`."""
         value = self.values[key]
         assert value is not None, key
         return value
 
-    def count(self, key: str) -> int:
-        """Return an integer of at least 0."""
+    def count(self, key: str, least: int = 0) -> int:
+        """Return an integer of at least `least`, or 0 for null."""
         value = self.values[key] or ""
-        if value.isascii() and value.isdecimal():  # not ², which is a digit too
-            if len(value) <= DIGITS and int(value) <= LARGEST:
-                return int(value)
+        is_number = value.isascii() and value.isdecimal()  # not ², which is a digit too
+        if is_number and (len(value) > DIGITS or int(value) > LARGEST):
             self.issues.append(f"{key} must be at most {LARGEST}, got {len(value)} digits")
+        elif is_number and int(value) >= least:
+            return int(value)
         elif value:
-            self.issues.append(f"{key} must be an integer of at least 0, got '{value}'")
+            self.issues.append(f"{key} must be an integer of at least {least}, got '{value}'")
         return 0
 
     def number(self, key: str) -> float | None:

@@ -94,7 +94,7 @@ def _count(summaries: Sequence[Summary]) -> str:
 
 
 def _resume_lines(summaries: Sequence[Summary]) -> list[str]:
-    lines = [without_directory(summary.resume) for summary in summaries if summary.resume]
+    lines = list(dict.fromkeys(without_directory(summary.resume) for summary in summaries if summary.resume))
     if not lines:
         return []
     more = len(lines) - MAX_LINES

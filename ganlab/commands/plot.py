@@ -64,10 +64,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     args = KeyValueArguments("plot", SETTINGS, arguments, takes_paths=True)
     kind, x, band, scale, size = (args.choice(key, choices) for key, choices in CHOICES.items())
-    count, n = args.count("count"), args.count("n")
-    for key, number in (("count", count), ("n", n)):
-        if args.values[key] == "0" or (key == "count" and args.values[key] is None):
-            args.issues.append(f"{key} must be at least 1, got {number}")
+    count, n = args.count("count", 1), args.count("n", 1)
     args.issues += [
         f"{key}={args.values[key]} applies only to kind={' and kind='.join(kinds)}, not to kind={kind}; remove it"
         for key, kinds in READ_BY.items()
@@ -84,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         figure_format(path)
         if path.is_dir():
             raise UserError(f"output={path} is a directory; give a file in it, such as {path / f'{kind}.svg'}")
-        metrics = [name for name in (args.values["metric"] or "").split(",") if name]
+        metrics = [name for name in args["metric"].split(",") if name]
         protocol = args.values["protocol"]
         with figure_style():
             request = FigureRequest(args.paths, metrics, x, band, scale, size, protocol, count, n)

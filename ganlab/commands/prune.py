@@ -41,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     words = [argument for argument in arguments if argument != YES]
     args = KeyValueArguments("prune", SETTINGS, words, takes_paths=True)
-    names = [name for name in (args.values["keep"] or "").split(",") if name]
+    names = [name for name in args["keep"].split(",") if name]
     args.issues += [
         f"keep: there is no checkpoint '{n}'; choose last or best{suggest(n, NAMES)}" for n in names if n not in NAMES
     ]

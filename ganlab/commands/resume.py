@@ -15,7 +15,7 @@ from ganlab.core.errors import UserError
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 from ganlab.core.shell_lines import as_path, ganlab_line, without_directory
-from ganlab.runs.directory import SWEEP_FILE, RunDirectory
+from ganlab.runs.directory import CONFIG, SWEEP_FILE, RunDirectory
 from ganlab.runs.json_files import read_json_if_valid
 from ganlab.training.api import train_checked
 
@@ -81,12 +81,7 @@ def _describe_missing(path: Path) -> str:
     if (path / SWEEP_FILE).is_file():
         line = without_directory(str(read_json_if_valid(path / SWEEP_FILE).get("resume") or ""))
         return f"{path} is a sweep; resume it with: {line or 'the command that started it'}"
-    return f"{path} has no {run_file()}, so it is no run; {ganlab_line(['ls', as_path(path)])} lists the runs in it"
-
-
-def run_file() -> str:
-    """Return the name of the file that makes a directory a run."""
-    return RunDirectory(Path()).config.name
+    return f"{path} has no {CONFIG}, so it is no run; {ganlab_line(['ls', as_path(path)])} lists the runs in it"
 
 
 def _train(config: DictConfig) -> int:

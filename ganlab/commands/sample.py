@@ -1,10 +1,7 @@
 """`ganlab sample`: samples of a finished run, such as `ganlab sample run=DIR n=64 seed=1`."""
 
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +47,6 @@ SETTINGS = {
 }
 # Suggestions; cuda:1 is a device, too.
 CHOICES = {"device": ("cpu", "cuda", "auto"), "path": ("spherical", "linear")}
-DRAFT = "samples.npy.tmp"
 SAMPLES, ROWS = 64, 8  # without n
 
 
@@ -60,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     args = KeyValueArguments("sample", SETTINGS, arguments)
     truncation, seed = args.number("truncation"), args.count("seed")
-    columns = _columns(args)
+    columns = args.count("interpolate", 2)
     n = _count(args, columns)
     path = None if args.values["path"] is None else args.choice("path", CHOICES["path"])
     args.require("path needs interpolate=N, the number of samples from one latent to another", columns or path is None)
@@ -69,7 +65,8 @@ def main(arguments: Sequence[str]) -> int:
     with paused_collections():
         import torch
 
-        from ganlab.kinds import Sheet
+        from ganlab.commands.sample_files import write_samples
+        from ganlab.kinds import Sheet, kind_of
         from ganlab.training.export import load
 
     run, text = Path(args["run"]), args.values["cond"]
@@ -84,27 +81,15 @@ def main(arguments: Sequence[str]) -> int:
         samples, labels = sampler.sample_batch(n, seed, cond)
     output, title = Path(args.values["output"] or run / "generated"), f"from one latent to another in rows of {columns}"
     sheet = Sheet(samples, "generated samples", title if columns else "", labels, names, columns)
-    _write(output, sampler.spec, sheet)
+    write_samples(output, kind_of(sampler.spec), sheet)
     given = sorted(set(class_names_of([] if cond is None else cond.tolist(), names)))
     of_class = f" of class {given[0]}" if len(given) == 1 else ""
     print(f"wrote {n} samples{of_class} to {output}", file=sys.stderr)
     return 0
 
 
-def _columns(args: KeyValueArguments) -> int:
-    """Return the number of samples on a path, 0 without paths."""
-    if args.values["interpolate"] is None:
-        return 0
-    value = args["interpolate"]
-    if value.isascii() and value.isdecimal() and int(value) >= 2:
-        return int(value)
-    if value:
-        args.issues.append(f"interpolate must be an integer of at least 2, for the two ends of a path, got '{value}'")
-    return 0
-
-
 def _count(args: KeyValueArguments, columns: int) -> int:
-    """Return the number of samples."""
+    """Return the number of samples; `columns` is that of each row, 0 without rows."""
     if args.values["n"] is None:
         return ROWS * columns or SAMPLES
     n = args.count("n")
@@ -118,49 +103,6 @@ def _interpolate(sampler: Any, columns: int, path: str | None, seed: int, cond: 
         return sampler.interpolate_batch(columns, path, seed, cond, rows)
     except ValueError as error:  # of a game without latents
         raise UserError(f"interpolate={columns}: {error}") from error
-
-
-def _write(output: Path, spec: Any, sheet: Any) -> None:
-    """Write the array, single samples and the sheet; raises UserError if they cannot be written."""
-    import numpy as np
-
-    from ganlab.kinds import kind_of
-    from ganlab.kinds.picture_file import save_picture
-
-    kind, samples, labels = kind_of(spec), sheet.samples, [] if sheet.labels is None else sheet.labels.tolist()
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        _remove_former_files(output, kind.folders)
-        with (output / DRAFT).open("wb") as file:
-            np.save(file, samples.numpy())
-        os.replace(file.name, output / "samples.npy")
-        if len(samples):
-            for folder in kind.folders:
-                folder.write(samples, output, class_names_of(labels, sheet.class_names))
-            shown = sheet.first(kind.sheet_samples)
-            if len(shown) < len(sheet):
-                shown = replace(shown, title=f"{sheet.title} · the first of {len(sheet):,}".removeprefix(" · "))
-            save_picture(kind.draw(shown), output / "sheet.png")
-    except OSError as error:
-        with suppress(OSError):
-            (output / DRAFT).unlink()
-        reason = error.strerror or error
-        raise UserError(f"output={output} cannot be written ({reason}); choose another folder") from error
-
-
-def _remove_former_files(output: Path, folders: Sequence[Any]) -> None:
-    """Remove the single samples of an earlier call; raises UserError for files that this command did not write.
-
-    A folder of someone's own pictures would be read as generated samples from then on.
-    """
-    other = [entry.name for entry in sorted(output.iterdir()) if not entry.name.startswith(".")]
-    if other and not (output / "samples.npy").exists():
-        raise UserError(
-            f"output={output} holds files that `ganlab sample` did not write (such as {other[0]}); choose an empty or "
-            "a new folder"
-        )
-    for folder in folders:
-        folder.remove_former(output)
 
 
 if __name__ == "__main__":

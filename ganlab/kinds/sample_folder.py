@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -35,6 +36,8 @@ class SampleFolder:
                 csv.writer(file).writerows(zip(names, classes, strict=True))
 
     def remove_former(self, output: Path) -> None:
-        """Remove the files that `write` wrote."""
+        """Remove the files that `write` wrote, and the folder if it then is empty."""
         for former in [*(output / self.name).glob(f"[0-9]*{self.suffix}"), *(output / self.name).glob(CLASSES)]:
             former.unlink()
+        with suppress(OSError):  # it has other files, or there is none
+            (output / self.name).rmdir()

@@ -16,6 +16,7 @@ from ganlab.runs.liveness import is_alive, now
 if TYPE_CHECKING:
     from omegaconf import DictConfig  # imported when used, because it takes 50 ms, which states and scores do not need
 
+CONFIG, STATUS = "config.yaml", "status.json"  # one of them is in the directory of every run
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
 COUNTS = ("step", "samples", "iterations")  # in a status
 MAX_NAMED_SETTINGS = 5  # in a message
@@ -30,7 +31,7 @@ class RunDirectory:
     @property
     def config(self) -> Path:
         """The composed configuration."""
-        return self.path / "config.yaml"
+        return self.path / CONFIG
 
     def exists(self) -> bool:
         """Return whether there is a run: a directory with its configuration."""
@@ -49,7 +50,7 @@ class RunDirectory:
 
     def status(self) -> dict[str, Any]:
         """Return the last written status, empty if there is none yet or the file is damaged."""
-        status = read_json_if_valid(self.path / "status.json")
+        status = read_json_if_valid(self.path / STATUS)
         return {name: value for name, value in status.items() if name not in COUNTS or type(value) is int}
 
     def state(self) -> str:
@@ -168,7 +169,7 @@ _writing = threading.Lock()  # the heartbeat's thread and the training thread bo
 
 
 def _write_status(directory: Path, status: dict[str, Any]) -> None:
-    path = directory / "status.json"
+    path = directory / STATUS
     try:
         write_json(path, status)
     except OSError:

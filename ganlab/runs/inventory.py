@@ -5,7 +5,6 @@ Only JSON files are read, and neither torch nor OmegaConf is imported.
 
 import math
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,10 +13,19 @@ from typing import Any, final
 
 from ganlab.core.errors import UserError
 from ganlab.core.shell_lines import as_path, ganlab_line
-from ganlab.runs.directory import SWEEP_FILE, state_of
+from ganlab.runs.directory import CONFIG, STATUS, SWEEP_FILE, state_of
+from ganlab.runs.directory_search import (
+    RUN_AND_SWEEP_FILES,
+    RUN_FILES,
+    Entries,
+    find_directories,
+    has_any,
+    list_entries,
+    natural_order,
+)
 from ganlab.runs.json_files import read_json_if_valid
 
-CONFIG, STATUS, BEST = "config.yaml", "status.json", "checkpoints/best.json"
+BEST = "checkpoints/best.json"
 RESUMABLE = ("failed", "preempted", "lost", "waiting")
 STATES = ("running", "finished", "failed", "preempted", "lost", "waiting", "pruned")
 
@@ -45,7 +53,10 @@ class RunSummary:
 @final
 @dataclass(frozen=True)
 class SweepSummary:
-    """The runs of a sweep, how many jobs it has in each state, and the line that resumes it, if any."""
+    """The runs of a sweep, how many jobs it has in each state, and the line that resumes it, if any.
+
+    A job that waits for its start is a run without files.
+    """
 
     path: str
     runs: tuple[RunSummary, ...]
@@ -58,7 +69,6 @@ class SweepSummary:
 
 
 Summary = RunSummary | SweepSummary
-Entries = dict[str, os.DirEntry[str]]  # of a directory, by name
 
 
 def list_directory(path: Path) -> list[Summary]:
@@ -67,10 +77,11 @@ def list_directory(path: Path) -> list[Summary]:
     Raises UserError if the path is no directory.
     """
     if not os.path.isdir(path):
-        raise UserError(f"{path} does not exist; give a directory that contains runs, or a run")
-    if os.path.isfile(path / SWEEP_FILE):
-        return [*_read_sweep(str(path), _entries(str(path))).runs]
-    return sorted(_find(str(path)), key=lambda summary: _natural(summary.path))
+        problem = "is not a directory" if os.path.lexists(path) else "does not exist"
+        raise UserError(f"{path} {problem}; give a directory that contains runs, or a run")
+    found = [_read(*each) for each in find_directories(str(path), RUN_AND_SWEEP_FILES)]
+    is_sweep = (path / SWEEP_FILE).is_file()
+    return [*all_runs(found)] if is_sweep else found
 
 
 def all_runs(summaries: Iterable[Summary]) -> Iterator[RunSummary]:
@@ -79,24 +90,15 @@ def all_runs(summaries: Iterable[Summary]) -> Iterator[RunSummary]:
         yield from summary.runs if isinstance(summary, SweepSummary) else (summary,)
 
 
-def _find(path: str) -> Iterator[Summary]:
-    entries = _entries(path)
-    if CONFIG in entries or STATUS in entries:
-        yield _read_run(path, entries)
-    elif SWEEP_FILE in entries:
-        yield _read_sweep(path, entries)
-    else:
-        for entry in entries.values():
-            if entry.is_dir(follow_symlinks=False):
-                yield from _find(entry.path)
+def planned_jobs(content: Mapping[str, Any]) -> list[str]:
+    """Return the names of the run directories that the jobs in a sweep.json have, also of those not yet started."""
+    jobs = content.get("jobs")
+    known = [job for job in jobs if isinstance(job, dict) and "number" in job] if isinstance(jobs, list) else []
+    return [str(job["number"]) for job in known]
 
 
-def _entries(path: str) -> Entries:
-    try:
-        with os.scandir(path) as entries:
-            return {entry.name: entry for entry in entries}
-    except OSError:  # a directory of another user, or one that was removed meanwhile
-        return {}
+def _read(path: str, entries: Entries) -> Summary:
+    return _read_run(path, entries) if has_any(entries, RUN_FILES) else _read_sweep(path, entries)
 
 
 def _read_run(path: str, entries: Entries) -> RunSummary:
@@ -126,26 +128,27 @@ def _read_sweep(path: str, entries: Entries) -> SweepSummary:
     content = read_json_if_valid(f"{path}/{SWEEP_FILE}")
     found, other_bytes = [], 0
     for name, entry in entries.items():
-        inner = _entries(entry.path) if entry.is_dir(follow_symlinks=False) else {}
-        if CONFIG in inner or STATUS in inner:
+        inner = list_entries(entry.path) if entry.is_dir(follow_symlinks=False) else {}
+        if has_any(inner, RUN_FILES):
             found.append(_read_run(entry.path, inner))
         else:
             other_bytes += _size_bytes({name: entry})
-    found.sort(key=lambda run: _natural(run.path))
-    jobs = content.get("jobs")
-    waiting = max(len(jobs) - len(found), 0) if isinstance(jobs, list) else 0
-    states = Counter(run.state for run in found) + Counter(waiting=waiting)
+    started = {os.path.basename(run.path) for run in found}
+    waiting = [name for name in planned_jobs(content) if name not in started]
+    states = Counter(run.state for run in found) + Counter(waiting=len(waiting))
     score, best = _best(content.get("objectives"), found)
     is_resumable = "running" not in states and not {*states} <= {"finished", "pruned"}
+    resume = str(content.get("resume") or content.get("command") or "") if is_resumable else ""
+    found += [RunSummary(os.path.normpath(f"{path}/{name}"), "waiting", resume=resume) for name in waiting]
     return SweepSummary(
         os.path.normpath(path),
-        tuple(found),
+        tuple(sorted(found, key=lambda run: natural_order(run.path))),
         dict(states),
         score,
         best and best.best,
         os.path.basename(best.path) if best else "",
         other_bytes + sum(run.size_bytes for run in found),
-        str(content.get("resume") or content.get("command") or "") if is_resumable else "",
+        resume,
     )
 
 
@@ -165,7 +168,7 @@ def _size_bytes(entries: Entries) -> int:
     for entry in entries.values():
         try:
             if entry.is_dir(follow_symlinks=False):
-                total += _size_bytes(_entries(entry.path))
+                total += _size_bytes(list_entries(entry.path))
             else:
                 total += entry.stat(follow_symlinks=False).st_size
         except OSError:  # it was removed meanwhile
@@ -178,9 +181,3 @@ def _number(content: Mapping[str, Any], key: str, kind: type[Any]) -> Any:
     value = content.get(key)
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return kind(value) if is_number else None
-
-
-def _natural(path: str) -> list[tuple[bool, int, str]]:
-    """Return a sort key by which 2 comes before 10."""
-    parts = re.split(r"(\d+)", path)
-    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]

@@ -17,8 +17,7 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Return the mapping in a JSON file; raises UserError if the file is damaged or contains something else."""
     try:
-        with open(path) as file:
-            content = json.loads(file.read())
+        content = json.loads(read_plain(path).decode())
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:  # invalid JSON or invalid UTF-8

@@ -119,7 +119,14 @@ def test_two_folders_are_scored_without_a_run(tmp_path: Path, capsys: pytest.Cap
     assert (content["protocol"]["samples"], content["protocol"]["real_samples"]) == (50, 60)
     assert {"fid", "kid"} <= content["intervals"].keys()
     assert (tmp_path / "scores_neighbours.png").is_file()
-    assert "fid" in capsys.readouterr().out
+    printed = capsys.readouterr()
+    assert "fid" in printed.out
+    clause = "without train=FOLDER there is no floor"
+    assert printed.err.startswith(f"against 60 real samples; {clause}, the scores of real samples; intervals cover")
+    assert main([*words[:3], "metric=[fid]", f"train={real}", f"output={tmp_path}/more.json"]) == 0
+    printed = capsys.readouterr()
+    assert " real " in printed.out
+    assert printed.err.startswith("against 60 real samples; intervals cover")
     stacked = np.stack([np.asarray(Image.open(path)) for path in sorted(fake.iterdir())])
     np.savez(tmp_path / "fake.npz", stacked[..., None])
     streamed = evaluated(f"real={real}", f"fake={tmp_path}/fake.npz", *words[2:], "protocol.resamples=0")
@@ -185,6 +192,17 @@ def test_a_value_that_is_not_finite_is_reported_with_file_and_row(tmp_path: Path
     files = {name: tmp_path / f"{'broken' if name == side else 'whole'}.npy" for name in ("real", "fake")}
     with pytest.raises(UserError, match=rf"row 70 of {tmp_path}/broken\.npy holds NaN or infinite values"):
         evaluated(*(f"{name}={path}" for name, path in files.items()), "metric=[sliced_wasserstein]", "protocol=fast")
+
+
+@pytest.mark.parametrize("override", ["data.path=X", "data=digits", "+data.resolution=8", "~data"])
+def test_a_run_is_scored_on_its_own_data(override: str) -> None:
+    for source in ("run=nowhere", "real=A"):
+        with pytest.raises(UserError) as caught:
+            main([source, override])
+        assert str(caught.value) == (
+            f"'{override}' is a setting of training, and a run is scored on its own data; to score its samples against "
+            "others, run `ganlab sample run=DIR`, then `ganlab evaluate real=PATH fake=DIR/generated`"
+        )
 
 
 def test_points_in_arrays_are_scored(tmp_path: Path) -> None:

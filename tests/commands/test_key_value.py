@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import pytest
 
 from ganlab.commands.key_value import KeyValueArguments
@@ -7,10 +9,26 @@ KNOWN = {"run": None, "n": "4", "form": "text"}
 
 
 def test_values_defaults_and_null():
-    args = KeyValueArguments("look", KNOWN, ["n=7", "form=null"])
-    assert args.values == {"run": None, "n": "7", "form": None}
-    assert (args.count("n"), args["n"], args.paths) == (7, "7", [])
+    settings = KNOWN | {"name": "", "size": None}
+    args = KeyValueArguments("look", settings, ["n=7", "run=null", "name=null"])
+    assert args.values == {"run": None, "n": "7", "form": "text", "name": "", "size": None}
+    assert (args.count("n"), args["n"], args.count("size", 2), args.paths) == (7, "7", 0, [])
     args.raise_if_invalid()
+
+
+def test_null_is_refused_for_a_setting_with_a_default():
+    for module in ("compare", "dashboard", "doctor", "ls", "plot", "prune", "sample"):
+        settings = import_module(f"ganlab.commands.{module}").SETTINGS
+        args = KeyValueArguments(module, settings, [f"{key}=null" for key in settings])
+        assert args.issues == [f"{key} cannot be null; leave it out for {it}" for key, it in settings.items() if it]
+        assert args.values == settings
+
+
+@pytest.mark.parametrize("value", ["0", "1", "-2", "2.5"])
+def test_a_count_has_a_least_value(value):
+    args = KeyValueArguments("look", KNOWN, [f"n={value}"])
+    assert (args.count("n", 2), args.issues) == (0, [f"n must be an integer of at least 2, got '{value}'"])
+    assert KeyValueArguments("look", KNOWN, ["n=2"]).count("n", 2) == 2
 
 
 def test_paths_only_if_the_command_takes_them(tmp_path, monkeypatch):

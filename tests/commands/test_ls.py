@@ -46,8 +46,9 @@ def test_runs_and_sweeps_with_the_lines_that_resume_them(outputs, capsys):
 def test_a_sweep_lists_its_jobs_and_a_state_lists_those_of_all_sweeps(outputs, capsys):
     table = lines(capsys, "outputs/ring/3")
     assert [line.split()[0] for line in table[1:3]] == ["finished", "preempted"]
-    assert table[3].startswith("2 runs, ")
-    assert table[4:] == ["resume with:", "ganlab resume 1"]
+    assert table[3] == "waiting - - 0 B outputs/ring/3/2"
+    assert table[4].startswith("3 runs, ")
+    assert table[5:] == ["resume with:", "ganlab resume 1", "cd /elsewhere && ganlab train -m seed=0,1,2"]
     assert [line.split()[0] for line in lines(capsys, "state=finished")[1:3]] == ["finished", "finished"]
     assert lines(capsys, "state=running") == ["outputs: no run that is running"]
 
@@ -57,12 +58,15 @@ def test_json_has_everything(outputs, capsys):
     first, second, sweep = json.loads(capsys.readouterr().out)
     assert (first["kind"], first["state"], first["best"], sweep["kind"]) == ("run", "finished", 2.5, "sweep")
     assert second["resume"].endswith(" && ganlab resume 2")
-    assert [run["state"] for run in sweep["runs"]] == ["finished", "preempted"]
+    assert [run["state"] for run in sweep["runs"]] == ["finished", "preempted", "waiting"]
 
 
 def test_long_lists_of_commands_are_shortened(tmp_path, capsys):
     for number in range(12):
         write_files(tmp_path / str(number), "failed", resume=f"ganlab resume {number}")
+    write_sweep(tmp_path / "sweep", 20, resume="ganlab resume 0")
+    table = lines(capsys, str(tmp_path / "sweep"))
+    assert table[-2:] == ["resume with:", "ganlab resume 0"]  # once for all jobs
     table = lines(capsys, str(tmp_path))
     assert table[-2:] == ["ganlab resume 9", "… and 2 more; format=json has all of them"]
 

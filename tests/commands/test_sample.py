@@ -1,5 +1,7 @@
 """`ganlab sample`: rows from one latent to another, sheets by class, and what an earlier call wrote."""
 
+import errno
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -48,8 +50,9 @@ def test_paths_of_points_are_one_sheet(points, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (["interpolate=1"], "interpolate must be an integer of at least 2, for the two ends of a path, got '1'"),
-        (["interpolate=x"], "interpolate must be an integer of at least 2, for the two ends of a path, got 'x'"),
+        (["interpolate=1"], "interpolate must be an integer of at least 2, got '1'"),
+        (["interpolate=x"], "interpolate must be an integer of at least 2, got 'x'"),
+        (["interpolate=" + 5000 * "9"], f"interpolate must be at most {2**63 - 1}, got 5000 digits"),
         (["interpolate=8", "n=20"], "n must be a multiple of interpolate=8, such as 64, got 20"),
         (["interpolate=8", "n=0"], "n must be a multiple of interpolate=8, such as 64, got 0"),
         (["path=linear"], "path needs interpolate=N, the number of samples from one latent to another"),
@@ -87,6 +90,40 @@ def test_another_call_replaces_the_pictures_of_the_last_and_leaves_other_files(l
     assert len(list((tmp_path / "images").glob("*.png"))) == 6
     assert len(np.load(tmp_path / "samples.npy")) == 6
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_call_that_fails_leaves_the_files_of_the_last(labelled, tmp_path, capsys, monkeypatch):
+    def content():
+        return {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    assert guarded(main, [f"run={labelled}", f"output={tmp_path}", "n=6"]) == 0
+    former = content()
+
+    def fail(*arguments, **settings):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for place in ("ganlab.kinds.sample_folder.csv.writer", "ganlab.commands.sample_files.save_picture"):
+        capsys.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr(place, fail)
+            assert guarded(main, [f"run={labelled}", f"output={tmp_path}", "n=30"]) == 2
+        sentence = f"output={tmp_path} cannot be written (No space left on device); choose another folder\n"
+        assert capsys.readouterr().err == sentence
+        assert content() == former
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "samples.npy", "sheet.png"]
+
+
+def test_nothing_of_another_kind_of_samples_stays(labelled, points, tmp_path):
+    (tmp_path / ".draft").mkdir()  # as a call that was killed leaves it
+    (tmp_path / ".draft" / "000.png").write_text("")
+    assert guarded(main, [f"run={labelled}", f"output={tmp_path}", "n=6"]) == 0
+    assert len([*(tmp_path / "images").iterdir()]) == 7
+    (tmp_path / "images" / "notes.txt").write_text("mine")
+    assert guarded(main, [f"run={points}", f"output={tmp_path}", "n=6"]) == 0
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["notes.txt"]
+    (tmp_path / "images" / "notes.txt").unlink()
+    assert guarded(main, [f"run={points}", f"output={tmp_path}", "n=0"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["samples.npy"]
 
 
 def test_the_sheet_shows_the_first_samples_by_class(labelled, tmp_path):

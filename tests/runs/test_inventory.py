@@ -83,8 +83,18 @@ def test_a_sweep_is_one_entry_with_its_jobs(place):
     assert (summary.score, summary.best, summary.best_run) == ("fid", 2.0, "1")
     assert summary.size_bytes == bytes_below(sweep)
     assert summary.resume == "cd /x && ganlab train -m seed=0,1,2,3,4"
-    assert [run.path for run in all_runs([summary])] == [str(sweep / str(i)) for i in range(4)]
+    assert [run.path for run in all_runs([summary])] == [str(sweep / str(i)) for i in range(5)]
+    assert summary.runs[4] == RunSummary(str(sweep / "4"), "waiting", resume=summary.resume)
     assert list_directory(sweep) == list(summary.runs)
+
+
+def test_jobs_that_wait_while_others_run_have_no_line_that_resumes_them(place):
+    sweep = write_sweep(place / "sweep", 11, resume="ganlab train -m")
+    write_running(sweep / "2", os.getpid(), os.uname().nodename)
+    summary = only(place)
+    assert [run.path.rpartition("/")[2] for run in summary.runs] == [str(number) for number in range(11)]
+    assert {run.state for run in summary.runs if run.path != str(sweep / "2")} == {"waiting"}
+    assert {run.resume for run in summary.runs} == {""}
 
 
 def test_the_best_of_a_sweep_follows_its_first_objective(place):
@@ -93,7 +103,7 @@ def test_the_best_of_a_sweep_follows_its_first_objective(place):
     write_files(sweep / "1", "finished", best=2.0)
     assert only(place).best_run == "0"
     assert only(place).resume == ""  # nothing is left to do
-    (sweep / "sweep.json").write_text('{"jobs": 5, "objectives": ["fid"]}')
+    (sweep / "sweep.json").write_text('{"jobs": [5, {}], "objectives": ["fid"]}')
     assert (only(place).states, only(place).best) == ({"finished": 2}, None)
 
 
@@ -106,6 +116,8 @@ def test_links_are_not_followed(place):
 
 def test_a_directory_that_does_not_exist_is_reported(place):
     (place / "file").write_text("")
-    for name in ("nothing", "file"):
-        with pytest.raises(UserError, match=f"{name} does not exist; give a directory that contains runs, or a run"):
+    (place / "broken").symlink_to(place / "nowhere")
+    problems = {"nothing": "does not exist", "file": "is not a directory", "broken": "is not a directory"}
+    for name, problem in problems.items():
+        with pytest.raises(UserError, match=f"{name} {problem}; give a directory that contains runs, or a run"):
             list_directory(place / name)

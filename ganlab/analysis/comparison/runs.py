@@ -1,7 +1,7 @@
 """Finds runs below directories: those with scores, and those without, with the reason."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
@@ -10,12 +10,15 @@ from yaml import YAMLError
 
 from ganlab.analysis.comparison.scores import ScoreFile, read_scores
 from ganlab.core.errors import UserError
-from ganlab.core.shell_lines import ganlab_line, setting
-from ganlab.runs.directory import RunDirectory
-from ganlab.runs.json_files import read_json
+from ganlab.core.plain_files import require_plain
+from ganlab.core.shell_lines import as_path, ganlab_line, setting
+from ganlab.runs.directory import CONFIG, STATUS, SWEEP_FILE, RunDirectory, state_of
+from ganlab.runs.directory_search import RUN_AND_SWEEP_FILES, RUN_FILES, find_directories, has_any
+from ganlab.runs.inventory import planned_jobs
+from ganlab.runs.json_files import read_json, read_json_if_valid
 from ganlab.runs.saved_config import read_config
 
-CONFIG, STATUS, SELECTION = "config.yaml", "status.json", "scores.json"
+SELECTION = "scores.json"
 
 
 @final
@@ -42,7 +45,7 @@ class Run:
 @final
 @dataclass(frozen=True)
 class SkippedRun:
-    """A run that is in no table: its path, its state, and the reason."""
+    """A run, or the jobs of a sweep that have not started, in no table: the path, the state, and the reason."""
 
     path: str
     state: str
@@ -54,8 +57,9 @@ def read_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]
 
     Raises UserError if a path does not exist or contains no run, and if a file is damaged.
     """
-    runs, skipped = [], []
-    for path, found_below in find_run_directories(paths):
+    runs = []
+    directories, skipped = find_run_directories(paths)
+    for path, found_below in directories:
         run = Run(path, single_file=read_scores(path)) if path.is_file() else _read_run(path, found_below)
         if isinstance(run, Run):
             runs.append(run)
@@ -64,47 +68,69 @@ def read_runs(paths: Iterable[str | Path]) -> tuple[list[Run], list[SkippedRun]]
     return runs, skipped
 
 
-def find_run_directories(paths: Iterable[str | Path]) -> list[tuple[Path, str]]:
+def find_run_directories(paths: Iterable[str | Path]) -> tuple[list[tuple[Path, str]], list[SkippedRun]]:
     """Return the run directories below some paths, and the paths that are files, each once, with the path it is below.
 
-    Raises UserError if a path does not exist or contains no run.
+    Also the sweeps below them whose jobs have not all started. Raises UserError if a path does not exist or contains
+    no run.
     """
     unique: dict[str, tuple[Path, str]] = {}
+    unstarted: dict[str, SkippedRun] = {}
     for argument in paths:
-        for run_path in _find_runs(Path(argument)):
-            unique.setdefault(os.path.realpath(run_path), (run_path, str(argument)))
-    return list(unique.values())
+        runs, waiting = _find_runs(Path(argument))
+        for path in runs:
+            unique.setdefault(os.path.realpath(path), (path, str(argument)))
+        unstarted |= {os.path.realpath(sweep.path): sweep for sweep in waiting}
+    return list(unique.values()), list(unstarted.values())
 
 
-def _find_runs(path: Path) -> list[Path]:
+def _find_runs(path: Path) -> tuple[list[Path], list[SkippedRun]]:
     if os.path.isfile(path):
-        return [path]
+        return [path], []
     if not os.path.isdir(path):
-        raise UserError(f"{path} does not exist; give run directories, folders that contain some, or score files")
-    directories = list(_walk(path))
-    if not directories:
+        raise UserError(_describe_wrong_path(path))
+    runs: list[Path] = []
+    waiting: list[SkippedRun] = []
+    for directory, entries in find_directories(str(path), RUN_AND_SWEEP_FILES, _fail):
+        if has_any(entries, RUN_FILES):
+            runs.append(Path(directory))
+        else:
+            jobs = [Path(run) for run, _ in find_directories(directory, RUN_FILES, _fail)]
+            waiting += _waiting_jobs(Path(directory), jobs)
+            runs += jobs
+    if not runs and not waiting:
         raise UserError(
             f"{path} contains no run: no directory in it has a {CONFIG}; give directories that `ganlab train` wrote"
         )
-    return directories
+    return runs, waiting
 
 
-def _walk(top: Path) -> Iterator[Path]:
-    def fail(error: OSError) -> None:
-        raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
+def _fail(error: OSError) -> None:
+    raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
 
-    for directory, inner, files in os.walk(top, onerror=fail):
-        inner.sort()
-        if CONFIG in files or STATUS in files:
-            inner.clear()  # a run's directory contains no other run
-            yield Path(directory)
+
+def _describe_wrong_path(path: Path) -> str:
+    try:
+        require_plain(path)
+    except ValueError as error:  # a pipe or a device
+        return str(error)
+    return f"{path} does not exist; give run directories, folders that contain some, or score files"
+
+
+def _waiting_jobs(sweep: Path, started: Collection[Path]) -> list[SkippedRun]:
+    """Return the jobs of a sweep that have no run directory yet as one entry, none if all have one."""
+    names = [name for name in planned_jobs(read_json_if_valid(sweep / SWEEP_FILE)) if sweep / name not in started]
+    if not names:
+        return []
+    count = f"{len(names)} job{'' if len(names) == 1 else 's'} not yet started"
+    return [SkippedRun(str(sweep), "waiting", f"({count}); see `{ganlab_line(['sweep', 'status', as_path(sweep)])}`")]
 
 
 def _read_run(path: Path, argument: str) -> Run | SkippedRun:
     if not (path / STATUS).exists():
         return SkippedRun(str(path), "not started", f"or stopped at once: there is no {STATUS}")
     status = read_json(path / STATUS)
-    state = str(status.get("state"))
+    state = state_of(status)
     if state != "finished":
         return SkippedRun(str(path), state, _progress(status))
     run = RunDirectory(path)

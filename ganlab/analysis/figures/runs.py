@@ -1,6 +1,5 @@
 """The runs that a figure shows, finished or not, grouped over seeds and labelled as `ganlab compare` does."""
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,20 +8,24 @@ from ganlab.analysis.comparison.group import Group, describe_repetitions, group_
 from ganlab.analysis.comparison.runs import Run, find_run_directories, read_run_config
 from ganlab.core.errors import UserError
 from ganlab.runs.directory import RunDirectory
-
-MAX_REASONS = 5  # in an error message
+from ganlab.runs.directory_search import natural_order
 
 
 def read_started_runs(paths: Iterable[str | Path]) -> list[Run]:
     """Return the runs below some paths, each once; raises UserError for a path without runs, or damaged settings."""
     runs = []
-    for directory, argument in find_run_directories(paths):
+    directories, waiting = find_run_directories(paths)
+    for directory, argument in directories:
         if directory.is_file():
             raise UserError(f"{directory} is not a directory; give run directories, or folders that contain some")
         run = RunDirectory(directory)
         if run.config.exists():
             time = str(run.status().get("time", ""))
             runs.append(Run(directory, read_run_config(run.config), time, argument=argument))
+    if waiting and not directories:
+        raise UserError(
+            "no run has started: " + "; ".join(f"{each.path}: {each.state} {each.reason}" for each in waiting)
+        )
     if not runs:
         raise UserError(
             "these directories have no settings to distinguish runs by; give directories with a config.yaml"
@@ -30,15 +33,9 @@ def read_started_runs(paths: Iterable[str | Path]) -> list[Run]:
     return runs
 
 
-def natural_order(run: Run) -> list[tuple[int, str]]:
-    """Return a key that sorts the directories of runs by the numbers in their names: 2 before 10."""
-    parts = re.split(r"(\d+)", str(run.path))
-    return [(int(part) if part.isdecimal() else 0, part) for part in parts]
-
-
 def group_seeds(runs: Sequence[Run]) -> tuple[list[Group], list[str]]:
     """Return groups with labels, in the order of their first runs, and sentences about repeated seeds."""
-    groups = split_repeated(group_runs(sorted(runs, key=natural_order)), _no_scores)
+    groups = split_repeated(group_runs(sorted(runs, key=lambda run: natural_order(str(run.path)))), _no_scores)
     select_latest(groups, _no_scores)
     label_groups(groups)
     return groups, [sentence for group in groups for sentence in describe_repetitions(group)]

@@ -70,7 +70,7 @@ def test_json_has_all_data(tmp_path):
     ]
     assert table["protocol"]["features.resize.how"] == "none"
     assert table["source"] == "selection scores"
-    assert content["left_out"] == [{"path": str(tmp_path / "b"), "state": "running", "reason": "at step 1"}]
+    assert content["left_out"] == [{"path": str(tmp_path / "b"), "state": "lost", "reason": "at step 1"}]
 
 
 def test_markdown_is_a_pipe_table(tmp_path):

@@ -1,17 +1,22 @@
 """Runs without scores are listed with a reason, and damaged files are reported in one sentence."""
 
+import os
+
 import pytest
+from support.listed_runs import write_sweep
 from support.run_files import only, rows_of, score_file, set_status, write_run
 
 from ganlab.analysis.comparison import as_markdown, compare
 from ganlab.core.errors import UserError
+from ganlab.runs.liveness import now
 
 
 def test_failed_and_unfinished_runs_are_listed_with_their_reason(tmp_path):
     write_run(tmp_path / "good", {"fid": 1.0})
     for name, status in {
         "failed": {"state": "failed", "step": 3, "iterations": 9, "reason": "loss became\n inf"},
-        "running": {"state": "running", "step": 4},
+        "running": {"state": "running", "step": 4, "pid": os.getpid(), "host": os.uname().nodename, "heartbeat": now()},
+        "killed": {"state": "running", "step": 5},
         "early": {"state": "failed", "reason": "no data"},
     }.items():
         set_status(write_run(tmp_path / name, {"fid": 0.0}, seed=1), **status)
@@ -25,6 +30,7 @@ def test_failed_and_unfinished_runs_are_listed_with_their_reason(tmp_path):
     assert reasons == {
         "failed": "failed at step 3 of 9: loss became inf",
         "running": "running at step 4",
+        "killed": "lost at step 5",
         "early": "failed before the first step: no data",
         "new": "not started or stopped at once: there is no status.json",
         "scoreless": f"finished without scores; run `ganlab evaluate run={tmp_path / 'scoreless'}`",
@@ -47,9 +53,36 @@ def test_runs_without_scores_are_an_error_that_lists_them(tmp_path):
         set_status(write_run(tmp_path / str(number), None, seed=number), state="running", step=number)
     with pytest.raises(UserError) as caught:
         compare(tmp_path)
-    start = f"there is nothing to compare: {tmp_path / '0'}: running at step 0; "
+    start = f"there is nothing to compare: {tmp_path / '0'}: lost at step 0; "
     assert str(caught.value).startswith(start)
     assert str(caught.value).endswith("; and 2 more")
+
+
+@pytest.mark.parametrize("below", ["", "sweep", "other"])
+def test_jobs_that_have_not_started_are_listed_with_their_sweep(below, tmp_path):
+    sweep = write_sweep(tmp_path / below, 4)
+    line = f"({{}} not yet started); see `ganlab sweep status {sweep}`"
+    with pytest.raises(UserError) as caught:
+        compare(tmp_path)
+    assert str(caught.value).startswith(f"there is nothing to compare: {sweep}: waiting {line.format('4 jobs')}")
+    for number in range(3):
+        write_run(sweep / str(number), {"fid": 1.0}, seed=number)
+    comparison = compare([tmp_path, sweep])
+    assert only(comparison).rows[0].seeds == (0, 1, 2)
+    assert [(run.path, f"{run.state} {run.reason}") for run in comparison.left_out] == [
+        (str(sweep), f"waiting {line.format('1 job')}")
+    ]
+    write_run(sweep / "3", {"fid": 1.0}, seed=3)
+    assert compare(tmp_path).left_out == ()
+
+
+@pytest.mark.parametrize("name", ["scores.json", "status.json", "evaluations/a.json", "config.yaml", "alone.json"])
+def test_a_pipe_in_the_place_of_a_file_is_reported_and_not_waited_for(name, tmp_path):
+    run = write_run(tmp_path / "run", {"fid": 1.0}, reports={"a": score_file({"fid": 4.0})})
+    (run / name).unlink(missing_ok=True)
+    os.mkfifo(run / name)
+    with pytest.raises(UserError, match=rf"{name} cannot be read.*it is a pipe and not a plain file"):
+        compare([run / name] if name == "alone.json" else [run])
 
 
 def test_files_inside_a_run_directory_are_not_runs(tmp_path):
