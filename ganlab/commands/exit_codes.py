@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from ganlab.core.errors import TrainingError, UserError
 from ganlab.core.memory import out_of_memory_reported
 from ganlab.core.output import open_closed_streams, output_without_reader
+from ganlab.core.rank_variables import require_numbers
 
 
 def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
@@ -17,6 +18,7 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
 
 def _exit_code(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     try:
+        require_numbers()
         with out_of_memory_reported("use less data or smaller settings, or close other programs"):
             code = command(arguments)
         sys.stdout.flush()
