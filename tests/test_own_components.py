@@ -317,6 +317,12 @@ PENALTIES = {
         "regularizer.custom: Custom returns None, expected one value for each of 8 samples, or a single value"
     ),
     penalty("1.0"): "regularizer.custom: Custom returns a float, expected one value for each of 8 samples",
+    penalty("float(view.on_real.logits.mean())"): (
+        "regularizer.custom: Custom returns a float, expected one value for each of 8 samples"
+    ),
+    penalty("self.weight * view.real.norm().item()"): (
+        "regularizer.custom: Custom returns a float, expected one value for each of 8 samples"
+    ),
     penalty("view.on_real.logits.square().mean()"): (
         "regularizer.custom: Custom returns a single value computed from 8 samples, expected one value for each; leave "
         "out mean() or sum(), or write [None] after a value that belongs to the whole batch"

@@ -9,6 +9,7 @@ import runpy
 import sys
 
 from ganlab.commands import flags
+from ganlab.core.early_interrupts import end_at_interrupt, hold_interrupts
 from ganlab.core.errors import suggest
 
 COMMANDS = {
@@ -39,6 +40,7 @@ Run 'ganlab COMMAND --help' for details."""
 
 def main() -> int:
     """Run the command that the first argument names; returns an exit code only if there is no command to run."""
+    end_at_interrupt()
     arguments = sys.argv[1:]
     if arguments[:1] == ["help"]:
         arguments = [argument for argument in arguments if argument != "help"] + ["--help"]
@@ -51,6 +53,7 @@ def main() -> int:
         return 2
     module = f"ganlab.commands.{command}"
     if command in REPLACING:
+        hold_interrupts()
         os.execv(sys.executable, [sys.executable, "-m", module, *arguments[1:]])
     sys.argv[1:] = arguments[1:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -3,9 +3,11 @@
 import sys
 from collections.abc import Callable, Sequence
 
+from ganlab.core.early_interrupts import interrupts_raised
 from ganlab.core.errors import TrainingError, UserError
 from ganlab.core.memory import out_of_memory_reported
 from ganlab.core.output import open_closed_streams, output_without_reader
+from ganlab.core.rank_variables import require_numbers
 
 
 def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
@@ -17,7 +19,11 @@ def guarded(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -
 
 def _exit_code(command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     try:
-        with out_of_memory_reported("use less data or smaller settings, or close other programs"):
+        with (
+            interrupts_raised(),
+            out_of_memory_reported("use less data or smaller settings, or close other programs"),
+        ):
+            require_numbers()
             code = command(arguments)
         sys.stdout.flush()
         return code

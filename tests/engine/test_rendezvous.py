@@ -24,15 +24,23 @@ def port():
         return free.getsockname()[1]
 
 
+BY_HAND = {"NODE_RANK": "0"}
+BY_SRUN = {
+    **{"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "2", "SLURM_NTASKS": "2"},
+    **{"SLURM_STEP_TASKS_PER_NODE": "1(x2)", "SLURM_NTASKS_PER_NODE": "1", "SLURM_NNODES": "2"},
+    **{"SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0", "SLURM_NODELIST": "127.0.0.1"},
+}
+
+
 @pytest.fixture(autouse=True)
 def _no_launcher(monkeypatch):
-    for name in ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT"):
+    for name in ("LOCAL_RANK", "NODE_RANK", "GROUP_RANK", "MASTER_ADDR", "MASTER_PORT", *BY_SRUN):
         monkeypatch.setenv(name, "0")  # so monkeypatch restores what the code under test sets
         monkeypatch.delenv(name)
 
 
 def test_all_processes_get_one_store(port):
-    places = [Place("127.0.0.1", port, rank, 3) for rank in (1, 2, 0)]
+    places = [Place("127.0.0.1", port, rank, 3, ADVICE) for rank in (1, 2, 0)]
     with ThreadPoolExecutor(3) as pool:
         stores = list(pool.map(lambda place: join(place, SOON, seconds=20), places))
     stores[0].set("key", "value")
@@ -46,7 +54,7 @@ def test_all_processes_get_one_store(port):
 def test_missing_processes_are_waited_for_within_a_bound(rank, whom, port, capsys, monkeypatch):
     monkeypatch.setattr(rendezvous, "POLL_SECONDS", 0.01)
     with pytest.raises(UserError) as caught:
-        join(Place("127.0.0.1", port, rank, 2), SOON, seconds=0.1)
+        join(Place("127.0.0.1", port, rank, 2, ADVICE), SOON, seconds=0.1)
     assert str(caught.value) == f"waited 0 s for {whom.format(port)}; {ADVICE}"
     assert capsys.readouterr().err == f"waiting up to 0 s for {whom.format(port)}; {ADVICE}\n"
 
@@ -59,7 +67,7 @@ def test_a_signal_ends_the_wait(port):
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.3)
         with pytest.raises(Interrupted):
-            join(Place("127.0.0.1", port, 0, 2), SOON, seconds=20)
+            join(Place("127.0.0.1", port, 0, 2, ADVICE), SOON, seconds=20)
     finally:
         signal.signal(signal.SIGALRM, before)
 
@@ -69,7 +77,7 @@ def test_a_taken_port_is_reported(port):
         taken.bind(("", port))
         taken.listen()
         with pytest.raises(UserError, match=rf"MASTER_PORT={port}: the processes of this run cannot meet there \("):
-            join(Place("127.0.0.1", port, 0, 2), SOON, seconds=1)
+            join(Place("127.0.0.1", port, 0, 2, ADVICE), SOON, seconds=1)
 
 
 @pytest.mark.parametrize("variables", [{}, {"NODE_RANK": "1"}, {"MASTER_ADDR": "h", "MASTER_PORT": "1"}])
@@ -81,11 +89,24 @@ def test_several_machines_need_to_know_which_they_are(variables, tmp_path, monke
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_that_waits_in_vain_leaves_no_folder(tmp_path, port, monkeypatch):
+@pytest.mark.parametrize(
+    ("variables", "advice"),
+    [
+        (BY_HAND, ADVICE),
+        (
+            BY_SRUN,
+            "see in the launcher's log whether it has started all of them, and whether their machines reach this "
+            "address",
+        ),
+    ],
+    ids=["by hand", "by srun"],
+)
+def test_a_run_that_waits_in_vain_leaves_no_folder(variables, advice, tmp_path, port, monkeypatch):
     monkeypatch.setattr(rendezvous.join, "__defaults__", (0.2,))
-    for name, value in {"NODE_RANK": "0", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}.items():
+    for name, value in {**variables, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}.items():
         monkeypatch.setenv(name, value)
     assert cluster.is_rank_zero(cluster.environment(2, 2))
-    with pytest.raises(UserError, match="for 1 of 2 processes"):
+    with pytest.raises(UserError) as caught:
         go(tmp_path / "run", *POINTS, *NODES)
+    assert str(caught.value) == f"waited 0 s for 1 of 2 processes at 127.0.0.1:{port}; {advice}"
     assert not (tmp_path / "run").exists()

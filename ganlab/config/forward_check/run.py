@@ -22,6 +22,7 @@ from ganlab.core.interfaces import Game, Spec
 from ganlab.engine.distributed.strategy_choice import count_processes
 
 SHIPPED = "ganlab."  # the components below it are tested, and so are not checked here
+FEW_PACKS = 4  # as many as networks that group samples usually group
 # Errors caused by the meta device or by the missing GPU, not by the component.
 DEVICE_ERROR = re.compile("(?<![a-z])(meta|cuda|gpu|devices?|memory)(?![a-z])")
 
@@ -41,7 +42,10 @@ def run_forward_checks(config: DictConfig, game: Game, spec: Spec) -> list[Confi
 
 @final
 class _Checker:
-    """Runs checks on the meta device, which costs next to nothing, and repeats those that fail with real tensors."""
+    """Runs checks on the meta device, which costs next to nothing, and repeats those that raise with real tensors.
+
+    A component that reads a value, as item() does, raises there whether it is right or wrong; a few real samples tell.
+    """
 
     def __init__(self, config: DictConfig, game: Game, spec: Spec) -> None:
         self.config, self.spec, self.game = config, spec, game
@@ -56,9 +60,20 @@ class _Checker:
             return SyntheticBatch.of(self.game, self.spec, self.packs, self.packing)
 
     @cached_property
+    def real_game(self) -> Game:
+        """The game with real weights."""
+        game: Game = instantiate(self.config.game)(self.spec)
+        return game
+
+    @cached_property
     def on_cpu(self) -> SyntheticBatch:
         """The game and a batch with real weights and samples."""
-        return SyntheticBatch.of(instantiate(self.config.game)(self.spec), self.spec, self.packs, self.packing)
+        return SyntheticBatch.of(self.real_game, self.spec, self.packs, self.packing)
+
+    @cached_property
+    def few_on_cpu(self) -> SyntheticBatch:
+        """The game with real weights and a few samples, which take little time."""
+        return SyntheticBatch.of(self.real_game, self.spec, min(self.packs, FEW_PACKS), self.packing)
 
     def issues(self, checks: list[ForwardCheck]) -> list[ConfigIssue]:
         """Run checks and return the issues."""
@@ -77,13 +92,16 @@ class _Checker:
                 with torch.device("meta"):
                     return check.run(self.on_meta_device)
             except Exception as error:  # a component may raise anything
-                if _is_device_error(error):
+                if _is_device_error(error) and not self._run_real(check, few=True):
                     return ""
-            try:
-                return check.run(self.on_cpu)
-            except Exception as error:
-                message = " ".join(str(error).split()) or type(error).__name__
-                return "" if _is_device_error(error) else f"fails in {check.call}: {message}"
+            return self._run_real(check)
+
+    def _run_real(self, check: ForwardCheck, few: bool = False) -> str:
+        try:
+            return check.run(self.few_on_cpu if few else self.on_cpu)
+        except Exception as error:
+            message = " ".join(str(error).split()) or type(error).__name__
+            return "" if _is_device_error(error) else f"fails in {check.call}: {message}"
 
 
 def _network_checks(config: DictConfig) -> list[ForwardCheck]:

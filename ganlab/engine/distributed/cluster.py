@@ -16,6 +16,7 @@ from lightning_fabric.plugins.environments import (
 
 from ganlab.core.errors import UserError
 from ganlab.core.random import derive
+from ganlab.core.rank_variables import PLACES, require_numbers
 
 # What a launcher, such as ganlab's own, sets in each process that it starts, and Lightning leaves there to the end.
 MACHINE_VARIABLES = {"MASTER_ADDR", "MASTER_PORT"}
@@ -27,13 +28,15 @@ _FIRST_SPECIAL_STEP = 0xFFFFFFF0
 def environment(processes: int = 1, nodes: int = 1) -> ClusterEnvironment:
     """Return Lightning's description of the launcher of this process.
 
-    Raises UserError for an invalid SLURM layout, and for several machines if nothing says which of them this is.
+    Raises UserError for an invalid SLURM layout, for variables that are no numbers, and for several machines if nothing
+    says which of them this is.
 
     Only several tasks of one srun are ranks. A single task, and a shell of salloc or sbatch, start their own processes,
     `processes` on all `nodes` machines together. The variables of a rank that a shell may have left count only if they
     are complete: a run of one process is always the first process.
     """
     if TorchElasticEnvironment.detect():
+        require_numbers(PLACES)
         return TorchElasticEnvironment()
     if _count_tasks(os.environ) > 1:
         return _slurm()
@@ -48,7 +51,10 @@ def environment(processes: int = 1, nodes: int = 1) -> ClusterEnvironment:
             "MASTER_PORT (a free port there) on every machine"
         )
     is_rank = processes > 1 and os.environ.keys() >= RANK_VARIABLES
-    return LightningEnvironment() if is_rank or nodes > 1 else FirstProcess()
+    if not is_rank and nodes == 1:
+        return FirstProcess()
+    require_numbers(PLACES)
+    return LightningEnvironment()
 
 
 @final
@@ -68,6 +74,20 @@ class FirstProcess(LightningEnvironment):
     def node_rank(self) -> int:
         """Return 0."""
         return 0
+
+
+def meets_before_start(cluster: ClusterEnvironment) -> bool:
+    """Return whether the launcher starts no process before all machines have met, as torchrun does."""
+    return isinstance(cluster, TorchElasticEnvironment)
+
+
+def describe_missing(cluster: ClusterEnvironment) -> str:
+    """Return what to do if processes of other machines are missing."""
+    if isinstance(cluster, LightningEnvironment):
+        return (
+            "start the same command on every machine, with the same MASTER_ADDR and MASTER_PORT and its own NODE_RANK"
+        )
+    return "see in the launcher's log whether it has started all of them, and whether their machines reach this address"
 
 
 def is_rank_zero(cluster: ClusterEnvironment) -> bool:

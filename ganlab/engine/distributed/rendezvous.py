@@ -28,6 +28,7 @@ class Place(NamedTuple):
     port: int
     rank: int
     world: int  # the number of processes
+    advice: str  # what to do if some are missing
 
 
 def join(place: Place, timeout: timedelta, seconds: float = JOIN_SECONDS) -> TCPStore:
@@ -63,10 +64,7 @@ class _Wait:
 
     def poll(self, whom: str) -> None:
         """Wait a little for `whom`."""
-        waited = time.monotonic() - self._start
-        advice = (
-            "start the same command on every machine, with the same MASTER_ADDR and MASTER_PORT and its own NODE_RANK"
-        )
+        waited, advice = time.monotonic() - self._start, self._place.advice
         if waited > self._seconds:
             raise UserError(f"waited {self._seconds:.0f} s for {whom}; {advice}")
         if waited > min(NOTICE_SECONDS, self._seconds / 2) and not self._said:

@@ -6,7 +6,6 @@ from typing import Any, final
 
 import pytorch_lightning as pl
 from lightning_fabric.plugins import ClusterEnvironment
-from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.strategies import DDPStrategy, ParallelStrategy, Strategy, StrategyRegistry
 from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
 from torch import distributed
@@ -15,6 +14,7 @@ from torch.distributed.constants import default_pg_timeout
 from ganlab.core import private_api
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces.communicator import Communicator, SingleProcess
+from ganlab.engine.distributed.cluster import describe_missing, meets_before_start
 from ganlab.engine.distributed.communicator import ProcessGroup
 from ganlab.engine.distributed.rendezvous import Place, join
 
@@ -47,11 +47,17 @@ class PlayerDDPStrategy(DDPStrategy):
         self.communicator = ProcessGroup()
 
     def setup_distributed(self) -> None:
-        """Join the processes of other machines first, if ganlab's command starts those of each machine."""
+        """Join the processes of other machines first, whichever launcher has started them."""
         environment = self.cluster_environment
-        if self.num_nodes > 1 and isinstance(environment, LightningEnvironment):
+        if self.num_nodes > 1 and environment is not None and not meets_before_start(environment):
             self.set_world_ranks()
-            place = Place(environment.main_address, environment.main_port, self.global_rank, self.world_size)
+            place = Place(
+                environment.main_address,
+                environment.main_port,
+                self.global_rank,
+                self.world_size,
+                describe_missing(environment),
+            )
             store = join(place, self._timeout or default_pg_timeout)
             distributed.init_process_group(
                 self._get_process_group_backend(),
