@@ -1,0 +1,63 @@
+"""Ctrl-C before a command has started: no traceback, and commands still see KeyboardInterrupt."""
+
+import signal
+import subprocess
+import sys
+
+from ganlab.core.early_interrupts import interrupts_raised
+
+NEW = "print('new', flush=True); import ganlab.commands; print(0)"
+SEND = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
+
+
+def run(*lines):
+    process = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    return process.returncode, process.stdout, process.stderr
+
+
+def test_an_early_interrupt_ends_the_process_without_a_traceback():
+    line = "from ganlab.core.early_interrupts import end_at_interrupt; end_at_interrupt()"
+    assert run(line, SEND, "print('after')") == (-signal.SIGINT, "", "")
+
+
+def test_an_interrupt_before_the_replaced_program_has_started_is_kept_for_it():
+    lines = (
+        "import os, sys",
+        "from ganlab.core.early_interrupts import hold_interrupts",
+        "hold_interrupts()",
+        SEND,
+        "print('held', flush=True)",
+        f'os.execv(sys.executable, [sys.executable, "-c", "{NEW}"])',
+    )
+    assert run(*lines) == (-signal.SIGINT, "held\nnew\n", "")
+
+
+def test_an_ignored_interrupt_stays_ignored():
+    lines = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+        "from ganlab.core.early_interrupts import end_at_interrupt, interrupts_raised",
+        "end_at_interrupt()",
+        "with interrupts_raised():",
+        f"    {SEND}",
+        SEND,
+        "print('after')",
+    )
+    assert run(*lines) == (0, "after\n", "")
+
+
+def test_a_command_reports_its_interrupt_in_one_word():
+    lines = (
+        "from ganlab.core.early_interrupts import end_at_interrupt; end_at_interrupt()",
+        "from ganlab.commands.exit_codes import guarded",
+        "def command(arguments):",
+        f"    {SEND}",
+        "print(guarded(command, []))",
+    )
+    assert run(*lines) == (0, "130\n", "interrupted\n")
+
+
+def test_nothing_changes_where_interrupts_have_a_handler():
+    handler = signal.getsignal(signal.SIGINT)
+    with interrupts_raised():
+        assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.getsignal(signal.SIGINT) is handler
