@@ -107,7 +107,7 @@ def test_a_logarithmic_scale_needs_positive_values(tmp_path, capsys):
             "metric=fid applies only to kind=curves and kind=scores, not to kind=samples; remove it",
         ),
         (["RUNS", "kind=samples", "count=0"], "count must be an integer of at least 1, got '0'"),
-        (["RUNS", "kind=samples", "count=many"], "count must be an integer of at least 0, got 'many'"),
+        (["RUNS", "kind=samples", "count=many"], "count must be an integer of at least 1, got 'many'"),
         (["RUNS", "kind=real_and_fake", "n=0"], "n must be an integer of at least 1, got '0'"),
         (["RUNS", "output=a.jpg"], "output=a.jpg must end in .svg, .pdf, .png"),
         (["RUNS", "output=a.pgn"], "output=a.pgn must end in .svg, .pdf, .png; did you mean 'png'?"),

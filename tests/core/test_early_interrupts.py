@@ -4,14 +4,14 @@ import signal
 import subprocess
 import sys
 
-from ganlab.core.early_interrupts import interrupts_raised
-
 NEW = "print('new', flush=True); import ganlab.commands; print(0)"
+DEFAULT = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # a shell may have it ignored
 SEND = "import os, signal; os.kill(os.getpid(), signal.SIGINT)"
 
 
 def run(*lines):
-    process = subprocess.run([sys.executable, "-c", "\n".join(lines)], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", "\n".join([DEFAULT, *lines])]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
     return process.returncode, process.stdout, process.stderr
 
 
@@ -57,7 +57,13 @@ def test_a_command_reports_its_interrupt_in_one_word():
 
 
 def test_nothing_changes_where_interrupts_have_a_handler():
-    handler = signal.getsignal(signal.SIGINT)
-    with interrupts_raised():
-        assert signal.getsignal(signal.SIGINT) is handler
-    assert signal.getsignal(signal.SIGINT) is handler
+    lines = (
+        "def handle(number, frame): print('handled')",
+        "signal.signal(signal.SIGINT, handle)",
+        "from ganlab.core.early_interrupts import end_at_interrupt, interrupts_raised",
+        "end_at_interrupt()",
+        "with interrupts_raised():",
+        f"    {SEND}",
+        "assert signal.getsignal(signal.SIGINT) is handle",
+    )
+    assert run(*lines) == (0, "handled\n", "")

@@ -310,8 +310,8 @@ def test_a_full_disk_is_reported_and_former_samples_stay(images, tmp_path, capsy
     settings = [f"run={images}", f"output={tmp_path}/out"]
     assert guarded(main, [*settings, "n=2"]) == 0
 
-    def fill(file, array):
-        file.write(b"half")
+    def fill(path, array):
+        path.write_bytes(b"half")
         raise OSError("384000 requested and 102368 written")
 
     monkeypatch.setattr(np, "save", fill)
