@@ -8,6 +8,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
 
 from ganlab.config import check, compose, conf_directory, instantiate, locate
@@ -172,7 +173,7 @@ def test_every_experiment_states_its_command_paper_score_and_time(name):
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name not in RECIPES])
 def test_every_experiment_trains_three_steps(name, tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
-    config = compose([f"experiment={name}", "trainer=smoke", f"run_dir={tmp_path}"])
+    config = compose([*recipe_lines(name), "trainer=smoke", f"run_dir={tmp_path}"])
     assert config.name == name
     result = train(config)
     assert (tmp_path / "samples" / "00000003.png").exists()

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 import torch
+from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, composed
 
 from ganlab.commands.exit_codes import guarded
@@ -492,4 +493,4 @@ def test_the_preview_of_shipped_data_is_their_spec():
 def test_nothing_would_be_held_against_our_custom_s(experiment, monkeypatch):
     monkeypatch.setattr(forward_check, "SHIPPED", "ganlab.games")
     monkeypatch.setattr(forward_check, "instantiate", lambda *_: pytest.fail("was built for real"))
-    compose([f"experiment={experiment}"])
+    compose(recipe_lines(experiment))

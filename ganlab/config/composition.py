@@ -6,6 +6,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
+from ganlab.config.found_settings import fill_found_settings
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory
 from ganlab.config.hydra_compose import compose_with_hydra
 from ganlab.config.missing_callbacks import describe_missing_callbacks
@@ -40,6 +41,7 @@ def compose(
         raise ConfigurationError([*(issue.sentence for issue in issues), *error.issues]) from error
     if command.recipes:
         name_by_data(config, lines, directories)
+    issues += fill_found_settings(config)
     check(config, [*issues, *_find_unused_loss(lines, config)], command)
     for notice in (_describe_resets(config, lines, directories, command), describe_missing_callbacks(config, lines)):
         if notice:

@@ -82,6 +82,14 @@ class DataSet(ABC):
         """Return the spec of data with these settings, or None if it is known only after the data is read."""
         return None
 
+    @classmethod
+    def find_settings(cls, settings: dict[str, Any], largest_side: int) -> dict[str, object]:
+        """Return the values of settings that are "auto", for images of at most `largest_side` pixels; none by default.
+
+        Raises ValueError if the data cannot be read.
+        """
+        return {}
+
     @abstractmethod
     def split(self, name: str) -> Tensor:
         """Return the indices of "train", "validation" or "test", shape (n,); raises ValueError for another name."""

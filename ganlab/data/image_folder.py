@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ganlab.core.interfaces import Spec
+from ganlab.data.found_settings import find_settings
 from ganlab.data.image import ImageDataSet
 from ganlab.data.image_classes import check_classes, find_classes, known_classes
-from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
-from ganlab.data.readers.file_list import SUFFIX_TEXT, FileList
+from ganlab.data.readers.file_list import FileList
 from ganlab.data.readers.frames import check_frames
 from ganlab.data.readers.grey_range import parse_grey_range
+from ganlab.data.readers.image_listing import list_images
 from ganlab.data.readers.open import open_archive
 from ganlab.data.readers.preparation import prepare_images
 from ganlab.data.readers.scan import check_on_error, read_images
-from ganlab.data.readers.unread_formats import find_unread, unread_advice
+from ganlab.data.readers.unread_formats import find_unread
 
 
 class ImageFolder(ImageDataSet):
@@ -46,7 +47,7 @@ class ImageFolder(ImageDataSet):
         grey_range: Sequence[float] | None = None,
     ) -> None:
         archive = open_archive(path)
-        files = _list_images(archive, path)
+        files = list_images(archive, path)
         prepared = prepare_images(archive, files.images, frames, parse_grey_range(grey_range), max_pixels, verify)
         archive = prepared.archive
         decoder = ImageDecoder(parse_resolution(resolution), channels, fit, max_pixels, prepared.grey_range)
@@ -79,6 +80,14 @@ class ImageFolder(ImageDataSet):
         return "; ".join([super().summary(), *self._remarks])
 
     @classmethod
+    def find_settings(cls, settings: dict[str, Any], largest_side: int) -> dict[str, object]:
+        """Return the resolution, the channels and whether there are labels, where they are "auto".
+
+        Raises ValueError for a path without images.
+        """
+        return find_settings(cls.complete_settings(settings), largest_side)
+
+    @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
         """Return the spec without reading a file; raises ValueError for invalid settings."""
         complete = cls.complete_settings(settings)
@@ -88,17 +97,6 @@ class ImageFolder(ImageDataSet):
         check_frames(complete["frames"])
         parse_grey_range(complete["grey_range"])
         return super().preview(**settings)
-
-
-def _list_images(archive: Archive, path: str) -> FileList:
-    """Return the files of the archive at `path`; raises ValueError if no image is among them."""
-    files = archive.files()
-    if not len(files.images):
-        raise ValueError(
-            f"path must hold images ({SUFFIX_TEXT}), but {path} holds none; give the folder or .zip "
-            f"that holds them{unread_advice(files.ignored_examples)}"
-        )
-    return files
 
 
 def _reject_unread_labels(files: FileList) -> None:

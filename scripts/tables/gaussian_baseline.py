@@ -16,7 +16,7 @@ EVALUATE = [sys.executable, "-m", "ganlab.commands.evaluate"]
 
 
 def draw(train: np.ndarray, components: int, count: int, seed: int) -> np.ndarray:
-    """Return pictures uint8 (count, height, width, channels) with the mean and covariance of `train` in its PCA space."""
+    """Return pictures uint8 (count, height, width, channels) with the mean and variances of `train` in PCA space."""
     rows = train.reshape(len(train), -1).astype(np.float64)
     pca = PCA(components, svd_solver="randomized" if components < len(rows) // 2 else "full", random_state=seed)
     deviations = pca.fit_transform(rows).std(0)
