@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from gaussian_baseline import read_scores, score_baseline
 from runs import check_runs, finished_runs, floor, score, sweep_directory, train
 
 from ganlab.analysis.comparison.statistics import summarise, welch_interval
@@ -46,13 +47,20 @@ def main() -> int:
             _train(table, runs, seeds)
         values = {row: _scores(table, sweep_directory(runs, row), seeds) for row in table["rows"]}
         floors = _floors(table, [sweep_directory(runs, row) for row in table["rows"]])
-        sections[table["title"]] = section(table, values, floors)
+        if not args.no_train:
+            _score_baselines(table, runs)
+        sections[table["title"]] = section(table, values, floors, _read_baselines(table, runs))
         _write_page(args.page, [table["title"] for table in tables.values()], sections)
     print(f"wrote {args.page}")
     return 0
 
 
-def section(table: Table, values: dict[str, dict[str, list[float]]], floors: dict[str, list[float]]) -> str:
+def section(
+    table: Table,
+    values: dict[str, dict[str, list[float]]],
+    floors: dict[str, list[float]],
+    baselines: dict[str, dict[str, float]] | None = None,
+) -> str:
     """Return the text and the table as Markdown; `values` are by row and score, of all seeds."""
     keys = list(table["scores"])
     lines = [table["text"].strip(), "", _line(["", *table["scores"].values()]), _line(["---"] * (len(keys) + 1))]
@@ -65,6 +73,9 @@ def section(table: Table, values: dict[str, dict[str, list[float]]], floors: dic
     for name, (first, second) in table.get("differences", {}).items():
         cells = [format_difference(values[first].get(key, []), values[second].get(key, [])) for key in keys]
         lines.append(_line([f"{name}, Welch's 95 % interval", *cells]))
+    for name, scores in (baselines or {}).items():
+        cells = [_format_number(scores[key]) if key in scores else "" for key in keys]
+        lines.append(_line([name, *cells]))
     if any(floors.values()):
         lines.append(_line(["real samples in place of generated ones", *(format_floors(floors[key]) for key in keys)]))
     for source, numbers in table.get("quoted", {}).items():
@@ -123,6 +134,27 @@ def _train(table: Table, runs: Path, seeds: list[int]) -> None:
         except subprocess.CalledProcessError as error:
             # Continue: the other rows take hours and are still useful. The table shows that this row is not measured.
             print(f"{row} is not complete: a command ended with exit code {error.returncode}", file=sys.stderr)
+
+
+def _score_baselines(table: Table, runs: Path) -> None:
+    """Draw the samples of a table's baselines, and score them."""
+    baselines = table.get("baselines", {})
+    for components in baselines.get("components", []):
+        print(f"{table['title']}: a Gaussian of {components} components", flush=True)
+        score_baseline(_baseline_directory(runs, components), baselines["data"], components, table["metrics"])
+
+
+def _read_baselines(table: Table, runs: Path) -> dict[str, dict[str, float]]:
+    """Return the scores of a table's baselines that are scored, by name."""
+    found = {
+        f"a Gaussian of {components:,} principal components": read_scores(_baseline_directory(runs, components))
+        for components in table.get("baselines", {}).get("components", [])
+    }
+    return {name: scores for name, scores in found.items() if scores}
+
+
+def _baseline_directory(runs: Path, components: int) -> Path:
+    return runs / f"gaussian_{components}"
 
 
 def _scores(table: Table, directory: Path, seeds: list[int]) -> dict[str, list[float]]:

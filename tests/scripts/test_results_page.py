@@ -66,7 +66,7 @@ def test_every_row_is_a_valid_command(path):
     from ganlab.config import check, compose
 
     table = yaml.safe_load(path.read_text())
-    assert set(table) - {"quoted", "differences", "protocol"} == {"title", "text", "seeds", "metrics", "scores", "rows"}
+    assert set(table) - {"quoted", "differences", "protocol", "baselines"} == {"title", "text", "seeds", "metrics", "scores", "rows"}
     for words in table["rows"].values():
         check(compose(words))
     assert all(override.startswith("protocol.") for override in table.get("protocol", []))
