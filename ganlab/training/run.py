@@ -34,6 +34,7 @@ from ganlab.training.build import build_data, build_module
 from ganlab.training.config_record import ConfigRecord, check_progress
 from ganlab.training.export import export
 from ganlab.training.failures import user_facing
+from ganlab.training.initial_weights import InitialWeights
 from ganlab.training.resume_line import resume_line
 from ganlab.training.start import Start
 from ganlab.training.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
@@ -51,6 +52,8 @@ class Run:
         self._is_rank_zero = cluster.is_rank_zero(environment)  # also before there is a Trainer
         if not directory and (environment.creates_processes_externally or config.trainer.get("num_nodes", 1) > 1):
             raise UserError("this run has several processes; set run_dir=DIR so that they share one directory")
+        # Read before there is a new directory.
+        self._initial_weights = InitialWeights.of(config, Path(directory) if directory else None)
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []
         callbacks = build_callbacks(self.config)
@@ -145,7 +148,10 @@ class Run:
             if summary := data.summary():
                 print(summary, file=sys.stderr)
         while True:
-            module = build_module(self.config, data)
+            initial = None if checkpoint else self._initial_weights
+            module = build_module(self.config, data, initial)
+            if initial and self._is_rank_zero:
+                initial.record(self.directory)
             try:
                 self._fit(trainer, module, data, checkpoint)
                 return trainer, module, data
