@@ -1,5 +1,6 @@
 """Starts the networks of a game from the weights of another run: what fits is taken, the rest is named."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -13,6 +14,7 @@ from ganlab.games.absent_weights import sampler_prefixes
 from ganlab.training.exported_game import other_weights
 from ganlab.training.weight_source import WeightSource
 
+PARAMETRIZED = re.compile(r"(parametrizations\.\w+\.).*")  # the rest of the name is "original" or a vector
 NAMED = 6  # tensors that a sentence names; the status has all
 
 
@@ -25,6 +27,7 @@ class NetworkTransfer:
     count: int
     fresh: tuple[str, ...]
     unused: tuple[str, ...]
+    has_weights: bool  # whether more was taken than single numbers, which fit any network, such as counts of batches
 
     @property
     def taken(self) -> int:
@@ -68,10 +71,10 @@ def transfer_weights(game: Game, source: WeightSource, kind: str) -> list[Networ
         _copy(network, {name: value for name, value in mine.items() if name not in statistics}, theirs)
         for network, (mine, theirs) in networks.items()
     ]
-    if not any(transfer.taken for transfer in transfers):
+    if not any(transfer.has_weights for transfer in transfers):
         raise UserError(
-            f"init_from={source.run}: no tensor agrees in name and shape with this run's networks, so nothing can be "
-            "taken; choose the same generator and discriminator, or remove init_from"
+            f"init_from={source.run}: no weights agree in name and shape with those of this run's networks; choose the "
+            "generator and the discriminator of that run, with their widths, or remove init_from"
         )
     return transfers
 
@@ -96,14 +99,23 @@ def describe_transfer(source: WeightSource, transfers: Sequence[NetworkTransfer]
 
 @torch.no_grad()
 def _copy(network: str, mine: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> NetworkTransfer:
-    fresh = []
+    fresh, has_weights = [], False
+    unfit = {_owner(name) for name, value in mine.items() if name not in theirs or theirs[name].shape != value.shape}
     for name, value in mine.items():
-        if name in theirs and theirs[name].shape == value.shape:
+        if _owner(name) not in unfit:
             value.copy_(theirs[name])  # state dicts share memory with the networks
+            has_weights |= value.numel() > 1
         else:
             there = f"there {tuple(theirs[name].shape)}" if name in theirs else "absent there"
-            fresh.append(f"{name} {tuple(value.shape)}, {there}")
-    return NetworkTransfer(network, len(mine), tuple(fresh), tuple(name for name in theirs if name not in mine))
+            fresh.append(f"{name.removeprefix(f'{network}.')} {tuple(value.shape)}, {there}")
+    unused = [name.removeprefix(f"{network}.") for name in theirs if name not in mine]
+    has_weights |= bool(mine) and not fresh
+    return NetworkTransfer(network, len(mine), tuple(fresh), tuple(unused), has_weights)
+
+
+def _owner(name: str) -> str:
+    """Return the weight that a tensor belongs to: vectors of power iteration are those of the weight they normalise."""
+    return PARAMETRIZED.sub(r"\1", name)
 
 
 def _statistics(game: Game) -> set[str]:

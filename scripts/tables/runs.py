@@ -23,7 +23,8 @@ def sweep_directory(runs: Path, row: str) -> Path:
 def train(directory: Path, words: list[str], seeds: list[int], metrics: list[str], protocol: list[str]) -> None:
     """Train the unfinished runs of a row and score them by `metrics` on the report split.
 
-    `{runs}` in a word is the folder of the table's rows. `protocol` has overrides of the standard protocol. Raises CalledProcessError if a command fails.
+    `{runs}` in a word is the folder of the table's rows. `protocol` has overrides of the standard protocol. Raises
+    CalledProcessError if a command fails.
     """
     words = [word.replace("{runs}", str(directory.parent)) for word in words]
     seed = f"seed=choice({','.join(map(str, seeds))})"  # a sweep even for a single seed
