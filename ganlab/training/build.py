@@ -3,6 +3,7 @@
 import torch
 from omegaconf import DictConfig
 
+from ganlab.config.limited_game import limit_players
 from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
 from ganlab.core.random import derive
@@ -19,6 +20,7 @@ def build_module(config: DictConfig, data: DataSet, initial: InitialWeights | No
         game = game.to(memory_format=torch.channels_last)
     if initial:
         initial.transfer(game, data.kind.name)  # before the average starts from the weights
+    limit_players(game, config)
     module = GANModule(
         game=game,
         optimizers={player: instantiate(node) for player, node in config.optimizer.items()},

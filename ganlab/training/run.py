@@ -14,6 +14,7 @@ from pytorch_lightning.loggers import Logger
 
 from ganlab.callbacks import Interrupt
 from ganlab.config.dry_build import preview
+from ganlab.config.limited_game import describe_limits
 from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
 from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, TrainingError, UserError
@@ -150,14 +151,20 @@ class Run:
         while True:
             initial = None if checkpoint else self._initial_weights
             module = build_module(self.config, data, initial)
-            if initial and self._is_rank_zero:
-                initial.record(self.directory)
+            if self._is_rank_zero:
+                self._describe_start(module, initial)
             try:
                 self._fit(trainer, module, data, checkpoint)
                 return trainer, module, data
             except AlarmError as alarm:
                 checkpoint = recovery.on_alarm(alarm, self.directory, module.steps)
             trainer = self._build_trainer(recovery)
+
+    def _describe_start(self, module: GANModule, initial: InitialWeights | None) -> None:
+        if initial:
+            initial.record(self.directory)
+        for sentence in describe_limits(module.game, self.config):
+            print(sentence, file=sys.stderr)
 
     def _record_data(self, fingerprint: str, resumed: bool) -> None:
         """Write the data's fingerprint to the status; raises UserError if the run was trained on other data before."""
