@@ -121,6 +121,8 @@ class Catalogue:
             raise UserError(
                 f"{group}: there is no '{inner}'; choose {', '.join(names)}, or a setting of one{suggest(inner, known)}"
             )
+        if is_update_setting(group, inner) and len({row for _, row in found}) == 1:  # the same of every network
+            return "\n".join(_table([found[0][1]]))
         lines = [f"of {group}.{each}: {row.comment}".rstrip(": ") for each, row in found]
         cells = [row._replace(comment=line) for (_, row), line in zip(found, lines, strict=True)]
         return "\n".join(_table(cells))

@@ -11,9 +11,9 @@ from ganlab.conditioning import Conditioning
 from ganlab.config.compatibility import Components, broken_rules
 from ganlab.config.dry_settings import check_logger, check_metric
 from ganlab.config.forward_check import run_forward_checks
+from ganlab.config.network_nodes import find_update_settings
 from ganlab.config.schema import RESERVED
 from ganlab.config.targets import instantiate, locate, takes_argument
-from ganlab.config.update_settings import find_update_settings
 from ganlab.core.errors import ConfigIssue
 from ganlab.core.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Spec, UpdateSchedule
 from ganlab.layers.limited_updates import limit_updates

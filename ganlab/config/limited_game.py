@@ -4,8 +4,9 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from ganlab.config.network_nodes import find_update_settings
 from ganlab.config.targets import takes_argument
-from ganlab.config.update_settings import NETWORKS, find_update_settings
+from ganlab.config.update_settings import NETWORKS
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import Game
 from ganlab.layers.limited_updates import limit_updates

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from ganlab.config.update_settings import without_update_settings
+from ganlab.config.network_nodes import without_update_settings
 from ganlab.core.errors import ConfigurationError, suggest
 from ganlab.core.renamed import current_target
 from ganlab.core.shell_lines import ALLOW_VARIABLE

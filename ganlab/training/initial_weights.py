@@ -43,6 +43,19 @@ class InitialWeights:
         for transfer in self._transfers:
             print(transfer.sentence(self.source.run), file=sys.stderr)
 
+    def find_random(self, game: Game) -> list[str]:
+        """Return the names of weights that start again and are never updated, so that they stay random."""
+        weights = {
+            "generator": game.sampler.named_parameters(),
+            "discriminator": game.named_parameters(),
+        }
+        return [
+            f"{transfer.network}.{name.removeprefix(f'{transfer.network}.')}"
+            for transfer in self._transfers
+            for name, weight in weights[transfer.network]
+            if name.removeprefix(f"{transfer.network}.") in transfer.fresh and not weight.requires_grad
+        ]
+
 
 def _has_trained(run: RunDirectory) -> bool:
     return exists(run.checkpoint) or run.status().get("state") == "finished"

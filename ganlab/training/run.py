@@ -161,9 +161,12 @@ class Run:
             trainer = self._build_trainer(recovery)
 
     def _describe_start(self, module: GANModule, initial: InitialWeights | None) -> None:
+        limits = describe_limits(module.game, self.config)
         if initial:
             initial.record(self.directory)
-        for sentence in describe_limits(module.game, self.config):
+            if names := initial.find_random(module.game):
+                limits.append(f"these weights start again and are not updated, so they stay random: {', '.join(names)}")
+        for sentence in limits:
             print(sentence, file=sys.stderr)
 
     def _record_data(self, fingerprint: str, resumed: bool) -> None:

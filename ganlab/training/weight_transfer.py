@@ -25,7 +25,7 @@ class NetworkTransfer:
 
     network: str
     count: int
-    fresh: tuple[str, ...]
+    fresh: Mapping[str, str]  # by name, the shape here and there
     unused: tuple[str, ...]
     has_weights: bool  # whether more was taken than single numbers, which fit any network, such as counts of batches
 
@@ -34,10 +34,15 @@ class NetworkTransfer:
         """The number of tensors that are those of the source."""
         return self.count - len(self.fresh)
 
+    @property
+    def fresh_texts(self) -> list[str]:
+        """The tensors that start again, as in "output.weight (3, 64), there (1, 64)"."""
+        return [f"{name} {shapes}" for name, shapes in self.fresh.items()]
+
     def sentence(self, run: str) -> str:
         """Return a line such as "generator: 24 of 26 tensors from RUN; start again: output.weight (3, 64), …"."""
         parts = [f"{self.network}: {self.taken} of {self.count} tensors from {run}"]
-        parts += [f"start again: {_listed(self.fresh)}"] if self.fresh else []
+        parts += [f"start again: {_listed(self.fresh_texts)}"] if self.fresh else []
         parts += [f"not used: {_listed(self.unused)}"] if self.unused else []
         return "; ".join(parts)
 
@@ -89,7 +94,7 @@ def describe_transfer(source: WeightSource, transfers: Sequence[NetworkTransfer]
             transfer.network: {
                 "taken": transfer.taken,
                 "of": transfer.count,
-                "start_again": list(transfer.fresh),
+                "start_again": transfer.fresh_texts,
                 "not_used": list(transfer.unused),
             }
             for transfer in transfers
@@ -99,7 +104,8 @@ def describe_transfer(source: WeightSource, transfers: Sequence[NetworkTransfer]
 
 @torch.no_grad()
 def _copy(network: str, mine: Mapping[str, Tensor], theirs: Mapping[str, Tensor]) -> NetworkTransfer:
-    fresh, has_weights = [], False
+    fresh: dict[str, str] = {}
+    has_weights = False
     unfit = {_owner(name) for name, value in mine.items() if name not in theirs or theirs[name].shape != value.shape}
     for name, value in mine.items():
         if _owner(name) not in unfit:
@@ -107,10 +113,10 @@ def _copy(network: str, mine: Mapping[str, Tensor], theirs: Mapping[str, Tensor]
             has_weights |= value.numel() > 1
         else:
             there = f"there {tuple(theirs[name].shape)}" if name in theirs else "absent there"
-            fresh.append(f"{name.removeprefix(f'{network}.')} {tuple(value.shape)}, {there}")
+            fresh[name.removeprefix(f"{network}.")] = f"{tuple(value.shape)}, {there}"
     unused = [name.removeprefix(f"{network}.") for name in theirs if name not in mine]
     has_weights |= bool(mine) and not fresh
-    return NetworkTransfer(network, len(mine), tuple(fresh), tuple(unused), has_weights)
+    return NetworkTransfer(network, len(mine), fresh, tuple(unused), has_weights)
 
 
 def _owner(name: str) -> str:

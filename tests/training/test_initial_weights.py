@@ -118,8 +118,8 @@ def test_what_does_not_fit_starts_again_and_is_named(tmp_path, spec, generator, 
     game = build_game(spec, *DIGITS)
     before = {name: value.clone() for name, value in game.state_dict().items()}
     transfers = {transfer.network: transfer for transfer in transfer_weights(game, weights, "image")}
-    assert set(transfers["generator"].fresh) == generator
-    assert set(transfers["discriminator"].fresh) == discriminator
+    assert set(transfers["generator"].fresh_texts) == generator
+    assert set(transfers["discriminator"].fresh_texts) == discriminator
     after, origin = game.state_dict(), former.state_dict()
     for name, value in after.items():
         fits = origin[name].shape == value.shape
@@ -241,6 +241,13 @@ def test_without_its_discriminator_only_the_generator_is_taken(tmp_path, source)
     (tmp_path / "bare" / OTHERS).unlink()
     _, initial = build(tmp_path / "bare", *IMAGES)
     assert [(part.taken, part.count) for part in initial._transfers] == [(8, 8), (0, 8)]
+
+
+def test_frozen_weights_that_start_again_are_named(tmp_path, source, capsys):
+    start(tmp_path / "run", source, *LABELLED, "discriminator.frozen=1")
+    lines = capsys.readouterr().err.splitlines()
+    random = "discriminator.body.0.parametrizations.weight.original"
+    assert f"these weights start again and are not updated, so they stay random: {random}" in lines
 
 
 def test_statistics_of_regularizers_start_again(tmp_path):
