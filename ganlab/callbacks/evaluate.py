@@ -35,7 +35,7 @@ from ganlab.metrics.scoring.scoring import (
     real_samples,
 )
 from ganlab.protocols import Protocol
-from ganlab.runs.directory import write_json
+from ganlab.runs.directory import RunDirectory, write_json
 
 log = logging.getLogger(__name__)
 
@@ -170,10 +170,10 @@ class Evaluate(Periodic):
             facts = describe_samples(module, module.ema.network, data, protocol)
             description = describe_protocol(protocol, self.features, self.metrics, **facts)
             remarks = module.weak_scores
-            content = build_report(
-                scores, {}, self.metrics, description, module.floor, step=module.steps, remarks=remarks
-            )
-            write_json(Path(trainer.default_root_dir) / "scores.json", content)
+            run = RunDirectory(Path(trainer.default_root_dir))
+            facts_of_run = {"step": module.steps, "remarks": remarks, **run.initial_weights()}
+            content = build_report(scores, {}, self.metrics, description, module.floor, **facts_of_run)
+            write_json(run.path / "scores.json", content)
 
     def _save(self, trainer: pl.Trainer, module: GANModule) -> str:
         """Write a checkpoint unless it needs other processes; return a clause about it for the error message."""

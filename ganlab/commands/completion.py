@@ -66,7 +66,7 @@ TRAIN_FLAGS = (*STANDARD_FLAGS, "-m", "--config-dir", "--cfg", "--no-wait", "--r
 RESUME_FLAGS = (*STANDARD_FLAGS, "--config-dir")
 EVALUATE_FLAGS = (*STANDARD_FLAGS, "--config-dir", "--cfg")
 PATH_COMMANDS = ("compare", "ls", "plot", "prune")  # that take directories next to settings
-RUN_SETTINGS = ("run", "run_dir")  # whose value is the directory of a run
+RUN_SETTINGS = ("run", "run_dir", "init_from")  # whose value is the directory of a run
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_choices
 from ganlab.config.help import setting_lines
 from ganlab.config.setting_keys import setting_keys
+from ganlab.config.update_settings import NETWORKS, UPDATE_SETTINGS
 from ganlab.runs.directory_search import RUN_FILES, list_entries
 
 DEFAULT = "outputs"  # where the runs are that an empty word lists
@@ -46,6 +47,7 @@ def setting_candidates(
         chosen = [each.partition("=")[2] for each in words if each.startswith(f"{group}=")]
         names = [each for each in chosen if each in names] or names
     settings = setting_keys(directories, group, names)
+    settings |= {f"{group}.{key}": setting.default for key, setting in UPDATE_SETTINGS.items() if group in NETWORKS}
     if equals:
         yield from (f"{key}={value}" for value in ("true", "false") if settings.get(key) in ("true", "false"))
         return

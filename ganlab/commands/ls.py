@@ -29,6 +29,7 @@ written why. Below the table are the commands that resume what has not finished.
 SETTINGS = {"state": "", "format": "table"}
 CHOICES = {"state": STATES, "format": ("table", "json")}
 DEFAULT = "outputs"
+OPTIONAL = ("init_from", "reason")  # columns that are left out if they are empty
 MAX_LINES = 10  # commands that are listed below the table
 
 
@@ -56,10 +57,10 @@ def _as_table(summaries: Sequence[Summary], places: Iterable[str], state: str) -
     if not summaries:
         which = f"no run that is {state}" if state else "no run; ganlab train starts one"
         return f"{', '.join(places)}: {which}"
-    rows = [["state", "step", "best", "size", "run", "reason"]]
+    rows = [["state", "step", "best", "size", "run", "init_from", "reason"]]
     rows += [_sweep_row(each) if isinstance(each, SweepSummary) else _run_row(each) for each in summaries]
-    if not any(row[-1] for row in rows[1:]):
-        rows = [row[:-1] for row in rows]
+    filled = [column for column, name in enumerate(rows[0]) if name not in OPTIONAL or any(r[column] for r in rows[1:])]
+    rows = [[row[column] for column in filled] for row in rows]
     width = None if sys.stdout.isatty() else sys.maxsize  # what is not read by a person is not cut
     return "\n".join([*align_columns(rows, width), _count(summaries), *_resume_lines(summaries)])
 
@@ -69,7 +70,7 @@ def _run_row(run: RunSummary) -> list[str]:
     if run.iterations is not None and run.step != run.iterations:
         step += f"/{run.iterations}"
     best = "-" if run.best is None else f"{run.score} {run.best:.4g} at {run.best_step}"
-    return [run.state, step, best, format_bytes(run.size_bytes), run.path, run.reason]
+    return [run.state, step, best, format_bytes(run.size_bytes), run.path, run.init_from, run.reason]
 
 
 def _sweep_row(sweep: SweepSummary) -> list[str]:
@@ -82,6 +83,7 @@ def _sweep_row(sweep: SweepSummary) -> list[str]:
         best,
         format_bytes(sweep.size_bytes),
         sweep.path,
+        "",
         "",
     ]
 

@@ -1,7 +1,7 @@
 """Describes components, groups, experiments and settings as text, from their files and the source of their classes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, final
 
@@ -9,6 +9,7 @@ from ganlab.config.class_source import find_source
 from ganlab.config.component_files import GLOBAL, ComponentFile, Setting, read_component
 from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_choices
 from ganlab.config.help import setting_lines
+from ganlab.config.update_settings import UPDATE_SETTINGS, is_update_setting
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.shell_lines import ganlab_line
 
@@ -120,6 +121,8 @@ class Catalogue:
             raise UserError(
                 f"{group}: there is no '{inner}'; choose {', '.join(names)}, or a setting of one{suggest(inner, known)}"
             )
+        if is_update_setting(group, inner) and len({row for _, row in found}) == 1:  # the same of every network
+            return "\n".join(_table([found[0][1]]))
         lines = [f"of {group}.{each}: {row.comment}".rstrip(": ") for each, row in found]
         cells = [row._replace(comment=line) for (_, row), line in zip(found, lines, strict=True)]
         return "\n".join(_table(cells))
@@ -143,6 +146,7 @@ class Catalogue:
             for name, parameter in find_source(target).parameters.items():
                 if parameter.default and name not in GIVEN and f"{prefix}.{name}" not in settings:
                     rows[Row(share(f"{prefix}.{name}"), parameter.type, parameter.default, "")] = None
+        rows |= dict.fromkeys(_update_rows(member.group, {row.key for row in rows}))
         return [*rows], references
 
     def _settings(self, member: ComponentFile) -> list[Setting]:
@@ -166,6 +170,13 @@ class Catalogue:
     def _read(self, group: str, name: str) -> ComponentFile:
         paths = [directory / group / f"{name}.yaml" for directory in self.directories]
         return read_component(next(path for path in paths if path.is_file()), group)
+
+
+def _update_rows(group: str, known: Collection[str]) -> Iterator[Row]:
+    """Yield the settings of networks that are no arguments of their classes, unless a class has one of that name."""
+    for name, setting in UPDATE_SETTINGS.items():
+        if is_update_setting(group, name) and f"{group}.{name}" not in known:
+            yield Row(f"{group}.{name}", setting.type_name, setting.default, setting.comment)
 
 
 def _summary(member: ComponentFile) -> str:

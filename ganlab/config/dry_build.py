@@ -11,10 +11,12 @@ from ganlab.conditioning import Conditioning
 from ganlab.config.compatibility import Components, broken_rules
 from ganlab.config.dry_settings import check_logger, check_metric
 from ganlab.config.forward_check import run_forward_checks
+from ganlab.config.network_nodes import find_update_settings
 from ganlab.config.schema import RESERVED
-from ganlab.config.targets import instantiate, locate
+from ganlab.config.targets import instantiate, locate, takes_argument
 from ganlab.core.errors import ConfigIssue
 from ganlab.core.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Spec, UpdateSchedule
+from ganlab.layers.limited_updates import limit_updates
 from ganlab.lr_schedules import LearningRateSchedule
 
 # Attributes that a base class sets in its constructor; a custom component lacks them if it does not call super().
@@ -148,6 +150,8 @@ def _build_network(node: DictConfig, spec: Spec) -> torch.nn.Module:
     built = _call(node, spec)
     if not isinstance(built, torch.nn.Module):
         raise TypeError(f"{node._target_} must build a torch.nn.Module from the data's Spec, got {built!r}")
+    if settings := find_update_settings(node, takes_argument):
+        limit_updates(built, **settings)
     return built
 
 

@@ -17,6 +17,7 @@ from ganlab.config.references import restore_references
 from ganlab.config.schema import TRAIN
 from ganlab.core.errors import ConfigIssue, ConfigurationError, UserError
 from ganlab.runs.directory import RunDirectory
+from ganlab.runs.new_settings import EARLIER_VALUES
 
 ADVICE = "restore it, or choose another run_dir"
 
@@ -67,7 +68,8 @@ def _has_recipe(parsed: Sequence[Override]) -> bool:
 
 
 def _read(run: RunDirectory) -> dict[str, Any]:
-    return cast(dict[str, Any], OmegaConf.to_container(run.read_config(ADVICE), resolve=False))
+    saved = cast(dict[str, Any], OmegaConf.to_container(run.read_config(ADVICE), resolve=False))
+    return {**EARLIER_VALUES, **saved}
 
 
 def _missing_groups(saved: Mapping[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ class Root:
     channels_last: bool = True
     matmul_precision: str = "highest"
     run_dir: str | None = None
+    init_from: str | None = None
     data_root: str = "data"
     log_every: int = 50
     sample_every: int = 0

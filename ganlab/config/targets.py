@@ -1,5 +1,6 @@
 """Which classes and functions a configuration may build, and how they are built: the only place that instantiates."""
 
+import inspect
 import os
 from collections.abc import Callable
 from importlib import import_module
@@ -8,6 +9,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from ganlab.config.network_nodes import without_update_settings
 from ganlab.core.errors import ConfigurationError, suggest
 from ganlab.core.renamed import current_target
 from ganlab.core.shell_lines import ALLOW_VARIABLE
@@ -60,7 +62,10 @@ def locate(target: str) -> Callable[..., Any]:
 
 
 def instantiate(node: Any, **arguments: Any) -> Any:
-    """Build what a node describes; raises ConfigurationError if a target is missing or not allowed."""
+    """Build what a node describes; raises ConfigurationError if a target is missing or not allowed.
+
+    Settings of a network that limit its updates are left out, see `limit_players`.
+    """
     from hydra.utils import instantiate as hydra_instantiate
 
     sentences = []
@@ -71,7 +76,13 @@ def instantiate(node: Any, **arguments: Any) -> Any:
             sentences.append(str(error))
     if sentences:
         raise ConfigurationError(sentences)
-    return hydra_instantiate(node, _convert_="all", **arguments)
+    return hydra_instantiate(without_update_settings(node, takes_argument), _convert_="all", **arguments)
+
+
+def takes_argument(target: str, name: str) -> bool:
+    """Return whether the class or function that a target names has an argument of a name."""
+    parameters = inspect.signature(locate(target)).parameters if target else {}
+    return name in parameters
 
 
 def node_targets(node: Any) -> list[str]:

@@ -15,6 +15,7 @@ from ganlab.config.hints import did_you_mean, setting_paths
 from ganlab.config.schema import BOUNDS, CHOICES, NAMED_COMPONENTS, PLAYER_GROUPS, RESERVED, TRAIN, Command
 from ganlab.config.targets import locate
 from ganlab.config.types import mismatch
+from ganlab.config.update_settings import NETWORKS, UPDATE_SETTINGS, is_update_setting
 from ganlab.core.errors import ConfigIssue, suggest
 from ganlab.core.interfaces import Spec
 
@@ -158,8 +159,12 @@ class _SignatureChecker:
             if key in parameters:
                 if problem := mismatch(value, hints.get(str(key), Any)):
                     yield f"{path}.{key} must be {problem}, got {value!r}"
+            elif is_update_setting(path, str(key)):
+                if problem := mismatch(value, UPDATE_SETTINGS[str(key)].type):
+                    yield f"{path}.{key} must be {problem}, got {value!r}"
             elif not takes_any:
-                similar = suggest(str(key), parameters) or self._suggest_elsewhere(f"{path}.{key}")
+                more = UPDATE_SETTINGS if path in NETWORKS else ()
+                similar = suggest(str(key), [*parameters, *more]) or self._suggest_elsewhere(f"{path}.{key}")
                 yield f"{path}.{key}: {name} has no such setting{similar}"
         if not node.get("_partial_"):
             for key, parameter in parameters.items():

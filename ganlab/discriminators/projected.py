@@ -13,6 +13,7 @@ from ganlab.layers.checks import check_at_least
 from ganlab.layers.class_projection import build_patch_projection
 from ganlab.layers.efficientnet_lite0 import STAGE_CHANNELS, EfficientNetLite0, find_weights
 from ganlab.layers.norms import build_image_norm
+from ganlab.layers.ordered_layers import Layer, parallel_layers
 from ganlab.layers.random_projection import RandomProjection
 
 SLOPE = 0.2
@@ -85,6 +86,10 @@ class Projected(FeatureDiscriminator):
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return the last maps of all discriminators, summed over all positions: (n, feature_size)."""
         return _sums(self._last_maps(samples))
+
+    def ordered_layers(self) -> list[Layer]:
+        """Return the layers that train, of all discriminators, which are parallel."""
+        return parallel_layers(list(self.critics))
 
     def remove_head(self) -> None:
         """Remove the last convolutions, the class projections and the head."""

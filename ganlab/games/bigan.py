@@ -14,6 +14,7 @@ from ganlab.core.tree import Tree
 from ganlab.games.adversarial import AdversarialGame
 from ganlab.games.with_encoder import NEEDS_TWO_NETWORKS, GANWithEncoder
 from ganlab.layers import append_codes, build_encoder, channel_axis, with_channels
+from ganlab.layers.ordered_layers import Layer, layers_of
 
 
 class _PairGenerator(nn.Module):
@@ -25,6 +26,10 @@ class _PairGenerator(nn.Module):
 
     def forward(self, latents: Tensor, cond: Tree = None) -> Tensor:
         return append_codes(self.generator(latents, cond), latents, self.axis)
+
+    def ordered_layers(self) -> list[Layer]:
+        """Return the layers of the generator."""
+        return layers_of(self.generator)
 
 
 class BiGAN(GANWithEncoder):

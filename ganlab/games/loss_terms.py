@@ -54,6 +54,6 @@ def vector_field(
                 random=game.random,
             )
             value = loss.compute(player, view).mean()
-            weights = list(network.parameters())
+            weights = [weight for weight in network.parameters() if weight.requires_grad]
             gradients += torch.autograd.grad(value, weights, create_graph=True, materialize_grads=True)
     return gradients

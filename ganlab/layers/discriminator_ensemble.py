@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ganlab.core.interfaces import DiscriminatorOutput, as_output
 from ganlab.core.tree import Tree
 from ganlab.layers.feature_discriminator import FeatureDiscriminator, shows_features
+from ganlab.layers.ordered_layers import Layer, parallel_layers
 
 
 class DiscriminatorEnsemble(FeatureDiscriminator, ABC):
@@ -69,6 +70,10 @@ class DiscriminatorEnsemble(FeatureDiscriminator, ABC):
             cast(FeatureDiscriminator, network).features(received, cond) for network, received in self.inputs(samples)
         ]
         return torch.cat(features, 1)
+
+    def ordered_layers(self) -> list[Layer]:
+        """Return the layers of all discriminators, which are parallel."""
+        return parallel_layers(list(self.critics.values()))
 
     def remove_head(self) -> None:
         """Remove the head of the ensemble and of each discriminator."""

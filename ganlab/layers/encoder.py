@@ -9,6 +9,7 @@ from ganlab.core import tree
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random
 from ganlab.layers.feature_discriminator import FeatureDiscriminator, shows_features
+from ganlab.layers.ordered_layers import Layer, layers_of
 
 
 class Encoder(nn.Module):
@@ -22,6 +23,10 @@ class Encoder(nn.Module):
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map samples (n, *sample) and labels (n,) to (n, outputs)."""
         return self.dense(self.critic.features(samples, cond))
+
+    def ordered_layers(self) -> list[Layer]:
+        """Return the layers of the discriminator, then the dense layer."""
+        return [*layers_of(self.critic), (self.dense,)]
 
 
 def build_encoder(build: Callable[[Spec], nn.Module], spec: Spec, outputs: int) -> nn.Module:

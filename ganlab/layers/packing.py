@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec, as_output
 from ganlab.layers.labels import ClassLabels
+from ganlab.layers.ordered_layers import Layer, layers_of
 from ganlab.layers.shapes import channel_axis, with_channels
 
 
@@ -39,6 +40,10 @@ class PackedDiscriminator(nn.Module):
         """Return the inner discriminator's output for the packs."""
         output: DiscriminatorOutput = self.critic.discriminate(self.pack(samples, cond))  # type: ignore[operator]
         return output
+
+    def ordered_layers(self) -> list[Layer]:
+        """Return the layers of the inner discriminator."""
+        return layers_of(self.critic)
 
     def pack(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return packs, shape (⌈n / size⌉, *sample) with `size` times the channels."""

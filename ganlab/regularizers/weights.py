@@ -58,6 +58,7 @@ class WeightClip(Regularizer):
 
     @torch.no_grad()
     def after_update(self, network: nn.Module) -> None:
-        """Clip the weights."""
+        """Clip the weights that are updated."""
         for weights in network.parameters():
-            weights.clamp_(-self.weight, self.weight)
+            if weights.requires_grad:
+                weights.clamp_(-self.weight, self.weight)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ganlab.core.fields import canonical_json, format_value
+from ganlab.runs.new_settings import EARLIER_VALUES
 from ganlab.runs.resume_compatibility import MAY_CHANGE, deduplicate
 
 # Runs that differ only in these are seeds of one configuration. `iterations` may change when a run is resumed, but it
@@ -27,7 +28,7 @@ def label_differences(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, st
 
 
 def _training_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {key: value for key, value in config.items() if key not in IGNORED}
+    settings = {key: value for key, value in {**EARLIER_VALUES, **config}.items() if key not in IGNORED}
     precision = (config.get("trainer") or {}).get("precision")
     if precision is not None:  # the only setting of the trainer that changes numbers
         settings["trainer"] = {"precision": precision}

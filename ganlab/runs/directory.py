@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CONFIG, STATUS = "config.yaml", "status.json"  # one of them is in the directory of every run
 SWEEP_FILE = "sweep.json"  # in the directory of a sweep, above those of its runs
 COUNTS = ("step", "samples", "iterations")  # in a status
+INITIAL_WEIGHTS = "init_from"  # in a status and in score files: the run whose weights the networks started from
 MAX_NAMED_SETTINGS = 5  # in a message
 
 
@@ -70,6 +71,11 @@ class RunDirectory:
     def trained_on_other_data(self, fingerprint: str) -> bool:
         """Return whether the status has another fingerprint of the data; False if it has none."""
         return bool(self.status().get("data", fingerprint) != fingerprint)
+
+    def initial_weights(self) -> dict[str, Any]:
+        """Return what the run has recorded of the weights that it started from, empty if they were random."""
+        weights = self.status().get(INITIAL_WEIGHTS)
+        return {INITIAL_WEIGHTS: weights} if isinstance(weights, dict) else {}
 
     def renew_heartbeat(self) -> None:
         """Renew the heartbeat if the run's state is running."""

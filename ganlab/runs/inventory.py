@@ -13,7 +13,7 @@ from typing import Any, final
 
 from ganlab.core.errors import UserError
 from ganlab.core.shell_lines import as_path, ganlab_line
-from ganlab.runs.directory import CONFIG, STATUS, SWEEP_FILE, state_of
+from ganlab.runs.directory import CONFIG, INITIAL_WEIGHTS, STATUS, SWEEP_FILE, state_of
 from ganlab.runs.directory_search import (
     RUN_AND_SWEEP_FILES,
     RUN_FILES,
@@ -48,6 +48,7 @@ class RunSummary:
     size_bytes: int = 0
     resume: str = ""
     reason: str = ""
+    init_from: str = ""  # the run whose weights it started from
 
 
 @final
@@ -116,7 +117,13 @@ def _read_run(path: str, entries: Entries) -> RunSummary:
         _size_bytes(entries),
         _resume_line(path, status) if state in RESUMABLE and CONFIG in entries else "",
         " ".join(str(status.get("reason") or "").split()),
+        _source(status),
     )
+
+
+def _source(status: Mapping[str, Any]) -> str:
+    weights = status.get(INITIAL_WEIGHTS)
+    return str(weights.get("run") or "") if isinstance(weights, dict) else ""
 
 
 def _resume_line(path: str, status: Mapping[str, Any]) -> str:

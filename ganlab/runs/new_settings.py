@@ -1,9 +1,12 @@
-"""Settings that a class gained after a run was started, which the run's config.yaml cannot have."""
+"""Settings that ganlab or a class gained after a run was started, which the run's config.yaml cannot have."""
 
 import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
+
+# Settings outside of components that earlier versions lacked, and the values with which their runs trained.
+EARLIER_VALUES: Mapping[str, Any] = {"init_from": None}
 
 
 def is_new_default(key: str, config: Mapping[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from ganlab.core.fields import flatten
-from ganlab.runs.new_settings import is_new_default
+from ganlab.runs.new_settings import EARLIER_VALUES, is_new_default
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig  # imported when used, because it takes 50 ms, which comparisons do not need
@@ -21,7 +21,7 @@ MAY_MOVE = {"data.path"}  # settings that only locate the data
 def find_changes(former: "DictConfig", present: "DictConfig", data_may_move: bool) -> list[str]:
     """Return a clause for each setting that differs and changes what is trained: "seed was 0, now 1"."""
     plain = _plain(present)
-    before, after = flatten(deduplicate(_plain(former))), flatten(deduplicate(plain))
+    before, after = flatten(deduplicate({**EARLIER_VALUES, **_plain(former)})), flatten(deduplicate(plain))
     ignored = MAY_MOVE if data_may_move else set()
     keys = [
         key

@@ -3,19 +3,24 @@
 import torch
 from omegaconf import DictConfig
 
+from ganlab.config.limited_game import limit_players
 from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
 from ganlab.core.random import derive
 from ganlab.data import DataSet
 from ganlab.engine.module import GANModule
+from ganlab.training.initial_weights import InitialWeights
 
 
-def build_module(config: DictConfig, data: DataSet) -> GANModule:
-    """Build the game and its module; the initial weights depend only on the seed."""
+def build_module(config: DictConfig, data: DataSet, initial: InitialWeights | None = None) -> GANModule:
+    """Build the game and its module; the initial weights depend only on the seed and on those of `initial`."""
     torch.manual_seed(derive(config.seed, "weights"))
     game = instantiate(config.game)(data.spec)
     if config.channels_last:
         game = game.to(memory_format=torch.channels_last)
+    if initial:
+        initial.transfer(game, data.kind.name)  # before the average starts from the weights
+    limit_players(game, config)
     module = GANModule(
         game=game,
         optimizers={player: instantiate(node) for player, node in config.optimizer.items()},

@@ -14,6 +14,7 @@ from pytorch_lightning.loggers import Logger
 
 from ganlab.callbacks import Interrupt
 from ganlab.config.dry_build import preview
+from ganlab.config.limited_game import describe_limits
 from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
 from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, TrainingError, UserError
@@ -34,6 +35,7 @@ from ganlab.training.build import build_data, build_module
 from ganlab.training.config_record import ConfigRecord, check_progress
 from ganlab.training.export import export
 from ganlab.training.failures import user_facing
+from ganlab.training.initial_weights import InitialWeights
 from ganlab.training.resume_line import resume_line
 from ganlab.training.start import Start
 from ganlab.training.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
@@ -51,6 +53,8 @@ class Run:
         self._is_rank_zero = cluster.is_rank_zero(environment)  # also before there is a Trainer
         if not directory and (environment.creates_processes_externally or config.trainer.get("num_nodes", 1) > 1):
             raise UserError("this run has several processes; set run_dir=DIR so that they share one directory")
+        # Read before there is a new directory.
+        self._initial_weights = InitialWeights.of(config, Path(directory) if directory else None)
         self.interrupted, self.signal = False, 0
         self._loggers: list[Logger] = []
         callbacks = build_callbacks(self.config)
@@ -145,13 +149,25 @@ class Run:
             if summary := data.summary():
                 print(summary, file=sys.stderr)
         while True:
-            module = build_module(self.config, data)
+            initial = None if checkpoint else self._initial_weights
+            module = build_module(self.config, data, initial)
+            if self._is_rank_zero:
+                self._describe_start(module, initial)
             try:
                 self._fit(trainer, module, data, checkpoint)
                 return trainer, module, data
             except AlarmError as alarm:
                 checkpoint = recovery.on_alarm(alarm, self.directory, module.steps)
             trainer = self._build_trainer(recovery)
+
+    def _describe_start(self, module: GANModule, initial: InitialWeights | None) -> None:
+        limits = describe_limits(module.game, self.config)
+        if initial:
+            initial.record(self.directory)
+            if names := initial.find_random(module.game):
+                limits.append(f"these weights start again and are not updated, so they stay random: {', '.join(names)}")
+        for sentence in limits:
+            print(sentence, file=sys.stderr)
 
     def _record_data(self, fingerprint: str, resumed: bool) -> None:
         """Write the data's fingerprint to the status; raises UserError if the run was trained on other data before."""

@@ -23,8 +23,10 @@ def sweep_directory(runs: Path, row: str) -> Path:
 def train(directory: Path, words: list[str], seeds: list[int], metrics: list[str], protocol: list[str]) -> None:
     """Train the unfinished runs of a row and score them by `metrics` on the report split.
 
-    `protocol` has overrides of the standard protocol. Raises CalledProcessError if a command fails.
+    `RUNS` in a word is the folder of the table's rows. `protocol` has overrides of the standard protocol. Raises
+    CalledProcessError if a command fails.
     """
+    words = [word.replace("RUNS", str(directory.parent)) for word in words]
     seed = f"seed=choice({','.join(map(str, seeds))})"  # a sweep even for a single seed
     subprocess.run([*TRAIN, "-m", "--retry-failed", *words, seed, f"hydra.sweep.dir={directory}"], check=True)
     for run in finished_runs(directory):

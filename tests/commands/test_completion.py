@@ -160,6 +160,12 @@ def test_keys_inside_components_are_those_that_a_parser_finds():
             assert "defaults" in content or expected | empty == found.keys(), path
 
 
+def test_settings_that_every_network_has_are_completed():
+    assert "discriminator.frozen=" in complete("ganlab train discriminator.fr")
+    assert "generator.trainable=" in complete("ganlab train generator=mlp generator.t")
+    assert complete("ganlab train init_") == ["init_from="]
+
+
 def test_only_the_part_that_the_shell_replaces_is_printed():
     assert complete("ganlab train loss=h", "h") == ["hinge"]
     assert complete("ganlab train loss=h", "loss=h") == ["loss=hinge"]

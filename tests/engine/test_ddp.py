@@ -62,6 +62,8 @@ OTHER_CASES = {
     ],
     "missing gradient": [*POINTS, "discriminator._target_=support.two_ranks.MissingGradient", "regularizer=[]"],
     "scores": [*POINTS, "metric=[fid]", "evaluate_every=3", "protocol.samples=64"],
+    # The source is added when it is trained; its classes do not fit, so the first layers start again.
+    "initial weights": [*DIGITS, "discriminator.frozen=1", "generator.trainable=[body.*]", "optimizer=sgd"],
     **{f"strategy {name}": [*POINTS, f"trainer.strategy={name}"] for name in PER_NETWORK},
 }  # fmt: skip
 
@@ -120,6 +122,7 @@ CASES = [
     "bigan",
     "missing gradient",
     "scores",
+    "initial weights",
     *(f"strategy {name}" for name in PER_NETWORK),
 ]
 
@@ -136,6 +139,8 @@ def runs(tmp_path_factory):
         whole, half = cases["everything"], OmegaConf.merge(cases["everything"], {"iterations": 3})
         one, two = home / "one", home / "two"
         train_in_one_process(half, two / "one to two")
+        train_in_one_process(half, home / "source")
+        cases["initial weights"].init_from = str(home / "source")
         processes = start(two, {**cases, "one to two": whole, "two to one": half})
         try:
             for name, config in cases.items():

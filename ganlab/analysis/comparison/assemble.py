@@ -10,6 +10,7 @@ from ganlab.analysis.comparison.columns import explain_separation
 from ganlab.analysis.comparison.directories import name_by_directory, split_repeated
 from ganlab.analysis.comparison.earlier_steps import describe_earlier_steps
 from ganlab.analysis.comparison.group import Entry, Group, describe_repetitions, group_runs, label_groups, select_latest
+from ganlab.analysis.comparison.initial_weights import describe_initial_weights
 from ganlab.analysis.comparison.rows import tabulate
 from ganlab.analysis.comparison.runs import Run, SkippedRun, read_runs
 from ganlab.analysis.comparison.scores import ScoreFile
@@ -62,6 +63,7 @@ def compare(
     notes += [
         *table_notes,
         *describe_earlier_steps(entries),
+        *describe_initial_weights(entries),
         *repetitions,
     ]
     return Comparison(tuple(tables), tuple(notes), tuple(left_out))

@@ -12,7 +12,7 @@ from ganlab.analysis.comparison.scores import ScoreFile, read_scores
 from ganlab.core.errors import UserError
 from ganlab.core.plain_files import require_plain
 from ganlab.core.shell_lines import as_path, ganlab_line, setting
-from ganlab.runs.directory import CONFIG, STATUS, SWEEP_FILE, RunDirectory, state_of
+from ganlab.runs.directory import CONFIG, INITIAL_WEIGHTS, STATUS, SWEEP_FILE, RunDirectory, state_of
 from ganlab.runs.directory_search import RUN_AND_SWEEP_FILES, RUN_FILES, find_directories, has_any
 from ganlab.runs.inventory import planned_jobs
 from ganlab.runs.json_files import read_json, read_json_if_valid
@@ -34,6 +34,7 @@ class Run:
     single_file: ScoreFile | None = None
     steps: int | None = None  # of training, None if they are unknown
     argument: str = ""  # the path below which the run was found
+    initial_weights: dict[str, Any] = field(default_factory=dict)  # the source that it started from, and what was taken
 
     @property
     def seed(self) -> int | None:
@@ -151,6 +152,7 @@ def _read_run(path: Path, argument: str) -> Run | SkippedRun:
         reports,
         steps=steps if isinstance(steps, int) else None,
         argument=argument,
+        initial_weights=run.initial_weights().get(INITIAL_WEIGHTS, {}),
     )
 
 

@@ -72,6 +72,7 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
         checkpoint=str(config.checkpoint),
         step=module.steps,
         repeats=repeats,
+        **directory.initial_weights(),
     )
     return EvaluationResult(content, evaluator, lambda: generated_samples(sampler, protocol, seeds[0]))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganlab.core import tree
 from ganlab.core.random import Random
@@ -163,6 +163,14 @@ class StyleGenerator(Protocol):
 
     def render(self, styles: Tensor) -> Tree:
         """Map styles to samples."""
+
+
+@runtime_checkable
+class OrdersLayers(Protocol):
+    """A network that says in which order a sample passes its layers; for others it is the order of their modules."""
+
+    def ordered_layers(self) -> Sequence[Sequence[nn.Module]]:
+        """Return the modules of each layer with trained weights, from the input on."""
 
 
 @runtime_checkable
