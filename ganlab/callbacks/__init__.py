@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ganlab.callbacks.best import Best
 from ganlab.callbacks.checkpoint import Checkpoint
 from ganlab.callbacks.collapse_monitor import CollapseMonitor
+from ganlab.callbacks.copies import Copies
 from ganlab.callbacks.evaluate import Evaluate
 from ganlab.callbacks.health_monitor import HealthMonitor
 from ganlab.callbacks.interrupt import Interrupt
@@ -22,6 +23,7 @@ __all__ = [
     "Best",
     "Checkpoint",
     "CollapseMonitor",
+    "Copies",
     "Evaluate",
     "HealthMonitor",
     "Interrupt",

@@ -1,6 +1,5 @@
 import logging
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 from ganlab.callbacks.checkpoint import Checkpoint
+from ganlab.callbacks.feature_space import FeatureFactory, build_features
 from ganlab.callbacks.interrupt import Interrupt
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core.errors import UserError
@@ -18,7 +18,7 @@ from ganlab.core.shell_lines import as_path, ganlab_line
 from ganlab.data import DataSet
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import callbacks_of, data_of
-from ganlab.features import Cache, Features
+from ganlab.features import Cache
 from ganlab.games.sampler import Sampler
 from ganlab.metrics import BaseMetric, Evaluator, Processes
 from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores
@@ -50,9 +50,7 @@ class Evaluate(Periodic):
 
     shows_weights = True
 
-    def __init__(
-        self, features: Callable[[DataSet], Features], metrics: MetricFactories, protocol: Protocol, every: int = 0
-    ) -> None:
+    def __init__(self, features: FeatureFactory, metrics: MetricFactories, protocol: Protocol, every: int = 0) -> None:
         super().__init__(every)
         self.build_features, self.metric_factories, self.protocol = features, metrics, protocol.selection()
         self.metrics: dict[str, BaseMetric] = {}
@@ -78,11 +76,8 @@ class Evaluate(Periodic):
             next(iter(data.real_samples(1, split=split)))
         except ValueError as error:
             raise UserError(f"protocol.selection_split={split}: {error}") from error
+        self.features = build_features(trainer, self.build_features, data)
         with torch.random.fork_rng(devices=[]):
-            for is_rank_zero in (True, False):  # rank 0 first: it may have to train or download the features
-                if trainer.is_global_zero is is_rank_zero:
-                    self.features = self._build_features(data)
-                trainer.strategy.barrier()
             try:
                 self.metrics, left_out = build_metrics(self.metric_factories, self.features, data)
                 require_generated_samples(self.metrics.values(), self.protocol.samples)
@@ -101,12 +96,6 @@ class Evaluate(Periodic):
             Cache(),
             Processes(trainer.global_rank, trainer.world_size, trainer.strategy.broadcast),
         )
-
-    def _build_features(self, data: DataSet) -> Features:
-        try:
-            return self.build_features(data)
-        except (ValueError, OSError, ImportError) as error:
-            raise UserError(f"features: {error}") from error
 
     def on_fit_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Score real samples; raises UserError if the split has too few, or too few of a class, for a metric."""

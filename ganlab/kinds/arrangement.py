@@ -87,7 +87,7 @@ def _in_order(sheet: Sheet, columns: int) -> Arrangement:
         classes = [{int(sheet.labels[index]) for index in row} for row in rows]
         if all(len(labels) == 1 for labels in classes):
             names = [sheet.class_name(*labels) for labels in classes]
-    return Arrangement(rows, names, {})
+    return Arrangement(rows, names, dict(enumerate(sheet.captions)))
 
 
 def _chunks(indices: Sequence[int], size: int) -> list[list[int]]:

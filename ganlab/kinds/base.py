@@ -22,7 +22,9 @@ class Sheet:
 
     `samples` are n samples in the data's own coordinates, `labels` (n,) their int64 classes, if they are known.
     `columns` puts that many samples into each row, in their order; 0 leaves the arrangement to the kind, which orders
-    labelled samples by class.
+    labelled samples by class. `notes` are further parts of the first line. `captions` are texts below the samples of a
+    sheet with columns, which may be empty; a kind shows them if it `shows_captions`. An empty `noun` leaves out the
+    number of samples.
     """
 
     samples: Tree
@@ -31,6 +33,8 @@ class Sheet:
     labels: Tensor | None = None
     class_names: Sequence[str] = ()
     columns: int = 0
+    notes: Sequence[str] = ()
+    captions: Sequence[str] = ()
 
     def __len__(self) -> int:
         return tree.length(self.samples)
@@ -39,13 +43,14 @@ class Sheet:
         """Return a sheet of at most `most` samples: of whole rows, at least one, if the sheet has columns."""
         count = max(self.columns, most // self.columns * self.columns) if self.columns else most
         labels = None if self.labels is None else self.labels[:count]
-        return replace(self, samples=tree.map(lambda x: x[:count], self.samples), labels=labels)
+        samples = tree.map(lambda x: x[:count], self.samples)
+        return replace(self, samples=samples, labels=labels, captions=self.captions[:count])
 
     def facts(self, *more: str) -> list[str]:
-        """Return the parts of the first line: the title, the number of samples and `more`, without empty parts."""
+        """Return the parts of the first line: title, number of samples, notes and `more`, without empty parts."""
         count = len(self)
         noun = self.noun.removesuffix("s") if count == 1 else self.noun
-        return [text for text in (self.title, f"{count:,} {noun}", *more) if text]
+        return [text for text in (self.title, f"{count:,} {noun}" if noun else "", *self.notes, *more) if text]
 
     def class_name(self, label: int) -> str:
         """Return the name of a class, or its number if it has none or the font cannot write it."""
@@ -89,6 +94,7 @@ class Kind(ABC):
     plural: ClassVar[str]  # in messages
     sheet_samples: ClassVar[int] = 64  # on a sheet of `ganlab sample`
     max_classes: ClassVar[int] = 1000  # on a sheet during training
+    shows_captions: ClassVar[bool] = False  # of single samples, side by side
     is_quantised: ClassVar[bool] = False  # scores read samples as uint8, which stands for [-1, 1]
     folders: ClassVar[tuple[SampleFolder, ...]] = ()  # with one file per sample, as `ganlab sample` writes them
 

@@ -37,7 +37,7 @@ class ImageKind(Kind):
 
     name, plural = "image", "images (channels, height, width)"
     max_classes = 16
-    is_quantised = True
+    is_quantised = shows_captions = True
     folders = (SampleFolder("images", ".png", write_png),)
 
     def accepts(self, shape: Shape) -> bool:

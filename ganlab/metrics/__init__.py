@@ -7,6 +7,7 @@ from ganlab.metrics.accuracy_score import AccuracyScore
 from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
+from ganlab.metrics.copies import Copies
 from ganlab.metrics.discriminator_gap import DiscriminatorGap
 from ganlab.metrics.duality_gap import DualityGap
 from ganlab.metrics.duplicates import Duplicates
@@ -41,6 +42,7 @@ __all__ = [
     "BaseMetric",
     "Birthday",
     "ClassAccuracy",
+    "Copies",
     "DiscriminatorGap",
     "DualityGap",
     "Duplicates",

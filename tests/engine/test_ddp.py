@@ -64,6 +64,10 @@ OTHER_CASES = {
     "scores": [*POINTS, "metric=[fid]", "evaluate_every=3", "protocol.samples=64"],
     # The source is added when it is trained; its classes do not fit, so the first layers start again.
     "initial weights": [*DIGITS, "discriminator.frozen=1", "generator.trainable=[body.*]", "optimizer=sgd"],
+    "copies": [
+        *DIGITS, "+callback=[copies]", "callback.copies.samples=40", "features=identity", "optimizer=sgd",
+        "callback.copies.every=3",
+    ],
     **{f"strategy {name}": [*POINTS, f"trainer.strategy={name}"] for name in PER_NETWORK},
 }  # fmt: skip
 
@@ -123,6 +127,7 @@ CASES = [
     "missing gradient",
     "scores",
     "initial weights",
+    "copies",
     *(f"strategy {name}" for name in PER_NETWORK),
 ]
 
@@ -135,7 +140,8 @@ def runs(tmp_path_factory):
         patch.setenv("GANLAB_ALLOW", "support")
         cases = {name: with_component(*choice) for name, choice in COMPONENTS.items()}
         cases |= {name: composed(overrides) for name, overrides in OTHER_CASES.items()}
-        cases["scores"] = plain(compose([*OTHER_CASES["scores"], *TWO]))  # with all callbacks that write files
+        for name in ("scores", "copies"):  # with all callbacks that write files
+            cases[name] = plain(compose([*OTHER_CASES[name], *TWO]))
         whole, half = cases["everything"], OmegaConf.merge(cases["everything"], {"iterations": 3})
         one, two = home / "one", home / "two"
         train_in_one_process(half, two / "one to two")

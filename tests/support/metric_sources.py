@@ -9,7 +9,7 @@ from torch import Tensor
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.features import FeatureBatch
 from ganlab.metrics import Metric, SampleStatistics
-from ganlab.metrics.statistics import gather
+from ganlab.metrics.statistics import Statistic, gather
 
 
 @dataclass
@@ -63,17 +63,20 @@ def features_of(values: Tensor) -> FeatureBatch:
     return FeatureBatch(values.float())
 
 
-def gather_statistics(metric: Metric, batches: Sequence[FeatureBatch]) -> SampleStatistics:
-    """Return the statistics that a metric reads, over consecutive batches."""
+def gather_statistics(
+    metric: Metric, batches: Sequence[FeatureBatch], statistics: Sequence[Statistic] | None = None
+) -> SampleStatistics:
+    """Return these statistics, or those that a metric reads of generated samples, over consecutive batches."""
     starts = [sum(len(batch.features) for batch in batches[:number]) for number in range(len(batches))]
-    return SampleStatistics(gather(zip(batches, starts, strict=True), metric.statistics))
+    return SampleStatistics(gather(zip(batches, starts, strict=True), statistics or metric.statistics))
 
 
 def compute_scores(
     metric: Metric, real: FeatureBatch | Tensor | None, fake: FeatureBatch | Tensor, chunk: int = 97
 ) -> dict:
     """Return a metric's scores for features, or for whole feature batches, given in chunks; `real` may be missing."""
-    real_statistics = SampleStatistics({}) if real is None else gather_statistics(metric, _chunks(real, chunk))
+    read = metric.reference_statistics
+    real_statistics = SampleStatistics({}) if real is None else gather_statistics(metric, _chunks(real, chunk), read)
     return metric.compute(real_statistics, gather_statistics(metric, _chunks(fake, chunk)))
 
 
