@@ -44,6 +44,7 @@ class ImageFolder(ImageDataSet):
         verify: bool = True,
         frames: str = "first",
         grey_range: Sequence[float] | None = None,
+        duplicates: str = "keep",
     ) -> None:
         archive = open_archive(path)
         files = _list_images(archive, path)
@@ -59,6 +60,7 @@ class ImageFolder(ImageDataSet):
         if labels and (unknown or len(class_names) < 2):
             _reject_unread_labels(files)
         self.class_names = [] if unknown else class_names
+        self.names = names  # of the images in the table
         self._remarks = list(prepared.remarks)
         if files.ignored:
             self._remarks.append(f"files ignored by type: {files.ignored:,}, such as {files.first_ignored}")
@@ -72,6 +74,7 @@ class ImageFolder(ImageDataSet):
             validation=validation,
             test=test,
             limit=limit,
+            duplicates=duplicates,
         )
 
     def summary(self) -> str:
