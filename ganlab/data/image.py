@@ -14,8 +14,10 @@ from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
 from ganlab.data.duplicates.removal import check_duplicates, remove_near_duplicates
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import parse_resolution
 from ganlab.data.readers.image_storage import Images
+from ganlab.data.readers.path_table import PathTable
 from ganlab.data.splits import check_shares, seeded_permutation, split_indices
 
 MAX_NAMED_CLASSES = 10  # classes that a summary lists
@@ -51,6 +53,8 @@ class ImageDataSet(DataSet, ABC):
 
     channels: ClassVar[int] = 3  # of the images, unless there is a setting of this name
     classes: ClassVar[int] = 0  # 0 if only the files determine the number of classes
+    archive: Archive | None = None  # the files that the images come from, if they are the user's
+    listed_names: PathTable | None = None  # of all images in the archive, readable or not
     stratified: ClassVar[bool] = False  # split every class by the same shares; published data keep their former splits
 
     def __init__(
@@ -95,6 +99,10 @@ class ImageDataSet(DataSet, ABC):
     def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings, with the constructor's defaults for those that are left out."""
         return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
+
+    def image_name(self, index: int) -> str:
+        """Return the file of an image, or its number in the table."""
+        return f"image {index}"
 
     def split(self, name: str) -> Tensor:
         """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""

@@ -61,6 +61,7 @@ class ImageFolder(ImageDataSet):
             _reject_unread_labels(files)
         self.class_names = [] if unknown else class_names
         self.names = names  # of the images in the table
+        self.archive, self.listed_names = archive, prepared.names
         self._remarks = list(prepared.remarks)
         if files.ignored:
             self._remarks.append(f"files ignored by type: {files.ignored:,}, such as {files.first_ignored}")
@@ -76,6 +77,10 @@ class ImageFolder(ImageDataSet):
             limit=limit,
             duplicates=duplicates,
         )
+
+    def image_name(self, index: int) -> str:
+        """Return the path of an image in the folder."""
+        return self.names[index]
 
     def summary(self) -> str:
         """Return the sizes of splits and classes, and remarks on files, frames and grey values that are not used."""
