@@ -55,6 +55,7 @@ class ImageDataSet(DataSet, ABC):
     classes: ClassVar[int] = 0  # 0 if only the files determine the number of classes
     archive: Archive | None = None  # the files that the images come from, if they are the user's
     listed_names: PathTable | None = None  # of all images in the archive, readable or not
+    fit: str = "crop"  # how the files are fitted to the resolution
     stratified: ClassVar[bool] = False  # split every class by the same shares; published data keep their former splits
 
     def __init__(

@@ -61,7 +61,7 @@ class ImageFolder(ImageDataSet):
             _reject_unread_labels(files)
         self.class_names = [] if unknown else class_names
         self.names = names  # of the images in the table
-        self.archive, self.listed_names = archive, prepared.names
+        self.archive, self.listed_names, self.fit = archive, prepared.names, fit
         self._remarks = list(prepared.remarks)
         if files.ignored:
             self._remarks.append(f"files ignored by type: {files.ignored:,}, such as {files.first_ignored}")

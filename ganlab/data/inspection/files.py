@@ -53,15 +53,20 @@ class OriginalFiles:
         return len(self.names)
 
 
-def survey_files(data: ImageDataSet) -> OriginalFiles | None:
-    """Read the header of every file that the images come from, None if the images do not come from single files."""
+def survey_files(data: ImageDataSet, most: int = 0) -> OriginalFiles | None:
+    """Read the header of every file that the images come from, or of `most` at equal distances (0: all).
+
+    Returns None if the images do not come from single files.
+    """
     if data.archive is None or data.listed_names is None:
         return None
     readable = {data.image_name(row): row for row in range(len(data.images))}
     names, sizes, modes, formats = list[str](), list[tuple[int, int]](), list[str](), list[str]()
     damaged: dict[str, str] = {}
+    step = max(1, len(data.listed_names) // most) if most else 1
+    listed = [data.listed_names[number] for number in range(0, len(data.listed_names), step)]
     with without_pillow_limits():
-        for name in progress(data.listed_names, "reading headers", "file"):
+        for name in progress(listed, "reading headers", "file"):
             try:
                 size, mode, file_format = _read_header(data.archive, name)
             except Exception as error:  # decoders can raise any exception for broken bytes
