@@ -197,5 +197,6 @@ def describe_samples(module: GANModule, network: nn.Module, data: DataSet, proto
         "truncation": module.game.latent.truncation,
         **settings,
         "data": data.fingerprint(),
+        **data.score_settings(),
         "real_samples": real_samples(data, protocol.split, protocol).count,
     }

@@ -15,6 +15,7 @@ from ganlab.core.errors import suggest
 COMMANDS = {
     "train": "train one experiment, or a sweep with -m",
     "resume": "continue stopped, failed or finished runs from their directories",
+    "inspect": "look at a set of images before training",
     "evaluate": "score a run, or finished samples in files",
     "sample": "write samples of a finished run",
     "compare": "print one table of runs, with intervals over seeds",
@@ -29,7 +30,7 @@ COMMANDS = {
     "completion": "print a script for TAB completion in bash or zsh",
     "help": "print the help of a command",
 }
-REPLACING = ("train", "resume", "evaluate", "sample")  # commands that replace this process
+REPLACING = ("train", "resume", "inspect", "evaluate", "sample")  # commands that replace this process
 USAGE = f"""usage: ganlab COMMAND [KEY=VALUE ...]
        ganlab --version
 

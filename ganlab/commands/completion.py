@@ -64,7 +64,9 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH}
 STANDARD_FLAGS = (flags.HELP[1], flags.VERSION)
 TRAIN_FLAGS = (*STANDARD_FLAGS, "-m", "--config-dir", "--cfg", "--no-wait", "--retry-failed")
 RESUME_FLAGS = (*STANDARD_FLAGS, "--config-dir")
+INSPECT_FLAGS = (*STANDARD_FLAGS, "--config-dir", "--cfg")
 EVALUATE_FLAGS = (*STANDARD_FLAGS, "--config-dir", "--cfg")
+CONFIG_FLAGS = {"train": TRAIN_FLAGS, "resume": RESUME_FLAGS, "inspect": INSPECT_FLAGS, "evaluate": EVALUATE_FLAGS}
 PATH_COMMANDS = ("compare", "ls", "plot", "prune")  # that take directories next to settings
 RUN_SETTINGS = ("run", "run_dir", "init_from")  # whose value is the directory of a run
 
@@ -120,7 +122,7 @@ def candidates_for(words: Sequence[str], word: str) -> Iterator[str]:
     elif words[0] == "describe" or (words[0] in ("train", "evaluate") and words[-1] in flags.HELP):
         yield from (*STANDARD_FLAGS, "--config-dir") if words[0] == "describe" else ()
         yield from description_candidates(words, word)
-    elif words[0] in ("train", "evaluate", "resume"):
+    elif words[0] in ("train", "evaluate", "resume", "inspect"):
         yield from _config_candidates(words[0], words, word)
     elif len(words) == 1 and words[0] == "help":
         yield from (command for command in COMMANDS if command != "help")
@@ -154,7 +156,7 @@ def _config_candidates(command: str, words: Sequence[str], word: str) -> Iterato
         return
     if words[-1] == "--config-dir":
         return
-    settings = setting_lines(conf_directory() / f"{'train' if command == 'resume' else command}.yaml")
+    settings = setting_lines(conf_directory() / f"{'evaluate' if command == 'evaluate' else 'train'}.yaml")
     directories = [conf_directory(), *config_dirs(words)]
     groups = choices(directories)
     if command == "train":
@@ -163,6 +165,8 @@ def _config_candidates(command: str, words: Sequence[str], word: str) -> Iterato
         settings = {name: lines for name, lines in settings.items() if name in MAY_CHANGE - {"run_dir"}}
         groups = {group: names for group, names in groups.items() if group in MAY_CHANGE}
         yield from run_candidates(word)
+    elif command == "inspect":
+        yield from (f"{setting}=" for setting in import_module("ganlab.commands.inspect").SETTINGS)
     else:
         groups = {group: names for group, names in groups.items() if group in EVALUATE_GROUPS}
     key, equals, value = word.partition("=")
@@ -171,7 +175,7 @@ def _config_candidates(command: str, words: Sequence[str], word: str) -> Iterato
     elif key in RUN_SETTINGS and key in settings and equals:
         yield from run_candidates(word, f"{key}=")
     elif not equals:
-        yield from {"train": TRAIN_FLAGS, "resume": RESUME_FLAGS}.get(command, EVALUATE_FLAGS)
+        yield from CONFIG_FLAGS[command]
         yield from (f"{name}=" for name in (*settings, *groups))
         yield from (f"+{group}=" for group in groups if group in LIST_GROUPS)
     elif key.lstrip("+") in groups:

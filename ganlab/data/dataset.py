@@ -114,6 +114,10 @@ class DataSet(ABC):
         """Return a one-line summary for the log; empty for data without end."""
         return ""
 
+    def score_settings(self) -> dict[str, object]:
+        """Return settings for the protocol in score files, in addition to the fingerprint."""
+        return {}
+
     @property
     def kind(self) -> Kind:
         """The kind of data, by the spec."""

@@ -36,6 +36,7 @@ class Emoji(ImageDataSet):
         validation: float = 0.1,
         test: float = 0.1,
         limit: int = 0,
+        duplicates: str = "keep",
     ) -> None:
         if resolution < SMALLEST:
             raise ValueError(f"resolution must be at least {SMALLEST}, got {resolution}")
@@ -50,6 +51,7 @@ class Emoji(ImageDataSet):
             validation=validation,
             test=test,
             limit=limit,
+            duplicates=duplicates,
         )
 
     @classmethod

@@ -13,8 +13,11 @@ from torch import Tensor
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
+from ganlab.data.duplicates.removal import check_duplicates, remove_near_duplicates
+from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import parse_resolution
 from ganlab.data.readers.image_storage import Images
+from ganlab.data.readers.path_table import PathTable
 from ganlab.data.splits import check_shares, seeded_permutation, split_indices
 
 MAX_NAMED_CLASSES = 10  # classes that a summary lists
@@ -26,10 +29,11 @@ class ImageDataSet(DataSet, ABC):
 
     The first `count` images are split into train, validation and test by the shares `validation` and `test`; images
     after them are official test images, which replace the share `test`. `limit` keeps that many training images (0:
-    all). `labels` (table,) are the int64 classes from 0 to `classes` − 1, or None; the networks see them if
-    `conditional` is true. `flip` mirrors each training image with probability ½. Raises ValueError if no training image
-    is left, and if `conditional` is true with fewer than 2 classes. The constructor arguments are the settings, so a
-    subclass has its own `resolution` and `labels`:
+    all). `duplicates` is "keep", or "drop" to train without images whose near-duplicate is held out or comes before
+    them in training order. `labels` (table,) are the int64 classes from 0 to `classes` − 1, or None; the networks see
+    them if `conditional` is true. `flip` mirrors each training image with probability ½. Raises ValueError if no
+    training image is left, and if `conditional` is true with fewer than 2 classes. The constructor arguments are the
+    settings, so a subclass has its own `resolution` and `labels`:
 
     >>> from ganlab.data.readers.image_storage import InMemoryImages
     >>> class Stripes(ImageDataSet):
@@ -49,6 +53,9 @@ class ImageDataSet(DataSet, ABC):
 
     channels: ClassVar[int] = 3  # of the images, unless there is a setting of this name
     classes: ClassVar[int] = 0  # 0 if only the files determine the number of classes
+    archive: Archive | None = None  # the files that the images come from, if they are the user's
+    listed_names: PathTable | None = None  # of all images in the archive, readable or not
+    fit: str = "crop"  # how the files are fitted to the resolution
     stratified: ClassVar[bool] = False  # split every class by the same shares; published data keep their former splits
 
     def __init__(
@@ -63,12 +70,18 @@ class ImageDataSet(DataSet, ABC):
         validation: float,
         limit: int,
         test: float = 0.0,
+        duplicates: str = "keep",
     ) -> None:
         self.images, self.labels, self.classes_available, self.flip = images, labels, classes, flip
         self.needs_workers = images.needs_workers
         self.spec = build_spec(images.shape, conditional, classes)
         strata = labels[:count] if self.stratified and labels is not None else None
+        check_duplicates(duplicates)
         self._splits = split_indices(count, len(images) - count, validation, test, limit, strata)
+        self.duplicates_dropped: int | None = None  # None: they were not searched for
+        if duplicates == "drop":
+            complete = split_indices(count, len(images) - count, validation, test, 0, strata)
+            self._splits, self.duplicates_dropped = remove_near_duplicates(images, complete, limit)
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
@@ -79,6 +92,7 @@ class ImageDataSet(DataSet, ABC):
         complete = cls.complete_settings(settings)
         shares: dict[str, float] = {name: complete[name] for name in ("validation", "test") if name in complete}
         check_shares(shares, complete.get("limit", 0))
+        check_duplicates(complete.get("duplicates", "keep"))
         shape = (complete.get("channels", cls.channels), *parse_resolution(complete["resolution"]))
         return build_spec(shape, complete["labels"], cls.classes or PLACEHOLDER_CLASSES)
 
@@ -86,6 +100,10 @@ class ImageDataSet(DataSet, ABC):
     def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """Return the settings, with the constructor's defaults for those that are left out."""
         return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
+
+    def image_name(self, index: int) -> str:
+        """Return the file of an image, or its number in the table."""
+        return f"image {index}"
 
     def split(self, name: str) -> Tensor:
         """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""
@@ -121,6 +139,9 @@ class ImageDataSet(DataSet, ABC):
         """Return the sizes of the splits and, if classes have names, the number of training images per class."""
         train, validation, test = (f"{len(self._splits[name]):,}" for name in SPLITS)
         sizes = f"images: {train} training, {validation} validation, {test} test"
+        if self.duplicates_dropped is not None:
+            noun = "near-duplicate" if self.duplicates_dropped == 1 else "near-duplicates"
+            sizes += f"; {self.duplicates_dropped:,} {noun} dropped"
         if self.labels is None or not self.class_names:
             return sizes
         counts = self.labels[self._splits["train"]].bincount(minlength=len(self.class_names)).tolist()
@@ -132,6 +153,10 @@ class ImageDataSet(DataSet, ABC):
         if empty and self.spec.classes:
             text += f"; classes without a training image: {', '.join(empty[:MAX_NAMED_CLASSES])}"
         return text
+
+    def score_settings(self) -> dict[str, object]:
+        """Return how many near-duplicates were dropped, if they were searched for."""
+        return {} if self.duplicates_dropped is None else {"near_duplicates_dropped": self.duplicates_dropped}
 
     @cached_property
     def _fingerprint(self) -> str:

@@ -45,6 +45,7 @@ class ImageFolder(ImageDataSet):
         verify: bool = True,
         frames: str = "first",
         grey_range: Sequence[float] | None = None,
+        duplicates: str = "keep",
     ) -> None:
         archive = open_archive(path)
         files = list_images(archive, path)
@@ -60,6 +61,8 @@ class ImageFolder(ImageDataSet):
         if labels and (unknown or len(class_names) < 2):
             _reject_unread_labels(files)
         self.class_names = [] if unknown else class_names
+        self.names = names  # of the images in the table
+        self.archive, self.listed_names, self.fit = archive, prepared.names, fit
         self._remarks = list(prepared.remarks)
         if files.ignored:
             self._remarks.append(f"files ignored by type: {files.ignored:,}, such as {files.first_ignored}")
@@ -73,7 +76,12 @@ class ImageFolder(ImageDataSet):
             validation=validation,
             test=test,
             limit=limit,
+            duplicates=duplicates,
         )
+
+    def image_name(self, index: int) -> str:
+        """Return the path of an image in the folder."""
+        return self.names[index]
 
     def summary(self) -> str:
         """Return the sizes of splits and classes, and remarks on files, frames and grey values that are not used."""

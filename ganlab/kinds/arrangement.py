@@ -41,7 +41,8 @@ class Arrangement:
 def arrange(sheet: Sheet) -> Arrangement:
     """Return the rows of a sheet, which must have samples: one or more rows per class, or about a square.
 
-    If the sheet has columns, the rows are filled in the order of the samples, and named if they hold one class.
+    If the sheet has columns, the rows are filled in the order of the samples, and named if they hold one class; if a
+    row holds several, each sample has its class below it.
     """
     if sheet.columns:
         return _in_order(sheet, sheet.columns)
@@ -87,6 +88,8 @@ def _in_order(sheet: Sheet, columns: int) -> Arrangement:
         classes = [{int(sheet.labels[index]) for index in row} for row in rows]
         if all(len(labels) == 1 for labels in classes):
             names = [sheet.class_name(*labels) for labels in classes]
+        elif not sheet.captions:
+            return Arrangement(rows, names, dict(enumerate(map(sheet.class_name, sheet.labels.tolist()))))
     return Arrangement(rows, names, dict(enumerate(sheet.captions)))
 
 

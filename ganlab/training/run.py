@@ -21,6 +21,7 @@ from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, Trai
 from ganlab.core.score_text import score_text
 from ganlab.core.shell_lines import with_directory
 from ganlab.data import DataModule, DataSet
+from ganlab.data.inspection.quick import quick_lines
 from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
 from ganlab.engine.distributed import cluster
@@ -148,6 +149,9 @@ class Run:
                 print(f"training in {self.directory.path}", file=sys.stderr)
             if summary := data.summary():
                 print(summary, file=sys.stderr)
+            if not checkpoint:
+                for line in quick_lines(data, self.config.iterations * self.config.batch_size):
+                    print(line, file=sys.stderr)
         while True:
             initial = None if checkpoint else self._initial_weights
             module = build_module(self.config, data, initial)

@@ -399,4 +399,4 @@ def test_paths_without_images_are_refused(tmp_path: Path) -> None:
 def test_deep_greys_without_a_range_are_refused() -> None:
     decoder = ImageDecoder((8, 8), 3, "crop", 1000)
     with pytest.raises(ValueError, match=r"whose black and white are unknown; set data\.grey_range"):
-        decoder._convert(Image.new("F", (8, 8)))
+        decoder.convert(Image.new("F", (8, 8)))

@@ -90,7 +90,9 @@ def test_rows_in_the_given_order_are_named_if_they_hold_one_class() -> None:
     mixed = pixels(Sheet(images, labels=torch.arange(8), columns=4))
     margin = one_each.shape[1] - mixed.shape[1]
     assert margin > 12
-    assert np.array_equal(one_each[:, margin:], mixed)
+    unlabelled = pixels(Sheet(images, columns=4))
+    assert np.array_equal(one_each[:, margin:], unlabelled)
+    assert mixed.shape[0] == unlabelled.shape[0] + 2 * 15  # a caption below each image
 
 
 def test_long_names_and_titles_are_shortened_not_cut_off() -> None:

@@ -57,10 +57,10 @@ class ImageDecoder:
             check_pixels(image, self.max_pixels)
             image.load()
             upright = ImageOps.exif_transpose(image)
-        fitted = FITS[self.fit](self._convert(upright), self.size[::-1])
+        fitted = FITS[self.fit](self.convert(upright), self.size[::-1])
         return torch.from_numpy(np.array(fitted)).reshape(*self.size, self.channels).permute(2, 0, 1).contiguous()
 
-    def _convert(self, image: Image.Image) -> Image.Image:
+    def convert(self, image: Image.Image) -> Image.Image:
         """Return the image with the requested channels, 8 bits each, on white if transparency is removed."""
         if is_deep(image.mode):
             grey_bounds(image)  # raises the error of pixels that are not finite
