@@ -7,6 +7,7 @@ import struct
 
 import numpy as np
 import pytest
+from support.recipes import recipe_lines
 from support.small_runs import rows
 from test_conf import RECIPES, header
 
@@ -74,7 +75,7 @@ def test_recipes_state_the_protocol_of_the_published_score(name):
 def test_every_recipe_trains_a_step_on_files(name, root, tmp_path):
     both = ["schedule.generator=1", "schedule.discriminator=1"]  # so the first step updates both players
     smoke = ["trainer=smoke", "iterations=1", "batch_size=4", f"data_root={root}", f"run_dir={tmp_path}"]
-    config = compose([f"experiment={name}", *smoke, *both])
+    config = compose([*recipe_lines(name), *smoke, *both])
     for network in (config.generator, config.discriminator):
         if network.get("max_width"):  # at full width a step takes 5 to 20 seconds on one core
             network.max_width = 64

@@ -1,5 +1,6 @@
-"""The overrides that compose an experiment; those for one's own images have a folder of small pictures."""
+"""The overrides that compose an experiment; those that read files have a few small pictures."""
 
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -7,20 +8,29 @@ import numpy as np
 from PIL import Image
 
 from ganlab.config import conf_directory
+from support.bitmap_fonts import encode_png, write_bitmap_font
 
-FOLDER: list[Path] = []  # made once per process
+COUNT = 60  # pictures
 
 
 def recipe_lines(name: str) -> list[str]:
-    """Return `experiment=NAME`, with the path of a folder if the experiment reads one."""
+    """Return `experiment=NAME`, with the path of a folder or a font if the experiment reads one."""
     text = (conf_directory() / "experiment" / f"{name}.yaml").read_text()
-    return [f"experiment={name}", *([f"data.path={_pictures()}"] if "override /data: image_folder" in text else [])]
+    paths = {"image_folder": _write_pictures, "emoji": _write_font}
+    needed = [write for data, write in paths.items() if f"override /data: {data}\n" in text]
+    return [f"experiment={name}", *(f"data.path={write()}" for write in needed)]
 
 
-def _pictures() -> Path:
-    if not FOLDER:
-        FOLDER.append(Path(mkdtemp(prefix="pictures_")))
-        numbers = np.random.default_rng(0)
-        for index in range(60):
-            Image.fromarray(numbers.integers(0, 256, (40, 36, 3), np.uint8)).save(FOLDER[0] / f"{index:02}.png")
-    return FOLDER[0]
+@cache  # once per process
+def _write_pictures() -> Path:
+    folder, numbers = Path(mkdtemp(prefix="pictures_")), np.random.default_rng(0)
+    for index in range(COUNT):
+        Image.fromarray(numbers.integers(0, 256, (40, 36, 3), np.uint8)).save(folder / f"{index:02}.png")
+    return folder
+
+
+@cache
+def _write_font() -> Path:
+    path = Path(mkdtemp(prefix="font_")) / "NotoColorEmoji.ttf"
+    write_bitmap_font(path, [encode_png(f"rgb({4 * index}, {index}, {200 - index})") for index in range(COUNT)])
+    return path
