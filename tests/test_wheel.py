@@ -25,6 +25,8 @@ def test_a_wheel_works_outside_the_repository(tmp_path):
     shipped = {name.removeprefix("ganlab/conf/") for name in names if name.startswith("ganlab/conf/")}
     assert shipped == {str(path.relative_to(ROOT / "conf")) for path in (ROOT / "conf").rglob("*.yaml")}
     assert "ganlab/features/weights/digits.safetensors" in names
+    demos = ROOT / "ganlab" / "demos"
+    assert {str(path.relative_to(ROOT)) for path in demos.rglob("*") if path.is_file()} <= {*names}
     template = ROOT / "ganlab" / "commands" / "new_package"
     files = {str(path.relative_to(ROOT)) for path in template.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert files <= {*names}

@@ -23,6 +23,7 @@ from ganlab.config.groups import LIST_GROUPS, choices, conf_directory, sweep_cho
 from ganlab.config.help import EVALUATE_GROUPS, setting_lines
 from ganlab.core.errors import UserError, suggest
 from ganlab.core.process_end import end_process
+from ganlab.runs.demos import PREFIX, demo_names
 from ganlab.runs.directory_search import RUN_AND_SWEEP_FILES
 from ganlab.runs.resume_compatibility import MAY_CHANGE
 
@@ -69,6 +70,7 @@ EVALUATE_FLAGS = (*STANDARD_FLAGS, "--config-dir", "--cfg")
 CONFIG_FLAGS = {"train": TRAIN_FLAGS, "resume": RESUME_FLAGS, "inspect": INSPECT_FLAGS, "evaluate": EVALUATE_FLAGS}
 PATH_COMMANDS = ("compare", "ls", "plot", "prune")  # that take directories next to settings
 RUN_SETTINGS = ("run", "run_dir", "init_from")  # whose value is the directory of a run
+DEMO_COMMANDS = ("sample",)  # for which run=demo:NAME is one, too
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -141,6 +143,7 @@ def _key_value_candidates(command: str, word: str) -> Iterator[str]:
     key, equals, _ = word.partition("=")
     if key in RUN_SETTINGS and equals:
         yield from run_candidates(word, f"{key}=")
+        yield from (f"{key}={PREFIX}{name}" for name in demo_names() if command in DEMO_COMMANDS)
     elif equals:
         yield from (f"{key}={value}" for value in getattr(module, "CHOICES", {}).get(key, ()))
     else:

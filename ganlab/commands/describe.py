@@ -9,6 +9,7 @@ from ganlab.config.arguments import parse
 from ganlab.config.description import Catalogue
 from ganlab.core.errors import UserError
 from ganlab.core.process_end import end_process
+from ganlab.runs.demos import describe_demo, is_demo
 
 HELP = """ganlab describe: print the settings of a component with their types, defaults and meaning
 
@@ -17,6 +18,7 @@ usage: ganlab describe                        the groups and their choices
        ganlab describe GROUP.NAME [...]       a component, or an experiment: ganlab describe regularizer.r1
        ganlab describe GROUP.NAME.KEY [...]   one setting: ganlab describe optimizer.adam.betas, or latent.size
        ganlab describe SETTING [...]          a setting of a run: ganlab describe batch_size
+       ganlab describe demo:NAME [...]        a trained generator of the package: ganlab describe demo:digits
          --config-dir DIR                     also the components in your own folder of config groups
 
 Everything is read from files; nothing is imported. `ganlab train --help GROUP.NAME` prints the same.
@@ -33,7 +35,9 @@ def main(arguments: Sequence[str]) -> int:
             f"'{(args.flags or ['--cfg'])[0]}' is not a flag of ganlab describe; see ganlab describe --help"
         )
     catalogue = Catalogue(args.config_dirs)
-    texts = [catalogue.describe(name) for name in args.overrides] or [catalogue.describe_groups()]
+    texts = [describe_demo(name) if is_demo(name) else catalogue.describe(name) for name in args.overrides] or [
+        catalogue.describe_groups()
+    ]
     print("\n\n".join(texts))
     return 0
 

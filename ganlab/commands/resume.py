@@ -15,6 +15,7 @@ from ganlab.core.errors import UserError
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
 from ganlab.core.shell_lines import as_path, ganlab_line, without_directory
+from ganlab.runs.demos import require_run
 from ganlab.runs.directory import CONFIG, SWEEP_FILE, RunDirectory
 from ganlab.runs.json_files import read_json_if_valid
 from ganlab.training.api import train_checked
@@ -67,6 +68,7 @@ def _split(args: Arguments) -> tuple[list[Path], list[str]]:
 
 def _compose(path: Path, overrides: Sequence[str], args: Arguments) -> DictConfig:
     """Return the configuration of a run; raises UserError if it cannot be resumed with these settings."""
+    require_run(path, "ganlab resume")
     run = RunDirectory(path)
     if not run.exists():
         raise UserError(_describe_missing(path))

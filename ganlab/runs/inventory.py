@@ -13,6 +13,7 @@ from typing import Any, final
 
 from ganlab.core.errors import UserError
 from ganlab.core.shell_lines import as_path, ganlab_line
+from ganlab.runs.demos import require_run
 from ganlab.runs.directory import CONFIG, INITIAL_WEIGHTS, STATUS, SWEEP_FILE, state_of
 from ganlab.runs.directory_search import (
     RUN_AND_SWEEP_FILES,
@@ -77,6 +78,7 @@ def list_directory(path: Path) -> list[Summary]:
 
     Raises UserError if the path is no directory.
     """
+    require_run(path, "this command")
     if not os.path.isdir(path):
         problem = "is not a directory" if os.path.lexists(path) else "does not exist"
         raise UserError(f"{path} {problem}; give a directory that contains runs, or a run")

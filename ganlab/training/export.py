@@ -20,6 +20,7 @@ from ganlab.games.latent_paths import latent_size
 from ganlab.games.sampler import Sampler
 from ganlab.games.truncation import truncate
 from ganlab.kinds import KINDS
+from ganlab.runs.demos import generator_directory, is_demo
 from ganlab.runs.directory import write_json
 from ganlab.training.exported_game import (
     DESCRIPTION,
@@ -55,13 +56,14 @@ def export(run_dir: Path, module: GANModule, config: DictConfig, data: DataSet) 
 def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: float | None = None) -> Sampler:
     """Return a sampler of a finished run's generator, with truncation if it is not None (see `games.truncation`).
 
-    Its `discriminator` is the trained one; if the directory has none, its use raises UserError. The networks are in
-    evaluation mode, and their weights require no gradients. Raises UserError if the directory has no exported
+    `demo:NAME` in place of a directory is a generator of the package, such as `ganlab.load("demo:digits")`. The
+    sampler's `discriminator` is the trained one; if the directory has none, its use raises UserError. The networks are
+    in evaluation mode, and their weights require no gradients. Raises UserError if the directory has no exported
     generator or it cannot be read, for a device that does not work, and for a truncation that the generator does not
     support.
     """
     target = select_device(device)
-    directory = Path(run_dir)
+    directory = generator_directory(run_dir)
     weights, description = directory / GENERATOR, directory / DESCRIPTION
     if not directory.exists():
         raise UserError(f"{directory} does not exist; give the directory of a finished run")
@@ -72,6 +74,8 @@ def load(run_dir: str | Path, device: str | torch.device = "cpu", truncation: fl
     facts = _read_description(description)
     game = _build_game(facts.config, facts.spec, description)
     absent = load_others(game, directory / OTHERS, facts.steps)
+    if is_demo(run_dir):
+        absent = f"{run_dir} is a generator alone, without its discriminator; train a run to have both"
     load_generator(game, weights)
     if truncation is not None:
         try:

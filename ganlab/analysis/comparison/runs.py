@@ -12,6 +12,7 @@ from ganlab.analysis.comparison.scores import ScoreFile, read_scores
 from ganlab.core.errors import UserError
 from ganlab.core.plain_files import require_plain
 from ganlab.core.shell_lines import as_path, ganlab_line, setting
+from ganlab.runs.demos import require_run
 from ganlab.runs.directory import CONFIG, INITIAL_WEIGHTS, STATUS, SWEEP_FILE, RunDirectory, state_of
 from ganlab.runs.directory_search import RUN_AND_SWEEP_FILES, RUN_FILES, find_directories, has_any
 from ganlab.runs.inventory import planned_jobs
@@ -86,6 +87,7 @@ def find_run_directories(paths: Iterable[str | Path]) -> tuple[list[tuple[Path, 
 
 
 def _find_runs(path: Path) -> tuple[list[Path], list[SkippedRun]]:
+    require_run(path, "this command")
     if os.path.isfile(path):
         return [path], []
     if not os.path.isdir(path):

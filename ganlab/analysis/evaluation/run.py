@@ -30,6 +30,7 @@ from ganlab.metrics.scoring.scoring import (
     real_samples,
 )
 from ganlab.protocols import Protocol
+from ganlab.runs.demos import require_run
 from ganlab.runs.directory import RunDirectory
 from ganlab.training.build import build_data, build_module
 
@@ -79,6 +80,7 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
 
 def _read_run_config(directory: RunDirectory, config: DictConfig) -> Any:
     """Return the run's configuration, with the current path of its data."""
+    require_run(config.run, "ganlab evaluate")
     if not directory.config.is_file():
         raise UserError(f"run={config.run} has no config.yaml; give the directory of a run")
     run = directory.read_config(RESTORE)
