@@ -16,6 +16,7 @@ Labels = dict[str, list[str | None]]  # by setting: its text in each configurati
 
 def training_configs(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return of each configuration, in plain dicts, the settings that decide the training, except the seed."""
+    configs = _with_new_settings(configs)
     copies = _copies(configs)
     outer = {".".join(parts[:end]) for name in copies for parts in [name.split(".")] for end in range(1, len(parts))}
     return [_without(_training_settings(config), copies, outer) for config in configs]
@@ -27,8 +28,15 @@ def label_differences(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, st
     return [{key: text for key, texts in labels.items() if (text := texts[i]) is not None} for i in range(len(configs))]
 
 
+def _with_new_settings(configs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Give all configurations the settings that earlier versions lacked, or none of them if no run has changed it."""
+    changed = {key: v for key, v in EARLIER_VALUES.items() if any(config.get(key, v) != v for config in configs)}
+    unchanged = EARLIER_VALUES.keys() - changed.keys()
+    return [changed | {key: value for key, value in config.items() if key not in unchanged} for config in configs]
+
+
 def _training_settings(config: Mapping[str, Any]) -> dict[str, Any]:
-    settings = {key: value for key, value in {**EARLIER_VALUES, **config}.items() if key not in IGNORED}
+    settings = {key: value for key, value in config.items() if key not in IGNORED}
     precision = (config.get("trainer") or {}).get("precision")
     if precision is not None:  # the only setting of the trainer that changes numbers
         settings["trainer"] = {"precision": precision}

@@ -21,7 +21,7 @@ MAY_MOVE = {"data.path"}  # settings that only locate the data
 def find_changes(former: "DictConfig", present: "DictConfig", data_may_move: bool) -> list[str]:
     """Return a clause for each setting that differs and changes what is trained: "seed was 0, now 1"."""
     plain = _plain(present)
-    before, after = flatten(deduplicate({**EARLIER_VALUES, **_plain(former)})), flatten(deduplicate(plain))
+    before, after = (flatten(deduplicate({**EARLIER_VALUES, **settings})) for settings in (_plain(former), plain))
     ignored = MAY_MOVE if data_may_move else set()
     keys = [
         key

@@ -13,6 +13,7 @@ from ganlab.config import compose, instantiate
 from ganlab.core.errors import ConfigurationError, UserError
 from ganlab.core.interfaces import Spec
 from ganlab.data import normalize
+from ganlab.games.player_updates import backward
 from ganlab.training.build import build_data, build_module
 
 IMAGES = ["data=digits", "data.resolution=8", "generator=dcgan", "discriminator=dcgan", "generator.width=4",
@@ -63,6 +64,7 @@ def test_frozen_weights_have_no_gradient_and_no_optimizer_state(limited):
     in_optimizers = {id(w) for o in module.configure_optimizers() for g in o.param_groups for w in g["params"]}
     for name, weight in module.game.named_parameters():
         assert (id(weight) in in_optimizers) == weight.requires_grad, name
+    module.updates.backward = backward  # without a Trainer
     batch = normalize(next(iter(data.real_samples(8))))
     with torch.enable_grad():
         for player in module.game.players():

@@ -159,3 +159,11 @@ def test_a_run_given_twice_is_one_run(tmp_path):
     comparison = compare([tmp_path, tmp_path / "1", tmp_path / "1" / ".." / "0", str(tmp_path / "0")])
     assert only(comparison).rows[0].seeds == (0, 1)
     assert not comparison.notes
+
+
+def test_runs_from_before_a_setting_are_those_with_its_default():
+    before, default, changed = {"loss": 1}, {"loss": 1, "init_from": None}, {"loss": 1, "init_from": "runs/1"}
+    assert training_configs([before, default]) == [{"loss": 1}] * 2
+    first, second, third = training_configs([before, default, changed])
+    assert first == second != third
+    assert label_differences([first, third]) == [{"init_from": "null"}, {"init_from": "runs/1"}]
