@@ -9,7 +9,7 @@ from torch.nn import functional
 from ganlab.core.progress import progress
 
 SMALLEST_SCALE = 0.78  # share of the sides that a crop keeps
-OVERLAP = 0.7  # share of the smaller image's area that both must show
+OVERLAP = 0.8  # share of the smaller image's area that both must show
 LEAST_DEVIATION = 2.0  # of the overlap's values of 255: a plain area correlates with anything
 # A copy may be brighter or have more contrast, but not by much: else every plain sky would be a copy of every other.
 LARGEST_SHIFT = 20.0  # between the means, of values of 255
