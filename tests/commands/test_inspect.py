@@ -35,7 +35,9 @@ def inspected(tmp_path_factory):
     root = tmp_path_factory.mktemp("inspect")
     write_faulty_folder(root / "images")
     before = digests(root / "images")
-    assert guarded(main, ["data=image_folder", f"data.path={root / 'images'}", f"output={root / 'out'}"]) == 0
+    assert (
+        guarded(main, ["data=image_folder", f"data.path={root / 'images'}", f"output={root / 'out'}", "steps=0"]) == 0
+    )
     return root / "images", before, root / "out"
 
 
@@ -99,13 +101,16 @@ def test_every_finding_with_images_has_a_sheet(inspected, findings) -> None:
 
 def test_digits_have_no_warning_and_a_second_report_replaces_the_first(tmp_path, capsys) -> None:
     out = tmp_path / "out"
-    assert guarded(main, ["data=digits", "n=300", f"output={out}"]) == 0
+    assert guarded(main, ["data=digits", "n=300", "steps=1", f"output={out}"]) == 0
+    first = capsys.readouterr().out
+    assert "s per step of 64 images, so iterations=5000 take about" in first
     (out / "former.png").write_bytes(b"x")
-    assert guarded(main, ["data=digits", "n=200", f"output={out}"]) == 0
+    assert guarded(main, ["data=digits", "n=200", "steps=0", f"output={out}"]) == 0
     text = capsys.readouterr().out
+    assert "per step" not in text
     assert "looked at 200 of 1,797" in text
     assert "\nfault" not in text
-    assert "\nwarning" not in text
+    assert "warning  near_duplicates" not in first
     assert "data.flip=false" in text
     assert not (out / "former.png").exists()
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig, open_dict
 
 from ganlab.analysis.inspection.advice import Advice, advise
 from ganlab.analysis.inspection.neighbours import find_contradicted, find_neighbours, find_outliers
+from ganlab.analysis.inspection.pace import measure_pace, pace_text
 from ganlab.analysis.inspection.spaces import choose_features
 from ganlab.core.errors import UserError
 from ganlab.data.dataset import SPLITS
@@ -38,6 +39,8 @@ class Examination:
     findings: list[Finding]
     advice: list[Advice]
     features: str
+    seconds_per_step: float | None = None
+    pace: str = ""  # a line about it
 
     def facts(self) -> dict[str, Any]:
         """Return counts, sizes and classes for report.json."""
@@ -48,6 +51,7 @@ class Examination:
             "splits": {name: len(data.split(name)) for name in SPLITS},
             "shape": list(data.images.shape),
             "features": self.features,
+            "seconds_per_step": self.seconds_per_step,
             "fingerprint": data.fingerprint(),
         }
         if data.labels is not None:
@@ -59,10 +63,11 @@ class Examination:
         return facts
 
 
-def examine(config: DictConfig, most: int) -> Examination:
+def examine(config: DictConfig, most: int, steps: int = 0) -> Examination:
     """Read the data of a composed configuration and look at no more than `most` images (0: all); changes nothing.
 
-    Files that cannot be read are listed. Raises UserError if the data are no images, or if there is none to read.
+    `steps` training steps are timed. Files that cannot be read are listed. Raises UserError if the data are no images,
+    or if there is none to read.
     """
     data = _read(config)
     rows = _choose_rows(data, most)
@@ -80,7 +85,10 @@ def examine(config: DictConfig, most: int) -> Examination:
     if files is not None:
         findings += _of_files(config, data, files)
     findings = worst_first(findings)
-    return Examination(data, files, len(rows), findings, advise(data, files, found, findings), features.name)
+    advice = advise(data, files, found, findings)
+    seconds = measure_pace(config, data, steps)
+    pace = "" if seconds is None else pace_text(config, seconds)
+    return Examination(data, files, len(rows), findings, advice, features.name, seconds, pace)
 
 
 def _read(config: DictConfig) -> ImageDataSet:

@@ -24,7 +24,7 @@ def text_of(examination: Examination) -> str:
     lines += ["", "settings to paste after ganlab train:"]
     width = max(len(advice.setting) for advice in examination.advice)
     lines += [f"  {advice.setting:{width}}  {advice.reason}" for advice in examination.advice]
-    return "\n".join(lines)
+    return "\n".join([*lines, *(["", examination.pace] if examination.pace else [])])
 
 
 def _heading(examination: Examination) -> list[str]:

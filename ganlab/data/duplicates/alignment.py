@@ -9,12 +9,11 @@ from torch.nn import functional
 from ganlab.core.progress import progress
 
 SMALLEST_SCALE = 0.78  # share of the sides that a crop keeps
-OVERLAP = 0.7  # share of the smaller image's area that both must show
-LEAST_DEVIATION = 2.0  # of the overlap's values of 255: a plain area correlates with anything
+OVERLAP = 0.8  # share of the smaller image's area that both must show
+LEAST_DEVIATION = 4.0  # of the overlap's values of 255: a plain area correlates with anything
 # A copy may be brighter or have more contrast, but not by much: else every plain sky would be a copy of every other.
 LARGEST_SHIFT = 20.0  # between the means, of values of 255
 LARGEST_RATIO = 1.6  # between the variances
-MIDDLE = 127.5
 CHUNK = 256  # pairs at a time
 
 
@@ -27,7 +26,7 @@ def align(thumbnails: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
     """
     best, mirrored = [torch.empty(0)], [torch.empty(0, dtype=torch.bool)]
     for part in progress(pairs.split(CHUNK), "aligning pairs", "chunk"):
-        first, second = (thumbnails[part[:, side]].float() - MIDDLE for side in (0, 1))
+        first, second = (thumbnails[part[:, side]].float() for side in (0, 1))
         straight, turned = (
             torch.maximum(_slide(image, second), _slide(second, image)) for image in (first, first.flip(-1))
         )
@@ -58,6 +57,9 @@ class _Sums:
 
     def __init__(self, images: Tensor, period: int) -> None:
         self.period, self.channels = (period, period), images.shape[1]
+        # Without each channel's mean, colour alone is no correlation: else all blue images would be alike.
+        means = images.mean((2, 3), keepdim=True)
+        images, self.level = images - means, means.mean((1, 2, 3))
         self.pixels = torch.fft.rfft2(images, self.period)
         self.sums = torch.fft.rfft2(images.sum(1), self.period)
         self.squares = torch.fft.rfft2(images.square().sum(1), self.period)
@@ -74,7 +76,8 @@ class _Sums:
         other_square = self._at_shifts(self.area, other.squares) - others.square() / count
         least = LEAST_DEVIATION**2 * count
         valid = enough & (own_square > least) & (other_square > least)
-        valid &= (own - others).abs() <= LARGEST_SHIFT * count
+        difference = (own - others) / count + (self.level - other.level)[:, None, None]
+        valid &= difference.abs() <= LARGEST_SHIFT
         valid &= (own_square <= LARGEST_RATIO * other_square) & (other_square <= LARGEST_RATIO * own_square)
         correlation = product / (own_square.clamp(min=1) * other_square.clamp(min=1)).sqrt()
         return correlation.masked_fill(~valid, -1.0).flatten(1).amax(1)

@@ -14,7 +14,7 @@ from ganlab.data.duplicates.threshold import correlation_threshold
 from ganlab.data.readers.image_storage import Images
 
 FINE, COARSE = 32, 16  # pixels on a side of thumbnails
-SLACK = 2.2  # coarse thumbnails of near-duplicates are up to so many times further apart
+SLACK = 3.0  # coarse thumbnails of near-duplicates are up to so many times further apart
 CHUNK = 512  # images read at a time
 
 
