@@ -26,13 +26,20 @@ def align(thumbnails: Tensor, pairs: Tensor) -> tuple[Tensor, Tensor]:
     """
     best, mirrored = [torch.empty(0)], [torch.empty(0, dtype=torch.bool)]
     for part in progress(pairs.split(CHUNK), "aligning pairs", "chunk"):
-        first, second = (thumbnails[part[:, side]].float() for side in (0, 1))
+        first, second = (_smooth(thumbnails[part[:, side]].float()) for side in (0, 1))
         straight, turned = (
             torch.maximum(_slide(image, second), _slide(second, image)) for image in (first, first.flip(-1))
         )
         best.append(torch.maximum(straight, turned))
         mirrored.append(turned > straight)
     return torch.cat(best), torch.cat(mirrored)
+
+
+def _smooth(images: Tensor) -> Tensor:
+    """Return images without the finest detail, which differs between copies that lie half a pixel apart."""
+    padded = functional.pad(images, (1, 1, 1, 1), mode="replicate")
+    rows = padded[..., :-2, :] + 2 * padded[..., 1:-1, :] + padded[..., 2:, :]
+    return (rows[..., :-2] + 2 * rows[..., 1:-1] + rows[..., 2:]) / 16
 
 
 def _slide(large: Tensor, small: Tensor) -> Tensor:

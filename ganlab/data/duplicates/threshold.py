@@ -7,7 +7,7 @@ from ganlab.core.random import derive
 from ganlab.data.duplicates.alignment import align
 
 # 1 - correlation up to which photographs are near-duplicates: scripts/benchmarks/near_duplicates.py counts errors.
-LARGEST_DISTANCE = 0.05
+LARGEST_DISTANCE = 0.04
 RANDOM_PAIRS = 400  # of the set
 # The median distance of random pairs of photographs and of emoji is 0.46. Where it is below this, as for digits (0.22),
 # chance brings pairs as close as copies, and the bound falls with its third power.

@@ -23,8 +23,8 @@ def folder(tmp_path, monkeypatch):
         if number in (13, 14):  # both halves of one flower, which are alike
             continue
         part.save(path / f"{number:02}.png")
-        if number < 6:
-            COPIES["crop and mirror" if number % 2 else "compress"](part, random).save(path / f"{number:02}b.png")
+        if 16 <= number < 22:  # parts with contrast
+            COPIES["mirror" if number % 2 else "brighten"](part, random).save(path / f"{number:02}b.png")
     return path
 
 

@@ -60,7 +60,7 @@ def test_the_bound_is_stricter_where_unrelated_pictures_are_alike(planted) -> No
     data = Digits(validation=0, test=0)
     digits = reduce_images(data.images.take(torch.arange(300)), 32)
     found = find_near_duplicates(digits)
-    assert planted[1].threshold == pytest.approx(0.95)
+    assert planted[1].threshold == pytest.approx(0.96)
     assert found.threshold > 0.985
     assert len(found.pairs.unique()) <= 0.02 * len(digits)
 
@@ -85,5 +85,5 @@ def test_the_correlation_of_a_shifted_part_is_that_of_its_overlap() -> None:
     noise = torch.randint(0, 256, (1, 3, 32, 38), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
     table = torch.cat([noise[..., :32], noise[..., 6:]])
     correlation, mirrored = align(table, torch.tensor([[0, 1]]))
-    assert correlation.item() == pytest.approx(1, abs=1e-4)
+    assert correlation.item() > 0.98  # the border is smoothed
     assert not mirrored.item()
