@@ -12,6 +12,7 @@ from torch import Tensor
 
 from ganlab.core.errors import UserError
 from ganlab.engine.checkpoints import AtomicCheckpointIO, exists
+from ganlab.runs.demos import generator_directory
 from ganlab.runs.directory import SWEEP_FILE, RunDirectory
 from ganlab.training.exported_game import DESCRIPTION, GENERATOR, OTHERS, read_weights, unreadable
 
@@ -35,11 +36,13 @@ class WeightSource:
 
     @classmethod
     def of_run(cls, run: str, own: Path | None) -> Self:
-        """Read the exported networks of a run or, without them, its last checkpoint; `own` is the new run's directory.
+        """Read the exported networks of a run, or without them its last checkpoint, or the generator of `demo:NAME`.
+
+        `own` is the new run's directory.
 
         Raises UserError, with one sentence, if the directory has neither, if a file is damaged, and if it is `own`.
         """
-        directory = Path(run).expanduser()
+        directory = generator_directory(run).expanduser()
         _require_run(directory, run, own)
         if (directory / GENERATOR).exists():
             return cls._exported(run, directory)

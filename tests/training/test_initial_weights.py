@@ -18,6 +18,7 @@ from ganlab.config import compose, instantiate
 from ganlab.config.schema import EVALUATE
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import Spec
+from ganlab.runs.demos import FOLDER
 from ganlab.runs.directory import RunDirectory
 from ganlab.training.api import train
 from ganlab.training.build import build_data, build_module
@@ -311,3 +312,13 @@ def test_its_own_directory_is_no_source(tmp_path, source):
     shutil.rmtree(tmp_path / "run" / "checkpoints")
     with pytest.raises(UserError, match="the run's own directory"):
         start(tmp_path / "run", tmp_path / "run", *IMAGES)
+
+
+def test_a_generator_of_the_package_is_a_source(tmp_path):
+    config = compose(["experiment=ring_best", "init_from=demo:ring", "trainer=cpu"])
+    module = build_module(config, build_data(config), InitialWeights.of(config, None))
+    saved = load_file(FOLDER / "ring" / GENERATOR)  # as float16
+    for network in (module.game.sampler, module.ema.network):
+        weights = network.state_dict()
+        assert weights.keys() == saved.keys()
+        assert all(torch.equal(weights[name], saved[name].float()) for name in saved)
