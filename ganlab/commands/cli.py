@@ -9,7 +9,7 @@ import runpy
 import sys
 
 from ganlab.commands import flags
-from ganlab.core.early_interrupts import end_at_interrupt, hold_interrupts
+from ganlab.core.early_interrupts import end_at_interrupt, interrupts_held
 from ganlab.core.errors import suggest
 
 COMMANDS = {
@@ -54,8 +54,8 @@ def main() -> int:
         return 2
     module = f"ganlab.commands.{command}"
     if command in REPLACING:
-        hold_interrupts()
-        os.execv(sys.executable, [sys.executable, "-m", module, *arguments[1:]])
+        with interrupts_held():
+            os.execv(sys.executable, [sys.executable, "-m", module, *arguments[1:]])
     sys.argv[1:] = arguments[1:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0

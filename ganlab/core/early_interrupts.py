@@ -16,9 +16,14 @@ def end_at_interrupt() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def hold_interrupts() -> None:
-    """Keep back SIGINT, also in the program that replaces this one, until that calls `release_interrupts`."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGINT)
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Keep back SIGINT; a program that replaces this one here keeps it back until it calls `release_interrupts`."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, SIGINT)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
 
 
 def release_interrupts() -> None:

@@ -23,13 +23,26 @@ def test_an_early_interrupt_ends_the_process_without_a_traceback():
 def test_an_interrupt_before_the_replaced_program_has_started_is_kept_for_it():
     lines = (
         "import os, sys",
-        "from ganlab.core.early_interrupts import hold_interrupts",
-        "hold_interrupts()",
-        SEND,
-        "print('held', flush=True)",
-        f'os.execv(sys.executable, [sys.executable, "-c", "{NEW}"])',
+        "from ganlab.core.early_interrupts import interrupts_held",
+        "with interrupts_held():",
+        f"    {SEND}",
+        "    print('held', flush=True)",
+        f'    os.execv(sys.executable, [sys.executable, "-c", "{NEW}"])',
     )
     assert run(*lines) == (-signal.SIGINT, "held\nnew\n", "")
+
+
+def test_interrupts_come_again_if_nothing_replaces_the_program():
+    lines = (
+        "from ganlab.core.early_interrupts import interrupts_held",
+        "try:",
+        "    with interrupts_held():",
+        f"        {SEND}",
+        "        print('held', flush=True)",
+        "except KeyboardInterrupt:",
+        "    print('raised')",
+    )
+    assert run(*lines) == (0, "held\nraised\n", "")
 
 
 def test_an_ignored_interrupt_stays_ignored():
