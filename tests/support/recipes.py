@@ -11,14 +11,20 @@ from ganlab.config import conf_directory
 from support.bitmap_fonts import encode_png, write_bitmap_font
 
 COUNT = 60  # pictures
+FASTGAN, STYLEGAN2 = ["generator.width=8"], ["generator.max_width=32", "discriminator.max_width=32"]
+NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
+    "own_images_fastgan": [*FASTGAN, "discriminator.width=8"],
+    "own_images_projected": [*FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
+    "own_images_stylegan2": STYLEGAN2,
+}
 
 
 def recipe_lines(name: str) -> list[str]:
-    """Return `experiment=NAME`, with the path of a folder or a font if the experiment reads one."""
+    """Return `experiment=NAME`, with the path of a folder or a font if it reads one, and narrower networks for GPUs."""
     text = (conf_directory() / "experiment" / f"{name}.yaml").read_text()
     paths = {"image_folder": _write_pictures, "emoji": _write_font}
     needed = [write for data, write in paths.items() if f"override /data: {data}\n" in text]
-    return [f"experiment={name}", *(f"data.path={write()}" for write in needed)]
+    return [f"experiment={name}", *(f"data.path={write()}" for write in needed), *NARROWER.get(name, [])]
 
 
 @cache  # once per process
