@@ -57,12 +57,12 @@ def main(arguments: Sequence[str]) -> int:
         print(OmegaConf.to_yaml(config), end="")
         return 0
     logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    from ganlab.analysis.inspection import examine, require_own, text_of, write_report
+    from ganlab.analysis.inspection import examine, own_folder, text_of, write_report
     from ganlab.runs.directory import new_directory
 
     given = own.values["output"]
     if given:
-        require_own(Path(given))
+        own_folder(Path(given)).require_own()
     examination = examine(config, most, steps)
     output = Path(given) if given else new_directory(f"inspect/{_name(config)}")
     write_report(output, examination)

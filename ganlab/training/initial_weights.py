@@ -1,6 +1,5 @@
 """The start of a run from the weights of another one: read before the run, copied into its networks, recorded."""
 
-import sys
 from pathlib import Path
 from typing import Self, final
 
@@ -38,10 +37,12 @@ class InitialWeights:
         self._transfers = transfer_weights(game, self.source, kind)
 
     def record(self, directory: RunDirectory) -> None:
-        """Write to the status what was taken, and print it."""
+        """Write to the status what was taken."""
         directory.write_status("running", **{INITIAL_WEIGHTS: describe_transfer(self.source, self._transfers)})
-        for transfer in self._transfers:
-            print(transfer.sentence(self.source.run), file=sys.stderr)
+
+    def sentences(self) -> list[str]:
+        """Return a line for each network on what was taken."""
+        return [transfer.sentence(self.source.run) for transfer in self._transfers]
 
     def find_random(self, game: Game) -> list[str]:
         """Return the names of weights that start again and are never updated, so that they stay random."""

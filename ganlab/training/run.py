@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from signal import Signals
@@ -14,14 +15,12 @@ from pytorch_lightning.loggers import Logger
 
 from ganlab.callbacks import Interrupt
 from ganlab.config.dry_build import preview
-from ganlab.config.limited_game import describe_limits
 from ganlab.config.targets import instantiate
 from ganlab.config.validation import find_issues
 from ganlab.core.errors import AlarmError, ConfigurationError, Interrupted, TrainingError, UserError
 from ganlab.core.score_text import score_text
 from ganlab.core.shell_lines import with_directory
 from ganlab.data import DataModule, DataSet
-from ganlab.data.inspection.quick import quick_lines
 from ganlab.engine.checkpoints import exists
 from ganlab.engine.device import keep_freed_memory
 from ganlab.engine.distributed import cluster
@@ -39,6 +38,7 @@ from ganlab.training.failures import user_facing
 from ganlab.training.initial_weights import InitialWeights
 from ganlab.training.resume_line import resume_line
 from ganlab.training.start import Start
+from ganlab.training.start_lines import data_lines, network_lines
 from ganlab.training.trainer import build_callbacks, build_loggers, build_trainer, silence_lightning
 
 # Names the run directory for the processes that this one starts for the same run.
@@ -144,19 +144,13 @@ class Run:
                 raise ConfigurationError(issue.sentence for issue in issues)
         checkpoint = self.directory.checkpoint if exists(self.directory.checkpoint) else None
         self._record_data(data.fingerprint(), resumed=bool(checkpoint))
-        if self._is_rank_zero:
-            if not checkpoint:  # else `Announcement` says where training continues
-                print(f"training in {self.directory.path}", file=sys.stderr)
-            if summary := data.summary():
-                print(summary, file=sys.stderr)
-            if not checkpoint:
-                for line in quick_lines(data, self.config.iterations * self.config.batch_size):
-                    print(line, file=sys.stderr)
+        self._print(data_lines(data, self.config, self.directory.path, resumed=bool(checkpoint)))
         while True:
             initial = None if checkpoint else self._initial_weights
             module = build_module(self.config, data, initial)
-            if self._is_rank_zero:
-                self._describe_start(module, initial)
+            if initial and self._is_rank_zero:
+                initial.record(self.directory)
+            self._print(network_lines(module.game, self.config, initial))
             try:
                 self._fit(trainer, module, data, checkpoint)
                 return trainer, module, data
@@ -164,14 +158,10 @@ class Run:
                 checkpoint = recovery.on_alarm(alarm, self.directory, module.steps)
             trainer = self._build_trainer(recovery)
 
-    def _describe_start(self, module: GANModule, initial: InitialWeights | None) -> None:
-        limits = describe_limits(module.game, self.config)
-        if initial:
-            initial.record(self.directory)
-            if names := initial.find_random(module.game):
-                limits.append(f"these weights start again and are not updated, so they stay random: {', '.join(names)}")
-        for sentence in limits:
-            print(sentence, file=sys.stderr)
+    def _print(self, lines: Sequence[str]) -> None:
+        if self._is_rank_zero:
+            for line in lines:
+                print(line, file=sys.stderr)
 
     def _record_data(self, fingerprint: str, resumed: bool) -> None:
         """Write the data's fingerprint to the status; raises UserError if the run was trained on other data before."""

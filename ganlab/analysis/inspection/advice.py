@@ -25,13 +25,22 @@ class Advice:
 
 
 def advise(
-    data: ImageDataSet, files: OriginalFiles | None, found: Neighbourhood | None, findings: Sequence[Finding]
+    data: ImageDataSet,
+    files: OriginalFiles | None,
+    found: Neighbourhood | None,
+    findings: Sequence[Finding],
+    is_augmented: bool,
 ) -> list[Advice]:
-    """Return settings that can be pasted after `ganlab train`, each with its reason."""
+    """Return settings that can be pasted after `ganlab train`, each with its reason.
+
+    `is_augmented` says whether the composed experiment augments what the discriminator sees.
+    """
     advice = []
     resolution = min(data.images.shape[1:])
     if files is not None and len(files) and (fitting := fitting_resolution(files)) != resolution:
-        advice.append(Advice(f"data.resolution={fitting}", "the largest that enlarges at most a tenth of the images"))
+        cost = f"; a step takes about {(fitting / resolution) ** 2:g} times as long" if fitting > resolution else ""
+        reason = f"the largest that enlarges at most a tenth of the images{cost}"
+        advice.append(Advice(f"data.resolution={fitting}", reason))
         resolution = fitting
     named = {setting for each in advice for setting in (each.setting.partition("=")[0],)}
     for finding in findings:
@@ -43,7 +52,7 @@ def advise(
         symmetric = found.asymmetry <= SYMMETRIC
         text = f"mirror images are {found.asymmetry:.2f} times as far from the other images as the images are"
         advice.append(Advice(f"data.flip={str(symmetric).lower()}", text))
-    if len(data) < FEW:
+    if len(data) < FEW and not is_augmented:
         advice.append(
             Advice("augment=ada", f"{len(data):,} training images are few, and a discriminator memorises few")
         )

@@ -12,6 +12,8 @@ from ganlab.analysis.inspection.advice import Advice, advise
 from ganlab.analysis.inspection.neighbours import find_contradicted, find_neighbours, find_outliers
 from ganlab.analysis.inspection.pace import measure_pace, pace_text
 from ganlab.analysis.inspection.spaces import choose_features
+from ganlab.augments import Identity
+from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
 from ganlab.data.dataset import SPLITS
 from ganlab.data.duplicates.search import find_near_duplicates
@@ -85,7 +87,8 @@ def examine(config: DictConfig, most: int, steps: int = 0) -> Examination:
     if files is not None:
         findings += _of_files(config, data, files)
     findings = worst_first(findings)
-    advice = advise(data, files, found, findings)
+    is_augmented = not isinstance(instantiate(config.augment), Identity)
+    advice = advise(data, files, found, findings, is_augmented)
     seconds = measure_pace(config, data, steps)
     pace = "" if seconds is None else pace_text(config, seconds)
     return Examination(data, files, len(rows), findings, advice, features.name, seconds, pace)

@@ -1,18 +1,16 @@
 """The report of an inspection: a text, report.json, and a sheet of images per finding."""
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from ganlab.analysis.inspection.examination import Examination
-from ganlab.core.errors import UserError
+from ganlab.core.own_folder import OwnFolder
 from ganlab.data.inspection.finding import Finding
 from ganlab.kinds import ImageKind, Sheet
 from ganlab.kinds.picture_file import save_picture
 from ganlab.runs.json_files import write_json
 
-REPORT, DRAFT = "report.json", ".draft"
+REPORT = "report.json"
 SHOWN = 72  # images on a sheet
 
 
@@ -58,16 +56,9 @@ def content_of(examination: Examination) -> dict[str, Any]:
     }
 
 
-def require_own(output: Path) -> None:
-    """Raise UserError for a file, or a folder with files of something else."""
-    if output.exists() and not output.is_dir():
-        raise UserError(f"output={output} is a file; choose a folder")
-    other = [entry.name for entry in sorted(output.glob("*")) if not entry.name.startswith(".")]
-    if other and not (output / REPORT).exists():
-        raise UserError(
-            f"output={output} holds files that `ganlab inspect` did not write (such as {other[0]}); choose an empty or "
-            "a new folder"
-        )
+def own_folder(output: Path) -> OwnFolder:
+    """Return the folder of a report, which only that of an earlier inspection may be."""
+    return OwnFolder(output, REPORT, "ganlab inspect")
 
 
 def write_report(output: Path, examination: Examination) -> None:
@@ -75,26 +66,16 @@ def write_report(output: Path, examination: Examination) -> None:
 
     Raises UserError for a folder of other files, or if it cannot be written; then nothing in it has changed.
     """
-    draft = output / DRAFT
-    try:
-        require_own(output)
-        output.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(draft, ignore_errors=True)  # of a call that was killed
-        draft.mkdir()
+    with own_folder(output).replaced(_remove_sheets) as draft:
         for finding in examination.findings:
             if len(finding.rows):
                 save_picture(_draw(examination, finding), draft / f"{finding.name}.png")
         write_json(draft / REPORT, content_of(examination))
-        for former in output.glob("*.png"):
-            former.unlink()
-        for path in sorted(draft.iterdir()):
-            os.replace(path, output / path.name)
-    except OSError as error:
-        raise UserError(
-            f"output={output} cannot be written ({error.strerror or error}); choose another folder"
-        ) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _remove_sheets(output: Path) -> None:
+    for former in output.glob("*.png"):
+        former.unlink()
 
 
 def _draw(examination: Examination, finding: Finding) -> Any:

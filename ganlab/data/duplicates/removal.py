@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -37,16 +38,14 @@ def remove_near_duplicates(images: Images, splits: Mapping[str, Tensor], limit: 
 
 def groups_of(count: int, pairs: Tensor) -> Tensor:
     """Return the group of each of `count` images, int64 (count,): the smallest index that pairs (m, 2) lead to."""
-    groups = torch.arange(count)
-    while len(pairs):
-        first, second = groups[pairs].T
-        least = torch.minimum(first, second)
-        joined = groups.scatter_reduce(0, first, least, "amin").scatter_reduce(0, second, least, "amin")
-        joined = joined[joined]  # the group of the group, so that long chains end soon
-        if torch.equal(joined, groups):
-            break
-        groups = joined
-    return groups
+    from scipy.sparse import coo_array  # imported here because most runs have no use for it
+    from scipy.sparse.csgraph import connected_components
+
+    first, second = pairs.T.numpy()
+    graph = coo_array((np.ones(len(pairs), np.int8), (first, second)), shape=(count, count))
+    _, groups = connected_components(graph, directed=False)
+    _, smallest = np.unique(groups, return_index=True)
+    return torch.from_numpy(smallest[groups])
 
 
 def drop_duplicates(train: Tensor, held_out: Tensor, groups: Tensor) -> Tensor:
