@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from ganlab.core import tree
-from ganlab.core.interfaces import Batch, Shape, Spec
+from ganlab.core.interfaces import Batch, Conditions, Shape, Spec
 from ganlab.core.random import Random
 from ganlab.core.renamed import adopt_former_methods
 from ganlab.core.tree import Tree
@@ -96,7 +96,7 @@ class DataSet(ABC):
 
     @abstractmethod
     def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
-        """Return the samples at `indices` (n,), with their class as the condition if it is known."""
+        """Return the samples at `indices` (n,), with their condition: what `spec.cond` describes, or a known class."""
 
     @abstractmethod
     def real_samples(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
@@ -109,6 +109,25 @@ class DataSet(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Return a SHA-256 of the samples, their labels and their splits, in hexadecimal."""
+
+    def conditions(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Conditions]:
+        """Yield at most `count` (0: all) conditions that are no classes, stored as samples are, in batches of `chunk`.
+
+        For paired data, row i belongs to row i of `real_samples`, whose conditions these are here. Raises ValueError if
+        the condition of this data is a class, or if there is none: a generator then needs no data to sample.
+        """
+        if not self.spec.cond:
+            raise ValueError("this data has no conditions other than classes")
+        for batch in self.real_samples(count, seed, split, chunk):
+            yield Conditions(batch.cond, batch.sample if self.spec.paired else None)
+
+    def condition_count(self, requested: int = 0, split: str = "train") -> int:
+        """Return how many conditions `conditions` yields if `requested` (0: all) are requested."""
+        return self.count(requested, split)
+
+    def baselines(self) -> Mapping[str, Callable[[Tree], Tree]]:
+        """Return what a generator must beat, by name: functions from conditions to samples, in network coordinates."""
+        return {}
 
     def summary(self) -> str:
         """Return a one-line summary for the log; empty for data without end."""
@@ -151,9 +170,9 @@ class DataSet(ABC):
         return len(self.split("train"))
 
     def batch(self, indices: Tensor, random: Random) -> Batch:
-        """Return training samples, with labels only if the networks are conditional."""
+        """Return training samples, with their conditions or labels only if the networks are conditional."""
         batch = self.labelled_batch(indices, random)
-        return batch if self.spec.classes else Batch(batch.sample)
+        return batch if self.spec.cond is not None else Batch(batch.sample)
 
     def decode(self, samples: Tree) -> Tree:
         """Convert samples from network coordinates to the data's own coordinates."""

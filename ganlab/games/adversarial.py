@@ -50,7 +50,8 @@ class AdversarialGame(Game):
         packing: int = 1,
     ) -> None:
         super().__init__()
-        self.spec = replace(spec, latent=latent.size)
+        latent = latent.fit(spec)
+        self.spec = replace(spec, latent=latent.size, latent_channels=latent.channels)
         self.generator = generator(self.spec)
         self.discriminator = build_packed(discriminator, self.spec, packing)
         self.loss, self.latent, self.augment = loss, latent, augment

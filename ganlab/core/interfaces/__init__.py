@@ -10,6 +10,7 @@ from ganlab.core.interfaces.games import Capability, Game, UpdateSchedule
 from ganlab.core.interfaces.networks import (
     EMPTY,
     Batch,
+    Conditions,
     DiscriminatorOutput,
     Latent,
     OrdersLayers,
@@ -33,6 +34,7 @@ __all__ = [
     "BatchView",
     "Capability",
     "Component",
+    "Conditions",
     "DiscriminatorOutput",
     "Game",
     "Latent",

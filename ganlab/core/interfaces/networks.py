@@ -28,6 +28,8 @@ class Spec:
     cond: Shape | None = None
     classes: int = 0  # the number of classes if the condition is a class label, else 0
     latent: int = 0
+    latent_channels: int = 0  # above 0: the latents are noise images of so many channels, of the condition's size
+    paired: bool = False  # each condition belongs to the sample of its row, as an input image to its output
     kind: str = ""  # the kind of data, such as "image" (see `ganlab.kinds`); empty: what the samples' shape suggests
 
 
@@ -46,6 +48,14 @@ class Batch(NamedTuple):
         """Concatenate batches of the same structure, of which there must be at least one."""
         samples, conditions = zip(*batches, strict=True)
         return cls(tree.map(_concatenate, *samples), tree.map(_concatenate, *conditions))
+
+
+class Conditions(NamedTuple):
+    """Conditions to generate from, and what is known of each: the sample that belongs to it, and its class."""
+
+    cond: Tree
+    truth: Tree = None  # real samples, if the data are paired
+    labels: Tensor | None = None  # (n,), if classes are known
 
 
 class DiscriminatorOutput(NamedTuple):
@@ -74,7 +84,7 @@ class DiscriminatorOutput(NamedTuple):
 class Latent(ABC):
     """The distribution of a generator's input; raises ValueError for a size below 1.
 
-    A subclass implements `sample`:
+    Only `fit`, which does nothing by default, knows the data. A subclass implements `sample`:
 
     >>> from ganlab import Latent, Random
     >>> class Cube(Latent):
@@ -87,6 +97,7 @@ class Latent(ABC):
     truncation: float | None = None  # the largest absolute value of truncated latents
     categories: tuple[int, ...] = ()  # the sizes of the categorical codes that the generator has to encode
     continuous: int = 0  # the number of continuous codes that the generator has to encode
+    channels: int = 0  # of latents that are images, see `Spec.latent_channels`
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -100,6 +111,10 @@ class Latent(ABC):
     @abstractmethod
     def sample(self, count: int, random: Random, device: torch.device | str = "cpu") -> Tensor:
         """Return latents of shape (count, size) on `device`, drawn by `random` only."""
+
+    def fit(self, spec: Spec) -> Latent:
+        """Return the distribution for this data, whose shapes may decide the size; a game calls it once."""
+        return self
 
     def split(self, latents: Tensor) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
         """Split latents (n, size) into noise, one one-hot code per category, and continuous codes.
