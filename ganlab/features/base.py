@@ -51,7 +51,7 @@ class FeatureBatch(NamedTuple):
 
     `spatial` (n, spatial_width) holds features with their position in the image, which pooled features lose. A feature
     space fills these three fields; its caller may add the `samples` that it read, uint8 images or float32 points, and
-    their `labels` (n,).
+    their `labels` (n,), and the `truth`: the real samples that belong to the conditions from which they were made.
     """
 
     features: Tensor
@@ -59,6 +59,7 @@ class FeatureBatch(NamedTuple):
     spatial: Tensor | None = None
     samples: Tensor | None = None
     labels: Tensor | None = None
+    truth: Tensor | None = None
 
 
 class Features(nn.Module, ABC):

@@ -23,7 +23,8 @@ class EvaluationContext:
     generator: nn.Module  # the EMA generator or the live one
     sampler: Sampler  # of that generator
     features: Features
-    real_batches: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates
+    real_batches: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates, with
+    # the conditions of paired data, else with known labels
     held_out: str  # the split that generated samples are compared with
     samples: int  # the protocol's number of samples
     batch_size: int
@@ -61,6 +62,7 @@ class BaseMetric(ABC):
     ranges: ClassVar[Mapping[str, ScoreRange]] = {}  # by name, of scores with a range, which their intervals keep to
     needs_logits: ClassVar[bool] = False  # of the feature space
     needs_labels: ClassVar[bool] = False  # of the data, and the generator has to be conditional
+    needs_truth: ClassVar[bool] = False  # compares each output with the real sample that belongs to its condition
     reference: ClassVar[str] = "none"  # which real samples it reads: "held_out", "train" or "none"
 
     needed_real_samples = 0  # with fewer, the scores say little, and their lines say so
