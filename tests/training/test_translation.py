@@ -10,6 +10,7 @@ from support.small_runs import QUIET, assert_same, composed, state
 import ganlab
 from ganlab.commands.evaluate import main as evaluate
 from ganlab.commands.exit_codes import guarded
+from ganlab.commands.plot import main as plot
 from ganlab.commands.sample import main as sample
 from ganlab.core.errors import ConfigurationError
 from ganlab.training.api import train
@@ -105,3 +106,8 @@ def test_an_exported_generator_needs_its_conditions(trained, tmp_path, capsys):
     assert guarded(sample, [f"run={tmp_path}"]) == 2
     error = capsys.readouterr().err
     assert f"run={tmp_path} needs inputs, and has no data of its own; use `ganlab apply run={tmp_path}" in error
+
+
+def test_a_figure_shows_real_samples_next_to_those_made_from_their_conditions(trained, tmp_path):
+    assert guarded(plot, [str(trained), "kind=real_and_fake", f"output={tmp_path / 'figure.svg'}"]) == 0
+    assert "real" in (tmp_path / "figure.svg").read_text()
