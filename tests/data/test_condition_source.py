@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from support.image_pairs import Negatives
+from support.negatives import Negatives
 from torch import nn
 
 from ganlab.core.interfaces import Game, Spec

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import pytest
 import torch
-from support.image_pairs import Negatives
+from support.negatives import Negatives
 
 from ganlab.features import Identity
 from ganlab.metrics import Evaluator, Metric, SumStatistic

@@ -1,68 +1,64 @@
-"""Small image pairs and a network that translates them, for tests that need no real pictures."""
+"""Networks for images from images that are as small as they can be, and checks of data sets of image pairs."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
-from ganlab.core.interfaces import Batch, Conditions, Spec
-from ganlab.data.dataset import DataSet
+from ganlab.data import DataSet, Stream
 
-
-class Negatives(DataSet):
-    """Blocks of grey, whose condition is their negative."""
-
-    def __init__(self, side=8, count=40, paired=True, seed=0):
-        generator = torch.Generator().manual_seed(seed)
-        blocks = torch.randint(0, 256, (count, 1, side // 4, side // 4), generator=generator, dtype=torch.uint8)
-        self.images = blocks.repeat_interleave(4, 2).repeat_interleave(4, 3)
-        self.known = torch.arange(count) % 2
-        self.spec = Spec((1, side, side), (1, side, side), paired=paired)
-
-    @classmethod
-    def preview(cls, side=8, count=40, paired=True, seed=0):
-        return Spec((1, side, side), (1, side, side), paired=paired)
-
-    def split(self, name):
-        part = len(self.images) // 4
-        first = {"train": 0, "validation": 2, "test": 3}[name] * part
-        return torch.arange(first, first + (2 * part if name == "train" else part))
-
-    def labelled_batch(self, indices, random):
-        return Batch(self.images[indices], 255 - self.images[indices])
-
-    def real_samples(self, count=0, seed=0, split="train", chunk=256):
-        indices = self.split(split)[: count or None]
-        return (Batch(self.images[rows], 255 - self.images[rows]) for rows in indices.split(chunk))
-
-    def conditions(self, count=0, seed=0, split="train", chunk=256):
-        for rows in self.split(split)[: count or None].split(chunk):
-            yield Conditions(255 - self.images[rows], self.images[rows] if self.spec.paired else None, self.known[rows])
-
-    def fingerprint(self):
-        return str(self.images.sum().item()).zfill(64)
-
-    def baselines(self):
-        return {"negative": lambda images: -images, "input": lambda images: images}
+TRANSLATORS = ["generator._target_=support.image_pairs.Translator", "discriminator._target_=support.image_pairs.Critic"]
 
 
-class OneConvolution(nn.Module):
-    """A translator of one weight per channel, which can learn to invert images."""
+class Translator(nn.Module):
+    """A generator of one convolution, whose output is the resized condition and noise in its place."""
 
-    multiple, scale = 1, 1
+    sample_dims = (3,)
 
-    def __init__(self, spec):
+    def __init__(self, spec, **others):
         super().__init__()
-        self.convolution = nn.Conv2d(spec.cond[0], spec.sample[0], 1)
+        self.size = tuple(spec.sample[1:])
+        self.body = nn.Conv2d(spec.cond[0], spec.sample[0], 1)
+        self.noise = nn.Linear(spec.latent, spec.sample[0])
 
-    def forward(self, latents, cond):
-        return self.convolution(cond)
+    def forward(self, latents, cond=None):
+        noise = self.noise(latents)[:, :, None, None]
+        return (functional.interpolate(self.body(cond), self.size) + noise).tanh()
 
 
-class PairDiscriminator(nn.Module):
-    """A linear discriminator of samples with their conditions."""
+class Critic(nn.Module):
+    """A discriminator of one convolution of both images."""
 
-    def __init__(self, spec):
+    sample_dims = (3,)
+
+    def __init__(self, spec, **others):
         super().__init__()
-        self.layer = nn.Linear(2 * spec.sample[1] * spec.sample[2], 1)
+        self.body = nn.Conv2d(spec.sample[0] + spec.cond[0], 1, 1)
 
-    def forward(self, samples, cond):
-        return self.layer(torch.cat([samples, cond], 1).flatten(1))[:, 0]
+    def forward(self, samples, cond=None):
+        joined = torch.cat([samples, functional.interpolate(cond, tuple(samples.shape[2:]))], 1)
+        return self.body(joined).mean((1, 2, 3))
+
+
+def assert_rows_belong_together(data: DataSet, split: str = "test") -> None:
+    """Check that conditions are aligned with real samples, for another size of batches, too."""
+    reals = torch.cat([batch.sample for batch in data.real_samples(0, 3, split, chunk=4)])
+    conditions = list(data.conditions(0, 3, split, chunk=3))
+    assert torch.equal(torch.cat([each.truth for each in conditions]), reals)
+    again = torch.cat([each.cond for each in data.conditions(0, 3, split, chunk=5)])
+    assert torch.equal(torch.cat([each.cond for each in conditions]), again)
+    assert len(reals) == data.count(0, split) == data.condition_count(0, split) == len(data.split(split))
+
+
+def assert_batches_depend_on_step_alone(data: DataSet) -> None:
+    """Check that a resumed run, and two processes, see the batches of an uninterrupted one."""
+    whole = list(Stream(data, 4, 6, seed=1))
+    for step, batch in enumerate(Stream(data, 4, 6, seed=1, start=3), 3):
+        assert_equal(batch.sample, whole[step].sample)
+        assert_equal(batch.cond, whole[step].cond)
+    ranks = [Stream(data, 4, 6, seed=1, rank=rank, world=2)[2] for rank in (0, 1)]
+    assert_equal(torch.cat([batch.sample for batch in ranks]), whole[2].sample)
+    assert_equal(torch.cat([batch.cond for batch in ranks]), whole[2].cond)
+
+
+def assert_equal(first: Tensor, second: Tensor) -> None:
+    assert torch.equal(first, second)

@@ -15,7 +15,7 @@ from ganlab.commands.sample import main as sample
 from ganlab.core.errors import ConfigurationError
 from ganlab.training.api import train
 
-PACKAGE = "support.image_pairs"
+PACKAGE = "support.negatives"
 
 
 def run(directory, *overrides, latent="NoLatents", **settings):

@@ -93,12 +93,13 @@ def _read_run_config(directory: RunDirectory, config: DictConfig) -> Any:
         raise UserError(f"{directory.config} has no {', '.join(missing)}; {RESTORE}")
     if config.data_root is not None:
         # data.path, if it is set, is the folder itself; otherwise the data is below data.data_root
-        setting = "path" if run.data.get("path") is not None else "data_root"
-        if setting not in run.data:
+        node = run.data.images if "images" in run.data else run.data  # the data that others are derived from
+        setting = "path" if node.get("path") is not None else "data_root"
+        if setting not in node:
             raise UserError(
                 f"data_root={config.data_root}: the data of run={config.run} is not read from files; remove data_root"
             )
-        run.data[setting] = config.data_root
+        node[setting] = config.data_root
     return run
 
 
