@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import (
-    ClassLabels,
     FeatureDiscriminator,
     build_activation,
     build_head,
@@ -18,6 +17,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_at_least, check_one_of, check_widths
 from ganlab.layers.class_projection import build_patch_projection
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.norms import IMAGE_NORMS
 
 
@@ -60,7 +60,7 @@ class Patch(FeatureDiscriminator):
         self.receptive_field = _receptive_field(layers, kernel)
         widths = [min(width << doubling, max_width) for doubling in range(len(strides))]
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         body: list[nn.Module] = []
         for before, after, stride in zip([shape[0] + self.labels.width, *widths], widths, strides, strict=False):
             layer_norm = norm if body else "none"
