@@ -8,8 +8,8 @@ import pytest
 import torch
 import yaml
 from omegaconf import OmegaConf
-from support.image_pairs import FROM_IMAGES
 from support.small_runs import QUIET
+from support.translated_digits import FROM_IMAGES
 from test_conf import NETWORK_CHOICES, node
 
 from ganlab.config import compose, conf_directory, instantiate, locate

@@ -8,16 +8,18 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from support.image_pairs import FROM_IMAGES
+from support.image_pairs import PAIR_COMPONENTS
+from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
+from support.translated_digits import FROM_IMAGES
 
 from ganlab.config import check, compose, conf_directory, instantiate, locate
 from ganlab.config.schema import Root
 from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
-from ganlab.data import normalize
+from ganlab.data import ImagePairs, normalize
 from ganlab.training.api import train
 
 CONF = conf_directory()
@@ -25,7 +27,7 @@ COMPONENTS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yam
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 NETWORK_CHOICES = [(group, name) for group, name in COMPONENTS if group in ("generator", "discriminator")]
 # Small data without a download, by the rank of its samples.
-PAIRS = ["data=digits", "data.resolution=16", "data._target_=support.image_pairs.InvertedDigits"]
+PAIRS = ["data=digits", "data.resolution=16", "data._target_=support.translated_digits.InvertedDigits"]
 DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=digits", "data.resolution=32"]}
 
 
@@ -47,11 +49,17 @@ def node(group: str, name: str) -> dict:
     return content
 
 
+def reads_files(content: dict) -> bool:
+    """Return whether data, or the data inside of it, have to be downloaded."""
+    return "data_root" in content or any(reads_files(inner) for inner in content.values() if isinstance(inner, dict))
+
+
 def downloads(experiment: str) -> bool:
     """Return whether an experiment's data have to be downloaded."""
     defaults = yaml.safe_load((CONF / "experiment" / f"{experiment}.yaml").read_text()).get("defaults", [])
-    chosen = [entry["override /data"] for entry in defaults if "override /data" in entry]
-    return any("data_root" in node("data", name) for name in chosen)
+    places = ("override /data", "override /data@data.images")
+    chosen = [entry[place] for entry in defaults if isinstance(entry, dict) for place in places if place in entry]
+    return any(reads_files(node("data", name)) for name in chosen)
 
 
 RECIPES = [name for name in EXPERIMENTS if downloads(name)]  # test_recipes.py writes files for them
@@ -62,6 +70,8 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     content = node(group, name)
     target = locate(content["_target_"]) if "_target_" in content else None
     lines = []
+    if group == "data" and issubclass(target, ImagePairs):
+        lines += TRANSLATORS
     if group in ("generator", "discriminator"):
         lines += PAIRS if name in FROM_IMAGES else DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
@@ -77,6 +87,12 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += ["discriminator=fastgan"]
     if (group, name) == ("discriminator", "fastgan"):
         lines += ["regularizer=[]"]  # R1 and batch normalisation exclude each other
+    if getattr(target, "needs_pairs", False):
+        lines += PAIR_COMPONENTS
+    if name == "perceptual_vgg19":
+        folder.mkdir(exist_ok=True)
+        (folder / "vgg19.pth").touch()  # a dry build reads no weights
+        lines += ["data.resolution=16", f"regularizer.{name}.weights={folder / 'vgg19.pth'}"]
     if getattr(target, "reads_styles", False):
         lines += ["generator._target_=support.small_runs.Styled"]
     if group == "conditioning" and content.get("generator", {}).get("labels") == "norm":
@@ -107,10 +123,10 @@ def test_every_component_composes_passes_the_checks_and_builds(group, name, tmp_
     config = composed(group, name, tmp_path / "images")
     content = node(group, name)
     assert "@package _global_" in (CONF / group / f"{name}.yaml").read_text() or config[group] or not content
-    if "data_root" not in content and group not in ("trainer", "protocol", "optimizer"):
+    if not reads_files(content) and group not in ("trainer", "protocol", "optimizer"):
         for part in [config[group]] if "_target_" in config[group] else config[group].values():
             assert callable(instantiate(part)) or "_partial_" not in part
-    if group == "data" and "data_root" not in content:
+    if group == "data" and not reads_files(content):
         data = instantiate(config.data)
         batch = normalize(data.batch(data.split("train")[:2], Random()))
         assert batch.sample.shape == (2, *data.spec.sample)
@@ -141,7 +157,7 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels,
         if rank == 3 and name in FROM_IMAGES:
             with pytest.raises(ConfigurationError, match="makes images from images, but the data's condition is"):
                 check(config)
-            config.data._target_ = "support.image_pairs.InvertedDigits"
+            config.data._target_ = "support.translated_digits.InvertedDigits"
         if rank not in locate(own["_target_"]).sample_dims:
             with pytest.raises(ConfigurationError, match=group):
                 check(config)

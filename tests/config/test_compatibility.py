@@ -285,7 +285,7 @@ def test_compatible_settings_are_accepted(precision):
         ["game.packing=2"],
         ["latent=map"],
         ["latent=normal", "trainer.precision=bf16-mixed", "compile=[generator]"],
-        ["data._target_=support.image_pairs.HalvedDigits", "generator=srresnet", "generator.width=4"],
+        ["data._target_=support.translated_digits.HalvedDigits", "generator=srresnet", "generator.width=4"],
     ],
 )
 def test_compatible_settings_for_image_pairs_are_accepted(lines, monkeypatch):

@@ -5,6 +5,7 @@ from ganlab.config.compatibility import (
     labels,
     memory,
     metrics,
+    pairs,
     precision_and_batch,
     requirements,
     trainer,
@@ -12,6 +13,6 @@ from ganlab.config.compatibility import (
 from ganlab.config.compatibility.registry import Components, broken_rules, rule
 
 # Importing these modules registers their rules.
-RULES = (image_conditions, labels, memory, metrics, precision_and_batch, requirements, trainer)
+RULES = (image_conditions, labels, memory, metrics, pairs, precision_and_batch, requirements, trainer)
 
 __all__ = ["RULES", "Components", "broken_rules", "rule"]
