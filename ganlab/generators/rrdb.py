@@ -52,17 +52,17 @@ class RRDB(nn.Module):
         self.body = Residual(nn.Identity(), nn.Sequential(*dense, nn.Conv2d(width, width, 3, padding=1)))
         activation = partial(nn.LeakyReLU, SLOPE)
         self.enlarge = build_pixel_shuffle(width, pair.scale, activation)
-        self.last = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1), activation(), nn.Conv2d(width, pair.sample[0], 3, padding=1)
-        )
+        self.refine = nn.Sequential(nn.Conv2d(width, width, 3, padding=1), activation())
+        self.last = nn.Conv2d(width, pair.sample[0], 3, padding=1)
         self.skip = build_skip(skip, pair.sample[0], pair.scale)
         self.output = build_image_output(output)
         initialise(self, init)
         with torch.no_grad():
             for weight in (weight for block in dense for weight in block.parameters()):
                 weight.mul_(FIRST_WEIGHTS)
+        self.skip.weaken(self.last)
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and images (n, channels, height, width) to images of `scale` times the size."""
-        details = self.last(self.enlarge(self.body(self.first(self.join(latents, cond)))))
-        return self.output(self.skip(details, cond))
+        features = self.enlarge(self.body(self.first(self.join(latents, cond))))
+        return self.output(self.skip(self.last(self.refine(features)), cond))

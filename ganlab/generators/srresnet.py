@@ -54,6 +54,7 @@ class SRResNet(nn.Module):
         self.skip = build_skip(skip, pair.sample[0], pair.scale)
         self.output = build_image_output(output)
         initialise(self, init)
+        self.skip.weaken(self.last)
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and images (n, channels, height, width) to images of `scale` times the size."""

@@ -101,6 +101,16 @@ def test_a_network_without_details_returns_the_enlarged_condition(name, source, 
     assert not NETWORKS[name](Spec((3, 8, 8), (3, 8, 8)), skip="none").skip(torch.zeros(1), cond).any()
 
 
+@pytest.mark.parametrize("name", ENHANCERS)
+def test_a_network_with_a_skip_connection_starts_close_to_the_enlarged_condition(name):
+    cond = images(2, 3, 8, 8) / 2
+    expected = functional.interpolate(cond, scale_factor=2, mode="bicubic")
+    spec = Spec((3, 16, 16), (3, 8, 8))
+    with_skip, without = (ENHANCERS[name](spec, skip=skip, width=16)(none(2), cond) for skip in ("bicubic", "none"))
+    assert 0 < (with_skip - expected).abs().mean() < 0.02
+    assert (without - expected).abs().mean() > 0.2
+
+
 @every
 def test_samples_are_images(name):
     network = NETWORKS[name](Spec((3, 16, 16), (3, 16, 16)))
