@@ -2,6 +2,7 @@
 
 from ganlab.data.celeba import Celeba
 from ganlab.data.cifar import Cifar10, Cifar100
+from ganlab.data.corrupted import Corrupted
 from ganlab.data.curves import Circles, Moons, SwissRoll
 from ganlab.data.datamodule import DataModule
 from ganlab.data.dataset import DataSet, normalize
@@ -15,18 +16,21 @@ from ganlab.data.image_folder import ImageFolder
 from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
+from ganlab.data.unpaired_folder import UnpairedFolder
 
 __all__ = [
     "Celeba",
     "Cifar10",
     "Cifar100",
     "Circles",
+    "Corrupted",
     "DataModule",
     "DataSet",
     "Digits",
@@ -43,6 +47,7 @@ __all__ = [
     "MixtureDataSet",
     "Mnist",
     "Moons",
+    "PairedFolder",
     "PointDataSet",
     "RandomMixture",
     "Ring",
@@ -53,5 +58,6 @@ __all__ = [
     "Stream",
     "Svhn",
     "SwissRoll",
+    "UnpairedFolder",
     "normalize",
 ]

@@ -1,0 +1,79 @@
+"""Images with holes, which a generator fills."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import ClassVar, final
+
+import torch
+from torch import Tensor
+
+from ganlab.core.random import Random
+from ganlab.corruptions.base import Baseline, DrawnCorruption, ImageShape
+from ganlab.corruptions.filling import fill_biharmonic, fill_by_diffusion, fill_mean
+
+HOLE = 255  # in the mask, which is the last channel
+GREY = 128  # in the image's channels where there is a hole
+ASPECTS = (0.5, 2.0)  # of rectangles, height by width, relative to the image's
+
+
+def draw_rectangles(count: int, height: int, width: int, share: float, random: Random) -> Tensor:
+    """Return a rectangle of about the given share of the area for every image, bool (count, height, width)."""
+    low, high = ASPECTS
+    aspect = low * (high / low) ** random.uniform("corruption.aspect", (count,))
+    rows = (height * (share * aspect).sqrt()).round().clamp(1, height)
+    columns = (width * (share / aspect).sqrt()).round().clamp(1, width)
+    top = (random.uniform("corruption.top", (count,)) * (height - rows + 1)).floor()
+    left = (random.uniform("corruption.left", (count,)) * (width - columns + 1)).floor()
+    y, x = torch.arange(height)[None], torch.arange(width)[None]
+    inside_rows = (y >= top[:, None]) & (y < (top + rows)[:, None])
+    inside_columns = (x >= left[:, None]) & (x < (left + columns)[:, None])
+    return inside_rows[:, :, None] & inside_columns[:, None, :]
+
+
+def draw_pixels(count: int, height: int, width: int, share: float, random: Random) -> Tensor:
+    """Return single pixels, each with the probability `share`, bool (count, height, width)."""
+    return random.uniform("corruption.pixels", (count, height, width)) < share
+
+
+PATTERNS: Mapping[str, Callable[[int, int, int, float, Random], Tensor]] = {
+    "rectangle": draw_rectangles,
+    "pixels": draw_pixels,
+}
+
+
+@final
+@dataclass(frozen=True)
+class Mask(DrawnCorruption):
+    """Hides a `share` of every image: one "rectangle", or single "pixels", as `pattern` says.
+
+    The mask is one more channel, white where the image is hidden and grey. Raises ValueError for an unknown pattern and
+    for a share outside of (0, 1).
+    """
+
+    pattern: str = "rectangle"
+    share: float = 0.2
+    name: ClassVar[str] = "mask"
+
+    def __post_init__(self) -> None:
+        if self.pattern not in PATTERNS:
+            raise ValueError(f"corruption.pattern must be one of {', '.join(PATTERNS)}, got {self.pattern!r}")
+        if not 0 < self.share < 1:
+            raise ValueError(f"corruption.share must be above 0 and below 1, got {self.share}")
+
+    def shape(self, image: ImageShape) -> ImageShape:
+        """Return a shape with one more channel."""
+        channels, height, width = image
+        return channels + 1, height, width
+
+    def corrupt(self, images: Tensor, random: Random) -> Tensor:
+        """Hide another part of every image."""
+        count, _, height, width = images.shape
+        holes = PATTERNS[self.pattern](count, height, width, self.share, random)[:, None]
+        hidden = torch.where(holes, torch.full_like(images, GREY), images)
+        return torch.cat([hidden, holes.to(torch.uint8) * HOLE], 1)
+
+    def baselines(self, examples: Tensor, corrupted: Tensor) -> Mapping[str, Baseline]:
+        """Return the mean of the visible pixels, diffusion and, with scikit-image, biharmonic filling."""
+        own = {"mean": fill_mean, "diffusion": fill_by_diffusion}
+        return own | ({"biharmonic": fill_biharmonic} if find_spec("skimage") else {})
