@@ -17,6 +17,7 @@ from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
 from ganlab.data.paired_folder import PairedFolder
+from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
 from ganlab.data.stacked_mnist import StackedMnist
@@ -48,6 +49,7 @@ __all__ = [
     "Mnist",
     "Moons",
     "PairedFolder",
+    "Photographs",
     "PointDataSet",
     "RandomMixture",
     "Ring",

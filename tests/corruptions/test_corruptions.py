@@ -92,6 +92,17 @@ def test_a_rectangle_hides_its_share_and_nothing_else(share: float) -> None:
     assert len({tuple(hole.flatten().tolist()) for hole in holes}) > 100
 
 
+def test_a_large_image_has_a_rectangle_in_every_cell() -> None:
+    large = torch.zeros(1, 3, 27, 40, dtype=torch.uint8)
+    holes = Mask(share=0.25, cell=8).corrupt(large, Random(0))[0, 3] > 0
+    cells = holes[:27, :40].unfold(0, 9, 9).unfold(1, 8, 8)  # 27 pixels are 3 cells of 9
+    counts = cells.sum((2, 3))
+    assert counts.shape == (3, 5)
+    assert counts.min() >= 0.1 * 72
+    assert counts.max() <= 0.4 * 72
+    assert len(counts.unique()) > 1
+
+
 def test_single_pixels_are_hidden_with_the_probability_of_the_share() -> None:
     holes = Mask("pixels", 0.3).corrupt(images(50), Random(0))[:, 3] == 255
     assert abs(float(holes.float().mean()) - 0.3) < 0.02
@@ -144,6 +155,7 @@ def test_jpeg_loses_more_at_a_lower_quality(channels: int) -> None:
         (lambda: Noise(float("nan")), "corruption.sigma must be above 0, got nan"),
         (lambda: Mask("circle"), "corruption.pattern must be one of rectangle, pixels, got 'circle'"),
         (lambda: Mask(share=1), "corruption.share must be above 0 and below 1, got 1"),
+        (lambda: Mask(cell=3), "corruption.cell must be at least 4 pixels, got 3"),
         (lambda: Blur(-1), "corruption.sigma must be above 0, got -1"),
         (lambda: Jpeg(0), "corruption.quality must be from 1 to 95, got 0"),
         (lambda: Jpeg(9).shape((4, 8, 8)), "corruption=jpeg needs images of 1 or 3 channels, got 4"),
@@ -161,4 +173,9 @@ def test_settings_for_the_protocol_state_the_kernel() -> None:
         "corruption_kernel": "bicubic",
         "corruption_antialiased": True,
     }
-    assert Mask().settings() == {"corruption": "mask", "corruption_pattern": "rectangle", "corruption_share": 0.2}
+    assert Mask().settings() == {
+        "corruption": "mask",
+        "corruption_pattern": "rectangle",
+        "corruption_share": 0.2,
+        "corruption_cell": 64,
+    }
