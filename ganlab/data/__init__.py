@@ -6,6 +6,7 @@ from ganlab.data.corrupted import Corrupted
 from ganlab.data.curves import Circles, Moons, SwissRoll
 from ganlab.data.datamodule import DataModule
 from ganlab.data.dataset import DataSet, normalize
+from ganlab.data.digit_styles import DigitStyles
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
@@ -34,6 +35,7 @@ __all__ = [
     "Corrupted",
     "DataModule",
     "DataSet",
+    "DigitStyles",
     "Digits",
     "Dirac",
     "Distribution",
