@@ -11,7 +11,7 @@ from support.small_runs import Mapped, Styled
 
 import ganlab
 from ganlab import discriminators, generators
-from ganlab.config import conf_directory, instantiate
+from ganlab.config import conf_directory, instantiate, locate
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.games import AdversarialGame
 from ganlab.latents import Codes
@@ -23,7 +23,18 @@ def names(group):
 
 
 LOSSES = names("loss")
-SETS = [[name] for name in names("regularizer")] + [["r1", "r2"], ["gradient_penalty", "instance_noise", "l2"]]
+
+
+def needs_pairs(name):
+    """Return whether a regularizer needs pairs of images, which are combined in tests/regularizers/test_pairs.py."""
+    node = OmegaConf.load(conf_directory() / "regularizer" / f"{name}.yaml")
+    return bool(node) and getattr(locate(node._target_), "needs_pairs", False)
+
+
+SETS = [[name] for name in names("regularizer") if not needs_pairs(name)] + [
+    ["r1", "r2"],
+    ["gradient_penalty", "instance_noise", "l2"],
+]
 AUGMENTS = names("augment")
 SHAPES = [(2,), (1, 8, 8), (6, 2)]
 CLASSES = [0, 3]

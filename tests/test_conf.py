@@ -8,7 +8,8 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from support.image_pairs import TRANSLATORS
+from support.image_pairs import PAIR_COMPONENTS
+from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
 
@@ -84,6 +85,12 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += ["discriminator=fastgan"]
     if (group, name) == ("discriminator", "fastgan"):
         lines += ["regularizer=[]"]  # R1 and batch normalisation exclude each other
+    if getattr(target, "needs_pairs", False):
+        lines += PAIR_COMPONENTS
+    if name == "perceptual_vgg19":
+        folder.mkdir(exist_ok=True)
+        (folder / "vgg19.pth").touch()  # a dry build reads no weights
+        lines += ["data.resolution=16", f"regularizer.{name}.weights={folder / 'vgg19.pth'}"]
     if getattr(target, "reads_styles", False):
         lines += ["generator._target_=support.small_runs.Styled"]
     if group == "conditioning" and content.get("generator", {}).get("labels") == "norm":

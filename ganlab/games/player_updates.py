@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganlab.core import tree
-from ganlab.core.interfaces import Batch, Game, UpdateSchedule
+from ganlab.core.interfaces import Batch, EqualBuffers, Game, UpdateSchedule
 from ganlab.core.interfaces.communicator import Communicator, SingleProcess
 from ganlab.core.random import derive
 from ganlab.ema import EMA, Live
@@ -83,8 +83,11 @@ class PlayerUpdates:
     def connect(self, communicator: Communicator) -> None:
         """Set the communicator between processes; call this again after the networks have moved to another device."""
         self.communicator = communicator
+        equal = [module for module in self.game.modules() if isinstance(module, EqualBuffers)]
+        known = {id(buffer) for module in equal for buffer in module.buffers()}
         # Such as running statistics, which differ between processes; integer buffers are equal in all of them.
-        self._float_buffers = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
+        buffers = [buffer for buffer in self.game.buffers() if buffer.is_floating_point()]
+        self._float_buffers = [buffer for buffer in buffers if id(buffer) not in known]
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Update the players on one batch as the schedule says; return this process's loss terms by PLAYER/NAME."""

@@ -15,8 +15,11 @@ from ganlab.regularizers.instance_noise import InstanceNoise
 from ganlab.regularizers.lecam import LeCam
 from ganlab.regularizers.orthogonal import Orthogonal
 from ganlab.regularizers.path_length import PathLength
+from ganlab.regularizers.perceptual import Perceptual, PerceptualDiscriminator, PerceptualVGG19
+from ganlab.regularizers.pixel import PixelL1, PixelL2
 from ganlab.regularizers.reconstruction import Reconstruction
 from ganlab.regularizers.top_k import TopK
+from ganlab.regularizers.total_variation import TotalVariation
 from ganlab.regularizers.weights import L1, L2, WeightClip
 
 __all__ = [
@@ -35,7 +38,13 @@ __all__ = [
     "LeCam",
     "Orthogonal",
     "PathLength",
+    "Perceptual",
+    "PerceptualDiscriminator",
+    "PerceptualVGG19",
+    "PixelL1",
+    "PixelL2",
     "Reconstruction",
     "TopK",
+    "TotalVariation",
     "WeightClip",
 ]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 from support.image_folders import save_image
-from support.image_pairs import TRANSLATORS
+from support.pair_checks import TRANSLATORS
 
 from ganlab.config import compose, instantiate
 from ganlab.config.dry_build import preview

@@ -6,8 +6,10 @@ import pytest
 import torch
 import yaml
 from omegaconf import OmegaConf
+from support.image_pairs import PAIRS
 from support.small_runs import DIGITS, POINTS, QUIET, rows, state
 from support.two_ranks import TWO, start
+from support.vgg19_weights import write_random_weights
 
 from ganlab.config import compose, conf_directory, locate
 from ganlab.core.errors import ConfigurationError
@@ -87,6 +89,8 @@ def with_component(group, name):
         overrides.append("discriminator.labels=none")
     if getattr(target, "reads", "") == "probability":
         overrides.append("discriminator.head=tanh_probability")
+    if getattr(target, "needs_pairs", False):
+        return composed([*PAIRS, *overrides])
     try:
         return composed([*POINTS, *overrides])
     except ConfigurationError:
@@ -138,6 +142,8 @@ def runs(tmp_path_factory):
     home = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_ALLOW", "support")
+        write_random_weights(home / "vgg19.pth")
+        MORE["perceptual_vgg19"] = ["data.resolution=16", f"regularizer.perceptual_vgg19.weights={home / 'vgg19.pth'}"]
         cases = {name: with_component(*choice) for name, choice in COMPONENTS.items()}
         cases |= {name: composed(overrides) for name, overrides in OTHER_CASES.items()}
         for name in ("scores", "copies"):  # with all callbacks that write files

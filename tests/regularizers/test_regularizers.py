@@ -3,6 +3,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.image_pairs import PAIR_COMPONENTS
+from support.vgg19_weights import write_empty_file
 from torch import nn
 
 import ganlab
@@ -28,12 +30,16 @@ REQUIRED_SETTINGS = {
     "information": ["latent=codes", "latent.size=20"],
     "path_length": ["generator._target_=support.small_runs.Styled"],
     "reconstruction": ["discriminator=fastgan"],
+    **dict.fromkeys(("pixel_l1", "pixel_l2", "perceptual", "perceptual_discriminator"), PAIR_COMPONENTS),
+    "perceptual_vgg19": [*PAIR_COMPONENTS, "data.resolution=16"],
 }
 
 
 @pytest.fixture(autouse=True)
-def _allow(monkeypatch):
+def _allow(monkeypatch, tmp_path):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    write_empty_file(tmp_path)
 
 
 @cache

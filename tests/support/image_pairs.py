@@ -1,64 +1,100 @@
-"""Networks for images from images that are as small as they can be, and checks of data sets of image pairs."""
+"""Pairs of images made on the spot: a coloured square and its negative, or its shape in grey."""
+
+from collections.abc import Iterator
+from hashlib import sha256
 
 import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
-from ganlab.data import DataSet, Stream
+from ganlab.core.interfaces import Batch, DiscriminatorOutput, Spec
+from ganlab.core.random import Random
+from ganlab.data import DataSet
+from support.small_runs import QUIET
 
-TRANSLATORS = ["generator._target_=support.image_pairs.Translator", "discriminator._target_=support.image_pairs.Critic"]
+
+class ImagePairs(DataSet):
+    """A bright square at a random place: the target has 3 channels or 1, the source is its negative, or its grey shape.
+
+    Unpaired data have the sources in another order than the targets. Settings of data=digits are ignored.
+    """
+
+    def __init__(self, resolution=8, paired=True, source_channels=3, channels=3, count=40, **others) -> None:
+        self.spec = self.preview(resolution, paired, source_channels, channels, count)
+        place = Random(7).integers("place", resolution // 2, (count, 2))
+        colour = Random(7).integers("colour", 256, (count, channels, 1, 1))
+        rows = torch.arange(resolution)
+        inside = [(rows >= place[:, i, None]) & (rows < place[:, i, None] + resolution // 2) for i in (0, 1)]
+        mask = (inside[0][:, None, :, None] & inside[1][:, None, None, :]).long()
+        self.targets = (mask * colour).to(torch.uint8)
+        sources = 255 - self.targets if source_channels == channels else (mask * 255).to(torch.uint8)
+        self.sources = sources[:, :1].expand(-1, source_channels, -1, -1) if source_channels != channels else sources
+        self.order = torch.arange(count) if paired else torch.arange(count).roll(5)
+
+    @classmethod
+    def preview(cls, resolution=8, paired=True, source_channels=3, channels=3, count=40, **others) -> Spec:
+        sides = (resolution, resolution)
+        return Spec((channels, *sides), cond=(source_channels, *sides), paired=paired)
+
+    def split(self, name: str) -> Tensor:
+        rows = torch.arange(len(self.targets))
+        return {"train": rows[:-8], "validation": rows[-8:-4], "test": rows[-4:]}[name]
+
+    def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
+        return Batch(self.targets[indices], self.sources[self.order[indices]])
+
+    def real_samples(self, count=0, seed=0, split="train", chunk=256) -> Iterator[Batch]:
+        for rows in self.split(split)[: count or None].split(chunk):
+            yield self.labelled_batch(rows, Random(seed))
+
+    def fingerprint(self) -> str:
+        return sha256(self.targets.numpy().tobytes() + self.sources.numpy().tobytes()).hexdigest()
 
 
-class Translator(nn.Module):
-    """A generator of one convolution, whose output is the resized condition and noise in its place."""
+class Translator(torch.nn.Module):
+    """Three convolutions from the condition to the sample; their maps are the layers of an encoder."""
 
     sample_dims = (3,)
+    multiple, scale = 1, 1
 
-    def __init__(self, spec, **others):
+    def __init__(self, spec: Spec, width: int = 4, **others: object) -> None:
         super().__init__()
-        self.size = tuple(spec.sample[1:])
-        self.body = nn.Conv2d(spec.cond[0], spec.sample[0], 1)
-        self.noise = nn.Linear(spec.latent, spec.sample[0])
+        self.first = torch.nn.Conv2d(spec.cond[0], width, 3, padding=1)
+        self.second = torch.nn.Conv2d(width, width, 3, padding=1)
+        self.last = torch.nn.Conv2d(width, spec.sample[0], 3, padding=1)
 
-    def forward(self, latents, cond=None):
-        noise = self.noise(latents)[:, :, None, None]
-        return (functional.interpolate(self.body(cond), self.size) + noise).tanh()
+    def forward(self, latents: Tensor, cond: Tensor) -> Tensor:
+        return self.last(self.second(self.first(cond).tanh()).tanh()).tanh()
 
 
-class Critic(nn.Module):
-    """A discriminator of one convolution of both images."""
+class PairDiscriminator(torch.nn.Module):
+    """Two convolutions of a sample, joined with its condition if there is one, and the mean logit of patches."""
 
     sample_dims = (3,)
+    feature_size = 4
+    independent_samples = True
 
-    def __init__(self, spec, **others):
+    def __init__(self, spec: Spec, **others: object) -> None:
         super().__init__()
-        self.body = nn.Conv2d(spec.sample[0] + spec.cond[0], 1, 1)
+        channels, height, width = spec.sample
+        inputs = channels + (spec.cond[0] if spec.cond else 0)
+        self.first, self.second = torch.nn.Conv2d(inputs, 4, 3, 2, 1), torch.nn.Conv2d(4, 1, 3, padding=1)
+        self.map_shapes = ((4, height // 2, width // 2),)
 
-    def forward(self, samples, cond=None):
-        joined = torch.cat([samples, functional.interpolate(cond, tuple(samples.shape[2:]))], 1)
-        return self.body(joined).mean((1, 2, 3))
+    def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
+        return self.discriminate(samples, cond).logits
 
-
-def assert_rows_belong_together(data: DataSet, split: str = "test") -> None:
-    """Check that conditions are aligned with real samples, for another size of batches, too."""
-    reals = torch.cat([batch.sample for batch in data.real_samples(0, 3, split, chunk=4)])
-    conditions = list(data.conditions(0, 3, split, chunk=3))
-    assert torch.equal(torch.cat([each.truth for each in conditions]), reals)
-    again = torch.cat([each.cond for each in data.conditions(0, 3, split, chunk=5)])
-    assert torch.equal(torch.cat([each.cond for each in conditions]), again)
-    assert len(reals) == data.count(0, split) == data.condition_count(0, split) == len(data.split(split))
+    def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
+        joined = samples if cond is None else torch.cat([samples, cond], 1)
+        maps = torch.nn.functional.leaky_relu(self.first(joined), 0.2)
+        return DiscriminatorOutput(self.second(maps).flatten(1), (maps, maps.mean((2, 3))), {"input": samples})
 
 
-def assert_batches_depend_on_step_alone(data: DataSet) -> None:
-    """Check that a resumed run, and two processes, see the batches of an uninterrupted one."""
-    whole = list(Stream(data, 4, 6, seed=1))
-    for step, batch in enumerate(Stream(data, 4, 6, seed=1, start=3), 3):
-        assert_equal(batch.sample, whole[step].sample)
-        assert_equal(batch.cond, whole[step].cond)
-    ranks = [Stream(data, 4, 6, seed=1, rank=rank, world=2)[2] for rank in (0, 1)]
-    assert_equal(torch.cat([batch.sample for batch in ranks]), whole[2].sample)
-    assert_equal(torch.cat([batch.cond for batch in ranks]), whole[2].cond)
-
-
-def assert_equal(first: Tensor, second: Tensor) -> None:
-    assert torch.equal(first, second)
+# Overrides of the default configuration for which the components above are made.
+PAIR_COMPONENTS = [
+    "data=digits", "data._target_=support.image_pairs.ImagePairs", "data.resolution=8", "latent=none",
+    "generator._target_=support.image_pairs.Translator", "discriminator._target_=support.image_pairs.PairDiscriminator",
+]  # fmt: skip
+PAIRS = [
+    *PAIR_COMPONENTS, *QUIET, "generator.width=4", "regularizer=[]", "iterations=6", "batch_size=8", "features=random",
+    "callback=[nan_monitor,metrics_logger,checkpoint,status_file]",
+]  # fmt: skip

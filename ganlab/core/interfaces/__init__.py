@@ -5,7 +5,7 @@ update schedules in `games`; `batch_view` has the view of a batch that losses an
 """
 
 from ganlab.core.interfaces.batch_view import BatchView
-from ganlab.core.interfaces.components import Augment, Component
+from ganlab.core.interfaces.components import Augment, Component, EqualBuffers
 from ganlab.core.interfaces.games import Capability, Game, UpdateSchedule
 from ganlab.core.interfaces.networks import (
     EMPTY,
@@ -36,6 +36,7 @@ __all__ = [
     "Component",
     "Conditions",
     "DiscriminatorOutput",
+    "EqualBuffers",
     "Game",
     "Latent",
     "OrdersLayers",

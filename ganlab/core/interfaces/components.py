@@ -9,6 +9,14 @@ from ganlab.core.random import Random
 from ganlab.core.tree import Tree
 
 
+class EqualBuffers(nn.Module, ABC):
+    """Base class of modules whose buffers all processes have alike without sending them.
+
+    They are constant, or follow from sums over all processes. Those of other modules are sent from rank 0 after each
+    step.
+    """
+
+
 class Component(nn.Module, ABC):
     """A regularizer or augmentation; it may have buffers with statistics of the samples.
 

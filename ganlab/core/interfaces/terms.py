@@ -108,6 +108,7 @@ class Regularizer(Component, ABC):
     needs_labels: ClassVar[bool] = False
     guesses_labels: ClassVar[bool] = False  # predicts labels from the discriminator's features
     needs_codes: ClassVar[bool] = False
+    needs_pairs: ClassVar[bool] = False  # compares a fake sample with the real one that belongs to its condition
 
     def __init__(self, weight: float, every: int = 1) -> None:
         super().__init__()
