@@ -9,6 +9,7 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 from support.small_runs import QUIET
+from support.translated_digits import FROM_IMAGES
 from test_conf import NETWORK_CHOICES, node
 
 from ganlab.config import compose, conf_directory, instantiate, locate
@@ -44,9 +45,9 @@ def ranks(group: str, name: str) -> set[int]:
     return {*locate(node(group, name)["_target_"]).sample_dims} & SPECS.keys()
 
 
-# Networks of the Dirac-GAN support neither kind of sample.
+# Networks of the Dirac-GAN support neither kind of sample, and those from images to images no classes.
 GENERATORS, DISCRIMINATORS = (
-    [name for kind, name in NETWORK_CHOICES if kind == group and ranks(group, name)]
+    [name for kind, name in NETWORK_CHOICES if kind == group and ranks(group, name) and name not in FROM_IMAGES]
     for group in ("generator", "discriminator")
 )
 

@@ -12,6 +12,7 @@ from support.image_pairs import PAIR_COMPONENTS
 from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
+from support.translated_digits import FROM_IMAGES
 
 from ganlab.config import check, compose, conf_directory, instantiate, locate
 from ganlab.config.schema import Root
@@ -26,6 +27,7 @@ COMPONENTS = sorted((path.parent.name, path.stem) for path in CONF.glob("*/*.yam
 EXPERIMENTS = sorted(path.stem for path in (CONF / "experiment").glob("*.yaml"))
 NETWORK_CHOICES = [(group, name) for group, name in COMPONENTS if group in ("generator", "discriminator")]
 # Small data without a download, by the rank of its samples.
+PAIRS = ["data=digits", "data.resolution=16", "data._target_=support.translated_digits.InvertedDigits"]
 DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=digits", "data.resolution=32"]}
 
 
@@ -71,7 +73,7 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     if group == "data" and issubclass(target, ImagePairs):
         lines += TRANSLATORS
     if group in ("generator", "discriminator"):
-        lines += DATA[max(target.sample_dims)]
+        lines += PAIRS if name in FROM_IMAGES else DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
     if group in ("augment", "regularizer") and target and min(target.sample_dims) == 3:
         lines += DATA[3]
@@ -148,13 +150,18 @@ def on_data(rank: int, *more: str):
 @pytest.mark.parametrize("labels", [False, True])
 @pytest.mark.parametrize(("group", "name"), NETWORK_CHOICES)
 @pytest.mark.slow
-def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels):
+def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
     own = node(group, name)
     own |= {"width": 4} if "width" in own else {}
     for rank in DATA:
         plain = ["regularizer=[]"] if own["_target_"].endswith("discriminators.FastGAN") else []
         config = on_data(rank, *plain, *(["data.labels=true"] if labels and rank != 2 else [])).copy()
         config[group] = own
+        if rank == 3 and name in FROM_IMAGES:
+            with pytest.raises(ConfigurationError, match="makes images from images, but the data's condition is"):
+                check(config)
+            config.data._target_ = "support.translated_digits.InvertedDigits"
         if rank not in locate(own["_target_"]).sample_dims:
             with pytest.raises(ConfigurationError, match=group):
                 check(config)

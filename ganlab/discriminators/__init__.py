@@ -1,9 +1,9 @@
 """Discriminators: networks from samples to logits.
 
 A discriminator is built from a `Spec` of the data, which holds the sample's shape and the number of classes. Its
-forward pass receives samples (n, *sample) and `cond`, which is None or long labels (n,). It returns logits (n,), or
-(n, ...) if there are several per sample, such as one per patch; a larger logit means more likely real. Features and
-other outputs are returned with the logits in a `DiscriminatorOutput`.
+forward pass receives samples (n, *sample) and `cond`, which is None, long labels (n,) or images (n, *cond). It returns
+logits (n,), or (n, ...) if there are several per sample, such as one per patch; a larger logit means more likely real.
+Features and other outputs are returned with the logits in a `DiscriminatorOutput`.
 """
 
 from ganlab.discriminators.biggan import BigGAN

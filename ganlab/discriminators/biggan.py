@@ -5,9 +5,10 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import ClassLabels, build_head, initialise, label_specs, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers import build_head, initialise, label_specs, normalise_spectrally, pyramid, sample_shape
 from ganlab.layers.attention_discriminator import AttentionDiscriminator
 from ganlab.layers.checks import check_at_least
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.residual import BlockStyle, first_block, wide_down_block, wide_same_size_block
 
 # Channels of each block as multiples of the width, by number of halvings; all blocks but the last halve the resolution.
@@ -42,7 +43,7 @@ class BigGAN(AttentionDiscriminator):
         labels: str | None = None,
     ) -> None:
         specs = label_specs(labels, spec, "projection", "concat")
-        append_codes = ClassLabels(specs["concat"])
+        append_codes = build_condition_channels(specs["concat"])
         shape = sample_shape(spec, "BigGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "BigGAN").steps
         width = 96 if width is None else width

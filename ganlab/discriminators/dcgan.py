@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import (
-    ClassLabels,
     DenseHeadDiscriminator,
     build_activation,
     build_head,
@@ -20,6 +19,7 @@ from ganlab.layers import (
 from ganlab.layers.checks import check_at_least, check_one_of, check_share, check_widths
 from ganlab.layers.class_projection import build_projection
 from ganlab.layers.dropout import Dropout
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.norms import IMAGE_NORMS
 
 
@@ -56,7 +56,7 @@ class DCGAN(DenseHeadDiscriminator):
         check_share("dropout", dropout)
         check_one_of("norm", norm, IMAGE_NORMS)  # checked here, because with small images no layer uses it
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
         layers: list[nn.Module] = []
         for before, after in zip([shape[0] + self.labels.width, *widths], widths, strict=False):

@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import (
-    ClassLabels,
     DenseHeadDiscriminator,
     build_head,
     build_image_norm,
@@ -18,6 +17,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_at_least, check_one_of
 from ganlab.layers.class_projection import build_projection
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.norms import IMAGE_NORMS
 from ganlab.layers.same_padding import HalvingSame, half_size
 
@@ -49,7 +49,7 @@ class DCGANSame(DenseHeadDiscriminator):
             check_at_least(name, value, least)
         check_one_of("norm", norm, IMAGE_NORMS)  # checked here, because a single layer does not use it
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         widths = [shape[0] + self.labels.width, *(width << step for step in range(halvings))]
         layers: list[nn.Module] = []
         size = (shape[1], shape[2])

@@ -9,7 +9,6 @@ from torch.nn import functional
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import (
-    ClassLabels,
     FeatureDiscriminator,
     Pyramid,
     build_head,
@@ -22,6 +21,7 @@ from ganlab.layers import (
 from ganlab.layers.checks import check_at_least
 from ganlab.layers.class_projection import build_projection
 from ganlab.layers.fastgan import SLOPE, Excitation, Shrink, convolution_unit
+from ganlab.layers.image_condition import build_condition_channels
 
 WIDEST = 16  # times `width` channels of any maps
 SKIP = 3  # halvings from the maps that weigh channels to those whose channels they weigh
@@ -54,7 +54,7 @@ class FastGAN(FeatureDiscriminator):
         shape = sample_shape(spec, "FastGAN", "discriminator", self.sample_dims)
         check_at_least("width", width, 1)
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         inputs = shape[0] + self.labels.width
         halvings = _halvings(pyramid(shape, "FastGAN"))
         sides = [min(shape[1:]) >> step for step in range(halvings + 1)]

@@ -8,9 +8,10 @@ from typing import ClassVar, final
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, initialise, label_specs, sample_shape
+from ganlab.layers import DenseHeadDiscriminator, build_head, initialise, label_specs, sample_shape
 from ganlab.layers.checks import check_all_positive, check_at_least
 from ganlab.layers.class_projection import build_projection
+from ganlab.layers.image_condition import build_condition_values
 from ganlab.layers.maxout import Maxout as MaxoutLayer
 
 
@@ -36,7 +37,7 @@ class Maxout(DenseHeadDiscriminator):
         check_all_positive("widths", widths)
         check_at_least("pieces", pieces, 1)
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_values(specs["concat"])
         inputs = prod(sample_shape(spec, "Maxout", "discriminator", self.sample_dims)) + self.labels.width
         self.body = nn.Sequential(*(MaxoutLayer(*sizes, pieces) for sizes in pairwise([inputs, *widths])))
         self.independent_samples = True

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import (
-    ClassLabels,
     DenseHeadDiscriminator,
     build_dense_stack,
     build_head,
@@ -19,6 +18,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_share
 from ganlab.layers.class_projection import build_projection
+from ganlab.layers.image_condition import build_condition_values
 
 
 class MLP(DenseHeadDiscriminator):
@@ -45,7 +45,7 @@ class MLP(DenseHeadDiscriminator):
     ) -> None:
         super().__init__()
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_values(specs["concat"])
         inputs = prod(sample_shape(spec, "MLP", "discriminator", self.sample_dims)) + self.labels.width
         check_share("dropout", dropout)
         self.body = build_dense_stack(inputs, widths, norm, activation, slope, dropout)

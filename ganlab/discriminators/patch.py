@@ -6,7 +6,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import (
-    ClassLabels,
     FeatureDiscriminator,
     build_activation,
     build_head,
@@ -18,17 +17,18 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_at_least, check_one_of, check_widths
 from ganlab.layers.class_projection import build_patch_projection
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.norms import IMAGE_NORMS
 
 
 class Patch(FeatureDiscriminator):
     """Convolutions with one logit for each patch of an image (Isola et al. 2017, section 3.2.2).
 
-    `layers` convolutions halve the resolution, then two preserve it. Channels double from layer to layer, from `width`
-    up to `max_width`. A logit sees patches of `receptive_field` pixels a side: with a kernel of 4 and 0 to 5 layers 7,
-    16, 34, 70, 142 or 286 pixels; with a kernel of 1 and no layers, a single pixel. The features are the last feature
-    maps, summed over all positions. Raises ValueError for a setting out of range, or if an image is too small for the
-    layers.
+    `layers` convolutions halve the resolution, then two and `extra_layers` preserve it. Channels double from layer to
+    layer, from `width` up to `max_width`. A logit sees patches of `receptive_field` pixels a side: with a kernel of 4
+    and 0 to 5 layers 7, 16, 34, 70, 142 or 286 pixels; with a kernel of 1 and no layers, a single pixel. The features
+    are the last feature maps, summed over all positions. Raises ValueError for a setting out of range, or if an image
+    is too small for the layers.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
@@ -40,6 +40,7 @@ class Patch(FeatureDiscriminator):
         max_width: int = 512,
         layers: int = 3,
         kernel: int = 4,
+        extra_layers: int = 0,
         norm: str = "none",
         activation: str = "leaky_relu",
         slope: float = 0.2,
@@ -54,13 +55,14 @@ class Patch(FeatureDiscriminator):
         check_widths(width, max_width)
         check_at_least("layers", layers, 0)
         check_at_least("kernel", kernel, 1)
+        check_at_least("extra_layers", extra_layers, 0)
         check_one_of("norm", norm, IMAGE_NORMS)
-        strides = [2] * layers + [1]
+        strides = [2] * layers + [1] * (1 + extra_layers)
         _check_size(shape, strides, kernel)
-        self.receptive_field = _receptive_field(layers, kernel)
+        self.receptive_field = _receptive_field(strides, kernel)
         widths = [min(width << doubling, max_width) for doubling in range(len(strides))]
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         body: list[nn.Module] = []
         for before, after, stride in zip([shape[0] + self.labels.width, *widths], widths, strides, strict=False):
             layer_norm = norm if body else "none"
@@ -98,10 +100,11 @@ class Patch(FeatureDiscriminator):
         del self.last, self.projection, self.head
 
 
-def _receptive_field(layers: int, kernel: int) -> int:
-    field = 2 * kernel - 1
-    for _ in range(layers):
-        field = 2 * field + kernel - 2
+def _receptive_field(strides: list[int], kernel: int) -> int:
+    """Return the pixels a side that one logit sees, through convolutions with these strides and one more."""
+    field = kernel
+    for stride in reversed(strides):
+        field = stride * (field - 1) + kernel
     return field
 
 
@@ -111,6 +114,6 @@ def _check_size(shape: tuple[int, ...], strides: list[int], kernel: int) -> None
         sides = tuple((side + 2 * ((kernel - 1) // 2) - kernel) // stride + 1 for side in sides)
         if min(sides) < 1:
             raise ValueError(
-                f"Patch with {len(strides) - 1} layers and a kernel of {kernel} leaves nothing of "
+                f"Patch with {strides.count(2)} layers and a kernel of {kernel} leaves nothing of "
                 f"{shape[1]}x{shape[2]} images; lower discriminator.layers or discriminator.kernel"
             )

@@ -6,10 +6,11 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
+from ganlab.layers import DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
 from ganlab.layers.checks import check_at_least, check_widths
 from ganlab.layers.class_projection import ClassProduct, NoProjection
 from ganlab.layers.fixup import FixupBlock, bare_convolution, scaled_normal_
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.labels import LabelEmbedding
 from ganlab.layers.resampling import Downsample
 
@@ -48,7 +49,7 @@ class R3GAN(DenseHeadDiscriminator):
         channels = [min(width << step, max_width) for step in range(base.steps + 1)]
         last, total = channels[-1], blocks * len(channels)
         specs = label_specs(labels, spec, "projection", "concat")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         layers: list[nn.Module] = [bare_convolution(shape[0] + self.labels.width, channels[0], 1)]
         for before, after in pairwise(channels):
             layers += [*(FixupBlock(before, group_width, total) for _ in range(blocks)), Downsample(FILTER)]

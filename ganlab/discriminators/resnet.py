@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import (
-    ClassLabels,
     DenseHeadDiscriminator,
     build_activation,
     build_head,
@@ -19,6 +18,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_at_least
 from ganlab.layers.class_projection import build_projection
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.residual import CONSTANT_STEPS, MAX_MULTIPLE, BlockStyle, down_block, first_block, same_size_block
 
 
@@ -72,7 +72,7 @@ class ResNet(DenseHeadDiscriminator):
         channels = [width * multiple for multiple in plan.multiples]
         style = BlockStyle(norm, activation, slope)
         specs = label_specs(labels, spec, "concat", "projection")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         blocks = [first_block(shape[0] + self.labels.width, channels[0], style)]
         for index, (before, after) in enumerate(pairwise(channels), start=1):
             build = down_block if index < halvings else same_size_block

@@ -5,9 +5,10 @@ from itertools import pairwise
 from typing import ClassVar
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import ClassLabels, build_head, label_specs, normalise_spectrally, pyramid, sample_shape
+from ganlab.layers import build_head, label_specs, normalise_spectrally, pyramid, sample_shape
 from ganlab.layers.attention_discriminator import AttentionDiscriminator
 from ganlab.layers.checks import check_at_least
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.residual import BlockStyle, down_block, first_block, same_size_block
 
 STYLE = BlockStyle("none", "relu", 0.2)
@@ -35,7 +36,7 @@ class SAGAN(AttentionDiscriminator):
         labels: str | None = None,
     ) -> None:
         specs = label_specs(labels, spec, "projection", "concat")
-        append_codes = ClassLabels(specs["concat"])
+        append_codes = build_condition_channels(specs["concat"])
         shape = sample_shape(spec, "SAGAN", "discriminator", self.sample_dims)
         steps = pyramid(shape, "SAGAN").steps
         width = (128 if steps <= 3 else 64) if width is None else width

@@ -7,10 +7,11 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import ClassLabels, DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
+from ganlab.layers import DenseHeadDiscriminator, build_head, label_specs, pyramid, sample_shape
 from ganlab.layers.checks import check_widths, look_up
 from ganlab.layers.class_projection import ClassProduct, NoProjection
 from ganlab.layers.equalised import EqualisedConv2d, EqualisedLinear, ScaledLeakyReLU
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.minibatch_std import MinibatchDeviation
 from ganlab.layers.resampling import Blur, Downsample
 from ganlab.layers.styled import Mapping as LabelMapping
@@ -78,7 +79,7 @@ class StyleGAN2(DenseHeadDiscriminator):
         last = channels[-1]
         build = look_up("blocks", blocks, BLOCKS)
         specs = label_specs(labels, spec, "projection", "concat")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         self.body = nn.Sequential(
             EqualisedConv2d(shape[0] + self.labels.width, channels[0], 1),
             ScaledLeakyReLU(),

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.layers import (
-    ClassLabels,
     FeatureDiscriminator,
     build_head,
     initialise,
@@ -19,6 +18,7 @@ from ganlab.layers import (
 )
 from ganlab.layers.checks import check_widths
 from ganlab.layers.class_projection import Projection
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.residual import BlockStyle, first_block, up_block, wide_down_block
 
 STYLE = BlockStyle("none", "relu", 0.2)
@@ -53,7 +53,7 @@ class UNet(FeatureDiscriminator):
         check_widths(width, max_width)
         widths = [min(width << doubling, max_width) for doubling in range(steps)]
         specs = label_specs(labels, spec, "projection", "concat")
-        self.labels = ClassLabels(specs["concat"])
+        self.labels = build_condition_channels(specs["concat"])
         self.down = nn.ModuleList(
             [
                 first_block(shape[0] + self.labels.width, widths[0], STYLE),

@@ -1,8 +1,11 @@
 """Generators: networks from latents to samples.
 
 A generator is built from a `Spec` of the data, which holds the sample's shape, the number of classes and the latent
-size. Its forward pass receives latents (n, latent) and `cond`, which is None or long labels (n,), and returns samples
-(n, *sample). Images are in [-1, 1] or unbounded, as the class states.
+size. Its forward pass receives latents (n, latent) and `cond`, and returns samples (n, *sample). Images are in [-1, 1]
+or unbounded, as the class states.
+
+`cond` is None, long labels (n,), or images (n, *cond) for generators that make images from images. Those work for any
+sides that are multiples of their attribute `multiple`, and their samples have `scale` times those sides.
 """
 
 from ganlab.generators.biggan import BigGAN
@@ -13,8 +16,28 @@ from ganlab.generators.fastgan import FastGAN
 from ganlab.generators.mlp import MLP
 from ganlab.generators.r3gan import R3GAN
 from ganlab.generators.resnet import ResNet
+from ganlab.generators.resnet_translator import ResNetTranslator
 from ganlab.generators.rnn import RNN
+from ganlab.generators.rrdb import RRDB
 from ganlab.generators.sagan import SAGAN
+from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
+from ganlab.generators.unet_translator import UNetTranslator
 
-__all__ = ["DCGAN", "MLP", "R3GAN", "RNN", "SAGAN", "BigGAN", "DCGANSame", "Dirac", "FastGAN", "ResNet", "StyleGAN2"]
+__all__ = [
+    "DCGAN",
+    "MLP",
+    "R3GAN",
+    "RNN",
+    "RRDB",
+    "SAGAN",
+    "BigGAN",
+    "DCGANSame",
+    "Dirac",
+    "FastGAN",
+    "ResNet",
+    "ResNetTranslator",
+    "SRResNet",
+    "StyleGAN2",
+    "UNetTranslator",
+]

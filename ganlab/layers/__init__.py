@@ -11,6 +11,7 @@ from ganlab.layers.encoder import build_encoder, posterior
 from ganlab.layers.feature_discriminator import DenseHeadDiscriminator, FeatureDiscriminator
 from ganlab.layers.heads import build_head
 from ganlab.layers.initialisation import initialise
+from ganlab.layers.join_latents import JoinLatents
 from ganlab.layers.labels import ClassLabels, append_codes
 from ganlab.layers.norms import build_feature_norm, build_image_norm
 from ganlab.layers.packing import build_packed
@@ -23,6 +24,7 @@ __all__ = [
     "DenseHeadDiscriminator",
     "DiscriminatorEnsemble",
     "FeatureDiscriminator",
+    "JoinLatents",
     "Pyramid",
     "append_codes",
     "build_activation",

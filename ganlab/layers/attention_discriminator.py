@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from ganlab.core.interfaces import Spec
 from ganlab.layers.attention import build_attention
 from ganlab.layers.class_projection import build_projection
+from ganlab.layers.condition_input import ConditionInput
 from ganlab.layers.feature_discriminator import DenseHeadDiscriminator
 from ganlab.layers.initialisation import initialise
-from ganlab.layers.labels import LabelInput
 
 
 class AttentionDiscriminator(DenseHeadDiscriminator, ABC):
@@ -25,7 +25,7 @@ class AttentionDiscriminator(DenseHeadDiscriminator, ABC):
     def __init__(
         self,
         spec: Spec,
-        labels: LabelInput,
+        labels: ConditionInput,
         blocks: Sequence[nn.Module],
         channels: Sequence[int],
         sides: Sequence[int],

@@ -7,6 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ganlab.core.interfaces import Spec
+from ganlab.layers.condition_input import ConditionInput
+from ganlab.layers.image_shapes import condition_image
+
+FOR_IMAGES = "images from images are made by generator=unet_translator, resnet_translator, srresnet and rrdb"
 
 
 def append_codes(values: Tensor, codes: Tensor, axis: int) -> Tensor:
@@ -18,7 +22,7 @@ def append_codes(values: Tensor, codes: Tensor, axis: int) -> Tensor:
     return torch.cat([values, codes.to(values.dtype).reshape(shape).expand(expanded)], axis)
 
 
-class LabelInput(nn.Module, ABC):
+class LabelInput(ConditionInput, ABC):
     """Base class of the layers through which class labels enter a network.
 
     A subclass computes the network's input from values and labels:
@@ -34,12 +38,13 @@ class LabelInput(nn.Module, ABC):
     Raises ValueError if the data's condition is not a class label.
     """
 
-    width = 0  # number of entries appended to the network's input
-
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         if spec.cond and not spec.classes:
-            raise ValueError(f"this network takes class labels, but the data's condition has the shape {spec.cond}")
+            advice = "" if condition_image(spec) is None else f"; {FOR_IMAGES}"
+            raise ValueError(
+                f"this network takes class labels, but the data's condition has the shape {spec.cond}{advice}"
+            )
         self.classes = spec.classes
 
     @abstractmethod

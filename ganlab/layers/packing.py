@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import DiscriminatorOutput, Spec, as_output
-from ganlab.layers.labels import ClassLabels
+from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.ordered_layers import Layer, layers_of
 from ganlab.layers.shapes import channel_axis, with_channels
 
@@ -14,15 +14,15 @@ from ganlab.layers.shapes import channel_axis, with_channels
 class PackedDiscriminator(nn.Module):
     """Concatenates `size` consecutive samples along their channels for one discriminator (Lin et al. 2018, section 3).
 
-    One-hot labels are appended to each sample's channels first, so the inner discriminator is built for data without
-    classes. There is one logit per pack. If `size` does not divide the batch, the last pack is filled with samples from
-    the start of the batch.
+    One-hot labels, or a condition that is an image, are appended to each sample's channels first, so the inner
+    discriminator is built for data without condition. There is one logit per pack. If `size` does not divide the batch,
+    the last pack is filled with samples from the start of the batch.
     """
 
     def __init__(self, build: Callable[[Spec], nn.Module], spec: Spec, size: int) -> None:
         super().__init__()
         self.axis = channel_axis(spec.sample)
-        self.labels = ClassLabels(spec, self.axis)
+        self.labels = build_condition_channels(spec, self.axis)
         self.size = size
         channels = (spec.sample[self.axis - 1] + self.labels.width) * size  # type: ignore[index]
         self.critic = build(Spec(with_channels(spec.sample, channels), latent=spec.latent))
@@ -33,7 +33,7 @@ class PackedDiscriminator(nn.Module):
         return int(self.critic.feature_size)  # type: ignore[arg-type]
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
-        """Map samples (n, *sample) and labels (n,) to logits (n / size, ...)."""
+        """Map samples (n, *sample) and their conditions to logits (n / size, ...)."""
         return as_output(self.critic(self.pack(samples, cond))).logits
 
     def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:

@@ -1,7 +1,7 @@
 """Components that cannot work together are rejected in one sentence each."""
 
 import pytest
-from support.config_issues import IMAGES, POINTS, issues_of
+from support.config_issues import IMAGE_PAIRS, IMAGES, POINTS, issues_of
 
 from ganlab.config import check, compose
 from ganlab.core.errors import ConfigurationError
@@ -169,9 +169,43 @@ PAIRS = {
         [*POINTS, "conditioning=infogan", "latent.size=14", "game.packing=2"],
         "game.packing=2 and regularizer.information: it works on single samples; use one of them",
     ),
+    "augmentation of one of two images": (
+        [*IMAGE_PAIRS, "augment=diffaugment"],
+        "augment: DiffAugment changes samples but not their conditions, which the discriminator compares them with; "
+        "write augment=none, or discriminator.labels=none",
+    ),
+    "augmentation of one of two images at several scales": (
+        [*IMAGE_PAIRS, "augment=scheduled", "discriminator=multi_scale"],
+        "augment: Scheduled changes samples but not their conditions, which the discriminator compares them with; "
+        "write augment=none, or discriminator.labels=none",
+    ),
+    "consistency of one of two images": (
+        [*IMAGE_PAIRS, "regularizer=[consistency]"],
+        "regularizer.consistency: Consistency changes samples but not their conditions, which the discriminator "
+        "compares them with; remove it, or write discriminator.labels=none",
+    ),
+    "packs that ignore the image condition": (
+        [*IMAGE_PAIRS, "game.packing=2", "discriminator.labels=none"],
+        "game.packing=2 joins each sample with its condition, so discriminator.labels must be concat, got none",
+    ),
+    "a generator of latents and an image condition": (
+        [*IMAGE_PAIRS, "generator=mlp", "latent=normal"],
+        "generator: this network takes class labels, but the data's condition has the shape (1, 16, 16); images from "
+        "images are made by generator=unet_translator, resnet_translator, srresnet and rrdb",
+    ),
+    "a projection of an image condition": (
+        [*IMAGE_PAIRS, "discriminator.labels=projection"],
+        "discriminator: labels=projection needs class labels, but the data's condition is an image; write "
+        "labels=concat to append it, or labels=none to leave it out",
+    ),
+    "images without a condition": (
+        [*IMAGES[:2], "generator=unet_translator", "discriminator=dcgan"],
+        "generator: UNetTranslator makes images from images, but the data's condition is none; use data of image "
+        "pairs, such as data=edges or data=paired_folder, or a generator of another kind, such as generator=dcgan",
+    ),
     "packs and projection": (
         [*POINTS, "data.labels=true", "conditioning=projection", "game.packing=2"],
-        "game.packing=2 joins each sample with its label, so discriminator.labels must be concat, got projection",
+        "game.packing=2 joins each sample with its condition, so discriminator.labels must be concat, got projection",
     ),
     "lazy terms that extragradient skips": (
         [*POINTS, "optimizer=extragradient", "regularizer=[r1]", "regularizer.r1.every=16"],
@@ -241,6 +275,22 @@ def test_compatible_settings_are_accepted(precision):
     lines = [*POINTS, "regularizer=[r1]", f"trainer.precision={precision}", "compile=[generator]"]
     assert compose(lines).compile == ["generator"]
     compose([*POINTS, "regularizer=[weight_clip]", "trainer.precision=16-mixed", "discriminator.norm=batch"])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["discriminator.labels=none", "augment=diffaugment", "regularizer=[consistency]"],
+        ["discriminator=multi_scale", "discriminator.critic.labels=none", "augment=ada"],
+        ["game.packing=2"],
+        ["latent=map"],
+        ["latent=normal", "trainer.precision=bf16-mixed", "compile=[generator]"],
+        ["data._target_=support.translated_digits.HalvedDigits", "generator=srresnet", "generator.width=4"],
+    ],
+)
+def test_compatible_settings_for_image_pairs_are_accepted(lines, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
+    compose([*IMAGE_PAIRS, *lines])
 
 
 def test_a_conditional_loss_without_labels_is_rejected(monkeypatch):

@@ -18,12 +18,14 @@ CONF = Path(__file__).parents[2] / "conf"
 NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3), "patch": (1, 28, 28)}
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet", "fastgan")}
+SHAPES |= {"pixel": (3, 4, 6), "patch16": (3, 8, 8), "patch70": (1, 28, 28)}
 SMALL = {name: {"width": 4} for name in SHAPES}
 SHAPES |= {"multi": (1, 16, 16), "dirac": (1,)}
 SHAPES |= {"projected": (3, 16, 16)}
 SMALL |= {"projected": {"resolution": 32, "width": 4, "projection": 2}}
 # The shape of a sample's logits, if not a scalar.
 LOGITS = {"unet": (2, 256), "fastgan": (50,), "projected": (60,), "multi": (2, 1), "ensemble": (2, 1)}
+LOGITS |= {"pixel": (24,), "patch16": (4,)}
 
 
 @pytest.fixture(autouse=True)

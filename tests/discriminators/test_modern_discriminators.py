@@ -1,7 +1,9 @@
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 from torch.nn import functional
 
+from ganlab.config import conf_directory, instantiate
 from ganlab.core import tree
 from ganlab.core.interfaces import Spec, as_output
 from ganlab.discriminators import (
@@ -143,17 +145,38 @@ def test_plain_blocks_have_no_shortcuts():
 
 
 @pytest.mark.parametrize(
-    ("layers", "kernel", "field"), [(0, 1, 1), (0, 4, 7), (1, 4, 16), (2, 4, 34), (3, 4, 70), (2, 3, 23)]
-)
-def test_the_receptive_field_is_as_stated(layers, kernel, field):
-    network = Patch(Spec((1, 80, 80)), width=2, layers=layers, kernel=kernel).double()
+    ("layers", "kernel", "extra", "field"),
+    [(0, 1, 0, 1), (0, 1, 1, 1), (0, 4, 0, 7), (1, 4, 0, 16), (2, 4, 0, 34), (3, 4, 0, 70), (2, 3, 0, 23),
+     (5, 4, 0, 286), (1, 4, 2, 28), (1, 3, 1, 15)],
+)  # fmt: skip
+def test_the_receptive_field_is_as_stated(layers, kernel, extra, field):
+    side = 80 if field < 80 else 4 * field // 2
+    network = Patch(Spec((1, side, side)), width=1, layers=layers, kernel=kernel, extra_layers=extra).double()
     assert network.receptive_field == field
-    samples = torch.randn(1, 1, 80, 80, dtype=torch.float64, requires_grad=True)
+    for weight in network.parameters():
+        weight.data.abs_()  # no products cancel or fall below the smallest number
+    samples = torch.rand(1, 1, side, side, dtype=torch.float64, requires_grad=True)
     logits = network(samples)
     middle = logits.shape[1] // 2 + (int(logits.shape[1] ** 0.5) // 2 if int(logits.shape[1] ** 0.5) % 2 == 0 else 0)
     (gradient,) = torch.autograd.grad(logits[0, middle], samples)
     rows, columns = gradient[0, 0].nonzero().T
     assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (field, field)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "channels"),
+    [("pixel", 1, [64, 128, 1]), ("patch16", 16, [64, 128, 1]), ("patch70", 70, [64, 128, 256, 512, 1])],
+)
+def test_the_presets_are_the_papers_discriminators(name, field, channels):
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        node = compose(f"discriminator/{name}").discriminator
+    with torch.device("meta"):
+        network = instantiate(node)(Spec((3, 256, 256), (3, 256, 256)))
+    layers = [layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
+    assert network.receptive_field == field
+    assert [layer.out_channels for layer in layers] == channels
+    assert layers[0].in_channels == 6
+    assert {layer.kernel_size for layer in layers} == ({(1, 1)} if field == 1 else {(4, 4)})
 
 
 def test_a_pixel_discriminator_is_a_function_of_single_pixels():

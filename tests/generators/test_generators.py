@@ -19,6 +19,11 @@ SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rn
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "fastgan")}
 SMALL = {name: {"width": 4} for name in SHAPES} | {"stylegan2": {"width": 4, "style_size": 8, "mapping_layers": 2}}
 SHAPES |= {"dirac": (1,)}
+# Generators that make images from images, and the shapes of their conditions.
+CONDITIONS = {"unet_translator": (1, 16, 16), "resnet_translator": (3, 16, 8), "srresnet": (4, 4, 6), "rrdb": (1, 4, 4)}
+SHAPES |= {"unet_translator": (3, 16, 16), "resnet_translator": (1, 16, 8), "srresnet": (3, 8, 12), "rrdb": (3, 16, 16)}
+SMALL |= {name: {"width": 4} for name in CONDITIONS}
+SMALL["rrdb"] |= {"blocks": 1, "growth": 2}
 
 
 @pytest.fixture(autouse=True)
@@ -37,13 +42,16 @@ def build(name, spec, **settings):
 
 
 def small(name, classes=0, **settings):
-    kind = name.split("_")[0]
-    spec = Spec(SHAPES.get(kind, (1, 28, 28)), classes=classes, latent=20)
+    kind = name if name in CONDITIONS else name.split("_")[0]
+    cond = CONDITIONS.get(name)
+    spec = Spec(SHAPES.get(kind, (1, 28, 28)), cond, 0 if cond else classes, latent=20)
     supported = {key: value for key, value in settings.items() if key in node_of(name)}
     return spec, build(name, spec, **SMALL.get(kind, {}), **supported)
 
 
-def labels(spec, count):
+def conditions(spec, count):
+    if spec.cond:
+        return torch.rand(count, *spec.cond) * 2 - 1
     return torch.arange(count) % spec.classes if spec.classes else None
 
 
@@ -56,7 +64,7 @@ def trainable(network):
 @pytest.mark.parametrize("spectral", [False, True])
 def test_every_configuration_generates_samples_and_has_gradients(name, classes, spectral):
     spec, network = small(name, classes, spectral_norm=spectral)
-    samples = network(torch.randn(3, 20), labels(spec, 3))
+    samples = network(torch.randn(3, 20), conditions(spec, 3))
     assert samples.shape == (3, *spec.sample)
     assert samples.isfinite().all()
     samples.square().sum().backward()
@@ -70,9 +78,9 @@ def test_every_configuration_generates_samples_and_has_gradients(name, classes, 
 @pytest.mark.slow
 def test_single_samples_copies_and_strict_loading_of_weights(name, spectral):
     spec, network = small(name, 3, spectral_norm=spectral)
-    network(torch.randn(4, 20), labels(spec, 4))
+    network(torch.randn(4, 20), conditions(spec, 4))
     network.eval()
-    latents, cond = torch.randn(1, 20), torch.tensor([2])
+    latents, cond = torch.randn(1, 20), conditions(spec, 3)[2:]
     expected = network(latents, cond)
     torch.testing.assert_close(deepcopy(network)(latents, cond), expected)
     _, other = small(name, 3, spectral_norm=spectral)
@@ -84,7 +92,7 @@ def test_single_samples_copies_and_strict_loading_of_weights(name, spectral):
 def test_every_generator_runs_under_bfloat16_autocast(name):
     spec, network = small(name, 3, spectral_norm=True)
     with torch.autocast("cpu", torch.bfloat16):
-        samples = network(torch.randn(3, 20), labels(spec, 3))
+        samples = network(torch.randn(3, 20), conditions(spec, 3))
     samples.float().square().sum().backward()
     assert all(parameter.grad.dtype == torch.float32 for parameter in network.parameters())
 

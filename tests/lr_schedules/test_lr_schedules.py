@@ -44,6 +44,15 @@ def test_by_hand(schedule, expected):
     assert {step: schedule(step, 100) for step in expected} == pytest.approx(expected)
 
 
+def test_the_decay_from_half_the_steps_is_that_of_cyclegan():
+    # 100 epochs at the full rate, then 1 - (epoch - 100) / 100 in Zhu et al. 2017, section 4.
+    schedule = build("linear_from_half")
+    values = factors(schedule, 200)
+    assert values[:100] == [1.0] * 100
+    assert values[100:] == pytest.approx([1 - epoch / 100 for epoch in range(100)])
+    assert schedule(8, 10) == pytest.approx(0.4)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_factor_decreases_within_0_to_1(name):
     values = factors(build(name))

@@ -156,7 +156,8 @@ def test_data_without_pairs_is_refused_in_one_sentence(name):
 
 
 def test_an_augmentation_that_changes_both_samples_of_a_pair_differently_is_refused():
-    issues = issues_of(*PAIR_COMPONENTS, "regularizer=[perceptual_discriminator]", "augment=diffaugment")
+    lines = ["discriminator.labels=none", "regularizer=[perceptual_discriminator]", "augment=diffaugment"]
+    issues = issues_of(*PAIR_COMPONENTS, *lines)
     assert issues == [
         "regularizer.perceptual_discriminator compares the discriminator's features of a pair, whose samples "
         "DiffAugment changes in different ways; write augment=none"

@@ -8,6 +8,10 @@ from support.small_runs import NETWORKS
 
 POINTS = ["data=ring", *NETWORKS]
 IMAGES = ["data=digits", "data.resolution=8", *NETWORKS]
+IMAGE_PAIRS = [
+    *("data=digits", "data.resolution=16", "data._target_=support.translated_digits.InvertedDigits"),
+    *("latent=none", "generator=unet_translator", "discriminator=dcgan"),
+]
 
 
 def issues_of(*overrides: str) -> list[str]:

@@ -146,10 +146,10 @@ def reject_packing_of_single_sample_terms(config: DictConfig, components: Compon
     names = ", ".join(name for name, term in components.regularizer.items() if term.single)
     if names:
         return f"game.packing={packing} and regularizer.{names}: it works on single samples; use one of them"
-    is_labelled = components.spec is not None and components.spec.classes
-    if is_labelled and config.discriminator.get("labels", "concat") not in ("concat", None):
+    is_conditional = components.spec is not None and components.spec.cond is not None
+    if is_conditional and config.discriminator.get("labels", "concat") not in ("concat", None):
         return (
-            f"game.packing={packing} joins each sample with its label, so discriminator.labels must be concat, "
+            f"game.packing={packing} joins each sample with its condition, so discriminator.labels must be concat, "
             f"got {config.discriminator.labels}"
         )
     return None
