@@ -99,11 +99,15 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += ["generator.norm=batch"]
     if getattr(target, "reads", "") == "probability":
         lines += ["discriminator.head=tanh_probability"]
-    if content.get("path") == "???":
+    place = "data.images" if group == "corruption" else "data"
+    if group == "corruption":  # of colour images
+        lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
+    if group == "corruption" or content.get("path") == "???" or "target" in content:
         for i in range(4):
-            folder.mkdir(exist_ok=True)
-            Image.new("RGB", (8, 8), (i, 0, 0)).save(folder / f"{i}.png")
-        lines += [f"data.path={folder}", "data.resolution=8"]
+            for side in "AB":  # two domains, if they matter
+                (folder / side).mkdir(exist_ok=True, parents=True)
+                Image.new("RGB", (8, 8), (i, 0, 0)).save(folder / side / f"{i}.png")
+        lines += [f"{place}.path={folder}", f"{place}.resolution=8"]
     return lines
 
 

@@ -21,7 +21,7 @@ LAYERS = (
     ("kinds",),
     (
         *("generators", "discriminators", "latents", "losses", "regularizers", "augments", "conditioning"),
-        *("optimizers", "schedules", "lr_schedules", "ema"),
+        *("optimizers", "schedules", "lr_schedules", "ema", "corruptions"),
     ),
     ("games",),
     ("data",),

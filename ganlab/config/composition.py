@@ -42,7 +42,7 @@ def compose(
     if command.recipes:
         name_by_data(config, lines, directories)
     issues += fill_found_settings(config)
-    check(config, [*issues, *_find_unused_loss(lines, config)], command)
+    check(config, [*issues, *_find_unused_loss(lines, config), *_find_unused_corruption(lines, config)], command)
     for notice in (_describe_resets(config, lines, directories, command), describe_missing_callbacks(config, lines)):
         if notice:
             notify(notice)
@@ -127,7 +127,7 @@ def _find_overwritten(lines: Sequence[str], directories: Sequence[Path], command
 
 
 def _reads(game: DictConfig, group: str) -> bool:
-    """Return whether a game takes the components of a group."""
+    """Return whether a game, or other component, takes the components of a group."""
     return f"${{{group}}}" in OmegaConf.to_container(game, resolve=False).values()  # type: ignore[union-attr]
 
 
@@ -144,3 +144,13 @@ def _find_unused_loss(lines: Sequence[str], config: DictConfig) -> list[ConfigIs
         return []
     name = str(config.game.get("_target_", "")).rpartition(".")[2]
     return [ConfigIssue("", f"{overrides[0]}: {name} has its own losses; remove it, or use another game")]
+
+
+def _find_unused_corruption(lines: Sequence[str], config: DictConfig) -> list[ConfigIssue]:
+    """Return an issue if an override selects a corruption that the data do not use; an experiment's may stay unused."""
+    overrides = _overrides_of("corruption", lines)
+    data = config.get("data")
+    if not overrides or not OmegaConf.is_dict(data) or _reads(data, "corruption"):
+        return []
+    name = str(data.get("_target_", "")).rpartition(".")[2]
+    return [ConfigIssue("", f"{overrides[0]}: {name} is not corrupted; write data=corrupted data.images=NAME")]

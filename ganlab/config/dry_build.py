@@ -39,7 +39,7 @@ def dry_build(
     """
     builder = _Builder(config, invalid_groups)
     components = Components(
-        spec=spec or builder.build("data", preview),
+        spec=spec or (None if builder.reads_invalid("data") else builder.build("data", preview)),
         loss=builder.build_kind("loss", AdversarialLoss),
         regularizer={
             name: term
@@ -116,7 +116,8 @@ class _Builder:
 
     def reads_invalid(self, path: str) -> bool:
         """Return whether a node interpolates a setting that is itself invalid."""
-        text = OmegaConf.to_yaml(OmegaConf.select(self.config, path))
+        node = OmegaConf.select(self.config, path)
+        text = "" if node is None else OmegaConf.to_yaml(node)
         settings = self.invalid_groups | {issue.key for issue in self.issues}
         return any(f"${{{setting}}}" in text for setting in settings)
 

@@ -32,6 +32,7 @@ class Root:
     workers: int = 0
     optimized_metric: str = "fid"
     data: Any = MISSING
+    corruption: Any = None
     game: Any = MISSING
     conditioning: Any = MISSING
     generator: Any = MISSING

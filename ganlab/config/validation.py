@@ -55,11 +55,14 @@ def find_issues(
 def _check_settings(resolved: Mapping[str, Any], root: type) -> Iterator[ConfigIssue]:
     """Check the settings by type and bounds, and whether each group holds components."""
     known = {field.name: field.type for field in fields(root)}
+    may_be_absent = {field.name for field in fields(root) if field.default is None}
     may_be_empty = {field.name for field in fields(root) if field.default_factory is dict}
     for key in resolved:
         if key not in known:
             yield ConfigIssue(key, f"there is no setting '{key}'{suggest(key, known)}")
     for key, kind in known.items():
+        if key in may_be_absent - resolved.keys():
+            continue
         value = resolved.get(key, MISSING)
         if value == MISSING:
             yield ConfigIssue(key, f"{key}: nothing is chosen; write {key}=NAME")

@@ -2,9 +2,11 @@
 
 from ganlab.data.celeba import Celeba
 from ganlab.data.cifar import Cifar10, Cifar100
+from ganlab.data.corrupted import Corrupted
 from ganlab.data.curves import Circles, Moons, SwissRoll
 from ganlab.data.datamodule import DataModule
 from ganlab.data.dataset import DataSet, normalize
+from ganlab.data.digit_styles import DigitStyles
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
@@ -15,20 +17,25 @@ from ganlab.data.image_folder import ImageFolder
 from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.paired_folder import PairedFolder
+from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
+from ganlab.data.unpaired_folder import UnpairedFolder
 
 __all__ = [
     "Celeba",
     "Cifar10",
     "Cifar100",
     "Circles",
+    "Corrupted",
     "DataModule",
     "DataSet",
+    "DigitStyles",
     "Digits",
     "Dirac",
     "Distribution",
@@ -43,6 +50,8 @@ __all__ = [
     "MixtureDataSet",
     "Mnist",
     "Moons",
+    "PairedFolder",
+    "Photographs",
     "PointDataSet",
     "RandomMixture",
     "Ring",
@@ -53,5 +62,6 @@ __all__ = [
     "Stream",
     "Svhn",
     "SwissRoll",
+    "UnpairedFolder",
     "normalize",
 ]

@@ -1,11 +1,13 @@
 """`DerivedPairs`, the base class of pairs whose source is derived from the image that is their target."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor
 
-from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.interfaces import Batch, Conditions, Spec
 from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS
 from ganlab.data.image import ImageDataSet
@@ -47,6 +49,14 @@ class DerivedPairs(ImagePairs, ABC):
     def sources(self, indices: Tensor) -> Tensor:
         """Derive the sources of the targets."""
         return self.derive_fixed(self.targets(indices), indices)
+
+    def whole_pairs(self, split: str) -> Iterator[tuple[str, Conditions]]:
+        """Yield the name, source and target of whole images, each a batch of 1, if the samples are parts of some.
+
+        Raises ValueError for an unknown split.
+        """
+        for index, (name, image) in enumerate(self.images.whole_images(split)):
+            yield name, Conditions(self.derive_fixed(image[None], torch.tensor([index])), image[None])
 
     def source_digest(self) -> str:
         """Return the fingerprint of the images, and the settings that scores depend on."""

@@ -10,11 +10,10 @@ from torch.nn import functional
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random
 from ganlab.core.tree import Tree
+from ganlab.corruptions.luminance import luminance
 from ganlab.data.derived_pairs import DerivedPairs, image_shape
 from ganlab.data.image import ImageDataSet
 from ganlab.data.image_pairs import build_pair_spec
-
-LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue (ITU-R BT.601)
 
 
 @final
@@ -65,15 +64,7 @@ def check_threshold(threshold: float) -> None:
 
 def find_edges(images: Tensor, threshold: float) -> Tensor:
     """Return the edges of images (n, 1 or 3 or 4, height, width), uint8 of shape (n, 1, height, width), 0 or 255."""
-    return sobel_magnitude(to_grey(images)).gt(threshold).to(torch.uint8) * 255
-
-
-def to_grey(images: Tensor) -> Tensor:
-    """Return the luminance of images (n, 1 or 3 or 4, height, width), float32 of shape (n, 1, height, width)."""
-    if images.shape[1] == 1:
-        return images.float()
-    weights = torch.tensor(LUMINANCE, device=images.device).view(1, 3, 1, 1)
-    return (images[:, :3].float() * weights).sum(1, keepdim=True)
+    return sobel_magnitude(luminance(images)).gt(threshold).to(torch.uint8) * 255
 
 
 def sobel_magnitude(grey: Tensor) -> Tensor:

@@ -105,6 +105,14 @@ class ImageDataSet(DataSet, ABC):
         """Return the file of an image, or its number in the table."""
         return f"image {index}"
 
+    def whole_images(self, split: str) -> Iterator[tuple[str, Tensor]]:
+        """Yield the names and pixels (channels, height, width) of whole images, of which samples are parts; here none.
+
+        Raises ValueError for an unknown split.
+        """
+        self.split(split)
+        return iter(())
+
     def split(self, name: str) -> Tensor:
         """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""
         check_split(name)

@@ -51,3 +51,32 @@ def test_settings_of_the_images_are_found_from_them(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_reported_before_anything_is_read(lines: list[str], message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         compose(["data=edges", *lines, *TRANSLATORS])
+
+
+def test_a_corruption_is_chosen_like_a_component() -> None:
+    config = compose(
+        ["data=corrupted", "corruption=noise", "corruption.sigma=9", "data.images.resolution=16", *TRANSLATORS]
+    )
+    data = instantiate(config.data)
+    assert data.corruption.settings() == {"corruption": "noise", "corruption_sigma": 9.0}
+    assert preview(config.data) == data.spec
+    assert compose(["data=corrupted", *TRANSLATORS]).corruption.factor == 2
+    assert "corruption" not in compose([])
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["corruption=noise"], "corruption=noise: Digits is not corrupted; write data=corrupted data.images=NAME"),
+        (["data=corrupted", "corruption=fog"], "corruption: there is no 'fog'; choose blur, downscale"),
+        (["data=corrupted", "corruption.factr=3"], "corruption.factr: Downscale has no such setting; did you mean"),
+        (
+            ["data=corrupted", "corruption.factor=3"],
+            "corruption.factor=3 needs images with sides that are multiples of it",
+        ),
+    ],
+)
+def test_a_corruption_that_does_not_fit_is_one_sentence(lines: list[str], message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        compose([*lines, *(TRANSLATORS if len(lines) > 1 else [])])
+    assert len(caught.value.issues) == 1

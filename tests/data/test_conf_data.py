@@ -24,7 +24,7 @@ def test_every_setting_is_in_the_file_with_its_default_and_a_comment(path: Path)
     lines = path.read_text().splitlines()
     assert lines[0].startswith("# ")
     settings = lines[next(number for number, line in enumerate(lines) if line.startswith("_target_")) + 1 :]
-    assert all("  # " in line for line in settings)
+    assert all("  # " in line for line in settings if not line.endswith("}"))  # another group
     assert max(map(len, lines)) <= 150
 
 

@@ -22,12 +22,36 @@ FITS: Mapping[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
 }
 
 
+def left_half(image: Image.Image) -> Image.Image:
+    """Return the left one of two images side by side; raises ValueError if the width is odd."""
+    return image.crop((0, 0, _half_width(image), image.height))
+
+
+def right_half(image: Image.Image) -> Image.Image:
+    """Return the right one of two images side by side; raises ValueError if the width is odd."""
+    return image.crop((_half_width(image), 0, image.width, image.height))
+
+
+def _half_width(image: Image.Image) -> int:
+    if image.width % 2:
+        raise ValueError(f"its width of {image.width} pixels is odd, so it does not hold two images side by side")
+    return image.width // 2
+
+
+PARTS: Mapping[str, Callable[[Image.Image], Image.Image]] = {
+    "whole": lambda image: image,
+    "left": left_half,
+    "right": right_half,
+}
+
+
 @dataclass(frozen=True)
 class ImageDecoder:
     """Decodes images to `size` (height, width) and 1, 3 or 4 `channels`; `fit` is "crop", "pad" or "stretch".
 
     Images of more than `max_pixels` are refused. `grey_range` is black and white of greys of more than 8 bits; without
-    it they are refused. Raises ValueError for an invalid setting.
+    it they are refused. `part` names what is decoded of each image: all of it, or the left or right half of two images
+    side by side. Raises ValueError for an invalid setting.
     """
 
     size: tuple[int, int]
@@ -35,6 +59,7 @@ class ImageDecoder:
     fit: str
     max_pixels: int
     grey_range: GreyRange | None = None
+    part: str = "whole"
 
     def __post_init__(self) -> None:
         if min(self.size) < 4:
@@ -57,7 +82,7 @@ class ImageDecoder:
             check_pixels(image, self.max_pixels)
             image.load()
             upright = ImageOps.exif_transpose(image)
-        fitted = FITS[self.fit](self.convert(upright), self.size[::-1])
+        fitted = FITS[self.fit](self.convert(PARTS[self.part](upright)), self.size[::-1])
         return torch.from_numpy(np.array(fitted)).reshape(*self.size, self.channels).permute(2, 0, 1).contiguous()
 
     def convert(self, image: Image.Image) -> Image.Image:

@@ -13,7 +13,7 @@ from torch.nn import functional
 from ganlab.core.errors import TrainingError
 from ganlab.core.progress import progress
 from ganlab.data.readers.archive import Archive
-from ganlab.data.readers.decode_image import ImageDecoder, without_pillow_limits
+from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution, without_pillow_limits
 from ganlab.data.readers.decoded import decode_all
 from ganlab.data.readers.frame_names import frame_of
 from ganlab.data.readers.path_table import PathTable
@@ -132,9 +132,9 @@ def resize(images: Tensor, resolution: int) -> Tensor:
     return torch.cat([rescale(part.float(), resolution) for part in images.split(CHUNK)])
 
 
-def rescale(images: Tensor, resolution: int) -> Tensor:
-    """Resize float images with values in 0 … 255 to a square of uint8, bicubic and antialiased."""
-    size = (resolution, resolution)
+def rescale(images: Tensor, resolution: int | tuple[int, int]) -> Tensor:
+    """Resize float images with values in 0 … 255 to uint8 of a side or (height, width), bicubic and antialiased."""
+    size = parse_resolution(resolution)
     resized = functional.interpolate(images, size, mode="bicubic", align_corners=False, antialias=True)
     return resized.round_().clamp_(0, 255).to(torch.uint8)
 
