@@ -21,6 +21,7 @@ class Capability(Enum):
 
     DISCRIMINATOR = "a discriminator of single samples"
     ADVERSARIAL_LOSS = "an adversarial loss of a discriminator"
+    WAY_BACK = "a translation of samples back to conditions"
 
 
 class UpdateSchedule(ABC):
@@ -96,7 +97,9 @@ class Game(nn.Module, ABC):
 
     sampler: nn.Module  # the network that the EMA averages and that generates samples from latents
     latent: Latent  # the distribution of the sampler's input
-    provides: ClassVar[frozenset[Capability]] = frozenset(Capability)  # what metrics may require besides samples
+    provides: ClassVar[frozenset[Capability]] = frozenset(  # what metrics may require besides samples
+        {Capability.DISCRIMINATOR, Capability.ADVERSARIAL_LOSS}
+    )
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
