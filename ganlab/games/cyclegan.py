@@ -15,6 +15,7 @@ from ganlab.core.tree import Tree
 from ganlab.games.domain import Domain
 from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.image_pool import ImagePool
+from ganlab.games.translation import reject_terms_of_both_losses, require_source_images, swapped, with_latents
 from ganlab.games.two_way import DomainDiscriminators, TwoWayTranslator
 
 FORWARD, BACKWARD = "forward", "backward"  # from sources to targets, and from targets to sources
@@ -198,34 +199,6 @@ class CycleGAN(Game):
         if way == BACKWARD:  # generated last; with microbatches nothing is shared, and later draws must be the same
             self.random.skip(fakes.draws)
         return lambda: fakes
-
-
-def swapped(spec: Spec) -> Spec:
-    """Return the spec of the other direction: the condition is the sample."""
-    return replace(spec, sample=spec.cond, cond=spec.sample)  # type: ignore[arg-type]
-
-
-def with_latents(spec: Spec, latent: Latent) -> Spec:
-    """Return the spec with the size of the latents."""
-    return replace(spec, latent=latent.size, latent_channels=latent.channels)
-
-
-def require_source_images(spec: Spec, game: str) -> None:
-    """Raise ValueError unless samples and conditions are images."""
-    match spec.sample, spec.cond:
-        case ([_, _, _], [_, _, _]):
-            return
-    raise ValueError(
-        f"{game} translates images, but this data has samples of shape {spec.sample} and "
-        f"{'conditions of shape ' + str(spec.cond) if spec.cond else 'no images as conditions'}; use data of two "
-        "domains, such as data=unpaired_folder"
-    )
-
-
-def reject_terms_of_both_losses(regularizers: Mapping[str, Regularizer]) -> None:
-    """Raise ValueError for regularizers that need the vector field of a game of two networks."""
-    if names := ", ".join(name for name, term in regularizers.items() if term.reads_both_losses):
-        raise ValueError(f"regularizers of both losses need a game of two networks; remove {names}")
 
 
 def _distance(first: Tree, second: Tree) -> Tensor:
