@@ -55,6 +55,13 @@ def keep_metric_local(metric: Any) -> None:
     metric._to_sync = False
 
 
+def untrained_lpips(network: str) -> Any:
+    """Return LPIPS with its trained linear layers and a random backbone; the public class downloads the backbone."""
+    from torchmetrics.functional.image.lpips import _LPIPS
+
+    return _LPIPS(pretrained=True, net=network, pnet_rand=True)  # type: ignore[arg-type]
+
+
 def accept_plugins(plugins: Any, accept: Callable[[str], bool]) -> None:
     """Let Hydra instantiate launchers and sweepers outside the `hydra_plugins` namespace if `accept(target)`."""
     vars(plugins)["is_in_toplevel_plugins_module"] = accept

@@ -50,8 +50,8 @@ class FeatureBatch(NamedTuple):
     """Features (n, width) in float32 and, if the space has classes, logits (n, classes).
 
     `spatial` (n, spatial_width) holds features with their position in the image, which pooled features lose. A feature
-    space fills these three fields; its caller may add the `samples` that it read, uint8 images or float32 points, and
-    their `labels` (n,).
+    space fills these three fields; its caller may add the `samples` that it read, uint8 images or float32 points,
+    their `labels` (n,), and of samples generated from a condition the `truth`, the real sample that belongs to it.
     """
 
     features: Tensor
@@ -59,6 +59,7 @@ class FeatureBatch(NamedTuple):
     spatial: Tensor | None = None
     samples: Tensor | None = None
     labels: Tensor | None = None
+    truth: Tensor | None = None  # uint8 images (n, channels, height, width)
 
 
 class Features(nn.Module, ABC):

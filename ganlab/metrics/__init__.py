@@ -7,6 +7,7 @@ from ganlab.metrics.accuracy_score import AccuracyScore
 from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
+from ganlab.metrics.class_kept import ClassKept
 from ganlab.metrics.copies import Copies
 from ganlab.metrics.discriminator_gap import DiscriminatorGap
 from ganlab.metrics.duality_gap import DualityGap
@@ -16,16 +17,21 @@ from ganlab.metrics.frechet import FID
 from ganlab.metrics.inception_score import InceptionScore
 from ganlab.metrics.intra_fid import IntraFID
 from ganlab.metrics.kid import KID
+from ganlab.metrics.lpips import LPIPS
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.mifid import MIFID
 from ganlab.metrics.modes import Mixture, Modes
 from ganlab.metrics.ms_ssim import MSSSIM
+from ganlab.metrics.ms_ssim_paired import PairedMSSSIM
+from ganlab.metrics.paired_images import PairedMetric, PairedStatistic
 from ganlab.metrics.path_length import PathLength
 from ganlab.metrics.prdc import PRDC
+from ganlab.metrics.psnr import PSNR
 from ganlab.metrics.scoring.evaluator import Evaluator, Processes
 from ganlab.metrics.scoring.samples import Samples
 from ganlab.metrics.sliced_wasserstein import SlicedWasserstein
 from ganlab.metrics.spatial_fid import SpatialFID
+from ganlab.metrics.ssim import SSIM
 from ganlab.metrics.stacked_modes import StackedModes
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic, SumStatistic
 from ganlab.metrics.wasserstein import Wasserstein
@@ -33,15 +39,19 @@ from ganlab.metrics.wasserstein import Wasserstein
 __all__ = [
     "FID",
     "KID",
+    "LPIPS",
     "MIFID",
     "MSSSIM",
     "PRDC",
+    "PSNR",
+    "SSIM",
     "AccuracyScore",
     "AllValues",
     "Authenticity",
     "BaseMetric",
     "Birthday",
     "ClassAccuracy",
+    "ClassKept",
     "Copies",
     "DiscriminatorGap",
     "DualityGap",
@@ -56,6 +66,9 @@ __all__ = [
     "ModelMetric",
     "Modes",
     "Moments",
+    "PairedMSSSIM",
+    "PairedMetric",
+    "PairedStatistic",
     "PathLength",
     "Processes",
     "SampleStatistics",

@@ -28,9 +28,10 @@ class Hits(SumStatistic):
         return {"right": (), "count": ()}
 
     def terms(self, batch: FeatureBatch, start: int) -> dict[str, Tensor]:
-        """Compare the most probable class with the label."""
+        """Compare the most probable class with the label; raises ValueError for samples without labels."""
         assert batch.logits is not None
-        assert batch.labels is not None
+        if batch.labels is None:
+            raise ValueError("the share of right classes needs the class of each sample, but these samples have none")
         right = batch.logits.argmax(1) == batch.labels.to(batch.logits.device)
         return {"right": right.double().sum(), "count": torch.tensor(float(len(right)))}
 

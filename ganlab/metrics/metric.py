@@ -23,7 +23,8 @@ class EvaluationContext:
     generator: nn.Module  # the EMA generator or the live one
     sampler: Sampler  # of that generator
     features: Features
-    real_batches: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates
+    real_batches: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates, with
+    # the conditions of paired data, else with known labels
     held_out: str  # the split that generated samples are compared with
     samples: int  # the protocol's number of samples
     batch_size: int
@@ -39,7 +40,8 @@ class BaseMetric(ABC):
     """A named measurement that gives one or more scores; extend `Metric` or `ModelMetric` instead of this class.
 
     It is built from the feature space and the data set. Raises UnsuitableMetricError, a ValueError, if `needs_logits`
-    is set and the feature space has no classes, or if `needs_labels` is set and the model is unconditional.
+    is set and the feature space has no classes, if `needs_labels` is set and the model is unconditional, or if
+    `needs_truth` is set and the data is not paired.
 
     >>> from types import SimpleNamespace
     >>> from ganlab.core.interfaces import Spec
@@ -61,6 +63,7 @@ class BaseMetric(ABC):
     ranges: ClassVar[Mapping[str, ScoreRange]] = {}  # by name, of scores with a range, which their intervals keep to
     needs_logits: ClassVar[bool] = False  # of the feature space
     needs_labels: ClassVar[bool] = False  # of the data, and the generator has to be conditional
+    needs_truth: ClassVar[bool] = False  # the sample that belongs to each condition, which paired data has
     reference: ClassVar[str] = "none"  # which real samples it reads: "held_out", "train" or "none"
 
     needed_real_samples = 0  # with fewer, the scores say little, and their lines say so
@@ -72,6 +75,11 @@ class BaseMetric(ABC):
             raise UnsuitableMetricError(
                 f"metric={self.name} needs classes, but this model is unconditional; set data.labels=true for labelled "
                 f"data, or remove {self.name} from metric"
+            )
+        if self.needs_truth and not (data and data.spec.paired):
+            raise UnsuitableMetricError(
+                f"metric={self.name} compares an output with its truth, but this data is not paired; choose data of "
+                f"pairs, such as data=paired_folder, or remove {self.name} from metric"
             )
 
     def check(self, features: Features) -> None:
