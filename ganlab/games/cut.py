@@ -14,6 +14,7 @@ from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.image_pool import ImagePool
 from ganlab.games.patch_contrast import EncodesImages, PatchContrast
 from ganlab.games.translation import reject_terms_of_both_losses, require_source_images, with_latents
+from ganlab.games.two_way import Unconditional
 
 
 class CUT(Game):
@@ -59,13 +60,20 @@ class CUT(Game):
         self.spec = with_latents(spec, self.latent)
         self.nce, self.identity = nce, identity
         self.generator = generator(self.spec)
-        self.discriminator = discriminator(replace(self.spec, cond=None))
+        self.discriminator = Unconditional(discriminator(replace(self.spec, cond=None)))
         self.contrast = PatchContrast(_encoded_channels(self.generator), patches, temperature, width)
         self.augment, self.regularizers = augment, dict(regularizers)
         self._registered = nn.ModuleDict(regularizers)  # so their weights and buffers are moved and saved with the game
         pool = ImagePool(0, self.spec.sample)  # type: ignore[arg-type]
         self.domain = Domain(
-            self.spec, self.discriminator, loss, regularizers, self.regularizers, augment, pool, self.latent
+            self.spec,
+            self.discriminator.discriminator,
+            loss,
+            regularizers,
+            self.regularizers,
+            augment,
+            pool,
+            self.latent,
         )
         self._shared: FakeBatch | None = None  # generated for both players
 

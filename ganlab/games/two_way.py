@@ -45,3 +45,16 @@ class DomainDiscriminators(nn.Module):
     def forward(self, samples: Tree, cond: Tree = None) -> Tree:
         """Return the output for targets; neither discriminator receives a condition."""
         return self.of_targets(samples, None)
+
+
+@final
+class Unconditional(nn.Module):
+    """A discriminator that receives no condition, also where samples have one."""
+
+    def __init__(self, discriminator: nn.Module) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, samples: Tree, cond: Tree = None) -> Tree:
+        """Return the discriminator's output for the samples alone."""
+        return self.discriminator(samples, None)
