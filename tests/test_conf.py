@@ -89,6 +89,8 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += ["regularizer=[]"]  # R1 and batch normalisation exclude each other
     if getattr(target, "needs_pairs", False):
         lines += PAIR_COMPONENTS
+    if (group, name) in (("game", "cyclegan"), ("game", "cut"), ("game", "regression")):
+        lines += [*PAIR_COMPONENTS, "regularizer=[pixel_l1]"]
     if name == "perceptual_vgg19":
         folder.mkdir(exist_ok=True)
         (folder / "vgg19.pth").touch()  # a dry build reads no weights

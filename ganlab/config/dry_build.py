@@ -13,6 +13,7 @@ from ganlab.config.dry_settings import check_logger, check_metric
 from ganlab.config.forward_check import run_forward_checks
 from ganlab.config.nested_data import preview_settings
 from ganlab.config.network_nodes import find_update_settings
+from ganlab.config.players import find_unknown_players
 from ganlab.config.targets import instantiate, locate, takes_argument
 from ganlab.core.errors import ConfigIssue
 from ganlab.core.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Spec, UpdateSchedule
@@ -123,16 +124,19 @@ class _Builder:
 
 
 def _build_networks(builder: _Builder, components: Components) -> None:
-    """Build both networks; if no issue is known, also build the game and check custom components in it."""
+    """Build the networks; if no issue is known, also build the game and check custom components in it."""
     config, spec = builder.config, cast(Spec, components.spec)
     network_spec = replace(spec, latent=cast(Latent, components.latent).size)
     game = None
     with torch.device("meta"):
         components.generator = builder.build("generator", _build_network, network_spec)
-        components.discriminator = builder.build("discriminator", _build_network, network_spec)
+        if "game" in builder.invalid_groups or "discriminator" in config.game:  # some games have none
+            components.discriminator = builder.build("discriminator", _build_network, network_spec)
         if not builder.invalid_groups and not builder.issues and not broken_rules(config, components):
             game = builder.build("game", _call, spec)
-    if game is not None:
+    if game is not None and components.schedule is not None:
+        builder.issues += find_unknown_players(config, game, components.schedule)
+    if game is not None and not builder.issues:
         builder.issues += run_forward_checks(config, game, spec)
 
 

@@ -18,7 +18,7 @@ class Root:
     iterations: int = 1000
     batch_size: int = 64
     microbatches: int = 1
-    gradient_clip_norm: float = 0.0
+    gradient_clip_norm: float | dict[str, float] = 0.0
     compile: list[str] = field(default_factory=list)
     channels_last: bool = True
     matmul_precision: str = "highest"

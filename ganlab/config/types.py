@@ -24,6 +24,9 @@ def mismatch(value: Any, kind: Any) -> str:
         inner = arguments[0] if arguments else Any
         fits = isinstance(value, list) and not any(mismatch(item, inner) for item in value)
         return "" if fits or inner not in NAMES else f"a list, each {NAMES[inner]}, such as {EXAMPLES[inner]}"
+    if origin is dict:
+        fits = isinstance(value, dict) and not any(mismatch(inner, arguments[1]) for inner in value.values())
+        return "" if fits else f"{NAMES[arguments[1]]} by name"
     if origin is tuple and arguments[-1] is not Ellipsis:
         fits = isinstance(value, list) and len(value) == len(arguments) and not any(map(mismatch, value, arguments))
         items = dict.fromkeys(mismatch([], inner) or "value" for inner in arguments)

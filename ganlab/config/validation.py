@@ -72,11 +72,16 @@ def _check_settings(resolved: Mapping[str, Any], root: type) -> Iterator[ConfigI
             yield from (ConfigIssue(key, sentence) for sentence in _check_group(key, value))
         elif problem := mismatch(value, kind):
             yield ConfigIssue(key, f"{key} must be {problem}, got {value!r}")
-        elif key in BOUNDS and value < BOUNDS[key]:
-            yield ConfigIssue(key, f"{key} must be at least {BOUNDS[key]}, got {value}")
+        elif key in BOUNDS and (below := [v for v in _numbers(value) if v < BOUNDS[key]]):
+            yield ConfigIssue(key, f"{key} must be at least {BOUNDS[key]}, got {below[0]}")
         elif key in CHOICES and value not in CHOICES[key]:
             similar = suggest(str(value), CHOICES[key])
             yield ConfigIssue(key, f"{key}: there is no '{value}'; choose {', '.join(CHOICES[key])}{similar}")
+
+
+def _numbers(value: Any) -> list[Any]:
+    """Return a setting's numbers: one, or one by name."""
+    return list(value.values()) if isinstance(value, dict) else [value]
 
 
 def _check_group(group: str, value: Any) -> Iterator[str]:

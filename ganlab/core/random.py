@@ -45,6 +45,16 @@ class Random:
         return generator.manual_seed(derive(*self._key, purpose, self._draws[purpose]))
 
     @property
+    def part(self) -> int:
+        """The number of this part of the joined batch, from 0."""
+        return self._part
+
+    @property
+    def parts(self) -> int:
+        """The number of parts of the joined batch."""
+        return self._parts
+
+    @property
     def draws(self) -> Counter[str]:
         """How many draws were made since `seek`, by purpose."""
         return self._draws.copy()

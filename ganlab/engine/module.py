@@ -37,7 +37,7 @@ class GANModule(pl.LightningModule):
         iterations: int,
         seed: int = 0,
         microbatches: int = 1,
-        gradient_clip_norm: float = 0.0,
+        gradient_clip_norm: float | Mapping[str, float] = 0.0,
         observe_every: int = 50,
     ) -> None:
         super().__init__()

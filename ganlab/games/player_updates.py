@@ -24,7 +24,8 @@ class PlayerUpdates:
     `steps` counts the batches and `samples` the real samples, over all processes. A trainer may set its own `backward`
     (of a loss, by weights) and `step_optimizer` (of a player, which must call `clip_and_measure` once the gradients are
     final); 16-bit training scales losses and gradients there. `rate_factor` is a function of the step, and `norms` are
-    those of the latest step that measured them: every `measure_every`-th, never for 0.
+    those of the latest step that measured them: every `measure_every`-th, never for 0. A player without an optimizer of
+    its own takes the generator's, and `clip_norm` is one number for all players or one by name, 0 being no limit.
 
     >>> from functools import partial
     >>> from ganlab import augments, discriminators, games, generators, latents, losses, schedules
@@ -55,12 +56,13 @@ class PlayerUpdates:
         rate_factor: Callable[[int], float] = lambda step: 1.0,
         seed: int = 0,
         microbatches: int = 1,
-        clip_norm: float = 0.0,
+        clip_norm: float | Mapping[str, float] = 0.0,
         measure_every: int = 0,
     ) -> None:
-        self.game, self.schedule, self.ema = game, schedule, ema or Live(game.sampler)
+        self.game, self.ema = game, ema or Live(game.sampler)
+        self.schedule = schedule.for_players(game.players())
         self.rate_factor, self.seed, self.microbatches = rate_factor, seed, microbatches
-        self.clip_norm, self.measure_every = clip_norm, measure_every
+        self.measure_every = measure_every
         self.steps, self.samples = 0, 0
         self.norms: dict[str, Tensor] = {}
         self.norms_are_new = False
@@ -68,7 +70,12 @@ class PlayerUpdates:
         self.step_optimizer: Callable[[str], object] = self.clip_and_step
         self.game.random.seed = seed
         self.weights = {player: game.weights(player) for player in game.players()}
-        self.optimizers = {player: optimizers[player](weights) for player, weights in self.weights.items()}
+        self.optimizers = {
+            player: optimizers[player if player in optimizers else "generator"](weights)
+            for player, weights in self.weights.items()
+        }
+        by_player = clip_norm if isinstance(clip_norm, Mapping) else dict.fromkeys(self.weights, clip_norm)
+        self.clip_norms = {player: by_player.get(player, 0.0) for player in self.weights}
         self._base_rates = {
             player: [group["lr"] for group in optimizer.param_groups] for player, optimizer in self.optimizers.items()
         }
@@ -145,12 +152,13 @@ class PlayerUpdates:
 
     def clip_and_measure(self, player: str) -> None:
         """Clip the player's gradients, and measure norms if this step has to: those of gradients before clipping."""
-        if not (self.clip_norm or self._measures_norms):
+        clip_norm = self.clip_norms[player]
+        if not (clip_norm or self._measures_norms):
             return
         weights = self.weights[player]
         norm = torch.nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
-        if self.clip_norm:
-            torch.nn.utils.clip_grads_with_norm_(weights, self.clip_norm, norm)
+        if clip_norm:
+            torch.nn.utils.clip_grads_with_norm_(weights, clip_norm, norm)
         if self._measures_norms:
             self.norms_are_new = True
             self.norms[f"{player}/gradient_norm"] = norm

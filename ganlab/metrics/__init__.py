@@ -9,6 +9,7 @@ from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
 from ganlab.metrics.class_kept import ClassKept
 from ganlab.metrics.copies import Copies
+from ganlab.metrics.cycle_error import CycleError
 from ganlab.metrics.discriminator_gap import DiscriminatorGap
 from ganlab.metrics.duality_gap import DualityGap
 from ganlab.metrics.duplicates import Duplicates
@@ -27,6 +28,7 @@ from ganlab.metrics.paired_images import PairedMetric, PairedStatistic
 from ganlab.metrics.path_length import PathLength
 from ganlab.metrics.prdc import PRDC
 from ganlab.metrics.psnr import PSNR
+from ganlab.metrics.reverse_fid import ReverseFID
 from ganlab.metrics.scoring.evaluator import Evaluator, Processes
 from ganlab.metrics.scoring.samples import Samples
 from ganlab.metrics.sliced_wasserstein import SlicedWasserstein
@@ -53,6 +55,7 @@ __all__ = [
     "ClassAccuracy",
     "ClassKept",
     "Copies",
+    "CycleError",
     "DiscriminatorGap",
     "DualityGap",
     "Duplicates",
@@ -71,6 +74,7 @@ __all__ = [
     "PairedStatistic",
     "PathLength",
     "Processes",
+    "ReverseFID",
     "SampleStatistics",
     "Samples",
     "SlicedWasserstein",

@@ -27,6 +27,9 @@ MORE = {  # further settings, so the component has an effect
     "lr_schedule": ["optimizer.generator.lr=0.01"],
     "dragan": ["regularizer.dragan.spread=5"],
     "information": ["latent=codes", "latent.size=16"],
+    # Small weights, because rounding errors are relative to the gradients, which Adam's state contains.
+    "pixel_l1": ["regularizer.pixel_l1.weight=1"],
+    "pixel_l2": ["regularizer.pixel_l2.weight=1"],
     "path_length": ["generator._target_=support.small_runs.Styled", "regularizer.path_length.every=1"],
     "reconstruction": ["discriminator._target_=support.small_runs.Mapped"],
     "top_k": ["regularizer.top_k.decay=0.5", "regularizer.top_k.decay_steps=1"],
@@ -57,6 +60,11 @@ OTHER_CASES = {
                 "regularizer=[lecam]", "optimizer=sgd"],
     "packs": [*POINTS, "data.labels=true", "game.packing=2", "optimizer=sgd"],
     **{name: [*POINTS, f"game={name}", "regularizer=[]"] for name in ("vae", "vae_gan", "bigan")},
+    "regression": [*PAIRS, "game=regression", "regularizer=[pixel_l1]", "optimizer=sgd"],
+    "cyclegan": [*PAIRS, "+data.paired=false", "game=cyclegan", "game.pool=12", "regularizer=[lecam]", "optimizer=sgd",
+                 "augment=diffaugment"],
+    "cut": [*PAIRS, "+data.paired=false", "game=cut", "game.patches=16", "optimizer=sgd",
+            "optimizer.generator.lr=1e-4"],
     "bytes": [
         "experiment=dcgan_r1_digits", *QUIET, "data.resolution=8", "generator.width=8", "discriminator.width=8",
         "optimizer=sgd", "batch_size=8",
@@ -128,6 +136,9 @@ CASES = [
     "vae",
     "vae_gan",
     "bigan",
+    "regression",
+    "cyclegan",
+    "cut",
     "missing gradient",
     "scores",
     "initial weights",
@@ -143,7 +154,8 @@ def runs(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GANLAB_ALLOW", "support")
         write_random_weights(home / "vgg19.pth")
-        MORE["perceptual_vgg19"] = ["data.resolution=16", f"regularizer.perceptual_vgg19.weights={home / 'vgg19.pth'}"]
+        term = "regularizer.perceptual_vgg19"
+        MORE["perceptual_vgg19"] = ["data.resolution=16", f"{term}.weights={home / 'vgg19.pth'}", f"{term}.weight=1"]
         cases = {name: with_component(*choice) for name, choice in COMPONENTS.items()}
         cases |= {name: composed(overrides) for name, overrides in OTHER_CASES.items()}
         for name in ("scores", "copies"):  # with all callbacks that write files

@@ -47,3 +47,25 @@ def test_periods_below_1_are_rejected(kind, player):
 def test_yaml(name):
     schedule = instantiate(ganlab.compose([f"schedule={name}", "schedule.generator=4"]).schedule)
     assert schedule.periods == {D: 1, G: 4}
+
+
+@pytest.mark.parametrize("kind", [Alternating, Simultaneous])
+def test_further_players_have_periods_by_name_and_come_last(kind):
+    schedule = kind(generator=2, encoder=3).for_players(["critic", "encoder", "generator", D])
+    assert schedule.periods == {D: 1, G: 2, "critic": 1, "encoder": 3}
+    assert [player for group in schedule(5) for player in group] == [D, G, "critic", "encoder"]
+    assert [player for group in schedule(3) for player in group] == [D, G, "critic"]
+    assert schedule.updates_before("encoder", 7) == 2
+
+
+def test_a_game_without_a_player_is_not_updated_as_that_player():
+    original = Alternating(discriminator=3, generator=2)
+    schedule = original.for_players([G])
+    assert [schedule(step) for step in range(4)] == [[], [[G]], [], [[G]]]
+    assert original.periods == {D: 3, G: 2}
+
+
+@pytest.mark.parametrize(("period", "message"), [(0, "encoder must be at least 1, got 0"), (1.5, "must be an integer")])
+def test_invalid_periods_of_further_players_are_rejected(period, message):
+    with pytest.raises(ValueError, match=message):
+        Alternating(encoder=period)

@@ -61,6 +61,11 @@ class Translator(torch.nn.Module):
         self.first = torch.nn.Conv2d(spec.cond[0], width, 3, padding=1)
         self.second = torch.nn.Conv2d(width, width, 3, padding=1)
         self.last = torch.nn.Conv2d(width, spec.sample[0], 3, padding=1)
+        self.encoded_channels = (spec.cond[0], width, width)
+
+    def encode(self, latents: Tensor, cond: Tensor) -> list[Tensor]:
+        first = self.first(cond).tanh()
+        return [cond, first, self.second(first).tanh()]
 
     def forward(self, latents: Tensor, cond: Tensor) -> Tensor:
         return self.last(self.second(self.first(cond).tanh()).tanh()).tanh()

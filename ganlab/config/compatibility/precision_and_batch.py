@@ -47,13 +47,6 @@ def reject_compiled_penalty(config: DictConfig, components: Components) -> str |
     return None
 
 
-@rule("compile", "optimizer")
-def require_known_compiled_players(config: DictConfig, components: Components) -> str | None:
-    """Reject compilation of players that the game does not have."""
-    unknown = [player for player in config.compile if player not in config.optimizer]
-    return f"compile: there is no player '{unknown[0]}'; choose {', '.join(config.optimizer)}" if unknown else None
-
-
 @rule()
 def reject_batch_norm_with_penalty(config: DictConfig, components: Components) -> str | None:
     """Reject batch norm in the discriminator if a penalty needs the gradient of a single sample."""

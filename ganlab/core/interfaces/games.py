@@ -1,9 +1,10 @@
 """Base classes of games and update schedules: which players there are, and when each is updated."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from copy import copy
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -20,13 +21,15 @@ class Capability(Enum):
 
     DISCRIMINATOR = "a discriminator of single samples"
     ADVERSARIAL_LOSS = "an adversarial loss of a discriminator"
+    WAY_BACK = "a translation of samples back to conditions"
 
 
 class UpdateSchedule(ABC):
     """Decides which players are updated at a step: each one every so many steps, always on the step's new batch.
 
-    `generator=5` gives five critic updates per generator update (n_critic of Arjovsky et al. 2017, algorithm 1). Raises
-    ValueError for a period below 1. A subclass implements `__call__`:
+    `generator=5` gives five critic updates per generator update (n_critic of Arjovsky et al. 2017, algorithm 1). Other
+    players of a game have periods by name, 1 without one. The order is the discriminator, the generator, and then the
+    others as `Game.players` has them. Raises ValueError for a period below 1. A subclass implements `__call__`:
 
     >>> from ganlab import UpdateSchedule
     >>> class Alternating(UpdateSchedule):
@@ -37,11 +40,21 @@ class UpdateSchedule(ABC):
     [[['discriminator']], [['discriminator'], ['generator']]]
     """
 
-    def __init__(self, discriminator: int = 1, generator: int = 1) -> None:
-        self.periods = {"discriminator": discriminator, "generator": generator}
+    def __init__(self, discriminator: int = 1, generator: int = 1, **others: int) -> None:
+        self.periods = {"discriminator": discriminator, "generator": generator, **others}
         for player, period in self.periods.items():
+            if not isinstance(period, int):
+                raise ValueError(f"{player} must be an integer, got {period!r}")
             if period < 1:
                 raise ValueError(f"{player} must be at least 1, got {period}")
+
+    def for_players(self, players: Collection[str]) -> Self:
+        """Return the schedule of a game with exactly these players."""
+        usual = [player for player in ("discriminator", "generator") if player in players]
+        order = [*usual, *(player for player in players if player not in usual)]
+        schedule = copy(self)
+        schedule.periods = {player: self.periods.get(player, 1) for player in order}
+        return schedule
 
     @abstractmethod
     def __call__(self, step: int) -> list[list[str]]:
@@ -84,7 +97,9 @@ class Game(nn.Module, ABC):
 
     sampler: nn.Module  # the network that the EMA averages and that generates samples from latents
     latent: Latent  # the distribution of the sampler's input
-    provides: ClassVar[frozenset[Capability]] = frozenset(Capability)  # what metrics may require besides samples
+    provides: ClassVar[frozenset[Capability]] = frozenset(  # what metrics may require besides samples
+        {Capability.DISCRIMINATOR, Capability.ADVERSARIAL_LOSS}
+    )
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -104,7 +119,7 @@ class Game(nn.Module, ABC):
 
     @abstractmethod
     def players(self) -> dict[str, nn.Module]:
-        """Return the players' networks by the schedule's names, "discriminator" and "generator"; no shared weights."""
+        """Return the players' networks by name, "discriminator" and "generator" in most games; no shared weights."""
 
     @abstractmethod
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
