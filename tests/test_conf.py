@@ -8,6 +8,7 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from support.image_pairs import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
 
@@ -16,7 +17,7 @@ from ganlab.config.schema import Root
 from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
-from ganlab.data import normalize
+from ganlab.data import ImagePairs, normalize
 from ganlab.training.api import train
 
 CONF = conf_directory()
@@ -45,11 +46,17 @@ def node(group: str, name: str) -> dict:
     return content
 
 
+def reads_files(content: dict) -> bool:
+    """Return whether data, or the data inside of it, have to be downloaded."""
+    return "data_root" in content or any(reads_files(inner) for inner in content.values() if isinstance(inner, dict))
+
+
 def downloads(experiment: str) -> bool:
     """Return whether an experiment's data have to be downloaded."""
     defaults = yaml.safe_load((CONF / "experiment" / f"{experiment}.yaml").read_text()).get("defaults", [])
-    chosen = [entry["override /data"] for entry in defaults if "override /data" in entry]
-    return any("data_root" in node("data", name) for name in chosen)
+    places = ("override /data", "override /data@data.images")
+    chosen = [entry[place] for entry in defaults if isinstance(entry, dict) for place in places if place in entry]
+    return any(reads_files(node("data", name)) for name in chosen)
 
 
 RECIPES = [name for name in EXPERIMENTS if downloads(name)]  # test_recipes.py writes files for them
@@ -60,6 +67,8 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     content = node(group, name)
     target = locate(content["_target_"]) if "_target_" in content else None
     lines = []
+    if group == "data" and issubclass(target, ImagePairs):
+        lines += TRANSLATORS
     if group in ("generator", "discriminator"):
         lines += DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
@@ -105,10 +114,10 @@ def test_every_component_composes_passes_the_checks_and_builds(group, name, tmp_
     config = composed(group, name, tmp_path / "images")
     content = node(group, name)
     assert "@package _global_" in (CONF / group / f"{name}.yaml").read_text() or config[group] or not content
-    if "data_root" not in content and group not in ("trainer", "protocol", "optimizer"):
+    if not reads_files(content) and group not in ("trainer", "protocol", "optimizer"):
         for part in [config[group]] if "_target_" in config[group] else config[group].values():
             assert callable(instantiate(part)) or "_partial_" not in part
-    if group == "data" and "data_root" not in content:
+    if group == "data" and not reads_files(content):
         data = instantiate(config.data)
         batch = normalize(data.batch(data.split("train")[:2], Random()))
         assert batch.sample.shape == (2, *data.spec.sample)

@@ -10,6 +10,7 @@ from ganlab.core import tree
 from ganlab.core.errors import AlarmError
 from ganlab.core.interfaces import Batch
 from ganlab.core.tree import Tree
+from ganlab.data.condition_source import ConditionSource
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import data_of, datamodule_of
 from ganlab.games.sampler import CHUNK, Sampler
@@ -110,7 +111,9 @@ class CollapseMonitor(Periodic, HealthMonitor):
         if not self._real_distance:
             real = Batch.cat(datamodule_of(trainer).real_samples(CHUNK))
             self._real_distance = _mean_distance(real.sample)
-        sampler = Sampler(module.game, module.game.sampler, data_of(trainer).spec, _identity)
+        data = data_of(trainer)
+        source = ConditionSource(data, "train") if data.spec.cond else None
+        sampler = Sampler(module.game, module.game.sampler, data.spec, _identity, conditions=source)
         return _mean_distance(sampler.sample(CHUNK)) / max(self._real_distance, 1e-12)
 
     def _find_collapse(self, trainer: pl.Trainer, module: GANModule) -> str:

@@ -9,10 +9,10 @@ from ganlab.callbacks.feature_space import FeatureFactory, build_features
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core.errors import UserError
 from ganlab.data import DataSet
+from ganlab.data.condition_source import build_sampler
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import data_of
 from ganlab.features import Cache
-from ganlab.games.sampler import Sampler
 from ganlab.kinds import Sheet
 from ganlab.kinds.picture_file import save_picture
 from ganlab.loggers import log_image
@@ -121,8 +121,8 @@ class Copies(Periodic):
 
     def _search(self, module: GANModule, data: DataSet, table: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return generated samples, their distances to the nearest training samples, and the indices of those."""
-        sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
-        generated = generated_samples(sampler, self.protocol, self.protocol.seed)
+        sampler = build_sampler(module.game, module.ema.network, data, self.protocol.split)
+        generated = generated_samples(sampler, data, self.protocol, self.protocol.seed)
         alone = Evaluator(self.evaluator.features.to(module.device), {}, {}, self.protocol.batch_size)
         samples, features = [], []
         try:

@@ -14,13 +14,15 @@ from ganlab.callbacks.interrupt import Interrupt
 from ganlab.callbacks.periodic import Periodic
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import ReportsSettings
+from ganlab.core.score_text import baseline_lines
 from ganlab.core.shell_lines import as_path, ganlab_line
 from ganlab.data import DataSet
+from ganlab.data.condition_source import build_sampler
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import callbacks_of, data_of
 from ganlab.features import Cache
-from ganlab.games.sampler import Sampler
 from ganlab.metrics import BaseMetric, Evaluator, Processes
+from ganlab.metrics.scoring.conditioned import baseline_samples, score_baselines
 from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores
 from ganlab.metrics.scoring.sample_counts import require_generated_samples
 from ganlab.metrics.scoring.scoring import (
@@ -105,11 +107,15 @@ class Evaluate(Periodic):
         self.features.to(module.device)
         try:
             module.floor = score_floor(self.evaluator, stand_ins(data, self.protocol, self.metrics.values()))
+            module.baselines = score_baselines(self.evaluator, baseline_samples(data, self.protocol))
         except ValueError as error:
             raise UserError(
                 f"protocol.selection_split={split}: {error}; choose a larger split, or remove the metric"
             ) from error
         module.weak_scores = weak_scores(self.metrics.values(), self.evaluator.references)
+        if trainer.is_global_zero:
+            for line in baseline_lines(module.baselines):
+                print(line, file=sys.stderr)
 
     def on_train_start(self, trainer: pl.Trainer, module: GANModule) -> None:  # type: ignore[override]
         """Compute the scores that a signal prevented."""
@@ -133,8 +139,8 @@ class Evaluate(Periodic):
     def _score(self, trainer: pl.Trainer, module: GANModule) -> None:
         data, protocol = data_of(trainer), self.protocol
         self.features.to(module.device)
-        sampler = Sampler(module.game, module.ema.network, data.spec, data.decode)
-        generated = generated_samples(sampler, protocol, protocol.seed)
+        sampler = build_sampler(module.game, module.ema.network, data, protocol.split)
+        generated = generated_samples(sampler, data, protocol, protocol.seed)
         with module.clock.paused(module.device):
             context = evaluation_context(sampler, self.features, data, protocol, module.steps)
             try:
@@ -153,6 +159,8 @@ class Evaluate(Periodic):
         self._scored_at = module.steps
         values = {f"score/{name}": value for name, value in scores.items()}
         values |= {f"floor/{name}": value for name, value in module.floor.items()}
+        for baseline, known in module.baselines.items():
+            values |= {f"baseline/{baseline}/{name}": value for name, value in known.items()}
         for logger in trainer.loggers:
             logger.log_metrics(values, step=module.steps)
         if trainer.is_global_zero:
@@ -161,7 +169,9 @@ class Evaluate(Periodic):
             remarks = module.weak_scores
             run = RunDirectory(Path(trainer.default_root_dir))
             facts_of_run = {"step": module.steps, "remarks": remarks, **run.initial_weights()}
-            content = build_report(scores, {}, self.metrics, description, module.floor, **facts_of_run)
+            content = build_report(
+                scores, {}, self.metrics, description, module.floor, module.baselines, **facts_of_run
+            )
             write_json(run.path / "scores.json", content)
 
     def _save(self, trainer: pl.Trainer, module: GANModule) -> str:
@@ -199,4 +209,5 @@ def describe_samples(module: GANModule, network: nn.Module, data: DataSet, proto
         "data": data.fingerprint(),
         **data.score_settings(),
         "real_samples": real_samples(data, protocol.split, protocol).count,
+        **({"conditions": data.condition_count(protocol.samples, protocol.split)} if data.spec.cond else {}),
     }

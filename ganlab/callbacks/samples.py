@@ -1,9 +1,14 @@
+from functools import partial
 from pathlib import Path
 
 import pytorch_lightning as pl
 
 from ganlab.callbacks.periodic import Periodic
+from ganlab.core import tree
+from ganlab.core.tree import Tree
 from ganlab.data import DataSet
+from ganlab.data.comparison_sheet import comparison_sheet
+from ganlab.data.condition_source import build_sampler
 from ganlab.data.real_sheet import real_sheet, sheet_labels
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import data_of
@@ -17,8 +22,9 @@ from ganlab.loggers import log_image
 class Samples(Periodic):
     """Writes sample sheets of fixed latents, as PNG files in the run directory's samples/ and to loggers with images.
 
-    A conditional generator's samples are ordered by class, equally many of each. The first time, a sheet of as many
-    real samples is written next to them, samples/real.png. Raises ValueError for a count below 1.
+    A conditional generator's samples are ordered by class, equally many of each; the outputs of a generator that
+    translates or enhances samples are shown with their inputs, of held-out data if there are some. The first time, a
+    sheet of as many real samples is written next to them, samples/real.png. Raises ValueError for a count below 1.
     """
 
     shows_weights = True
@@ -41,10 +47,17 @@ class Samples(Periodic):
 
     def _generate(self, module: GANModule, data: DataSet) -> Sheet:
         network = module.ema.network
+        sampler = build_sampler(module.game, network, data)
+        if data.spec.cond:
+            translate = partial(self._translate, sampler)
+            return comparison_sheet(data, self.count, translate, f"step {module.steps:,}")
         labels = None if ignores_labels(network) else sheet_labels(data, self.count)
         count = self.count if labels is None else len(labels)
-        samples = Sampler(module.game, network, data.spec, data.decode).sample(count, self.seed, labels)
+        samples = sampler.sample(count, self.seed, labels)
         return Sheet(samples, "generated samples", f"step {module.steps:,}", labels)
+
+    def _translate(self, sampler: Sampler, conditions: Tree) -> Tree:
+        return sampler.sample(tree.length(conditions), self.seed, conditions)
 
     def _write(self, trainer: pl.Trainer, module: GANModule, data: DataSet, path: Path, sheet: Sheet) -> None:
         picture = data.draw_sheet(sheet)

@@ -23,6 +23,7 @@ from ganlab.core.errors import UserError
 from ganlab.core.memory import out_of_memory_reported
 from ganlab.core.paused_collections import paused_collections
 from ganlab.core.process_end import end_process
+from ganlab.core.score_text import baseline_lines
 
 if TYPE_CHECKING:
     from ganlab.analysis.evaluation import EvaluationResult
@@ -154,7 +155,7 @@ def _score_lines(content: Any) -> list[str]:
         if name in content["remarks"]:
             line += f"  {content['remarks'][name]}"
         lines.append(line)
-    return lines
+    return lines + baseline_lines(content["baselines"])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ usage: ganlab sample run=DIR [n=64] [seed=0] [interpolate=null] [path=null] [out
 
   run          the run directory, or demo:NAME for a trained generator of the package, such as demo:digits
   n            number of samples; with interpolate a multiple of it, 8 rows if it is left out
+               a generator that translates or enhances images makes one sample of each image of its own test split; for
+               other images use `ganlab apply`
   seed         seed of the latents: the same seed gives the same samples, for every n
   interpolate  number of samples from one latent to another, such as 8; each row of sheet.png is one such path, and the
                samples are numbered row by row
@@ -77,6 +79,8 @@ def main(arguments: Sequence[str]) -> int:
     count, unit = (n // columns, "row") if columns else (n, "")
     names, classes = sampler.class_names, sampler.spec.classes
     cond = None if text is None else torch.tensor(parse_classes(text, count, classes, names, unit))
+    if sampler.spec.cond and text is None:
+        return _sample_conditions(sampler, run, args, n, seed, columns)
     if columns:
         samples, labels = _interpolate(sampler, columns, path, seed, cond, n // columns)
     else:
@@ -90,6 +94,24 @@ def main(arguments: Sequence[str]) -> int:
     given = sorted(set(class_names_of([] if cond is None else cond.tolist(), names)))
     of_class = f" of class {given[0]}" if len(given) == 1 else ""
     print(f"wrote {n} samples{of_class} to {output}", file=sys.stderr)
+    return 0
+
+
+def _sample_conditions(sampler: Any, run: str, args: KeyValueArguments, n: int, seed: int, columns: int | None) -> int:
+    """Write what a generator makes of the conditions of its own data."""
+    from ganlab.commands.sample_conditions import read_conditions
+    from ganlab.commands.sample_files import write_samples
+    from ganlab.kinds import Sheet
+
+    if columns:
+        raise UserError(f"interpolate={columns}: this generator makes samples from other ones, not from latents alone")
+    conditions = read_conditions(run)
+    samples = sampler.sample(n, seed, conditions.first(n))
+    output = Path(args.values["output"] or output_directory(run) / "generated")
+    write_samples(
+        output, conditions.data.kind, Sheet(samples), conditions.sheet(samples, conditions.data.kind.sheet_samples)
+    )
+    print(f"wrote {n} samples, made from {conditions.split} data, to {output}", file=sys.stderr)
     return 0
 
 

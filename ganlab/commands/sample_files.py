@@ -13,26 +13,30 @@ from ganlab.kinds.picture_file import save_picture
 ARRAY, PICTURE = "samples.npy", "sheet.png"
 
 
-def write_samples(output: Path, kind: Kind, sheet: Sheet) -> None:
-    """Write the array, the single samples and their sheet in place of those of an earlier call.
+def write_samples(output: Path, kind: Kind, sheet: Sheet, shown: Sheet | None = None) -> None:
+    """Write the array, the single samples and their sheet, or another that is `shown`, in place of an earlier call's.
 
     Raises UserError for a folder of other files, or if it cannot be written; then nothing in it has changed.
     """
     with OwnFolder(output, ARRAY, "ganlab sample").replaced(_remove_former) as draft:
-        _write_all(draft, kind, sheet)
+        _write_all(draft, kind, sheet, shown)
 
 
-def _write_all(folder: Path, kind: Kind, sheet: Sheet) -> None:
+def _write_all(folder: Path, kind: Kind, sheet: Sheet, shown: Sheet | None) -> None:
     samples, labels = sheet.samples, [] if sheet.labels is None else sheet.labels.tolist()
     np.save(folder / ARRAY, samples.numpy())
     if not len(samples):
         return
     for single in kind.folders:
         single.write(samples, folder, class_names_of(labels, sheet.class_names))
+    save_picture(kind.draw(shown or _first_samples(kind, sheet)), folder / PICTURE)
+
+
+def _first_samples(kind: Kind, sheet: Sheet) -> Sheet:
     shown = sheet.first(kind.sheet_samples)
     if len(shown) < len(sheet):
         shown = replace(shown, title=f"{sheet.title} · the first of {len(sheet):,}".removeprefix(" · "))
-    save_picture(kind.draw(shown), folder / PICTURE)
+    return shown
 
 
 def _remove_former(output: Path) -> None:

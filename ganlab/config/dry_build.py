@@ -11,8 +11,8 @@ from ganlab.conditioning import Conditioning
 from ganlab.config.compatibility import Components, broken_rules
 from ganlab.config.dry_settings import check_logger, check_metric
 from ganlab.config.forward_check import run_forward_checks
+from ganlab.config.nested_data import preview_settings
 from ganlab.config.network_nodes import find_update_settings
-from ganlab.config.schema import RESERVED
 from ganlab.config.targets import instantiate, locate, takes_argument
 from ganlab.core.errors import ConfigIssue
 from ganlab.core.interfaces import AdversarialLoss, Augment, Latent, Regularizer, Spec, UpdateSchedule
@@ -75,9 +75,7 @@ def dry_build(
 def preview(node: DictConfig) -> Spec | None:
     """Return the spec of a data set without reading it, or None if it depends on the files."""
     plain = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
-    kind = cast(Any, locate(plain["_target_"]))
-    spec: Spec | None = kind.preview(**{key: value for key, value in plain.items() if key not in RESERVED})
-    return spec
+    return cast(Spec | None, preview_settings(plain, cast(type, locate("ganlab.data.DataSet"))))
 
 
 @final

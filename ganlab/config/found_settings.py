@@ -19,9 +19,23 @@ def fill_found_settings(config: DictConfig) -> list[ConfigIssue]:
 
     The run's config.yaml then holds the values, so a resumed run does not look for them again.
     """
-    node = config.get("data")
-    if not isinstance(node, DictConfig) or AUTO not in OmegaConf.to_container(node, resolve=False).values():  # type: ignore[union-attr]
+    return [issue for path in _find_nodes(config, "data") for issue in _fill(config, path)]
+
+
+def _find_nodes(config: DictConfig, path: str) -> list[str]:
+    """Return the dotted paths of a component with settings that are "auto", and of those inside of it."""
+    node = OmegaConf.select(config, path)
+    if not isinstance(node, DictConfig):
         return []
+    values = cast(dict[str, Any], OmegaConf.to_container(node, resolve=False))
+    nodes = [key for key, value in values.items() if isinstance(value, dict)]
+    inner = [found for key in nodes for found in _find_nodes(config, f"{path}.{key}")]
+    return [*([path] if AUTO in values.values() else []), *inner]
+
+
+def _fill(config: DictConfig, path: str) -> list[ConfigIssue]:
+    """Replace the settings of one component that are "auto"."""
+    node = OmegaConf.select(config, path)
     settings = cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
     plain = {key: value for key, value in settings.items() if key not in RESERVED}
     side = LARGEST_ON_GPU if _has_gpu(config) else LARGEST_ON_CPU
@@ -33,11 +47,11 @@ def fill_found_settings(config: DictConfig) -> list[ConfigIssue]:
         else:
             found = data_set.find_settings(plain, side)
     except (ValueError, LookupError, OSError, ModuleNotFoundError) as error:
-        issues.append(ConfigIssue("data", f"data: {' '.join(str(error).split())}"))
+        issues.append(ConfigIssue("data", f"{path}: {' '.join(str(error).split())}"))
     with open_dict(node):
         node.update(found)
     if found and MISSING not in plain.values():
-        values = ", ".join(f"data.{key}={str(value).lower()}" for key, value in found.items())
+        values = ", ".join(f"{path}.{key}={str(value).lower()}" for key, value in found.items())
         notify(f"found in the images: {values}{_advice(found, side)}")
     return issues
 

@@ -17,6 +17,7 @@ from ganlab.config.glob_sweeps import expand_glob
 from ganlab.config.groups import LIST_GROUPS, choices
 from ganlab.config.hints import hint, setting_paths
 from ganlab.config.hydra_compose import compose_with_hydra
+from ganlab.config.nested_data import place_choice
 from ganlab.config.notices import notify
 from ganlab.config.override_lists import is_addition, join_lists, selections
 from ganlab.config.own_files import find_file_issues
@@ -43,7 +44,7 @@ def normalize(
     valid: list[Override] = []
     issues: list[ConfigIssue] = []
     unknown: list[tuple[int, str]] = []  # the place of an issue, and the key that does not exist
-    for text in map(_current, overrides):
+    for text in (place_choice(_current(line), directories) for line in overrides):
         override = _parse(text)
         if override is None:
             root = re.split("[.=]", text.lstrip("+~"))[0]

@@ -1,4 +1,4 @@
-"""A score as text: with its floor, and with what makes it weak."""
+"""Scores as text: one with its floor and with what makes it weak, and those of baselines."""
 
 from collections.abc import Mapping
 
@@ -11,3 +11,12 @@ def score_text(name: str, value: float, floor: Mapping[str, float], weak: Mappin
     real = f", real {floor[name]:.4g}" if name in floor else ""
     remark = f" ({weak[name]})" if name in weak else ""
     return f"{name} {value:.4g}{real}{remark}"
+
+
+def baseline_lines(baselines: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return one line per baseline with its scores, e.g. "baseline bicubic: psnr 23.1, ssim 0.777"."""
+    return [
+        f"baseline {name}: {', '.join(f'{score} {value:.4g}' for score, value in scores.items())}"
+        for name, scores in baselines.items()
+        if scores
+    ]

@@ -37,6 +37,11 @@ def leaves(tree: Tree) -> Iterator[Any]:
             yield tree
 
 
+def shapes(tree: Tree) -> Tree:
+    """Return the shape of each leaf as a tuple."""
+    return map(lambda x: tuple(x.shape), tree)
+
+
 def first(tree: Tree) -> Tensor:
     """Return the first leaf."""
     return next(leaves(tree))

@@ -8,9 +8,11 @@ from ganlab.data.dataset import DataSet, normalize
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
+from ganlab.data.edges import Edges
 from ganlab.data.emoji import Emoji
 from ganlab.data.image import ImageDataSet
 from ganlab.data.image_folder import ImageFolder
+from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
 from ganlab.data.point import MixtureDataSet, PointDataSet
@@ -30,11 +32,13 @@ __all__ = [
     "Digits",
     "Dirac",
     "Distribution",
+    "Edges",
     "Emoji",
     "FashionMnist",
     "Grid",
     "ImageDataSet",
     "ImageFolder",
+    "ImagePairs",
     "Kmnist",
     "MixtureDataSet",
     "Mnist",

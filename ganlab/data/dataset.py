@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Conditions, Shape, Spec
+from ganlab.core.pixel_range import to_network_range
 from ganlab.core.random import Random
 from ganlab.core.renamed import adopt_former_methods
 from ganlab.core.tree import Tree
@@ -179,6 +180,12 @@ class DataSet(ABC):
         return tree.map(lambda x: x * self.scale, samples) if self.scale != 1 else samples
 
 
+def known_labels(batch: Batch) -> Tensor | None:
+    """Return the classes (n,) of a batch of `DataSet.real_samples`; None if they are unknown."""
+    cond = batch.cond
+    return cond if torch.is_tensor(cond) and cond.ndim == 1 and not cond.is_floating_point() else None
+
+
 def _draw_own_picture(data: DataSet, sheet: Sheet) -> Image.Image:
     """Draw a sheet of data that define `sample_sheet`."""
     return add_header(data.sample_sheet(sheet.samples), sheet.facts())
@@ -203,8 +210,4 @@ def check_split(name: str) -> None:
 
 def normalize(batch: Batch) -> Batch:
     """Convert uint8 leaves to float32 in [−1, 1]; labels and floats stay as they are."""
-    return Batch(tree.map(_to_unit_range, batch.sample), tree.map(_to_unit_range, batch.cond))
-
-
-def _to_unit_range(x: Tensor) -> Tensor:
-    return x.float().div_(127.5).sub_(1) if x.dtype == torch.uint8 else x
+    return Batch(to_network_range(batch.sample), to_network_range(batch.cond))

@@ -61,6 +61,7 @@ class GANModule(pl.LightningModule):
         self.scores: dict[str, float] = {}  # the latest scores, computed after step `scored_at`
         self.scored_at = -1
         self.floor: dict[str, float] = {}  # the scores of real samples in place of generated ones
+        self.baselines: dict[str, dict[str, float]] = {}  # the scores of the data's baselines by name
         self.weak_scores: dict[str, str] = {}  # remarks on scores that say little
         self.clock = TrainingClock()
         self._lightning_optimizers: dict[str, Any] = {}

@@ -1,6 +1,7 @@
 """Conditions of samples, as a user gives them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,13 +22,42 @@ def check_conditions(cond: Tree, n: int, spec: Spec, class_names: Sequence[str])
         cond = [cond] * n  # one class for all samples, as on the command line
     conditions = _class_numbers(cond, spec, class_names) if spec.classes else cond
     try:
-        conditions = torch.as_tensor(conditions) if spec.classes else conditions
+        conditions = torch.as_tensor(conditions) if spec.classes else tree.map(torch.as_tensor, conditions)
         length = tree.length(conditions)
     except (TypeError, ValueError, RuntimeError, StopIteration) as error:  # a scalar, text or a ragged list
         raise ValueError(f"cond must have one entry per sample, {n}, got {cond!r}") from error
     if length != n:
         raise ValueError(f"cond must have one entry per sample, {n}, got {length}")
-    return _check_classes(conditions, spec.classes) if spec.classes and n else conditions
+    if spec.classes:
+        return _check_classes(conditions, spec.classes) if n else conditions
+    return _check_shapes(conditions, spec)
+
+
+def _check_shapes(conditions: Tree, spec: Spec) -> Tree:
+    """Return the conditions; raises ValueError for other shapes than the data's."""
+    found, expected = shapes_of(conditions), shapes_of(spec.cond)
+    if found != expected:
+        raise ValueError(f"each condition must have shape {expected}, got {found}")
+    return conditions
+
+
+def shapes_of(conditions: Any) -> Any:
+    """Return the shape of one condition, or of each part: of tensors with a batch dimension, or of a spec's shapes."""
+    match conditions:
+        case Mapping():
+            return {name: shapes_of(part) for name, part in conditions.items()}
+        case torch.Tensor():
+            return tuple(conditions.shape[1:])
+        case _:
+            return tuple(conditions)
+
+
+def missing_conditions(spec: Spec) -> ValueError:
+    """Return the error of a generator that cannot make up its conditions, and got none."""
+    return ValueError(
+        f"this generator makes a sample from a condition of shape {shapes_of(spec.cond)}, so it needs one for each "
+        "sample: give cond, or apply it to files with `ganlab apply`"
+    )
 
 
 def _class_numbers(cond: Tree, spec: Spec, class_names: Sequence[str]) -> Tree:

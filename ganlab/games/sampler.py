@@ -11,10 +11,11 @@ from ganlab.core import tree
 from ganlab.core.errors import UserError
 from ganlab.core.interfaces import Batch, Game, Shape, Spec
 from ganlab.core.memory import require_memory
+from ganlab.core.pixel_range import to_network_range
 from ganlab.core.progress import progress
 from ganlab.core.random import Random, derive
 from ganlab.core.tree import Tree
-from ganlab.games.conditions import check_conditions
+from ganlab.games.conditions import check_conditions, missing_conditions
 from ganlab.games.latent_paths import GivenLatents, check_latents, path_latents, require_latent
 
 # Latents are drawn and passed through the generator in chunks of this many samples, so sample i depends neither on the
@@ -27,7 +28,7 @@ class Sampler:
     """Draws samples of a generator in the data's own coordinates; images are in [−1, 1].
 
     No result keeps gradients. `encode` is the inverse of `decode`; `absent` says why there is no trained discriminator,
-    if there is none.
+    if there is none. `conditions` returns so many conditions that cannot be made up, such as images to translate.
     """
 
     def __init__(
@@ -39,15 +40,18 @@ class Sampler:
         class_names: Sequence[str] = (),
         encode: Callable[[Tree], Tree] | None = None,
         absent: str = "",
+        conditions: Callable[[int], Tree] | None = None,
     ) -> None:
         self.game, self.network, self.spec, self.decode = game, network, spec, decode
         self.class_names, self._encode, self.absent = class_names, encode, absent
+        self._draw_conditions = conditions
 
     def sample(self, n: int | None = None, seed: int = 0, cond: Tree = None, latents: Any = None) -> Tree:
         """Return float tensors of shape (n, *spec.sample) on the CPU.
 
         `cond` holds one condition per sample: for classes, a number or a name, or one of these for all samples.
-        Without it, a conditional generator draws classes uniformly. `latents` (n, spec.latent), as `draw_latents`
+        Without it, a conditional generator draws classes uniformly; other conditions come from the sampler's data, or
+        must be given: tensors (n, *spec.cond) in [−1, 1], or uint8. `latents` (n, spec.latent), as `draw_latents`
         returns them, replace those that the seed gives; `n` may then be left out. Raises ValueError for a negative n,
         for a `cond` of another length, for unknown classes, for any `cond` if the generator is unconditional, and for
         latents of another shape.
@@ -66,7 +70,7 @@ class Sampler:
         if cond is not None:
             cond = check_conditions(cond, n, self.spec, self.class_names)
         if n == 0:
-            return Batch(torch.empty(0, *self.spec.sample), cond)
+            return Batch(_no_samples(self.spec.sample), cond)
         self.require_memory(n)
         chunks = self.batches(n, CHUNK, seed, cond, latents=latents)
         return Batch.cat(batch.map(Tensor.cpu) for batch in progress(chunks, "generating", "batch", -(-n // CHUNK)))
@@ -108,6 +112,8 @@ class Sampler:
             cond = check_conditions(cond, paths, self.spec, self.class_names)
         elif self.spec.classes:
             cond = Random(derive(seed, "paths")).integers("labels", self.spec.classes, (paths,))
+        else:
+            cond = self._require_conditions(paths)
         return self.sample_batch(cond=tree.map(lambda x: x.repeat_interleave(n, 0), cond), latents=latents)
 
     def class_grid(self, per_class: int = 8, seed: int = 0) -> Tree:
@@ -158,6 +164,7 @@ class Sampler:
         They are on the network's device. Sample i depends neither on `size` nor on `first` and `stride`, so several
         processes can share the work.
         """
+        cond = self._require_conditions(n) if cond is None else cond
         latest, chunk = -1, Batch(None)
         for start in range(first * size, n, stride * size):
             stop = min(start + size, n)
@@ -175,7 +182,7 @@ class Sampler:
         start = number * CHUNK
         count = min(CHUNK, n - start)
         conditions = self._draw_labels(random, device) if cond is None else tree.narrow(cond, start, count)
-        conditions = tree.map(lambda x: _fill_chunk(x).to(device), conditions)
+        conditions = to_network_range(tree.map(lambda x: _fill_chunk(x).to(device), conditions))
         batch = Batch(torch.empty(CHUNK, 0, device=device), conditions)
         with self.evaluation_mode(random):
             if latents is None:
@@ -198,6 +205,17 @@ class Sampler:
 
     def _device(self) -> torch.device:
         return next(self.network.parameters()).device
+
+    def _require_conditions(self, n: int) -> Tree:
+        """Return conditions that cannot be made up; None for classes, which each chunk draws, and without conditions.
+
+        Raises ValueError if there are no data to take them from.
+        """
+        if not self.spec.cond:
+            return None
+        if self._draw_conditions is None:
+            raise missing_conditions(self.spec)
+        return self._draw_conditions(n)
 
     def _draw_labels(self, random: Random, device: torch.device) -> Tensor | None:
         return random.integers("labels", self.spec.classes, (CHUNK,), device) if self.spec.classes else None
@@ -222,6 +240,12 @@ def _chunk_random(seed: int, number: int) -> Random:
 def _fill_chunk(values: Tensor) -> Tensor:
     """Repeat the first row until there are CHUNK rows."""
     return torch.cat([values, values[:1].expand(CHUNK - len(values), *values.shape[1:])])
+
+
+def _no_samples(shape: Shape) -> Tree:
+    if isinstance(shape, Mapping):
+        return {name: _no_samples(part) for name, part in shape.items()}
+    return torch.empty(0, *shape)
 
 
 def _count_values(shape: Shape) -> int:

@@ -1,7 +1,7 @@
 """`Kind`, the base class of kinds of data, and `Sheet`, what a picture of samples shows."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, final
 
@@ -109,6 +109,13 @@ class Kind(ABC):
     def backdrop(self, data: RealSamples) -> Any:
         """Return what all sheets of a data set share, such as axes and a density of real samples; nothing here."""
         return None
+
+    def comparable(self, parts: Mapping[str, Any], like: str) -> dict[str, Any]:
+        """Return parts (n, …) by name that one sheet can show next to samples: those with the shape of part `like`.
+
+        A kind may convert the others, such as small images to the size of large ones.
+        """
+        return {name: part for name, part in parts.items() if tree.shapes(part) == tree.shapes(parts[like])}
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return the option of the config group `features` that fits samples of this shape with known classes."""

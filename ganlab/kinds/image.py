@@ -1,6 +1,7 @@
 """Images."""
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast, final
 
@@ -8,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
+from torch.nn import functional
 
 from ganlab.core.figures import INK
 from ganlab.core.interfaces import Shape
@@ -54,6 +56,15 @@ class ImageKind(Kind):
             return "classifier"
         return "efficientnet_lite0" if channels == 3 and not classes else "inception"
 
+    def comparable(self, parts: Mapping[str, Tensor], like: str) -> dict[str, Tensor]:
+        """Return images at the size of one of them, enlarged without smoothing, all grey or all in colour."""
+        size = parts[like].shape[-2:]
+        channels = 3 if max(part.shape[1] for part in parts.values()) >= 3 else 1
+        return {
+            name: functional.interpolate(_with_channels(part.detach().float().cpu(), channels), size)
+            for name, part in parts.items()
+        }
+
     def draw(self, sheet: Sheet, backdrop: Any = None) -> Image.Image:
         """Lay out images (n, channels, height, width) as a grid; small ones are enlarged without smoothing.
 
@@ -93,6 +104,12 @@ def _grid(images: Tensor, arrangement: Arrangement) -> Image.Image:
             text = shorten(arrangement.captions[index], width * factor, CAPTION_SIZE)
             draw.text(place, text, INK, font(CAPTION_SIZE), anchor="mt")
     return picture
+
+
+def _with_channels(images: Tensor, channels: int) -> Tensor:
+    """Repeat grey images in each channel, and drop channels after colour, such as a mask."""
+    colour = images[:, : 3 if images.shape[1] >= 3 else 1]
+    return colour if colour.shape[1] == channels else colour.expand(-1, channels, -1, -1)
 
 
 def _pixels(images: Tensor) -> Tensor:

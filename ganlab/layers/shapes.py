@@ -48,9 +48,9 @@ def with_channels(shape: Shape, channels: int) -> tuple[int, ...]:
 
 
 def latent_size(spec: Spec, network: str) -> int:
-    """Return the latent size; raises ValueError if it is below 1."""
+    """Return the latent size; raises ValueError if there are no latents."""
     if spec.latent < 1:
-        raise ValueError(f"{network} needs a latent size of at least 1, got {spec.latent}; set latent.size")
+        raise ValueError(f"{network} makes samples from latents, but latent=none draws none; use latent=normal")
     return spec.latent
 
 

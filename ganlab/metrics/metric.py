@@ -23,7 +23,8 @@ class EvaluationContext:
     generator: nn.Module  # the EMA generator or the live one
     sampler: Sampler  # of that generator
     features: Features
-    real_batches: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates
+    real_batches: Callable[[str, int], Iterator[Batch]]  # (split, count) → real samples in network coordinates, with
+    # the conditions of paired data, else with known labels
     held_out: str  # the split that generated samples are compared with
     samples: int  # the protocol's number of samples
     batch_size: int

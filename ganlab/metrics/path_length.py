@@ -52,6 +52,11 @@ class PathLength(ModelMetric):
             )
         random = Random(derive(context.seed, self.name))
         start, end = latent.sample(self.paths, random), latent.sample(self.paths, random)
+        if context.sampler.spec.cond:
+            raise UnsuitableMetricError(
+                "metric=path_length follows paths through a latent space, but this generator makes samples from other "
+                "ones; remove path_length from metric"
+            )
         classes = context.sampler.spec.classes
         labels = random.integers("labels", classes, (self.paths,)) if classes else None
         network, speeds = copy.deepcopy(context.generator).eval(), []

@@ -31,14 +31,14 @@ def device_of(module: nn.Module) -> torch.device:
 
 
 def real_batches(context: EvaluationContext, split: str, count: int, metric_name: str) -> Iterator[Batch]:
-    """Yield real samples on the game's device, with labels only if the players are conditional.
+    """Yield real samples on the game's device, with conditions only if the players are conditional.
 
     Raises ValueError if the split is empty.
     """
     device, empty = device_of(context.game), True
     for batch in context.real_batches(split, count):
         empty = False
-        cond = batch.cond if context.sampler.spec.classes else None
+        cond = batch.cond if context.sampler.spec.classes or context.sampler.spec.paired else None
         yield Batch(batch.sample, cond).map(lambda x: x.to(device))
     if empty:
         raise ValueError(

@@ -134,7 +134,8 @@ def _read_description(path: Path) -> _Description:
         }:
             known = {kind.name for kind in KINDS}
             kind = str(more["kind"]) if more.get("kind") in known else ""  # a custom kind of another package
-            spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes, kind=kind)
+            paired = bool(more.get("paired"))  # older descriptions do not say it, and have no images as conditions
+            spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes, paired=paired, kind=kind)
             current = OmegaConf.create(current_config(config))
             return _Description(spec, facts.get("class_names", []), float(scale), facts.get("steps", -1), current)
     raise unreadable(path, "it does not describe a generator as ganlab writes it")

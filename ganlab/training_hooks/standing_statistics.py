@@ -4,11 +4,13 @@ import pytorch_lightning as pl
 import torch
 
 from ganlab.callbacks.periodic import Periodic, due_callbacks
+from ganlab.core import tree
 from ganlab.core.interfaces import Batch
+from ganlab.core.pixel_range import to_network_range
 from ganlab.core.random import Random, derive
+from ganlab.data.condition_source import ConditionSource, build_sampler
 from ganlab.engine.module import GANModule
 from ganlab.engine.trainer_access import data_of
-from ganlab.games.sampler import Sampler
 from ganlab.layers.running_statistics import find_batch_norms, gather_batch_statistics
 
 log = logging.getLogger(__name__)
@@ -47,9 +49,13 @@ class StandingStatistics(Periodic):
         data = data_of(trainer)
         network, classes = module.ema.network, data.spec.classes
         random = Random(derive(self.seed, "standing_statistics"))
-        sampler = Sampler(module.game, network, data.spec, data.decode)
+        sampler = build_sampler(module.game, network, data)
+        images = ConditionSource(data, "train")(self.batches * self.size) if data.spec.cond else None
         with sampler.evaluation_mode(random), gather_batch_statistics(network):
             for number in range(self.batches):
                 random.seek(number)
-                labels = random.integers("labels", classes, (self.size,), module.device) if classes else None
-                module.game.sample(Batch(torch.empty(self.size, 0, device=module.device), labels), network)
+                cond = random.integers("labels", classes, (self.size,), module.device) if classes else None
+                if images is not None:
+                    part = tree.narrow(images, number * self.size, self.size)
+                    cond = to_network_range(tree.map(lambda x: x.to(module.device), part))
+                module.game.sample(Batch(torch.empty(self.size, 0, device=module.device), cond), network)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 from gaussian_baseline import read_scores, score_baseline
-from runs import check_runs, finished_runs, floor, score, sweep_directory, train
+from runs import baselines, check_runs, finished_runs, floor, score, sweep_directory, train
 
 from ganlab.analysis.comparison.statistics import summarise, welch_interval
 
@@ -59,9 +59,9 @@ def section(
     table: Table,
     values: dict[str, dict[str, list[float]]],
     floors: dict[str, list[float]],
-    baselines: dict[str, dict[str, float]] | None = None,
+    known: dict[str, dict[str, float]] | None = None,
 ) -> str:
-    """Return the text and the table as Markdown; `values` are by row and score, of all seeds."""
+    """Return the text and the table as Markdown; `values` are by row and score, of all seeds, `known` the baselines."""
     keys = list(table["scores"])
     lines = [table["text"].strip(), "", _line(["", *table["scores"].values()]), _line(["---"] * (len(keys) + 1))]
     for row, words in table["rows"].items():
@@ -73,7 +73,7 @@ def section(
     for name, (first, second) in table.get("differences", {}).items():
         cells = [format_difference(values[first].get(key, []), values[second].get(key, [])) for key in keys]
         lines.append(_line([f"{name}, Welch's 95 % interval", *cells]))
-    for name, scores in (baselines or {}).items():
+    for name, scores in (known or {}).items():
         cells = [_format_number(scores[key]) if key in scores else "" for key in keys]
         lines.append(_line([name, *cells]))
     if any(floors.values()):
@@ -130,7 +130,7 @@ def _train(table: Table, runs: Path, seeds: list[int]) -> None:
         try:
             train(sweep_directory(runs, row), words, seeds, table["metrics"], table.get("protocol", []))
             if any(key.startswith("checks.") for key in table["scores"]):
-                check_runs(sweep_directory(runs, row))
+                check_runs(sweep_directory(runs, row), table.get("checks", "independent_checks"))
         except subprocess.CalledProcessError as error:
             # Continue: the other rows take hours and are still useful. The table shows that this row is not measured.
             print(f"{row} is not complete: a command ended with exit code {error.returncode}", file=sys.stderr)
@@ -138,10 +138,10 @@ def _train(table: Table, runs: Path, seeds: list[int]) -> None:
 
 def _score_baselines(table: Table, runs: Path) -> None:
     """Draw the samples of a table's baselines, and score them."""
-    baselines = table.get("baselines", {})
-    for components in baselines.get("components", []):
+    gaussians = table.get("baselines", {})
+    for components in gaussians.get("components", []):
         print(f"{table['title']}: a Gaussian of {components} components", flush=True)
-        score_baseline(_baseline_directory(runs, components), baselines["data"], components, table["metrics"])
+        score_baseline(_baseline_directory(runs, components), gaussians["data"], components, table["metrics"])
 
 
 def _read_baselines(table: Table, runs: Path) -> dict[str, dict[str, float]]:
@@ -150,6 +150,9 @@ def _read_baselines(table: Table, runs: Path) -> dict[str, dict[str, float]]:
         f"a Gaussian of {components:,} principal components": read_scores(_baseline_directory(runs, components))
         for components in table.get("baselines", {}).get("components", [])
     }
+    for row in table["rows"]:
+        for run in finished_runs(sweep_directory(runs, row)):
+            found |= {f"{name}, from the same inputs": scores for name, scores in baselines(run).items()}
     return {name: scores for name, scores in found.items() if scores}
 
 

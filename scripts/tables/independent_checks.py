@@ -33,7 +33,6 @@ from ganlab.config import instantiate
 from ganlab.data.digits import SIDE, Digits
 from ganlab.runs.directory import RunDirectory
 
-FILE = "checks.json"
 SAMPLES, SEED = 2000, 7
 CLOTHING_SIDE = 14  # pixels, to which larger pictures are brought
 LIMITS = {  # the least and the largest value; `copying` is relative to chance

@@ -7,11 +7,10 @@ import statistics
 import subprocess
 import sys
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 
-from independent_checks import FILE as CHECKS
-from independent_checks import check_run
-
+CHECKS = "checks.json"
 TRAIN, EVALUATE = ([sys.executable, "-m", f"ganlab.commands.{command}"] for command in ("train", "evaluate"))
 
 
@@ -35,11 +34,15 @@ def train(directory: Path, words: list[str], seeds: list[int], metrics: list[str
             subprocess.run([*EVALUATE, f"run={run}", choice, *protocol], check=True, stdout=subprocess.DEVNULL)
 
 
-def check_runs(directory: Path) -> None:
-    """Write the results of the independent checks of each finished run that has none yet."""
+def check_runs(directory: Path, checks: str) -> None:
+    """Write the results of the independent checks of each finished run that has none yet; `checks` names their module.
+
+    A module has a function `check_run`, which returns numbers by name.
+    """
     for run in finished_runs(directory):
         if not (run / CHECKS).exists():
-            (run / CHECKS).write_text(json.dumps(check_run(run), indent=2) + "\n")
+            results = import_module(checks).check_run(run)
+            (run / CHECKS).write_text(json.dumps(results, indent=2) + "\n")
 
 
 def finished_runs(directory: Path, seeds: list[int] | None = None) -> list[Path]:
@@ -68,6 +71,12 @@ def floor(run: Path, key: str) -> float | None:
     """Return a score of real samples in place of generated ones, on the report split."""
     report = run / "evaluations" / "standard.json"
     return _read_json(report).get("floor", {}).get(key) if report.exists() else None
+
+
+def baselines(run: Path) -> dict[str, dict[str, float]]:
+    """Return the scores of the data's baselines by name, on the report split."""
+    report = run / "evaluations" / "standard.json"
+    return _read_json(report).get("baselines", {}) if report.exists() else {}
 
 
 def _score_in_training(run: Path, name: str, share: float) -> float | None:

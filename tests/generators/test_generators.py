@@ -219,7 +219,7 @@ def test_each_time_step_reads_its_own_noise_and_the_shared_latent():
         (lambda: DCGAN(Spec((1, 4, 4), latent=3)), "which 4x4 does not allow"),
         (lambda: DCGAN(Spec((1, 250, 250), latent=3)), "which 250x250 does not allow"),
         (lambda: ResNet(Spec((1, 31, 31), latent=3)), "ResNet halves images .* which 31x31 does not allow; resize"),
-        (lambda: MLP(Spec((2,))), "MLP needs a latent size of at least 1, got 0; set latent.size"),
+        (lambda: MLP(Spec((2,))), "MLP makes samples from latents, but latent=none draws none; use latent=normal"),
         (lambda: MLP(Spec((2,), latent=3), widths=[8, 0]), r"widths must all be at least 1, got \[8, 0\]"),
         (lambda: MLP(Spec((2,), latent=3), activation="rleu"), "activation must be one of relu, .*, got 'rleu'"),
         (lambda: MLP(Spec((2,), latent=3), norm="instance"), "norm must be one of none, batch, group, layer, got"),

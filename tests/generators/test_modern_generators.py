@@ -207,7 +207,7 @@ def test_an_untrained_r3gan_is_linear():
         (lambda: StyleGAN2(Spec((1, 8, 8), latent=3), filter=[1, 2, 1]), r"even number of taps .* got \[1, 2, 1\]"),
         (lambda: StyleGAN2(Spec((1, 8, 8), cond=(3,), latent=3)), r"takes class labels, but .* has the shape \(3,\)"),
         (lambda: R3GAN(Spec((1, 8, 8), latent=3), group_width=0), "group_width must be at least 1, got 0"),
-        (lambda: R3GAN(Spec((1, 8, 8)), width=4), "R3GAN needs a latent size of at least 1, got 0"),
+        (lambda: R3GAN(Spec((1, 8, 8)), width=4), "R3GAN makes samples from latents, but latent=none draws none"),
     ],
 )  # fmt: skip
 def test_errors_say_what_to_do(build_invalid, message):

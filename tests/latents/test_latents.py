@@ -5,11 +5,12 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
+from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random
-from ganlab.latents import Codes, Normal, Truncated, Uniform
+from ganlab.latents import Codes, NoiseImage, NoLatents, Normal, Truncated, Uniform
 
 CONF = Path(__file__).parents[2] / "conf" / "latent"
-NAMES = sorted(path.stem for path in CONF.glob("*.yaml"))
+NAMES = sorted({path.stem for path in CONF.glob("*.yaml")} - {"none"})  # which draws nothing
 
 
 def build(name, **settings):
@@ -117,3 +118,27 @@ def test_other_latents_and_parallel_normal_ones_are_interpolated_linearly():
         torch.testing.assert_close(latent.interpolate(start, end, half), (start + end) / 2)
     torch.testing.assert_close(Normal(3).interpolate(start, -3 * start, half), -start)
     assert Normal(3).interpolate(start, 5 * start.flip(0), half).isfinite().all()
+
+
+def test_no_latents_draw_no_random_numbers():
+    random = Random(seed=1)
+    assert NoLatents().sample(3, random).shape == (3, 0)
+    assert not random.draws
+
+
+def test_a_noise_image_has_the_size_of_the_condition():
+    latent = NoiseImage(channels=2).fit(Spec((3, 8, 8), (1, 4, 6)))
+    assert latent.size == 2 * 4 * 6
+    assert latent.sample(5, Random()).shape == (5, 48)
+    assert latent.sample(2000, Random()).std() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("cond", [None, (), (3,)])
+def test_a_noise_image_needs_a_condition_that_is_an_image(cond):
+    with pytest.raises(ValueError, match="draws noise for each pixel"):
+        NoiseImage().fit(Spec((2,), cond))
+
+
+def test_a_noise_image_has_channels():
+    with pytest.raises(ValueError, match="channels must be at least 1, got 0"):
+        NoiseImage(channels=0)

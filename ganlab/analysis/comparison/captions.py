@@ -1,6 +1,7 @@
 """Texts above and below a table."""
 
 from ganlab.analysis.comparison.table import Comparison, Table
+from ganlab.core.score_text import baseline_lines
 
 SEEDS_LEGEND = "± is half the width of the mean's 95 % confidence interval over n seeds (Student's t)"
 CLIPPED_LEGEND = "+ and - are the distances to the ends of that interval if it ends where the score's range does"
@@ -35,6 +36,7 @@ def legend(table: Table) -> list[str]:
     if table.floor:
         numbers = ", ".join(f"{score} {value:.4g}" for score, value in table.floor.items())
         lines.append(f"real samples in place of generated ones: {numbers}")
+    lines += baseline_lines(table.baselines)
     if any(cell.over == "seeds" for cell in cells):
         lines.append(SEEDS_LEGEND)
     if any(cell.is_clipped for cell in cells):

@@ -35,7 +35,13 @@ def tabulate(
     rows = test_rows(rows, by_column)
     kinds = " and ".join(dict.fromkeys(entry.kind for entry in entries))
     table = Table(
-        kinds, entries[0].file.protocol_fields, tuple(columns), tuple(rows), by_column, known_floor(entries, columns)
+        kinds,
+        entries[0].file.protocol_fields,
+        tuple(columns),
+        tuple(rows),
+        by_column,
+        known_floor(entries, columns),
+        known_baselines(entries, columns),
     )
     return table, _explain_columns(columns, entries)
 
@@ -44,6 +50,16 @@ def known_floor(entries: Sequence[Entry], columns: Sequence[Column]) -> dict[str
     """Return the scores of real samples, which are the same in all files of one protocol that have them."""
     known = {score: value for entry in reversed(entries) for score, value in entry.file.floor.items()}
     return {column.score: known[column.score] for column in columns if column.score in known}
+
+
+def known_baselines(entries: Sequence[Entry], columns: Sequence[Column]) -> dict[str, dict[str, float]]:
+    """Return the scores of the data's baselines by name, which are the same in all files of one protocol."""
+    known: dict[str, dict[str, float]] = {}
+    for entry in reversed(entries):
+        for name, scores in entry.file.baselines.items():
+            known.setdefault(name, {}).update(scores)
+    shown = [column.score for column in columns]
+    return {name: {score: scores[score] for score in shown if score in scores} for name, scores in known.items()}
 
 
 def build_row(

@@ -17,6 +17,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_number, value.values()))
+
+
 def _is_interval(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
 
@@ -32,6 +36,7 @@ def _is_direction(value: Any) -> bool:
 _VALUES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "scores": (lambda value: value is None or _is_number(value), "a number or null"),
     "floor": (_is_number, "a number"),
+    "baselines": (_is_numbers, "numbers by score"),
     "intervals": (_is_interval, "a list of two numbers"),
     "ranges": (_is_range, "a list of two numbers or null"),
     "higher_is_better": (_is_direction, "true, false or null"),

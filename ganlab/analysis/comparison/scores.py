@@ -12,7 +12,7 @@ from ganlab.core.score_range import ScoreRange
 from ganlab.runs.json_files import read_json
 
 LAST = "last"  # the name of the checkpoint that a run resumes from
-SECTIONS = ("scores", "intervals", "higher_is_better", "protocol", "floor", "ranges")
+SECTIONS = ("scores", "intervals", "higher_is_better", "protocol", "floor", "ranges", "baselines")
 Interval = tuple[float, float]
 
 
@@ -28,6 +28,7 @@ class ScoreFile:
     protocol: dict[str, Any]
     floor: dict[str, float]  # scores of real samples under the same protocol, absent in old files
     ranges: dict[str, ScoreRange]  # that scores cannot leave, absent in old files
+    baselines: dict[str, dict[str, float]]  # scores of the data's baselines by name, absent in old files
     step: int | None = None  # of training, None if it is unknown
     is_of_last_checkpoint: bool = True  # or a chosen one, such as the best
 
@@ -63,7 +64,7 @@ def read_scores(path: Path) -> ScoreFile:
     sections = [content.get(key) or {} for key in SECTIONS]
     if not all(isinstance(section, dict) for section in sections):
         raise not_a_score_file
-    scores, intervals, directions, protocol, floor, ranges = sections
+    scores, intervals, directions, protocol, floor, ranges, baselines = sections
     if wrong := find_wrong_value(content):
         raise UserError(f"{path} is not a score file: {wrong}; write it again or leave it out")
     known = {name: value for name, value in scores.items() if value is not None}
@@ -77,6 +78,7 @@ def read_scores(path: Path) -> ScoreFile:
         protocol=protocol,
         floor={name: float(value) for name, value in floor.items()},
         ranges={name: (low, high) for name, (low, high) in ranges.items()},
+        baselines={name: {score: float(value) for score, value in known.items()} for name, known in baselines.items()},
         step=step if isinstance(step := content.get("step"), int) else None,
         is_of_last_checkpoint=content.get("checkpoint", LAST) == LAST,
     )

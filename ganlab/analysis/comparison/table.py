@@ -104,6 +104,7 @@ class Table:
     rows: tuple[Row, ...]
     by: Column
     floor: dict[str, float]  # scores of real samples in place of generated ones, by score
+    baselines: dict[str, dict[str, float]]  # scores of the data's baselines, by their name and by score
     fields: tuple[str, ...] = ()  # of the protocol, in which rows differ; such a table was requested
 
 

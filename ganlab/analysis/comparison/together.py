@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from ganlab.analysis.comparison.columns import has_any_settings, shorten_all, without_implied
 from ganlab.analysis.comparison.group import Entry
-from ganlab.analysis.comparison.rows import build_row, known_floor, test_rows
+from ganlab.analysis.comparison.rows import build_row, known_baselines, known_floor, test_rows
 from ganlab.analysis.comparison.table import Column, Row, Table, sort_key
 from ganlab.core.fields import Fields, differing_fields, format_value
 
@@ -32,8 +32,8 @@ def tabulate_together(
     rows = [next(others) if _has_same_protocol(row, rows[0]) else row for row in rows]
     kinds = " and ".join(dict.fromkeys(entry.kind for entry in entries))
     fields = tuple(texts[0])
-    floor = {} if fields else known_floor(entries, columns)
-    return Table(kinds, _shared_fields(entries), tuple(columns), tuple(rows), by_column, floor, fields)
+    floor, baselines = ({}, {}) if fields else (known_floor(entries, columns), known_baselines(entries, columns))
+    return Table(kinds, _shared_fields(entries), tuple(columns), tuple(rows), by_column, floor, baselines, fields)
 
 
 def _has_same_protocol(row: Row, first: Row) -> bool:

@@ -25,6 +25,7 @@ from ganlab.kinds import kind_of
 from ganlab.metrics import Evaluator, Metric, Samples
 from ganlab.metrics.intervals import bootstrap_intervals, standard_error_intervals
 from ganlab.metrics.scoring.floors import score_floor, weak_scores
+from ganlab.metrics.scoring.samples import ScoredBatch
 from ganlab.metrics.scoring.scoring import build_report, describe_protocol
 from ganlab.protocols import Protocol
 
@@ -97,7 +98,7 @@ def sample_set(files: SampleFiles, size: int, name: str, most: int | None = None
     """Return the samples of files, or the first of them, rounded up to whole batches."""
     count = ceil(min(len(files), most or len(files)) / size)
 
-    def batches(first: int, stride: int) -> Iterator[Batch]:
+    def batches(first: int, stride: int) -> Iterator[ScoredBatch]:
         rows = range(first * size, count * size, stride * size)
         chunks = islice(files.batches(size, first, stride), len(rows))
         return (_check_finite(chunk, files.path, row) for chunk, row in zip(chunks, rows, strict=True))
@@ -106,15 +107,15 @@ def sample_set(files: SampleFiles, size: int, name: str, most: int | None = None
     return Samples(batches, min(len(files), count * size), key, name)
 
 
-def _check_finite(batch: Batch, path: Path, first_row: int) -> Batch:
-    """Return the batch; raises UserError, with the row in the file, if a sample contains NaN or infinity."""
+def _check_finite(batch: Batch, path: Path, first_row: int) -> ScoredBatch:
+    """Return the batch to score; raises UserError, with the row in the file, if a sample contains NaN or infinity."""
     broken = (~batch.sample.isfinite()).flatten(1).any(1).nonzero()[:, 0]
     if len(broken):
         raise UserError(
             f"row {first_row + int(broken[0])} of {path} holds NaN or infinite values (rows count from 0); repair or "
             "remove it"
         )
-    return batch
+    return ScoredBatch(batch.sample, batch.cond)
 
 
 def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles, train: SampleFiles) -> None:

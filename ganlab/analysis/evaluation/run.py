@@ -13,14 +13,15 @@ from ganlab.config.targets import instantiate
 from ganlab.core.errors import UserError
 from ganlab.core.random import derive
 from ganlab.data import DataSet
+from ganlab.data.condition_source import build_sampler
 from ganlab.engine.checkpoints import AtomicCheckpointIO, find_checkpoint
 from ganlab.engine.device import select_device
 from ganlab.engine.module import GANModule
 from ganlab.features import Cache
-from ganlab.games.sampler import Sampler
 from ganlab.games.truncation import truncate
 from ganlab.metrics import BaseMetric, Evaluator, Samples
 from ganlab.metrics.intervals import standard_error_intervals, summarise_repeats
+from ganlab.metrics.scoring.conditioned import baseline_samples, score_baselines
 from ganlab.metrics.scoring.floors import score_floor, stand_ins, weak_scores
 from ganlab.metrics.scoring.scoring import (
     build_report,
@@ -53,12 +54,15 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
     network = {"ema": module.ema.network, "live": module.game.sampler}[config.weights]
     if config.truncation is not None:
         truncate(module.game, network, config.truncation)
-    sampler = Sampler(module.to(device).game, network, data.spec, data.decode)
+    sampler = build_sampler(module.to(device).game, network, data, protocol.split)
     evaluator = Evaluator(features, metrics, _reference_samples(data, protocol, metrics), protocol.batch_size, Cache())
     seeds = [derive(protocol.seed, "repeat", number) for number in range(protocol.repeats)]
     floor = score_floor(evaluator, stand_ins(data, protocol, metrics.values()))
+    baselines = score_baselines(evaluator, baseline_samples(data, protocol))
     context = evaluation_context(sampler, features, data, protocol, module.steps)
-    repeats = [evaluator(generated_samples(sampler, protocol, seed), replace(context, seed=seed)) for seed in seeds]
+    repeats = [
+        evaluator(generated_samples(sampler, data, protocol, seed), replace(context, seed=seed)) for seed in seeds
+    ]
     scores, intervals = summarise_repeats(repeats)
     checkpoint = config.checkpoint if config.checkpoint in CHECKPOINTS else "a file"
     facts = {**describe_samples(module, network, data, protocol), "checkpoint": checkpoint}
@@ -68,6 +72,7 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
         metrics,
         describe_protocol(protocol, features, metrics, **facts),
         floor,
+        baselines,
         remarks=weak_scores(metrics.values(), evaluator.references),
         run=str(config.run),
         checkpoint=str(config.checkpoint),
@@ -75,7 +80,7 @@ def evaluate_run(config: DictConfig) -> EvaluationResult:
         repeats=repeats,
         **directory.initial_weights(),
     )
-    return EvaluationResult(content, evaluator, lambda: generated_samples(sampler, protocol, seeds[0]))
+    return EvaluationResult(content, evaluator, lambda: generated_samples(sampler, data, protocol, seeds[0]))
 
 
 def _read_run_config(directory: RunDirectory, config: DictConfig) -> Any:
@@ -88,12 +93,13 @@ def _read_run_config(directory: RunDirectory, config: DictConfig) -> Any:
         raise UserError(f"{directory.config} has no {', '.join(missing)}; {RESTORE}")
     if config.data_root is not None:
         # data.path, if it is set, is the folder itself; otherwise the data is below data.data_root
-        setting = "path" if run.data.get("path") is not None else "data_root"
-        if setting not in run.data:
+        node = run.data.images if "images" in run.data else run.data  # the data that others are derived from
+        setting = "path" if node.get("path") is not None else "data_root"
+        if setting not in node:
             raise UserError(
                 f"data_root={config.data_root}: the data of run={config.run} is not read from files; remove data_root"
             )
-        run.data[setting] = config.data_root
+        node[setting] = config.data_root
     return run
 
 

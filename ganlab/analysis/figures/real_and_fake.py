@@ -49,6 +49,7 @@ def draw_real_and_fake(request: FigureRequest) -> Drawing:
 
 def _draw_run(run: Run, label: str, requested: int) -> tuple[TileRow, str]:
     """Return the pictures of a run, and the split of its real samples."""
+    from ganlab.data.condition_source import ConditionSource
     from ganlab.training.build import build_data  # imported here because curves and scores need no torch
     from ganlab.training.export import load
 
@@ -59,7 +60,8 @@ def _draw_run(run: Run, label: str, requested: int) -> tuple[TileRow, str]:
         raise UserError(f"the data of {run.path} cannot be read ({error})") from error
     count = requested or int(((run.config or {}).get("callback") or {}).get("samples", {}).get("count", DEFAULT_COUNT))
     split = next(split for split in SPLITS if _has_samples(data, split))
-    generated: Image.Image = data.sample_sheet(load(run.path).sample(count, SEED))
+    cond = ConditionSource(data, split)(count) if data.spec.cond else None  # in the order of the real samples
+    generated: Image.Image = data.sample_sheet(load(run.path).sample(count, SEED, cond))
     step = read_json_if_valid(run.path / "generator.json").get("steps")
     title = "generated" if step is None else f"generated, step {step:,}"
     return TileRow(label, ["real", title], [_real_sheet(data, split, count), generated]), split

@@ -61,16 +61,17 @@ class Evaluator:
         device = next(self.features.parameters(), torch.empty(0)).device
         advice = DIVERGED if samples.key is None else "repair the data set"
         with progress_bar(samples.name, samples.count, "sample", shown=rank == 0) as bar:
-            for number, (sample, labels) in enumerate(samples.batches(rank, world)):
-                batch = self.features(check_finite(sample.to(device), samples.name, advice))
+            for number, scored in enumerate(samples.batches(rank, world)):
+                batch = self.features(check_finite(scored.sample.to(device), samples.name, advice))
                 check_finite(batch.features, f"features of {samples.name}", advice)
                 if batch.features.shape[1] != self.features.width:
                     raise ValueError(
                         f"{samples.name} have {batch.features.shape[1]} {self.features.name} features per sample, but "
                         f"{self.features.width} are expected; resize all samples to one size, or choose other features"
                     )
-                yield batch._replace(samples=sample, labels=labels), (rank + number * world) * self.batch_size
-                bar.update(len(sample) * world)
+                known = {"samples": scored.sample, "labels": scored.labels, "truth": scored.truth}
+                yield batch._replace(**known), (rank + number * world) * self.batch_size
+                bar.update(len(scored.sample) * world)
 
     def collect_features(self, samples: Samples) -> list[tuple[FeatureBatch, int]]:
         """Return all feature batches, to score them more than once; fields that no metric reads are None."""

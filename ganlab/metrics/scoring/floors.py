@@ -30,7 +30,11 @@ def score_floor(evaluator: Evaluator, samples: Mapping[str, Samples]) -> dict[st
     """
     floor: dict[str, float] = {}
     for reference, stand_in in samples.items():
-        metrics = [metric for metric in evaluator.sample_metrics if metric.reference == reference]
+        metrics = [
+            metric
+            for metric in evaluator.sample_metrics
+            if metric.reference == reference and not metric.needs_truth  # which real samples would be themselves
+        ]
         name = f"in place of generated samples, for {reference}"
         evaluator.references[name] = stand_in
         fake = evaluator.reference_statistics(name, [s for metric in metrics for s in metric.statistics])

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 
-from ganlab.core.interfaces import Batch
+
+class ScoredBatch(NamedTuple):
+    """Samples (n, …) to score; their classes (n,) if they are known, and the real samples that belong to them."""
+
+    sample: Tensor
+    labels: Tensor | None = None
+    truth: Tensor | None = None  # of outputs of paired data
 
 
 @final
@@ -19,7 +25,7 @@ class Samples:
     content for the cache; None means that statistics of these samples are not cached.
     """
 
-    batches: Callable[[int, int], Iterator[Batch]]
+    batches: Callable[[int, int], Iterator[ScoredBatch]]
     count: int
     key: Mapping[str, Any] | None = None
     name: str = "samples"

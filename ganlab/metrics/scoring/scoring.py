@@ -7,14 +7,15 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any, TypeAlias
 
-from ganlab.core.interfaces import Batch
+from ganlab.core.interfaces import EMPTY, Batch
 from ganlab.core.score_range import UNBOUNDED, clip_interval
 from ganlab.data import DataSet
-from ganlab.data.dataset import normalize
+from ganlab.data.dataset import known_labels, normalize
 from ganlab.features.base import Features, Source, scored_samples
 from ganlab.games.sampler import Sampler
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, UnsuitableMetricError
-from ganlab.metrics.scoring.samples import Samples
+from ganlab.metrics.scoring.conditioned import translated_samples
+from ganlab.metrics.scoring.samples import Samples, ScoredBatch
 from ganlab.metrics.torchmetrics_adapter.adapter import adapt
 from ganlab.protocols import Protocol
 
@@ -55,20 +56,26 @@ def real_samples(data: DataSet, split: str, protocol: Protocol, count: int | Non
     """Return the real samples of a split, at most `count`, or as many as the protocol allows."""
     count, size = protocol.real_samples if count is None else count, protocol.batch_size
 
-    def batches(first: int, stride: int) -> Iterator[Batch]:
+    def batches(first: int, stride: int) -> Iterator[ScoredBatch]:
         chunks = islice(data.real_samples(count, REAL_SEED, split, size), first, None, stride)
-        return (Batch(scored_samples(data.decode(chunk.sample), data.spec), chunk.cond) for chunk in chunks)
+        for chunk in chunks:
+            yield ScoredBatch(scored_samples(data.decode(chunk.sample), data.spec), known_labels(chunk))
 
     key = {"data": data.fingerprint(), "split": split, "count": count, "seed": REAL_SEED}
     return Samples(batches, data.count(count, split), key, f"real samples ({split})")
 
 
-def generated_samples(sampler: Sampler, protocol: Protocol, seed: int) -> Samples:
-    """Return generated samples; a conditional generator's classes are drawn uniformly."""
+def generated_samples(sampler: Sampler, data: DataSet, protocol: Protocol, seed: int) -> Samples:
+    """Return generated samples; a conditional generator's classes are drawn uniformly.
 
-    def batches(first: int, stride: int) -> Iterator[Batch]:
+    A generator with other conditions makes one sample from each of the split's, as many as the protocol allows.
+    """
+    if sampler.spec.cond:
+        return translated_samples(sampler, data, protocol, seed)
+
+    def batches(first: int, stride: int) -> Iterator[ScoredBatch]:
         for batch in sampler.batches(protocol.samples, protocol.batch_size, seed, None, first, stride):
-            yield Batch(scored_samples(batch.sample, sampler.spec), batch.cond)
+            yield ScoredBatch(scored_samples(batch.sample, sampler.spec), batch.cond)
 
     return Samples(batches, protocol.samples, name="generated samples")
 
@@ -79,6 +86,9 @@ def evaluation_context(
     """Return what a ModelMetric reads of a run after `step` steps."""
 
     def real_batches(split: str, count: int) -> Iterator[Batch]:
+        if data.spec.paired:
+            pairs = data.conditions(count, REAL_SEED, split, protocol.batch_size)
+            return (normalize(Batch(pair.truth, pair.cond)) for pair in pairs)
         return map(normalize, data.real_samples(count, REAL_SEED, split, protocol.batch_size))
 
     return EvaluationContext(
@@ -115,11 +125,13 @@ def build_report(
     metrics: Mapping[str, BaseMetric],
     protocol: Mapping[str, Any],
     floor: Mapping[str, float],
+    baselines: Mapping[str, Mapping[str, float]] = EMPTY,
     **more: Any,
 ) -> dict[str, Any]:
     """Return the content of a score file; `more` are facts that may differ between comparable scores, e.g. the step.
 
-    `floor` has the scores of real samples under the same protocol, see `score_floor`.
+    `floor` has the scores of real samples under the same protocol, see `score_floor`, and `baselines` those of the
+    data's baselines by name, see `score_baselines`.
     """
     directions = {score: better for metric in metrics.values() for score, better in metric.scores.items()}
     ranges = {score: bounds for metric in metrics.values() for score, bounds in metric.ranges.items()}
@@ -131,6 +143,7 @@ def build_report(
         },
         "ranges": {name: list(ranges[name]) for name in scores if name in ranges},
         "floor": {name: value for name, value in floor.items() if name in scores},
+        "baselines": {name: dict(values) for name, values in baselines.items()},
         "higher_is_better": {score: directions.get(score) for score in scores},
         "protocol": dict(protocol),
         "protocol_hash": hash_protocol(protocol),
