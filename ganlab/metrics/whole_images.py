@@ -75,6 +75,8 @@ class WholeImages(ModelMetric):
         for setting, value, least in (("tile", 1 if tile is None else tile, 1), ("overlap", overlap, 0)):
             if value < least:
                 raise ValueError(f"metric.{self.name}.{setting} must be at least {least}, got {value}")
+        if tile is not None and tile <= overlap:
+            raise ValueError(f"metric.{self.name}.tile must be above overlap={overlap}, got {tile}")
         super().__init__(features, data)
         if not isinstance(data, WholeImageSource):  # the command line allows any data set
             raise UnsuitableMetricError(

@@ -150,8 +150,8 @@ def _write(picture: Image.Image, job: Job, written: int) -> None:
     try:
         with replaced(job.target) as file:
             save(picture, file, FORMATS[job.target.suffix.lower()])
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, ValueError) as error:  # encoders raise either, e.g. for an image that is too large for a format
+        reason = getattr(error, "strerror", None) or error
         raise UserError(
             f"{job.target} cannot be written ({reason}), after {written} images that are complete; choose another "
             "output"

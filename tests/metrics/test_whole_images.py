@@ -114,6 +114,7 @@ def test_images_that_do_not_fit_are_named():
         ({"colour": "lab"}, "metric.whole_images.colour must be one of rgb, y, got 'lab'"),
         ({"window": "box"}, "metric.whole_images.window must be one of gaussian, uniform"),
         ({"tile": 0}, "metric.whole_images.tile must be at least 1, got 0"),
+        ({"tile": 32}, "metric.whole_images.tile must be above overlap=32, got 32"),
         ({"overlap": -1}, "metric.whole_images.overlap must be at least 0, got -1"),
     ],
 )

@@ -173,6 +173,23 @@ def test_former_outputs_are_replaced_and_stay_when_writing_fails(tmp_path, monke
     assert sorted(path.name for path in output.iterdir()) == ["a.png", "b.png", "own.txt"]
 
 
+def test_an_image_that_its_format_cannot_hold_is_one_sentence(tmp_path):
+    picture(tmp_path / "in" / "a.webp", (16383, 1))  # the longest side of this format
+    with pytest.raises(UserError, match=r"a.webp cannot be written \(.*\), after 0 images that are complete; choose"):
+        applied(tmp_path / "in", tmp_path / "out", Identity(2), "same")
+    assert not [path for path in (tmp_path / "out").iterdir()]
+
+
+def test_a_folder_in_the_place_of_an_output_is_one_sentence(tmp_path):
+    picture(tmp_path / "in" / "a.png")
+    (tmp_path / "out" / "a.png").mkdir(parents=True)
+    with pytest.raises(UserError, match=r"a.png cannot be written \(Is a directory\)"):
+        applied(tmp_path / "in", tmp_path / "out")
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"a.png cannot be written \(Not a directory\)"):
+        applied(tmp_path / "in", tmp_path / "file" / "out")
+
+
 def test_folders_that_overlap_are_refused(tmp_path):
     folder = tmp_path / "in"
     picture(folder / "a.png")
