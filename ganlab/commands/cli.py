@@ -18,6 +18,7 @@ COMMANDS = {
     "inspect": "look at a set of images before training",
     "evaluate": "score a run, or finished samples in files",
     "sample": "write samples of a finished run",
+    "apply": "translate or enhance image files with a finished run",
     "compare": "print one table of runs, with intervals over seeds",
     "ls": "list runs and sweeps with their state, best score and size",
     "prune": "free the checkpoints of finished runs",
@@ -30,7 +31,7 @@ COMMANDS = {
     "completion": "print a script for TAB completion in bash or zsh",
     "help": "print the help of a command",
 }
-REPLACING = ("train", "resume", "inspect", "evaluate", "sample")  # commands that replace this process
+REPLACING = ("train", "resume", "inspect", "evaluate", "sample", "apply")  # commands that replace this process
 USAGE = f"""usage: ganlab COMMAND [KEY=VALUE ...]
        ganlab --version
 

@@ -132,7 +132,7 @@ def candidates_for(words: Sequence[str], word: str) -> Iterator[str]:
         yield from (*SCRIPTS, *STANDARD_FLAGS)
     elif len(words) == 1 and words[0] == "sweep":
         yield from (*import_module("ganlab.commands.sweep").ACTIONS, *STANDARD_FLAGS)
-    elif words[0] in ("sample", "dashboard", "doctor", *PATH_COMMANDS):
+    elif words[0] in ("sample", "apply", "dashboard", "doctor", *PATH_COMMANDS):
         yield from _key_value_candidates(words[0], word)
         if words[0] in PATH_COMMANDS:
             yield from run_candidates(word, files=RUN_AND_SWEEP_FILES)

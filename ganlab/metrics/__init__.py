@@ -37,6 +37,7 @@ from ganlab.metrics.ssim import SSIM
 from ganlab.metrics.stacked_modes import StackedModes
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic, SumStatistic
 from ganlab.metrics.wasserstein import Wasserstein
+from ganlab.metrics.whole_images import WholeImages
 
 __all__ = [
     "FID",
@@ -84,6 +85,7 @@ __all__ = [
     "SumStatistic",
     "UnsuitableMetricError",
     "Wasserstein",
+    "WholeImages",
 ]
 
 if not TYPE_CHECKING:

@@ -68,6 +68,27 @@ class PairedMetric(Metric, ABC):
     `statistic` is the comparison, and `smallest` the side in pixels that it needs. Raises ValueError for a colour that
     is unknown and a negative crop, and UnsuitableMetricError if the data is not paired, or if its samples are not
     images, are too small, or have no luma for colour=y.
+
+    >>> from types import SimpleNamespace
+    >>> from ganlab.core.interfaces import Spec
+    >>> from ganlab.features import Identity
+    >>> from ganlab.metrics.statistics import gather
+    >>> @dataclass(frozen=True)
+    ... class AbsoluteError(PairedStatistic):
+    ...     def compare(self, images, truths):
+    ...         return (images - truths).abs().flatten(1).mean(1)
+    >>> class MeanAbsoluteError(PairedMetric):
+    ...     name = "mean_absolute_error"
+    ...     scores = {"mean_absolute_error": False}
+    ...
+    ...     def __init__(self, features, data, colour="rgb", crop=0):
+    ...         super().__init__(features, data, AbsoluteError(colour, crop))
+    >>> pairs = SimpleNamespace(spec=Spec((1, 2, 2), (1, 2, 2), paired=True))  # a data set of image pairs
+    >>> metric = MeanAbsoluteError(Identity(pairs), pairs)
+    >>> white, black = torch.full((3, 1, 2, 2), 255, dtype=torch.uint8), torch.zeros(3, 1, 2, 2, dtype=torch.uint8)
+    >>> batch = FeatureBatch(torch.empty(3, 4), samples=white, truth=black)
+    >>> metric.compute(SampleStatistics({}), SampleStatistics(gather(iter([(batch, 0)]), metric.statistics)))
+    {'mean_absolute_error': 1.0}
     """
 
     reference: ClassVar[str] = "none"

@@ -176,8 +176,8 @@ def test_candidates_need_no_heavy_imports():
     script = """import sys
 from ganlab.commands.completion import main
 main(["candidates", "ganlab train loss=h"])
-words = ("sample", "compare", "dashboard", "doctor", "sweep", "ls", "prune", "resume", "describe", "train data.")
-for command in words:
+words = ("sample", "apply", "compare", "dashboard", "doctor", "sweep", "ls", "prune", "resume", "describe")
+for command in (*words, "train data."):
     main(["candidates", f"ganlab {command} "])
 heavy = ("torch", "hydra", "omegaconf", "numpy", "yaml", "pytorch_lightning", "wandb")
 print("HEAVY", [name for name in heavy if name in sys.modules])"""
