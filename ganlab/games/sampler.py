@@ -17,6 +17,8 @@ from ganlab.core.random import Random, derive
 from ganlab.core.tree import Tree
 from ganlab.games.conditions import check_conditions, missing_conditions
 from ganlab.games.latent_paths import GivenLatents, check_latents, path_latents, require_latent
+from ganlab.games.pictures import apply
+from ganlab.games.translator import OVERLAP, Translator
 
 # Latents are drawn and passed through the generator in chunks of this many samples, so sample i depends neither on the
 # number of samples nor on the machine's memory.
@@ -129,6 +131,14 @@ class Sampler:
         latents = self.draw_latents(per_class, seed).repeat(self.spec.classes, 1)
         cond = torch.arange(self.spec.classes).repeat_interleave(per_class)
         return self.sample(cond=cond, latents=latents)
+
+    def apply(self, images: Any, tile: int | None = None, overlap: int = OVERLAP, seed: int = 0) -> Any:
+        """Return the translations of images of any size, in the form of the input; see `games.pictures.apply`.
+
+        `tile` and `overlap` are those of `games.translator.Translator`. Raises UserError if the generator does not make
+        images from images, and what these two raise.
+        """
+        return apply(Translator(self.game, self.network, self.spec, tile, overlap, seed), images)
 
     @property
     def discriminator(self) -> nn.Module:

@@ -15,6 +15,7 @@ from ganlab.layers.outputs import build_image_output
 from ganlab.layers.residual import Residual
 
 HALVINGS = 2
+LAST_ENCODED = 5  # the residual block whose output is the last that `encode` shows
 
 
 class ResNetTranslator(nn.Module):
@@ -49,8 +50,13 @@ class ResNetTranslator(nn.Module):
         self.join = JoinLatents(spec, "ResNetTranslator")
         widths = [width << doubling for doubling in range(HALVINGS + 1)]
         layers = _reflected_convolution(self.join.channels, width, 7, norm)
+        encoded = []  # the positions of the layers whose output `encode` shows, each after an activation or a sum
         for before, after in pairwise(widths):
             layers += _normalised(nn.Conv2d(before, after, 3, 2, 1, bias=norm == "none"), norm)
+            encoded.append(len(layers) - 1)
+        encoded += [len(layers) + block for block in sorted({0, min(LAST_ENCODED, blocks) - 1}) if 0 <= block < blocks]
+        self.encoded_layers = tuple(encoded)
+        self.encoded_channels = (self.join.channels, *widths[1:], *[widths[-1]] * (len(encoded) - HALVINGS))
         layers += [_residual_block(widths[-1], norm, dropout) for _ in range(blocks)]
         for before, after in pairwise(widths[::-1]):
             layers += _normalised(nn.ConvTranspose2d(before, after, 3, 2, 1, 1, bias=norm == "none"), norm)
@@ -63,6 +69,16 @@ class ResNetTranslator(nn.Module):
         images = self.join(latents, cond)
         _check_size(*images.shape[2:])
         return self.body(images)
+
+    def encode(self, latents: Tensor, cond: Tensor | None = None) -> list[Tensor]:
+        """Return the input, and the maps after each halving, the first and the fifth block (Park et al. 2020, CUT)."""
+        values = self.join(latents, cond)
+        maps = [values]
+        for number, layer in enumerate(self.body[: self.encoded_layers[-1] + 1]):
+            values = layer(values)
+            if number in self.encoded_layers:
+                maps.append(values)
+        return maps
 
 
 def _check_size(height: int, width: int) -> None:

@@ -2,8 +2,8 @@
 
 usage: translation_checks.py RUN ...
 
-The classifiers read plain pixels, and are trained on real training images of the domain that they look at. Of the report
-split this prints, for each run, what `scripts/results` writes to RUN/checks.json:
+The classifiers read plain pixels, and are trained on real training images of the domain that they look at. For each run
+this prints of the report split what `scripts/results` writes to RUN/checks.json:
 
   kept_svc       the share of outputs to which a support vector machine gives the class of their input
   kept_logistic  the same of a logistic regression

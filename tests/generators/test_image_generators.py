@@ -272,3 +272,16 @@ SAME, LARGE = Spec((3, 16, 16), (3, 16, 16)), Spec((3, 16, 16), (3, 8, 8))
 def test_errors_say_what_to_do(build_invalid, message):
     with pytest.raises(ValueError, match=message):
         build_invalid()
+
+
+@pytest.mark.parametrize(("blocks", "maps"), [(0, 3), (1, 4), (3, 5), (9, 5)])
+def test_the_encoder_shows_maps_whose_last_one_leads_to_the_output(blocks, maps):
+    network = ResNetTranslator(Spec((1, 16, 16), (3, 16, 16)), width=2, blocks=blocks)
+    latents, images = torch.empty(2, 0), torch.rand(2, 3, 16, 16)
+    encoded = network.encode(latents, images)
+    assert [each.shape[1] for each in encoded] == list(network.encoded_channels)
+    assert len(encoded) == maps
+    assert torch.equal(encoded[0], images)
+    assert [each.shape[2] for each in encoded] == [16, 8, *[4] * (maps - 2)]
+    rest = network.body[network.encoded_layers[-1] + 1 :]
+    assert torch.equal(rest(encoded[-1].clone()), network(latents, images))
