@@ -30,7 +30,7 @@ from ganlab.metrics.prdc import PRDC
 from ganlab.metrics.psnr import PSNR
 from ganlab.metrics.reverse_fid import ReverseFID
 from ganlab.metrics.scoring.evaluator import Evaluator, Processes
-from ganlab.metrics.scoring.samples import Samples
+from ganlab.metrics.scoring.samples import Samples, ScoredBatch
 from ganlab.metrics.sliced_wasserstein import SlicedWasserstein
 from ganlab.metrics.spatial_fid import SpatialFID
 from ganlab.metrics.ssim import SSIM
@@ -78,6 +78,7 @@ __all__ = [
     "ReverseFID",
     "SampleStatistics",
     "Samples",
+    "ScoredBatch",
     "SlicedWasserstein",
     "SpatialFID",
     "StackedModes",

@@ -26,6 +26,7 @@ from ganlab.metrics import (
     Evaluator,
     FIDInfinity,
     Samples,
+    ScoredBatch,
     SlicedWasserstein,
 )
 
@@ -53,7 +54,8 @@ class Labelled:
 
 def samples(count: int, name: str) -> Samples:
     points = torch.randn(count, 2, generator=torch.Generator().manual_seed(count))
-    return Samples(lambda first, stride: (Batch(part) for part in points.split(20)[first::stride]), count, None, name)
+    parts = points.split(20)
+    return Samples(lambda first, stride: map(ScoredBatch, parts[first::stride]), count, None, name)
 
 
 def score(metric, **settings):

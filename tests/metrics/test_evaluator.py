@@ -8,9 +8,9 @@ import torch.multiprocessing as mp
 from support.metric_sources import Pictures, Points, normal
 from torch import Tensor
 
-from ganlab.core.interfaces import Batch
 from ganlab.features import Cache, Identity, RandomConvolution
 from ganlab.metrics import FID, KID, PRDC, BaseMetric, Duplicates, Evaluator, Modes, Processes, Samples, SpatialFID
+from ganlab.metrics.scoring.samples import ScoredBatch
 
 DATA = Points()
 SIZE = 20
@@ -18,7 +18,7 @@ SIZE = 20
 
 def samples(values: Tensor, key: str | None = None, size: int = SIZE) -> Samples:
     def batches(first: int, stride: int):
-        return (Batch(rows) for rows in values.split(size)[first::stride])
+        return (ScoredBatch(rows) for rows in values.split(size)[first::stride])
 
     return Samples(batches, len(values), {"data": key} if key else None)
 

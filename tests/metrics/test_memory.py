@@ -7,8 +7,9 @@ import pytest
 
 START = """
 import resource, torch
-from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.interfaces import Spec
 from ganlab.metrics import FID, KID, PRDC, Evaluator, InceptionScore, Samples
+from ganlab.metrics.scoring.samples import ScoredBatch
 from ganlab.features import FeatureBatch, Features
 
 class Plain(Features):
@@ -26,7 +27,7 @@ class Data:
 
 def samples(count):
     def batches(first, stride):
-        return (Batch(torch.randn(500, WIDTH)) for _ in range(first, count // 500, stride))
+        return (ScoredBatch(torch.randn(500, WIDTH)) for _ in range(first, count // 500, stride))
     return Samples(batches, count, None)
 
 def peak_mib():

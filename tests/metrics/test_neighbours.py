@@ -3,19 +3,19 @@ from collections.abc import Iterator
 import torch
 from support.metric_sources import Pictures, Points
 
-from ganlab.core.interfaces import Batch
 from ganlab.features import Identity
 from ganlab.features.random_convolution import RandomConvolution
 from ganlab.metrics import Authenticity, Evaluator, Samples
 from ganlab.metrics.scoring.neighbours import find_neighbour_images
+from ganlab.metrics.scoring.samples import ScoredBatch
 
 
 def samples(values: list[float], image: bool = True, size: int = 2) -> Samples:
     table = torch.tensor(values)[:, None]
     table = table.to(torch.uint8)[:, :, None, None].expand(-1, 1, size, size) if image else table
 
-    def batches(first: int, stride: int) -> Iterator[Batch]:
-        return (Batch(table[start : start + 2]) for start in range(2 * first, len(table), 2 * stride))
+    def batches(first: int, stride: int) -> Iterator[ScoredBatch]:
+        return (ScoredBatch(table[start : start + 2]) for start in range(2 * first, len(table), 2 * stride))
 
     return Samples(batches, len(table))
 

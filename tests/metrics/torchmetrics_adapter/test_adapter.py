@@ -15,9 +15,9 @@ from torchmetrics.image import TotalVariation
 from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 
-from ganlab.core.interfaces import Batch
 from ganlab.features import Cache, RandomConvolution
 from ganlab.metrics import FID, BaseMetric, Evaluator, Processes, Samples
+from ganlab.metrics.scoring.samples import ScoredBatch
 from ganlab.metrics.scoring.scoring import build_metrics
 
 DATA = Pictures(count=60)
@@ -83,7 +83,7 @@ def pictures(seed: int, count: int = 50) -> Tensor:
 
 def samples(values: Tensor, key: str | None = None) -> Samples:
     def batches(first: int, stride: int):
-        return (Batch(rows) for rows in values.split(SIZE)[first::stride])
+        return (ScoredBatch(rows) for rows in values.split(SIZE)[first::stride])
 
     return Samples(batches, len(values), {"data": key} if key else None)
 
