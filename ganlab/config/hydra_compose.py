@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
+from ganlab.config.nested_data import explain_absent_place
 from ganlab.config.schema import Command
 from ganlab.core.errors import ConfigurationError
 
@@ -27,7 +28,8 @@ def compose_with_hydra(lines: Sequence[str], directories: Sequence[Path], comman
     except YAMLError as error:
         raise ConfigurationError([f"invalid YAML: {' '.join(str(error).split())}"]) from error
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigurationError([" ".join(str(error).split("\n")[0].split())]) from error
+        sentence = " ".join(str(error).split("\n")[0].split())
+        raise ConfigurationError([explain_absent_place(sentence)]) from error
     finally:
         GlobalHydra.instance().hydra = outer
 

@@ -10,6 +10,7 @@ from ganlab.config.schema import RESERVED
 from ganlab.config.targets import locate
 
 PLACE = re.compile(r"^ +- /(\w+)@([\w.]+): *\w+ *$", re.MULTILINE)  # in a defaults list: a component inside of another
+ABSENT = re.compile(r"Could not override '\w+@(\w+\.[\w.]+)'\.")
 CHOICE = re.compile(r"(\w+\.[\w.]+)=[\w,]+")
 
 
@@ -42,6 +43,19 @@ def place_choice(text: str, directories: Sequence[Path]) -> str:
         return text
     group = _places(tuple(directories)).get(match[1])
     return text if group is None else f"{group}@{text}"
+
+
+def explain_absent_place(sentence: str) -> str:
+    """Return Hydra's sentence about a component that no chosen component holds in other words, any other one as it is.
+
+    >>> explain_absent_place("Could not override 'data@data.images'.")
+    'data.images: the chosen data holds no component of this name; remove it, or choose other data'
+    """
+    match = ABSENT.fullmatch(sentence)
+    if match is None:
+        return sentence
+    group = match[1].partition(".")[0]
+    return f"{match[1]}: the chosen {group} holds no component of this name; remove it, or choose other {group}"
 
 
 @cache

@@ -1,7 +1,7 @@
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
-from support.image_pairs import assert_batches_depend_on_step_alone
+from support.pair_checks import assert_batches_depend_on_step_alone
 
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random

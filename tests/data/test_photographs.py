@@ -1,6 +1,6 @@
 import pytest
 import torch
-from support.image_pairs import assert_batches_depend_on_step_alone, assert_rows_belong_together
+from support.pair_checks import assert_batches_depend_on_step_alone, assert_rows_belong_together
 
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random

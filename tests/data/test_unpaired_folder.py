@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from support.image_pairs import assert_batches_depend_on_step_alone
+from support.pair_checks import assert_batches_depend_on_step_alone
 
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random
