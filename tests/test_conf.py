@@ -17,7 +17,7 @@ from support.translated_digits import FROM_IMAGES
 from ganlab.config import check, compose, conf_directory, instantiate, locate
 from ganlab.config.schema import Root
 from ganlab.core.errors import ConfigurationError
-from ganlab.core.interfaces import Batch
+from ganlab.core.interfaces import Batch, Capability
 from ganlab.core.random import Random
 from ganlab.data import ImagePairs, normalize
 from ganlab.training.api import train
@@ -91,6 +91,8 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += PAIR_COMPONENTS
     if (group, name) in (("game", "cyclegan"), ("game", "cut"), ("game", "regression")):
         lines += [*PAIR_COMPONENTS, "regularizer=[pixel_l1]"]
+    if group == "metric" and Capability.WAY_BACK in getattr(target, "requires", ()):
+        lines += [*PAIR_COMPONENTS, "regularizer=[]", "game=cyclegan"]
     if name == "perceptual_vgg19":
         folder.mkdir(exist_ok=True)
         (folder / "vgg19.pth").touch()  # a dry build reads no weights
