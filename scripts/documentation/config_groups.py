@@ -29,6 +29,8 @@ GROUPS = (
           (("How to add a data set", "howto/data.md"),),
           "With labels (`data.labels=true`) the GAN is conditional; [conditioning](conditioning.md) selects how the "
           "labels enter."),
+    Group("corruption", "Corruptions", "What is done to the images of `data=corrupted`, for a generator to undo.",
+          "ganlab train data=corrupted corruption=NAME", (("Images from images", "translation.md"),)),
     Group("generator", "Generators", "The network that maps latents to samples.", "ganlab train generator=NAME",
           (("How to add a network", "howto/network.md"), RESULTS, ("Speed", "speed.md"))),
     Group("discriminator", "Discriminators", "The network that scores samples as real or fake.",
