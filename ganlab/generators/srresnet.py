@@ -13,6 +13,8 @@ from ganlab.layers.join_latents import JoinLatents
 from ganlab.layers.outputs import build_image_output
 from ganlab.layers.residual import Residual
 
+ENCODED_BLOCKS = 4  # whose output `encode` shows, for contrastive losses
+
 
 class SRResNet(nn.Module):
     """Residual blocks at the condition's resolution, then pixel shuffle (Ledig et al. 2017, SRGAN, figure 4).
@@ -43,12 +45,14 @@ class SRResNet(nn.Module):
         check_at_least("blocks", blocks, 0)
         _check_kernel(kernel)
         self.scale = pair.scale  # side of a sample / side of its condition
+        self.blocks = blocks
         self.join = JoinLatents(spec, "SRResNet")
         self.first = nn.Sequential(nn.Conv2d(self.join.channels, width, kernel, padding=kernel // 2), nn.PReLU())
         self.body = Residual(
             nn.Identity(),
             nn.Sequential(*(_residual_block(width, norm) for _ in range(blocks)), *_convolution(width, norm)),
         )
+        self.encoded_channels = (self.join.channels, *[width] * (1 + min(blocks, ENCODED_BLOCKS)))
         self.enlarge = build_pixel_shuffle(width, pair.scale, nn.PReLU)
         self.last = nn.Conv2d(width, pair.sample[0], kernel, padding=kernel // 2)
         self.skip = build_skip(skip, pair.sample[0], pair.scale)
@@ -60,6 +64,14 @@ class SRResNet(nn.Module):
         """Map latents (n, latent) and images (n, channels, height, width) to images of `scale` times the size."""
         details = self.last(self.enlarge(self.body(self.first(self.join(latents, cond)))))
         return self.output(self.skip(details, cond))
+
+    def encode(self, latents: Tensor, cond: Tensor | None = None) -> list[Tensor]:
+        """Return the input, and the maps after the first convolution and after each of the first blocks."""
+        values = self.join(latents, cond)
+        maps = [values, self.first(values)]
+        for block in self.body.residual[: min(self.blocks, ENCODED_BLOCKS)]:
+            maps.append(block(maps[-1]))
+        return maps
 
 
 def _check_kernel(kernel: int) -> None:
