@@ -91,6 +91,8 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += PAIR_COMPONENTS
     if (group, name) in (("game", "cyclegan"), ("game", "cut"), ("game", "regression")):
         lines += [*PAIR_COMPONENTS, "regularizer=[pixel_l1]"]
+    if group == "latent" and name in ("none", "map"):
+        lines += [line for line in PAIR_COMPONENTS if not line.startswith("latent=")]
     if group == "metric" and Capability.WAY_BACK in getattr(target, "requires", ()):
         lines += [*PAIR_COMPONENTS, "regularizer=[]", "game=cyclegan"]
     if name == "perceptual_vgg19":
@@ -106,7 +108,7 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     place = "data.images" if group == "corruption" else "data"
     if group == "corruption":  # of colour images
         lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
-    if group == "corruption" or content.get("path") == "???" or "target" in content:
+    if group == "corruption" or (group == "data" and (content.get("path") == "???" or "target" in content)):
         for i in range(4):
             for side in "AB":  # two domains, if they matter
                 (folder / side).mkdir(exist_ok=True, parents=True)

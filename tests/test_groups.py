@@ -11,6 +11,7 @@ FOLDERS = {
     "augment": "augments",
     "callback": "callbacks",
     "conditioning": "conditioning",
+    "corruption": "corruptions",
     "data": "data",
     "discriminator": "discriminators",
     "ema": "ema",
