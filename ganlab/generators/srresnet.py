@@ -45,13 +45,11 @@ class SRResNet(nn.Module):
         check_at_least("blocks", blocks, 0)
         _check_kernel(kernel)
         self.scale = pair.scale  # side of a sample / side of its condition
-        self.blocks = blocks
         self.join = JoinLatents(spec, "SRResNet")
         self.first = nn.Sequential(nn.Conv2d(self.join.channels, width, kernel, padding=kernel // 2), nn.PReLU())
-        self.body = Residual(
-            nn.Identity(),
-            nn.Sequential(*(_residual_block(width, norm) for _ in range(blocks)), *_convolution(width, norm)),
-        )
+        chain = [_residual_block(width, norm) for _ in range(blocks)]
+        self.body = Residual(nn.Identity(), nn.Sequential(*chain, *_convolution(width, norm)))
+        self.encoded_blocks = chain[:ENCODED_BLOCKS]  # a plain list, because they are registered in the body
         self.encoded_channels = (self.join.channels, *[width] * (1 + min(blocks, ENCODED_BLOCKS)))
         self.enlarge = build_pixel_shuffle(width, pair.scale, nn.PReLU)
         self.last = nn.Conv2d(width, pair.sample[0], kernel, padding=kernel // 2)
@@ -69,7 +67,7 @@ class SRResNet(nn.Module):
         """Return the input, and the maps after the first convolution and after each of the first blocks."""
         values = self.join(latents, cond)
         maps = [values, self.first(values)]
-        for block in self.body.residual[: min(self.blocks, ENCODED_BLOCKS)]:
+        for block in self.encoded_blocks:
             maps.append(block(maps[-1]))
         return maps
 

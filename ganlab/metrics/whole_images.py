@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol, final, runtime_checkable
 import torch
 from torch import Tensor
 
-from ganlab.core.interfaces import Spec
+from ganlab.core.interfaces import Conditions, Spec
 from ganlab.core.pixel_range import to_network_range
 from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.core.tree import Tree
@@ -26,8 +26,8 @@ class WholeImageSource(Protocol):
     def spec(self) -> Spec:
         """The spec, with the shape of a crop."""
 
-    def whole_images(self, split: str) -> Iterator[tuple[Tensor, Tensor, str]]:
-        """Yield the condition, the truth and the name of each image: uint8 (channels, height, width), of any size."""
+    def whole_pairs(self, split: str) -> Iterator[tuple[str, Conditions]]:
+        """Yield the name, and a batch of 1 with the condition and the truth, of each image: uint8, of any size."""
 
     def baselines(self) -> Mapping[str, Callable[[Tree], Tree]]:
         """Return what a generator must beat, by name: functions from conditions to samples, in network coordinates."""
@@ -95,13 +95,13 @@ class WholeImages(ModelMetric):
         translator = Translator(
             sampler.game, context.generator, sampler.spec, self.tile, self.overlap, seed=context.seed
         )
-        makers: dict[str, Callable[[Tensor], Tensor]] = {"": translator}
-        makers |= {name: _without_batch(make) for name, make in self.data.baselines().items()}
+        makers: dict[str, Callable[[Tree], Tree]] = {"": lambda images: translator(images[0])[None]}
+        makers |= self.data.baselines()
         values: dict[str, list[Tensor]] = {name: [] for name in makers}
-        for condition, truth, name in self.data.whole_images(context.held_out):
-            self._check_size(truth, name)
+        for name, pair in self.data.whole_pairs(context.held_out):
+            self._check_size(pair.truth, name)
             for maker, make in makers.items():
-                values[maker].append(self._compare(make(to_network_range(condition)), truth))
+                values[maker].append(self._compare(make(to_network_range(pair.cond)), pair.truth))
         if not values[""]:
             raise ValueError(f"whole_images needs at least 1 image, but the split {context.held_out} has none")
         means = {maker: torch.stack(rows).mean(0).tolist() for maker, rows in values.items()}
@@ -120,23 +120,13 @@ class WholeImages(ModelMetric):
         return {**describe_pairs(settings.colour, settings.crop), **describe_window(**window), **tiles}
 
     def _compare(self, output: Tensor, truth: Tensor) -> Tensor:
-        images, truths = require_pairs(quantise(output)[None], truth[None])
+        images, truths = require_pairs(quantise(output), truth)
         return torch.cat([statistic.values(images, truths) for statistic in self.statistics.values()])
 
     def _check_size(self, truth: Tensor, name: str) -> None:
-        height, width = truth.shape[1:]
+        height, width = truth.shape[2:]
         if min(height, width) < self.smallest:
             raise ValueError(
                 f"whole_images needs images of at least {self.smallest}x{self.smallest} pixels with these settings, "
                 f"but {name} has {height}x{width}; choose a smaller window or crop, or remove the image"
             )
-
-
-def _without_batch(make: Callable[[Tree], Tree]) -> Callable[[Tensor], Tensor]:
-    """Return a baseline for single images."""
-
-    def make_one(condition: Tensor) -> Tensor:
-        result: Tensor = make(condition[None])
-        return result[0]
-
-    return make_one

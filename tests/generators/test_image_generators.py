@@ -285,3 +285,14 @@ def test_the_encoder_shows_maps_whose_last_one_leads_to_the_output(blocks, maps)
     assert [each.shape[2] for each in encoded] == [16, 8, *[4] * (maps - 2)]
     rest = network.body[network.encoded_layers[-1] + 1 :]
     assert torch.equal(rest(encoded[-1].clone()), network(latents, images))
+
+
+def test_srresnet_shows_the_maps_of_its_first_blocks():
+    network = SRResNet(Spec((1, 8, 8), (1, 8, 8)), width=3, blocks=6, kernel=3)
+    latents, images = torch.empty(2, 0), torch.rand(2, 1, 8, 8)
+    encoded = network.encode(latents, images)
+    assert [each.shape[1] for each in encoded] == list(network.encoded_channels) == [1, 3, 3, 3, 3, 3]
+    assert torch.equal(encoded[1], network.first(images))
+    assert torch.equal(encoded[2], network.body.residual[0](encoded[1]))
+    assert len(list(network.parameters())) == len(set(map(id, network.parameters())))
+    assert not any(name.startswith("encoded") for name in network.state_dict())

@@ -9,7 +9,7 @@ from support.metric_sources import Points
 from support.paired_sources import Pairs, noisy_pairs
 from support.translators import Convolution, Identity, Translation
 
-from ganlab.core.interfaces import Spec
+from ganlab.core.interfaces import Conditions, Spec
 from ganlab.features import Identity as IdentityFeatures
 from ganlab.latents import NoLatents
 from ganlab.metrics import UnsuitableMetricError, WholeImages
@@ -32,11 +32,11 @@ class Photographs:
     def spec(self):
         return Spec((3, 16 * self.scale, 16 * self.scale), (3, 16, 16), paired=self.paired)
 
-    def whole_images(self, split):
+    def whole_pairs(self, split):
         self.splits_read.append(split)
         for number, (height, width) in enumerate(self.sizes):
             images, truths = noisy_pairs(2, (3, height * self.scale, width * self.scale))
-            yield images[1][:, :: self.scale, :: self.scale], truths[1], f"photograph {number}"
+            yield f"photograph {number}", Conditions(images[1:2, :, :: self.scale, :: self.scale], truths[1:2])
 
     def baselines(self):
         def repeat(cond):
@@ -59,10 +59,10 @@ def build(data=None, **settings):
 def test_scores_are_means_over_images_of_their_own_scores(colour, crop):
     metric = build(colour=colour, crop=crop)
     psnr, ssim = [], []
-    for cond, truth, _ in Photographs().whole_images("test"):
-        output = cond.repeat_interleave(2, 1).repeat_interleave(2, 2)[None]
-        psnr.append(float(PeakSignalToNoise(colour, crop).values(output, truth[None])))
-        ssim.append(float(StructuralSimilarity(colour, crop).values(output, truth[None])))
+    for _, pair in Photographs().whole_pairs("test"):
+        output = pair.cond.repeat_interleave(2, 2).repeat_interleave(2, 3)
+        psnr.append(float(PeakSignalToNoise(colour, crop).values(output, pair.truth)))
+        ssim.append(float(StructuralSimilarity(colour, crop).values(output, pair.truth)))
     scores = measure(metric, Identity(2))
     assert scores["image_psnr"] == pytest.approx(sum(psnr) / 3)
     assert scores["image_ssim"] == pytest.approx(sum(ssim) / 3)
