@@ -94,6 +94,7 @@ class PairedMetric(Metric, ABC):
     reference: ClassVar[str] = "none"
     needs_truth: ClassVar[bool] = True
 
+    @abstractmethod  # the comparison and its settings are those of a subclass
     def __init__(self, features: Features, data: Source, statistic: PairedStatistic, smallest: int = 1) -> None:
         super().__init__(features, data)
         self.statistic = statistic

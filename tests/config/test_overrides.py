@@ -18,7 +18,9 @@ SENTENCES = {
     "iteratons=5": "there is no setting 'iteratons'; did you mean 'iterations'?",
     "zzz=5": "there is no setting 'zzz'",
     "zzz.y=5": "there is no setting 'zzz.y'",
-    "latent=nromal": "latent: there is no 'nromal'; choose codes, normal, truncated, uniform; did you mean 'normal'?",
+    "latent=nromal": (
+        "latent: there is no 'nromal'; choose codes, map, none, normal, truncated, uniform; did you mean 'normal'?"
+    ),
     "logger=[csv,tensorbord]": (
         "logger: there is no 'tensorbord'; choose csv, tensorboard, wandb; did you mean 'tensorboard'?"
     ),
@@ -72,7 +74,7 @@ def test_each_invalid_override_has_its_sentence(line):
         ("loss=glob(*wass*)", "loss=choice(wasserstein)"),
         ("loss=glob([h*,w*])", "loss=choice(hinge,wasserstein)"),
         ("loss=glob(non*,exclude=*probability)", "loss=choice(non_saturating)"),
-        ("+metric=glob(*fid,exclude=[m*,i*])", "+metric=choice(fid,spatial_fid)"),
+        ("+metric=glob(*fid,exclude=[m*,i*])", "+metric=choice(fid,reverse_fid,spatial_fid)"),
         ("experiment=glob(ring_*)", "experiment=choice(ring_best,ring_textbook)"),
     ],
 )
