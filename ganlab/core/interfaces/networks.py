@@ -28,9 +28,9 @@ class Spec:
     cond: Shape | None = None
     classes: int = 0  # the number of classes if the condition is a class label, else 0
     latent: int = 0
+    kind: str = ""  # the kind of data, such as "image" (see `ganlab.kinds`); empty: what the samples' shape suggests
     latent_channels: int = 0  # above 0: the latents are noise images of so many channels, of the condition's size
     paired: bool = False  # each condition belongs to the sample of its row, as an input image to its output
-    kind: str = ""  # the kind of data, such as "image" (see `ganlab.kinds`); empty: what the samples' shape suggests
 
 
 class Batch(NamedTuple):
