@@ -21,6 +21,14 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
     "own_images_fastgan": [*FASTGAN, "discriminator.width=8"],
     "own_images_projected": [*FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
     "own_images_stylegan2": STYLEGAN2,
+    "srgan": [
+        *NARROW,
+        "discriminator.layers=2",
+        "generator.blocks=1",
+        "batch_size=2",
+        "data.images.resolution=32",
+        "features.resolution=64",
+    ],
     "pix2pix": [*TRANSLATED, "generator.depth=3", "discriminator.layers=2"],
 }
 
@@ -32,10 +40,17 @@ def recipe_lines(name: str) -> list[str]:
         "image_folder": _write_pictures,
         "emoji": _write_font,
         "paired_folder": _write_pictures,  # of an even width, so of two halves
+        "photo_folder": _write_pictures,
         "unpaired_folder": _write_domains,
     }
-    needed = [write for data, write in paths.items() if f"override /data: {data}\n" in text]
-    return [f"experiment={name}", *(f"data.path={write()}" for write in needed), *NARROWER.get(name, [])]
+    places = {"/data": "data", "/data@data.images": "data.images"}
+    needed = [
+        f"{place}.path={write()}"
+        for data, write in paths.items()
+        for group, place in places.items()
+        if f"override {group}: {data}\n" in text
+    ]
+    return [f"experiment={name}", *needed, *NARROWER.get(name, [])]
 
 
 @cache  # once per process
