@@ -18,6 +18,7 @@ from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
 from ganlab.data.paired_folder import PairedFolder
+from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
@@ -51,6 +52,7 @@ __all__ = [
     "Mnist",
     "Moons",
     "PairedFolder",
+    "PhotoFolder",
     "Photographs",
     "PointDataSet",
     "RandomMixture",

@@ -10,6 +10,8 @@ from torch import Tensor
 from ganlab.core.random import Random
 from ganlab.data.readers.image_storage import rescale
 
+PAPER_JITTER = 286 / 256  # enlarged side / side
+
 
 @final
 @dataclass(frozen=True)
@@ -56,8 +58,10 @@ class PairAugmentation:
 
 
 def check_jitter(jitter: int, size: tuple[int, int]) -> None:
-    """Raise ValueError unless `jitter` is 0 or at least the shorter side."""
-    if jitter and jitter < min(size):
+    """Raise ValueError unless `jitter` is 0, or at least the shorter side and at most twice of it."""
+    side = min(size)
+    if jitter and not side <= jitter <= 2 * side:
         raise ValueError(
-            f"jitter must be 0 for none, or at least the {min(size)} pixels of the image's shorter side, got {jitter}"
+            f"jitter must be 0 for none, or from {side} to {2 * side}, once to twice the pixels of the image's shorter "
+            f"side, got {jitter}; pix2pix's ratio gives {round(side * PAPER_JITTER)}"
         )

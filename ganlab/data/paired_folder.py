@@ -13,7 +13,7 @@ from ganlab.core.tree import Tree
 from ganlab.corruptions.enlargement import enlargement_baseline
 from ganlab.data.image_pairs import ImagePairs, build_pair_spec
 from ganlab.data.pair_augmentation import PairAugmentation, check_jitter
-from ganlab.data.pair_files import match_names, split_by_folder
+from ganlab.data.pair_files import has_two_folders, match_names, split_by_folder
 from ganlab.data.pair_opening import open_pairs, read_side
 from ganlab.data.pair_settings import check_direction, check_places, divide_size, find_pair_settings
 from ganlab.data.readers.decode_image import ImageDecoder, parse_resolution
@@ -74,19 +74,22 @@ class PairedFolder(ImagePairs):
 
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
-        """Return the spec without reading a file, None for two folders; raises ValueError for invalid settings."""
+        """Return the spec without reading a file, None for two folders; raises ValueError for invalid settings.
+
+        Only the files of two folders have the ratio of targets and sources, which sizes and `jitter` depend on.
+        """
         defaults = {name: parameter.default for name, parameter in signature(cls).parameters.items()}
         complete = defaults | settings
         size = parse_resolution(complete["resolution"])
-        check_places(complete["path"], complete["source"], complete["target"])
+        places = check_places(complete["path"], complete["source"], complete["target"])
         check_direction(complete["direction"])
         check_on_error(complete["on_error"])
-        check_jitter(complete["jitter"], size)
         check_shares({name: complete[name] for name in ("validation", "test")}, complete["limit"])
         for channels in (complete["channels"], complete["source_channels"]):
             ImageDecoder(size, channels, complete["fit"], complete["max_pixels"])
-        if complete["path"] is None:  # the files may be pairs for super-resolution
+        if len(places) == 2 or has_two_folders(places[0]):
             return None
+        check_jitter(complete["jitter"], size)
         return build_pair_spec((complete["channels"], *size), (complete["source_channels"], *size))
 
     @classmethod

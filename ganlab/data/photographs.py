@@ -1,21 +1,18 @@
 """The photographs that scikit-image and scikit-learn ship: image data for restoration without a download."""
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
 
-from ganlab.core.interfaces import Batch
-from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS
-from ganlab.data.image import ImageDataSet
-from ganlab.data.pair_augmentation import PairAugmentation
+from ganlab.data.photograph_parts import PhotographParts
 from ganlab.data.readers.photograph_crops import PhotographCrops
+from ganlab.data.readers.photograph_storage import InMemoryPhotographs
 
 PACKAGES = {"skimage": ("data",), "sklearn": ("datasets", "images")}  # and their folders of images
 # By split; whole photographs are held out, so no part of one is in two splits.
@@ -24,11 +21,10 @@ FILES: dict[str, tuple[tuple[str, str], ...]] = {
     "validation": (("skimage", "motorcycle_left.png"), ("skimage", "ihc.png")),
     "test": (("sklearn", "china.jpg"), ("sklearn", "flower.jpg")),
 }
-WHOLE_MULTIPLE = 8  # pixels; whole photographs are cut to it, so that networks and corruptions can halve them
 
 
 @final
-class Photographs(ImageDataSet):
+class Photographs(PhotographParts):
     """Parts of `resolution` pixels of eight colour photographs, drawn at random places for training.
 
     Four of scikit-image's (astronaut, coffee, chelsea, rocket) are for training, two (motorcycle_left, ihc) for
@@ -40,46 +36,13 @@ class Photographs(ImageDataSet):
 
     def __init__(self, resolution: int = 64, flip: bool = True) -> None:
         places = [(split, place) for split in SPLITS for place in FILES[split]]
-        self._crops = PhotographCrops([_read(*place) for _, place in places], resolution)
-        self._names = [name.partition(".")[0] for _, (_, name) in places]
-        super().__init__(
-            self._crops, None, 0, len(self._crops), conditional=False, flip=flip, validation=0, limit=0, test=0
-        )
-        split_of = torch.tensor([SPLITS.index(split) for split, _ in places])[self._crops.photograph]
-        self._splits = {split: (split_of == number).nonzero()[:, 0] for number, split in enumerate(SPLITS)}
-        self._photographs = {
-            split: [number for number, (other, _) in enumerate(places) if other == split] for split in SPLITS
+        crops = PhotographCrops(InMemoryPhotographs([_read(*place) for _, place in places]), resolution)
+        names = [name.partition(".")[0] for _, (_, name) in places]
+        numbers = {
+            split: torch.tensor([number for number, (other, _) in enumerate(places) if other == split])
+            for split in SPLITS
         }
-
-    @classmethod
-    def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings, with the constructor's defaults for those that are left out; there are no labels."""
-        return super().complete_settings(settings) | {"labels": False}
-
-    def image_name(self, index: int) -> str:
-        """Return the photograph of a part."""
-        return f"part {index}, of {self._names[int(self._crops.photograph[index])]}"
-
-    def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
-        """Cut parts at random places out of the photographs, and mirror half of them if `flip` is true."""
-        images = self._crops.draw(indices, random)
-        return Batch(*PairAugmentation(self.flip, 0).change([images], random, "crop"))
-
-    def whole_images(self, split: str) -> Iterator[tuple[str, Tensor]]:
-        """Yield the name and the pixels of every photograph of a split, uint8 (3, height, width), multiples of 8."""
-        self.split(split)
-        for number in self._photographs[split]:
-            image = self._crops.photographs[number]
-            height, width = (side - side % WHOLE_MULTIPLE for side in image.shape[1:])
-            yield self._names[number], image[:, :height, :width]
-
-    def summary(self) -> str:
-        """Return the sizes of the splits, and of what they are parts."""
-        counts = ", ".join(f"{len(self._photographs[split])} {word}" for split, word in zip(SPLITS, WORDS, strict=True))
-        return f"{super().summary()}; parts of photographs: {counts}"
-
-
-WORDS = ("training", "validation", "test")
+        super().__init__(crops, names, numbers, flip)
 
 
 def _read(package: str, name: str) -> Tensor:

@@ -128,6 +128,13 @@ def test_crops_of_larger_targets_are_at_the_place_of_their_sources(tmp_path: Pat
     data = PairedFolder(source=source, target=target, resolution=24, flip=True, jitter=10)
     assert data.spec == Spec((3, 24, 24), cond=(3, 8, 8), paired=True)
     assert data.summary().endswith("; targets are 3 times as large as sources")
+    # Only the files have this ratio, so sizes and the jitter, which is that of sources, are not known before.
+    assert PairedFolder.preview(source=source, target=target, resolution=24, jitter=10) is None
+    for name, link in (("A", "in"), ("B", "out")):
+        (tmp_path / "both" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "both" / name).symlink_to(tmp_path / link)
+    assert PairedFolder.preview(path=str(tmp_path / "both"), resolution=24, jitter=10) is None
+    assert PairedFolder(str(tmp_path / "both"), resolution=24, jitter=10).spec == data.spec
     batch = data.batch(torch.arange(4).repeat(6), Random(1))
     # Each source pixel lies at the centre of 3 by 3 target pixels. Enlarging smooths both, but not so much as a wrong
     # place would change them.
@@ -213,7 +220,11 @@ def test_an_odd_width_holds_no_two_images(sides: Path) -> None:
         ({"source": "x"}, "; source is set"),
         ({"path": "x", "target": "y"}, "; path and target are set"),
         ({"path": "x", "direction": "left"}, "direction must be one of a_to_b, b_to_a, got 'left'"),
-        ({"path": "x", "jitter": 11}, "jitter must be 0 for none, or at least the 12 pixels"),
+        (
+            {"path": "x", "jitter": 11},
+            "jitter must be 0 for none, or from 12 to 24, .*, got 11; pix2pix's ratio gives 13",
+        ),
+        ({"path": "x", "jitter": 25}, "jitter must be 0 for none, or from 12 to 24"),
         ({"path": "x", "on_error": "stop"}, "on_error must be one of refuse, skip, got 'stop'"),
         ({"path": "x", "channels": 2}, "channels must be 1"),
         ({"path": "x", "source_channels": 2}, "channels must be 1"),

@@ -10,6 +10,7 @@ from ganlab.corruptions.enlargement import enlarge
 from ganlab.data import Corrupted, Digits, Photographs
 from ganlab.data import photographs as module
 from ganlab.data.readers.photograph_crops import PhotographCrops
+from ganlab.data.readers.photograph_storage import InMemoryPhotographs
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,12 @@ def numbered(height: int, width: int) -> torch.Tensor:
     return torch.arange(height * width).view(1, height, width).remainder(251).to(torch.uint8)
 
 
+def crops_of(photographs: list[torch.Tensor], side: int) -> PhotographCrops:
+    return PhotographCrops(InMemoryPhotographs(photographs), side)
+
+
 def test_parts_tile_a_photograph_from_its_middle() -> None:
-    crops = PhotographCrops([numbered(9, 14), numbered(5, 5)], 4)
+    crops = crops_of([numbered(9, 14), numbered(5, 5)], 4)
     assert crops.photograph.tolist() == [0] * 6 + [1]
     parts = crops.take(torch.arange(7))
     assert torch.equal(parts[0], numbered(9, 14)[:, 0:4, 1:5])  # one pixel is left over on each side
@@ -32,7 +37,7 @@ def test_parts_tile_a_photograph_from_its_middle() -> None:
 
 
 def test_parts_for_training_are_at_random_places_of_the_same_photograph() -> None:
-    crops = PhotographCrops([numbered(9, 9) // 2, numbered(9, 9) // 2 + 128], 4)
+    crops = crops_of([numbered(9, 9) // 2, numbered(9, 9) // 2 + 128], 4)
     rows = torch.arange(len(crops)).repeat(50)
     parts = crops.draw(rows, Random(0))
     assert torch.equal(parts.flatten(1).amin(1) >= 128, crops.photograph[rows] == 1)
@@ -44,7 +49,7 @@ def test_parts_for_training_are_at_random_places_of_the_same_photograph() -> Non
 @pytest.mark.parametrize("side", [3, 10])
 def test_parts_do_not_exceed_the_photographs(side: int) -> None:
     with pytest.raises(ValueError, match=f"resolution must be from 4 to 9, .* got {side}"):
-        PhotographCrops([numbered(9, 14)], side)
+        crops_of([numbered(9, 14)], side)
 
 
 def test_whole_photographs_are_held_out(data: Photographs) -> None:

@@ -12,19 +12,45 @@ from support.bitmap_fonts import encode_png, write_bitmap_font
 
 COUNT = 60  # pictures
 FASTGAN, STYLEGAN2 = ["generator.width=8"], ["generator.max_width=32", "discriminator.max_width=32"]
+NARROW = ["generator.width=4", "discriminator.width=4"]
+TRANSLATED = [*NARROW, "batch_size=2", "data.resolution=32", "data.jitter=36", "features.resolution=64"]
+RESIDUAL = [*TRANSLATED, "generator.blocks=1", "discriminator.layers=2"]
 NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
+    "cut": [*RESIDUAL, "game.width=4", "game.patches=8"],
+    "cyclegan": RESIDUAL,
     "own_images_fastgan": [*FASTGAN, "discriminator.width=8"],
     "own_images_projected": [*FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
     "own_images_stylegan2": STYLEGAN2,
+    "srgan": [
+        *NARROW,
+        "discriminator.layers=2",
+        "generator.blocks=1",
+        "batch_size=2",
+        "data.images.resolution=32",
+        "features.resolution=64",
+    ],
+    "pix2pix": [*TRANSLATED, "generator.depth=3", "discriminator.layers=2"],
 }
 
 
 def recipe_lines(name: str) -> list[str]:
     """Return `experiment=NAME`, with the path of a folder or a font if it reads one, and narrower networks for GPUs."""
     text = (conf_directory() / "experiment" / f"{name}.yaml").read_text()
-    paths = {"image_folder": _write_pictures, "emoji": _write_font}
-    needed = [write for data, write in paths.items() if f"override /data: {data}\n" in text]
-    return [f"experiment={name}", *(f"data.path={write()}" for write in needed), *NARROWER.get(name, [])]
+    paths = {
+        "image_folder": _write_pictures,
+        "emoji": _write_font,
+        "paired_folder": _write_pictures,  # of an even width, so of two halves
+        "photo_folder": _write_pictures,
+        "unpaired_folder": _write_domains,
+    }
+    places = {"/data": "data", "/data@data.images": "data.images"}
+    needed = [
+        f"{place}.path={write()}"
+        for data, write in paths.items()
+        for group, place in places.items()
+        if f"override {group}: {data}\n" in text
+    ]
+    return [f"experiment={name}", *needed, *NARROWER.get(name, [])]
 
 
 @cache  # once per process
@@ -32,6 +58,14 @@ def _write_pictures() -> Path:
     folder, numbers = Path(mkdtemp(prefix="pictures_")), np.random.default_rng(0)
     for index in range(COUNT):
         Image.fromarray(numbers.integers(0, 256, (40, 36, 3), np.uint8)).save(folder / f"{index:02}.png")
+    return folder
+
+
+@cache
+def _write_domains() -> Path:
+    folder = Path(mkdtemp(prefix="domains_"))
+    for name in ("trainA", "trainB", "testA", "testB"):
+        (folder / name).symlink_to(_write_pictures())
     return folder
 
 

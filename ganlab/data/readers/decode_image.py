@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from typing import final
 
 import numpy as np
 import torch
@@ -76,14 +77,12 @@ class ImageDecoder:
 
         Raises ValueError, or any exception of the decoder, if the bytes are not an image with this frame.
         """
-        with open_image(data) as image:
-            if frame:
-                image.seek(frame)
-            check_pixels(image, self.max_pixels)
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-        fitted = FITS[self.fit](self.convert(PARTS[self.part](upright)), self.size[::-1])
-        return torch.from_numpy(np.array(fitted)).reshape(*self.size, self.channels).permute(2, 0, 1).contiguous()
+        fitted = FITS[self.fit](self.convert(PARTS[self.part](self._open(data, frame))), self.size[::-1])
+        return _to_tensor(fitted)
+
+    def decode_whole(self, data: bytes, frame: int = 0) -> Tensor:
+        """Return a frame, upright and in its own size, as uint8 of shape (channels, height, width); raises likewise."""
+        return _to_tensor(self.convert(self._open(data, frame)))
 
     def convert(self, image: Image.Image) -> Image.Image:
         """Return the image with the requested channels, 8 bits each, on white if transparency is removed."""
@@ -99,6 +98,36 @@ class ImageDecoder:
             white = Image.new("RGBA", image.size, "white")
             image = Image.alpha_composite(white, image.convert("RGBA"))
         return image.convert(MODES[self.channels])
+
+    def _open(self, data: bytes, frame: int) -> Image.Image:
+        with open_image(data) as image:
+            if frame:
+                image.seek(frame)
+            check_pixels(image, self.max_pixels)
+            image.load()
+            return ImageOps.exif_transpose(image)
+
+
+@final
+@dataclass(frozen=True)
+class WholeImageDecoder:
+    """Decodes images in their own sizes, with the other settings of `decoder`."""
+
+    decoder: ImageDecoder
+
+    @property
+    def channels(self) -> int:
+        """The channels of the images."""
+        return self.decoder.channels
+
+    def decode(self, data: bytes, frame: int = 0) -> Tensor:
+        """Return a frame as `ImageDecoder.decode_whole` does."""
+        return self.decoder.decode_whole(data, frame)
+
+
+def _to_tensor(image: Image.Image) -> Tensor:
+    pixels = np.array(image).reshape(image.height, image.width, -1)
+    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
 
 
 @contextmanager

@@ -4,18 +4,25 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ganlab.data.readers.archive import Archive
-from ganlab.data.readers.decode_image import ImageDecoder
 from ganlab.data.readers.every_row import for_every_row
 from ganlab.data.readers.frame_names import frame_of
 from ganlab.data.readers.image_records import ImageRecords, discard_recent
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.record_cache import RecordCache
+
+
+class Decodes(Protocol):
+    """What makes pixels of bytes; its representation names everything that the pixels depend on."""
+
+    def decode(self, data: bytes, frame: int = 0) -> Tensor:
+        """Return a frame as uint8 of shape (channels, height, width); raises any exception if that fails."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +37,7 @@ class Decoded:
         return sha256(self.digests[rows].numpy().tobytes()).hexdigest()
 
 
-def decode_all(archive: Archive, names: PathTable, decoder: ImageDecoder, table: Tensor | None = None) -> Decoded:
+def decode_all(archive: Archive, names: PathTable, decoder: Decodes, table: Tensor | None = None) -> Decoded:
     """Decode the images that changed since an earlier call, and return the digests of all.
 
     With a `table` (n, channels, height, width), all pixels are written to it. A file is unchanged if its size, its
@@ -58,7 +65,7 @@ def decode_all(archive: Archive, names: PathTable, decoder: ImageDecoder, table:
 
 
 def decode_rows(
-    archive: Archive, names: PathTable, decoder: ImageDecoder, rows: Tensor, store: Callable[[int, np.ndarray], object]
+    archive: Archive, names: PathTable, decoder: Decodes, rows: Tensor, store: Callable[[int, np.ndarray], object]
 ) -> dict[int, str]:
     """Call `store` with each of the `rows` (m,) and its image; return why images cannot be read, by row."""
 

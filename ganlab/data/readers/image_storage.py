@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -24,7 +23,7 @@ CHUNK = 4096  # images resized at a time
 class Images(ABC):
     """A table of uint8 images of one shape (channels, height, width)."""
 
-    needs_workers: ClassVar[bool] = False
+    needs_workers: bool = False
     shape: tuple[int, ...]
 
     @abstractmethod
@@ -82,14 +81,14 @@ class EncodedImages(Images):
         """A SHA-256 of all pixels, in hexadecimal."""
         decoded = decode_all(self.archive, self.names, self.decoder)
         for row, error in decoded.errors.items():
-            raise _unreadable(self.names[row], error)
+            raise unreadable_file(self.names[row], error)
         return decoded.digest(torch.arange(len(self)))
 
     def _decode(self, name: str) -> Tensor:
         try:
             return self.decoder.decode(self.archive.read(name), frame_of(name))
         except Exception as error:  # decoders can raise any exception for broken bytes
-            raise _unreadable(name, str(error)) from error
+            raise unreadable_file(name, str(error)) from error
 
 
 class StackedImages(Images):
@@ -108,7 +107,8 @@ class StackedImages(Images):
         return self.table.index_select(0, rows.flatten()).reshape(len(indices), *self.shape)
 
 
-def _unreadable(name: str, reason: str) -> TrainingError:
+def unreadable_file(name: str, reason: str) -> TrainingError:
+    """Return the error of a file that could be read before training."""
     return TrainingError(f"{name} cannot be read as an image ({reason}): repair it, or remove it and start a new run")
 
 

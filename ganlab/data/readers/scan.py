@@ -35,7 +35,7 @@ def read_images(
         return EncodedImages(archive, names, decoder), names
     table = empty_table(names, decoder) if in_memory else None
     decoded = decode_all(archive, names, decoder, table)
-    rows = _readable_rows(names, decoded.errors, on_error)
+    rows = readable_rows(names, decoded.errors, on_error)
     if decoded.errors:
         names, table = names.take(rows), None if table is None else table[rows]
     images = EncodedImages(archive, names, decoder) if table is None else InMemoryImages(table)
@@ -52,7 +52,7 @@ def read_samples(archive: Archive, names: PathTable, decoder: ImageDecoder, memo
         return EncodedImages(archive, names, decoder)
     table = empty_table(names, decoder)
     errors = decode_rows(archive, names, decoder, torch.arange(len(names)), table.numpy().__setitem__)
-    _readable_rows(names, errors, "refuse")
+    readable_rows(names, errors, "refuse")
     return InMemoryImages(table)
 
 
@@ -79,7 +79,7 @@ def unreadable_message(names: PathTable, errors: dict[int, str]) -> str:
     return f"{len(errors)} of {len(names)} images cannot be read: {listed}{more}"
 
 
-def _readable_rows(names: PathTable, errors: dict[int, str], on_error: str) -> Tensor:
+def readable_rows(names: PathTable, errors: dict[int, str], on_error: str) -> Tensor:
     """Return the rows of readable images; raises ValueError if there are none, or if the others are refused."""
     if errors:
         message = unreadable_message(names, errors)
