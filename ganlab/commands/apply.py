@@ -15,13 +15,15 @@ from ganlab.runs.demos import output_directory
 
 HELP = """ganlab apply: translate or enhance image files with a finished run
 
-usage: ganlab apply run=DIR input=FILE_OR_FOLDER [output=DIR/applied] [format=png] [on_error=refuse] [tile=null]
-                    [overlap=32] [seed=0] [device=cpu] [max_pixels=64000000]
+usage: ganlab apply run=DIR input=FILE_OR_FOLDER [output=DIR/applied] [direction=forward] [format=png]
+                    [on_error=refuse] [tile=null] [overlap=32] [seed=0] [device=cpu] [max_pixels=64000000]
 
   run         the directory of a run whose generator makes images from images
   input       an image, or a folder of images with its sub-folders; any size, grey or colour, of 8 or 16 bits
   output      a folder for the results, which keep the names and sub-folders of the input; files of the same names there
               are replaced, each only when the new one is complete
+  direction   forward: from inputs to outputs, as it was trained; back: from outputs to inputs, if the game learnt that
+              way, too, as game=cyclegan does
   format      png, jpg (quality 95), or same for the format of each input
   on_error    refuse: if an image cannot be read, nothing is written; skip: such images are left out and named
   tile        translate images in squares of this many pixels, which are blended, so memory does not grow with the
@@ -35,6 +37,7 @@ SETTINGS = {
     "run": None,
     "input": None,
     "output": None,
+    "direction": "forward",
     "format": "png",
     "on_error": "refuse",
     "tile": None,
@@ -44,7 +47,12 @@ SETTINGS = {
     "max_pixels": "64000000",
 }
 # Suggestions; cuda:1 is a device, too.
-CHOICES = {"device": ("cpu", "cuda", "auto"), "format": ("png", "jpg", "same"), "on_error": ("refuse", "skip")}
+CHOICES = {
+    "device": ("cpu", "cuda", "auto"),
+    "direction": ("forward", "back"),
+    "format": ("png", "jpg", "same"),
+    "on_error": ("refuse", "skip"),
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +60,7 @@ def main(arguments: Sequence[str]) -> int:
     if flags.answer(arguments, HELP):
         return 0
     args = KeyValueArguments("apply", SETTINGS, arguments)
-    file_format, on_error = (args.choice(key, CHOICES[key]) for key in ("format", "on_error"))
+    file_format, on_error, direction = (args.choice(key, CHOICES[key]) for key in ("format", "on_error", "direction"))
     tile, overlap, seed = args.count("tile", 1) or None, args.count("overlap"), args.count("seed")
     max_pixels = args.count("max_pixels", 1)
     args.require("run=DIR is needed: the directory of a finished run", args.values["run"])
@@ -60,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     args.raise_if_invalid()
     with paused_collections():
         from ganlab.games.translator import Translator
+        from ganlab.games.way_back import translator_back
         from ganlab.training.application import apply_to_files, plan
         from ganlab.training.export import load
 
@@ -68,7 +77,10 @@ def main(arguments: Sequence[str]) -> int:
     jobs = plan(Path(args["input"]), output, file_format)
     sampler = load(run, args["device"])
     try:
-        translator = Translator(sampler.game, sampler.network, sampler.spec, tile, overlap, seed)
+        if direction == "back":
+            translator = translator_back(sampler, tile, overlap, seed)
+        else:
+            translator = Translator(sampler.game, sampler.network, sampler.spec, tile, overlap, seed)
     except ValueError as error:
         raise UserError(str(error)) from error
     with out_of_memory_reported("set tile=512, or a smaller one, to translate images in tiles"):

@@ -24,6 +24,7 @@ HELP = """ganlab inspect: look at a set of images before training
 usage: ganlab inspect data=image_folder data.path=FOLDER [output=DIR] [n=10000] [steps=5] [KEY=VALUE ...]
        ganlab inspect data=emoji                              any other set of images
        ganlab inspect experiment=NAME data.path=FOLDER        with the settings of an experiment
+       ganlab inspect experiment=pix2pix data.path=FOLDER     pairs of images, of which the targets are looked at
 
   output   a folder for report.json and a sheet of images per finding; without it outputs/inspect/NAME/TIME; what an
            earlier call wrote there is replaced

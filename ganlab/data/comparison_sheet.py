@@ -23,7 +23,8 @@ def comparison_sheet(
 ) -> Sheet:
     """Return a sheet of at most `count` samples; `translate` returns the outputs for conditions as they are stored.
 
-    Without a `split` they are of one that was not trained on, if there is one.
+    It may return fewer, of the first conditions. Without a `split` they are of one that was not trained on, if there is
+    one.
     """
     split, most = split or first_split(data), max(1, count // (3 if data.spec.paired else 2))
     parts = list(data.conditions(most, SEED, split))
@@ -31,6 +32,8 @@ def comparison_sheet(
     shown = {"input": to_network_range(conditions.cond), "output": translate(conditions.cond)}
     if conditions.truth is not None:
         shown["truth"] = data.decode(to_network_range(conditions.truth))
+    made = len(shown["output"])
+    shown = {name: images[:made] for name, images in shown.items()}
     return group_sheet(data.kind.comparable(shown, "output"), title, (f"{split} data",))
 
 

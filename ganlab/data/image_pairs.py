@@ -71,6 +71,10 @@ class ImagePairs(DataSet, ABC):
     def source_digest(self) -> str:
         """Return what identifies all targets, all sources, and how they are derived from files; part of the hash."""
 
+    def image_name(self, index: int) -> str:
+        """Return the file of a target, or the number of the pair."""
+        return f"pair {index}"
+
     def split(self, name: str) -> Tensor:
         """Return the indices of a split, shape (n,); raises ValueError for an unknown split."""
         check_split(name)

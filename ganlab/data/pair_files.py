@@ -53,7 +53,7 @@ def open_domains(path: str) -> tuple[ImageSide, ImageSide]:
     if has_two_folders(path):
         return open_side(f"{path}/A"), open_side(f"{path}/B")
     side = open_side(path)
-    first, second = ([name for name in side.names if _is_domain(name, letter)] for letter in "AB")
+    first, second = ([name for name in side.names if is_domain(name, letter)] for letter in "AB")
     if not (first and second):
         raise ValueError(
             f"{path} must hold the folders trainA and trainB, and perhaps testA and testB, or the folders A and B; to "
@@ -65,10 +65,11 @@ def open_domains(path: str) -> tuple[ImageSide, ImageSide]:
 def without_domain(name: str) -> str:
     """Return a path with the split that its top-level folder names: train/1.png for trainA/1.png."""
     folder, slash, rest = name.partition("/")
-    return f"{folder[:-1]}{slash}{rest}" if _is_domain(name, folder[-1:]) else name
+    return f"{folder[:-1]}{slash}{rest}" if is_domain(name, folder[-1:]) else name
 
 
-def _is_domain(name: str, letter: str) -> bool:
+def is_domain(name: str, letter: str) -> bool:
+    """Return whether a path is in a folder such as trainA, by the letter of its domain."""
     folder = name.partition("/")[0]
     return "/" in name and letter in ("A", "B") and folder.endswith(letter) and folder[:-1].lower() in SPLIT_OF
 

@@ -9,6 +9,7 @@ from ganlab.data.pair_files import (
     ImageSide,
     describe_alone,
     has_two_folders,
+    is_domain,
     match_names,
     open_halves,
     open_side,
@@ -34,6 +35,7 @@ def open_pairs(places: tuple[str, ...], direction: str, on_error: str, max_pixel
     forward = check_direction(direction)
     if len(places) == 1 and not has_two_folders(places[0]):
         left, right = open_halves(places[0])
+        _reject_domains(left.names, places[0])
         return ((left, right) if forward else (right, left)), 1, []
     folders = places if len(places) == 2 else (f"{places[0]}/A", f"{places[0]}/B")
     first, second = (open_side(folder) for folder in folders)
@@ -51,6 +53,16 @@ def open_pairs(places: tuple[str, ...], direction: str, on_error: str, max_pixel
     for remark in remarks:
         log.warning("%s", remark)
     return sides, scale, remarks
+
+
+def _reject_domains(names: PathTable, path: str) -> None:
+    """Raise ValueError for the folders of two domains without pairs, whose images are not side by side."""
+    if any(is_domain(name, letter) for name in names for letter in "AB"):
+        raise ValueError(
+            f"{path} holds folders such as trainA and trainB, which are collections without pairs: use "
+            "experiment=cyclegan or data=unpaired_folder; if their files are pairs by name, set data.source=DIR and "
+            "data.target=DIR"
+        )
 
 
 def read_side(side: ImageSide, decoder: ImageDecoder, memory_limit_mib: int, on_error: str) -> tuple[Images, PathTable]:

@@ -3,6 +3,7 @@
 import json
 from hashlib import sha256
 
+import numpy as np
 import pytest
 from PIL import Image
 from support.faulty_images import (
@@ -140,3 +141,21 @@ def test_settings_of_training_and_its_own_are_completed() -> None:
     assert "output=" in complete("ganlab inspect out")
     assert "data=image_folder" in complete("ganlab inspect data=im")
     assert "inspect" in complete("ganlab ins")
+
+
+def test_of_pairs_the_targets_are_looked_at(tmp_path, capsys):
+    for number in range(12):
+        pixels = np.random.default_rng(number // 2).integers(0, 256, (16, 16, 3), np.uint8)  # every target twice
+        both = np.concatenate([np.full_like(pixels, 7), pixels], 1)
+        (tmp_path / "pairs").mkdir(exist_ok=True)
+        Image.fromarray(both).save(tmp_path / "pairs" / f"{number}.png")
+    settings = ["data.resolution=16", "data.jitter=0", *(f"{net}.width=4" for net in ("generator", "discriminator"))]
+    line = ["experiment=pix2pix", f"data.path={tmp_path / 'pairs'}", *settings, "generator.depth=2"]
+    out = tmp_path / "report"
+    more = ["discriminator.layers=1", "features=identity", "steps=2", f"output={out}"]
+    assert guarded(main, [*line, *more]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("pairs of images: 10 training, 1 validation, 1 test; what follows is about the targets\n")
+    assert "near-duplicates" in printed
+    assert "s per step of 1 image" in printed
+    assert json.loads((out / "report.json").read_text())["shape"] == [3, 16, 16]

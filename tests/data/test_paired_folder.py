@@ -265,3 +265,10 @@ def test_settings_are_found_from_the_files(tmp_path: Path) -> None:
     assert PairedFolder.find_settings(two, 32)["resolution"] == 32
     one = defaults | auto | {"path": str(tmp_path / "out")}
     assert PairedFolder.find_settings(one, 256) == {"resolution": 64, "channels": 3, "source_channels": 3}
+
+
+def test_folders_of_two_domains_are_not_taken_for_halves(tmp_path: Path) -> None:
+    for name in ("trainA", "trainB"):
+        save(tmp_path / name / "1.png", picture(1, 8, 8))
+    with pytest.raises(ValueError, match=r"folders such as trainA and trainB, .*: use experiment=cyclegan"):
+        PairedFolder(str(tmp_path), resolution=8)

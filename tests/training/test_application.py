@@ -5,7 +5,9 @@ import os
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from support.image_pairs import PAIRS
 from support.small_runs import POINTS, go
 from support.translators import Identity, exported_run, translator
 
@@ -17,6 +19,7 @@ from ganlab.games.pictures import apply
 from ganlab.games.translator import Translator
 from ganlab.training.application import MAX_PIXELS, apply_to_files, plan, read_picture
 
+UNPAIRED = [*PAIRS, "+data.paired=false", "game=cyclegan", "loss=least_squares"]
 RANDOM = np.random.default_rng(0)
 
 
@@ -294,3 +297,26 @@ def test_a_tile_that_its_overlap_fills_is_one_sentence(run, tmp_path, capsys):
     picture(tmp_path / "in" / "a.png")
     assert guarded(main, [f"run={run}", f"input={tmp_path}/in", f"output={tmp_path}/out", "tile=32"]) == 2
     assert capsys.readouterr().err.startswith("tile must be at least overlap + 1 = 33 pixels, got 32")
+
+
+def test_a_run_of_two_directions_goes_back(tmp_path, capsys):
+    directory = go(tmp_path / "run", *UNPAIRED, "iterations=1").run_dir
+    original = picture(tmp_path / "in" / "a.png", (8, 8))
+    line = [f"run={directory}", f"input={tmp_path / 'in'}"]
+    assert guarded(main, [*line, f"output={tmp_path / 'forward'}"]) == 0
+    assert guarded(main, [*line, f"output={tmp_path / 'back'}", "direction=back"]) == 0
+    sampler = ganlab.load(directory)
+    image = torch.from_numpy(np.array(original)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    expected = sampler.game.translate_back(image, sampler.network)[0].permute(1, 2, 0)
+    written = pixels(tmp_path / "back" / "a.png")
+    assert np.abs(written - ((expected.detach().numpy() + 1) * 127.5)).max() <= 0.51
+    assert not np.array_equal(written, pixels(tmp_path / "forward" / "a.png"))
+
+
+def test_a_run_of_one_direction_has_no_way_back(run, tmp_path, capsys):
+    picture(tmp_path / "in" / "a.png")
+    line = [f"run={run}", f"input={tmp_path / 'in'}", f"output={tmp_path / 'out'}", "direction=back"]
+    assert guarded(main, line) == 2
+    assert "direction=back needs a game of two directions, such as game=cyclegan" in capsys.readouterr().err
+    assert guarded(main, [*line[:-1], "direction=left"]) == 2
+    assert "there is no direction 'left'; choose forward, back" in capsys.readouterr().err

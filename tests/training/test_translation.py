@@ -88,6 +88,12 @@ def test_samples_are_made_from_the_report_split(trained, tmp_path, capsys):
     assert len(list((out / "images").iterdir())) == 12
 
 
+def test_fewer_samples_than_conditions_have_a_sheet_of_their_own(trained, tmp_path):
+    assert guarded(sample, [f"run={trained}", "n=2", f"output={tmp_path}"]) == 0
+    assert (tmp_path / "sheet.png").is_file()
+    assert np.load(tmp_path / "samples.npy").shape == (2, 1, 8, 8)
+
+
 def test_images_have_no_interpolation_and_no_class(trained, tmp_path, capsys):
     assert guarded(sample, [f"run={trained}", "interpolate=4", f"output={tmp_path}"]) == 2
     assert "makes samples from other ones, not from latents alone" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from omegaconf import DictConfig, open_dict
 from ganlab.analysis.inspection.advice import Advice, advise
 from ganlab.analysis.inspection.neighbours import find_contradicted, find_neighbours, find_outliers
 from ganlab.analysis.inspection.pace import measure_pace, pace_text
+from ganlab.analysis.inspection.pair_targets import PairTargets
 from ganlab.analysis.inspection.spaces import choose_features
 from ganlab.augments import Identity
 from ganlab.config.targets import instantiate
@@ -18,6 +19,7 @@ from ganlab.core.errors import UserError
 from ganlab.data.dataset import SPLITS
 from ganlab.data.duplicates.search import find_near_duplicates
 from ganlab.data.image import ImageDataSet
+from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.inspection.colour import find_grey
 from ganlab.data.inspection.detail import find_lost_detail, measure_lost_detail
 from ganlab.data.inspection.files import OriginalFiles, find_damaged, find_modes, survey_files
@@ -68,10 +70,11 @@ class Examination:
 def examine(config: DictConfig, most: int, steps: int = 0) -> Examination:
     """Read the data of a composed configuration and look at no more than `most` images (0: all); changes nothing.
 
-    `steps` training steps are timed. Files that cannot be read are listed. Raises UserError if the data are no images,
-    or if there is none to read.
+    Of pairs of images, the targets are looked at. `steps` training steps are timed. Files that cannot be read are
+    listed. Raises UserError if the data are no images, or if there is none to read.
     """
-    data = _read(config)
+    trained = _read(config)
+    data = PairTargets(trained) if isinstance(trained, ImagePairs) else trained
     rows = _choose_rows(data, most)
     files = survey_files(data)
     statistics = measure_images(data, rows)
@@ -89,17 +92,17 @@ def examine(config: DictConfig, most: int, steps: int = 0) -> Examination:
     findings = worst_first(findings)
     is_augmented = not isinstance(instantiate(config.augment), Identity)
     advice = advise(data, files, found, findings, is_augmented)
-    seconds = measure_pace(config, data, steps)
+    seconds = measure_pace(config, trained, steps)
     pace = "" if seconds is None else pace_text(config, seconds)
     return Examination(data, files, len(rows), findings, advice, features.name, seconds, pace)
 
 
-def _read(config: DictConfig) -> ImageDataSet:
+def _read(config: DictConfig) -> ImageDataSet | ImagePairs:
     if "on_error" in config.data:
         with open_dict(config):
             config.data.on_error = "skip"  # damaged files are a finding
     data = build_data(config)
-    if not isinstance(data, ImageDataSet):
+    if not isinstance(data, ImageDataSet | ImagePairs):
         raise UserError(f"data: {type(data).__name__} has no images, and ganlab inspect looks at images only")
     return data
 

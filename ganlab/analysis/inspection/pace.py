@@ -12,8 +12,7 @@ import torch
 from omegaconf import DictConfig
 
 from ganlab.core.progress import format_duration
-from ganlab.data import DataModule
-from ganlab.data.image import ImageDataSet
+from ganlab.data import DataModule, DataSet
 from ganlab.training.build import build_module
 from ganlab.training.trainer import build_trainer, silence_lightning
 
@@ -34,7 +33,7 @@ class _StepTimes(pl.Callback):
         self.ends.append(perf_counter())
 
 
-def measure_pace(config: DictConfig, data: ImageDataSet, steps: int) -> float | None:
+def measure_pace(config: DictConfig, data: DataSet, steps: int) -> float | None:
     """Return the median seconds of `steps` training steps, None if there are none or the experiment cannot be trained.
 
     Nothing is written or logged, and the networks are thrown away.
