@@ -19,7 +19,8 @@ class Regression(Game):
     """One generator, which minimises the sum of its regularizers, such as `pixel_l1` alone.
 
     Everything else of an experiment stays: the same data, generator, optimizer and scores as with `AdversarialGame`.
-    Raises ValueError for regularizers of a discriminator, and if none of the generator's acts at every update.
+    Regularizers of the discriminator are left out. Raises ValueError for regularizers of the generator that read the
+    discriminator, and if none acts at every update.
     """
 
     provides: ClassVar[frozenset[Capability]] = frozenset()
@@ -32,6 +33,8 @@ class Regression(Game):
         latent: Latent,
     ) -> None:
         super().__init__()
+        # Those of the discriminator go with it, so `game=regression` is the one override of a baseline.
+        regularizers = {name: term for name, term in regularizers.items() if term.applies_to("generator")}
         if rejected := ", ".join(name for name, term in regularizers.items() if _needs_discriminator(term)):
             raise ValueError(f"Regression has no discriminator, which some regularizers need; remove {rejected}")
         if not any(term.every == 1 for term in regularizers.values()):

@@ -14,7 +14,7 @@ from ganlab.core.interfaces import Regularizer
 from ganlab.data import normalize
 from ganlab.games import Regression
 from ganlab.latents import NoLatents
-from ganlab.regularizers import R1, PixelL1, PixelL2, TopK, TotalVariation
+from ganlab.regularizers import R1, FeatureMatching, PixelL1, PixelL2, TopK, TotalVariation
 
 REGRESSION = [*PAIRS, "game=regression", "regularizer=[pixel_l1]"]
 # The data set has no conditions, so samples and scores need none.
@@ -91,8 +91,13 @@ def test_a_discriminator_that_is_not_used_is_not_checked():
     assert "discriminator" not in ganlab.compose([*lines, "discriminator=dirac"]).game
 
 
-@pytest.mark.parametrize("term", [R1(), TopK()], ids=lambda term: type(term).__name__)
-def test_terms_of_a_discriminator_are_refused(term):
+def test_terms_of_the_discriminator_are_left_out():
+    assert list(build(pixel_l1=PixelL1(), r1=R1()).terms()) == ["pixel_l1"]
+    assert not issues_of(*REGRESSION, "regularizer=[pixel_l1,r1,instance_noise]")
+
+
+@pytest.mark.parametrize("term", [FeatureMatching(), TopK()], ids=lambda term: type(term).__name__)
+def test_terms_of_the_generator_that_read_the_discriminator_are_refused(term):
     with pytest.raises(ValueError, match="Regression has no discriminator, which some regularizers need; remove other"):
         build(pixel_l1=PixelL1(), other=term)
 
