@@ -29,6 +29,7 @@ class CUT(Game):
     """
 
     provides: ClassVar[frozenset[Capability]] = frozenset({Capability.DISCRIMINATOR})
+    shows_conditions: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -41,6 +41,7 @@ class CycleGAN(Game):
     """
 
     provides: ClassVar[frozenset[Capability]] = frozenset({Capability.DISCRIMINATOR, Capability.WAY_BACK})
+    shows_conditions: ClassVar[bool] = False
 
     def __init__(
         self,

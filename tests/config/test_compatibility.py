@@ -315,3 +315,10 @@ def test_a_custom_regularizer_of_an_unknown_player_is_rejected(module, line, tmp
     sentence = r"regularizer\.own: Own\.player must be discriminator or generator, got "
     with pytest.raises(ConfigurationError, match=sentence):
         check(config)
+
+
+@pytest.mark.parametrize("game", ["cyclegan", "cut"])
+def test_samples_may_be_augmented_if_no_discriminator_receives_the_condition(game, monkeypatch):
+    monkeypatch.setenv("GANLAB_ALLOW", "support")
+    lines = [*IMAGE_PAIRS, f"game={game}", "generator=resnet_translator", "regularizer=[]"]
+    assert compose([*lines, "augment=diffaugment"]).augment._target_.endswith("DiffAugment")

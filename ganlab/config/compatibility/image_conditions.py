@@ -4,15 +4,20 @@ from omegaconf import DictConfig
 
 from ganlab.augments import Identity
 from ganlab.config.compatibility.registry import Components, rule
+from ganlab.config.targets import locate
+from ganlab.core.interfaces import Game
 from ganlab.layers.image_shapes import condition_image
 from ganlab.regularizers import Consistency
 
 
-@rule("augment", "discriminator")
+@rule("augment", "discriminator", "game")
 def reject_changes_of_samples_alone(config: DictConfig, components: Components) -> str | None:
     """Reject augmentations of samples if the discriminator compares them with a condition that is not changed alike."""
     spec = components.spec
     if spec is None or condition_image(spec) is None or _ignores_condition(config.discriminator):
+        return None
+    game = locate(str(config.game._target_))
+    if isinstance(game, type) and issubclass(game, Game) and not game.shows_conditions:
         return None
     reason = "changes samples but not their conditions, which the discriminator compares them with;"
     if components.augment is not None and not isinstance(components.augment, Identity):

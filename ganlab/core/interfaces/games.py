@@ -100,6 +100,7 @@ class Game(nn.Module, ABC):
     provides: ClassVar[frozenset[Capability]] = frozenset(  # what metrics may require besides samples
         {Capability.DISCRIMINATOR, Capability.ADVERSARIAL_LOSS}
     )
+    shows_conditions: ClassVar[bool] = True  # the discriminators receive the condition of each sample
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
