@@ -78,9 +78,14 @@ def main(arguments: Sequence[str]) -> int:
     sampler.require_memory(n)
     count, unit = (n // columns, "row") if columns else (n, "")
     names, classes = sampler.class_names, sampler.spec.classes
-    cond = None if text is None else torch.tensor(parse_classes(text, count, classes, names, unit))
-    if sampler.spec.cond and text is None:
+    if sampler.spec.cond:
+        if text is not None:
+            raise UserError(
+                f"this generator makes samples from images, so cond must be null, got {text}; for images of your own "
+                f"use `ganlab apply run={run} input=FILES`"
+            )
         return _sample_conditions(sampler, run, args, n, seed, columns)
+    cond = None if text is None else torch.tensor(parse_classes(text, count, classes, names, unit))
     if columns:
         samples, labels = _interpolate(sampler, columns, path, seed, cond, n // columns)
     else:

@@ -57,7 +57,7 @@ def score(run: Path, key: str) -> float | None:
     It is NAME on the report split, NAME@1/3 during training at a share of it, "checks.NAME", or "seconds".
     """
     if key.startswith("checks."):
-        return _read_json(run / CHECKS)[key.removeprefix("checks.")] if (run / CHECKS).exists() else None
+        return _read_json(run / CHECKS).get(key.removeprefix("checks.")) if (run / CHECKS).exists() else None
     name, _, share = key.partition("@")
     if share:
         return _score_in_training(run, name, float(Fraction(share)))
