@@ -1,17 +1,16 @@
 """Whether a generator of images from images keeps the class of its input."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar, final
 
 from ganlab.core.score_range import SHARE, ScoreRange
 from ganlab.features.base import Features, LabelledSource
-from ganlab.metrics.class_accuracy import Hits
-from ganlab.metrics.metric import Metric, UnsuitableMetricError
-from ganlab.metrics.statistics import SampleStatistics, Statistic
+from ganlab.metrics.class_share import ClassShare
+from ganlab.metrics.metric import UnsuitableMetricError
 
 
 @final
-class ClassKept(Metric):
+class ClassKept(ClassShare):
     """Share of outputs that the data set's classifier assigns to the class of their input; higher is better.
 
     A translator that turns a 3 into an 8 may have an excellent FID. 1/classes is chance, and what a perfect translator
@@ -23,40 +22,24 @@ class ClassKept(Metric):
     name: ClassVar[str] = "class_kept"
     scores: ClassVar[dict[str, bool | None]] = {"class_kept": True}
     ranges: ClassVar[Mapping[str, ScoreRange]] = {"class_kept": SHARE}
-    needs_logits: ClassVar[bool] = True
-    reference: ClassVar[str] = "none"
 
     def __init__(self, features: Features, data: LabelledSource) -> None:
-        super().__init__(features, data)
-        match data.spec.cond:
-            case [int(), int(), int()]:
-                classes = data.classes_available
-            case _:
-                raise UnsuitableMetricError(
-                    "metric=class_kept follows the class of an image through its translation, but this generator's "
-                    "input is no image; choose metric=class_accuracy, or remove class_kept from metric"
-                )
-        if not classes:
-            raise UnsuitableMetricError(
-                "metric=class_kept needs the class of each input, but this data has no classes; sort the images into "
-                "one folder per class, or remove class_kept from metric"
-            )
-        if features.classes != classes:
-            raise UnsuitableMetricError(
-                f"metric=class_kept needs a classifier of the data's {classes} classes, but "
-                f"features={features.name} has {features.classes}; choose features=classifier, or remove class_kept "
-                "from metric"
-            )
-        self.hits = Hits()
+        super().__init__(features, data, _count_classes(data))
 
-    @property
-    def statistics(self) -> Sequence[Statistic]:
-        """Two counts."""
-        return [self.hits]
 
-    def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return `class_kept`; raises ValueError without generated samples."""
-        count = fake[self.hits]["count"].item()
-        if not count:
-            raise ValueError("class_kept needs at least 1 generated sample, got 0")
-        return {"class_kept": fake[self.hits]["right"].item() / count}
+def _count_classes(data: LabelledSource) -> int:
+    """Return the number of classes; raises UnsuitableMetricError without inputs that are images, or without classes."""
+    match data.spec.cond:
+        case [int(), int(), int()]:
+            classes = data.classes_available
+        case _:
+            raise UnsuitableMetricError(
+                "metric=class_kept follows the class of an image through its translation, but this generator's "
+                "input is no image; choose metric=class_accuracy, or remove class_kept from metric"
+            )
+    if not classes:
+        raise UnsuitableMetricError(
+            "metric=class_kept needs the class of each input, but this data has no classes; sort the images into one "
+            "folder per class, or remove class_kept from metric"
+        )
+    return classes
