@@ -28,8 +28,12 @@ def test_every_setting_is_in_the_file_with_its_default_and_a_comment(path: Path)
     assert max(map(len, lines)) <= 150
 
 
+def _is_shipped(subclass: type) -> bool:  # other tests may derive from data sets
+    return subclass.__module__.startswith("ganlab.")
+
+
 def test_every_final_data_set_has_a_file() -> None:
     targets = {yaml.safe_load(path.read_text())["_target_"].split(".")[-1] for path in FILES}
     classes = [value for value in vars(data).values() if inspect.isclass(value) and issubclass(value, data.DataSet)]
-    final = {value.__name__ for value in classes if not value.__subclasses__()}
+    final = {value.__name__ for value in classes if not any(map(_is_shipped, value.__subclasses__()))}
     assert targets == final
