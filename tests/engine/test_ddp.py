@@ -22,7 +22,6 @@ pytestmark = pytest.mark.slow
 GROUPS = ("regularizer", "loss", "schedule", "ema", "optimizer", "latent", "augment", "lr_schedule")
 MORE = {  # further settings, so the component has an effect
     "schedule": ["schedule.generator=2"],
-    "latent": ["latent.size=16"],
     "ema": ["optimizer.generator.lr=0.01"],
     "lr_schedule": ["optimizer.generator.lr=0.01"],
     "dragan": ["regularizer.dragan.spread=5"],
@@ -82,14 +81,20 @@ OTHER_CASES = {
 }  # fmt: skip
 
 
+TRANSLATORS_ONLY = {("latent", "none"), ("latent", "map")}  # latents of generators that start from an image
+
+
 def with_component(group, name):
     """Return a configuration with this choice of a group, on points if possible, else on digits."""
+    if (group, name) in TRANSLATORS_ONLY:
+        return composed([*(line for line in PAIRS if line != "latent=none"), f"latent={name}"])
     content = yaml.safe_load((conf_directory() / group / f"{name}.yaml").read_text()) or {}
     target = locate(content["_target_"]) if "_target_" in content else None
     overrides = [
         f"{group}=[{name}]" if group == "regularizer" and content else f"{group}={name}",
         *MORE.get(group, []),
         *MORE.get(name, []),
+        *(["latent.size=16"] if "size" in content and group == "latent" else []),
     ]
     if getattr(target, "needs_labels", False):
         overrides.append("data.labels=true")

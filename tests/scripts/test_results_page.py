@@ -66,7 +66,7 @@ def test_every_row_is_a_valid_command(path):
     from ganlab.config import check, compose
 
     table = yaml.safe_load(path.read_text())
-    optional = {"quoted", "differences", "protocol", "baselines"}
+    optional = {"quoted", "differences", "protocol", "baselines", "checks"}
     assert set(table) - optional == {"title", "text", "seeds", "metrics", "scores", "rows"}
     for words in table["rows"].values():
         check(compose(words))
