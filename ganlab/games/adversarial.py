@@ -10,23 +10,19 @@ from ganlab.core.interfaces import (
     AdversarialLoss,
     Augment,
     Batch,
-    Component,
     DiscriminatorOutput,
     Game,
     Latent,
     Regularizer,
-    ShowsFeatures,
-    ShowsMaps,
     Spec,
-    as_output,
 )
 from ganlab.core.interfaces.batch_view import BatchView
 from ganlab.core.tree import Tree
-from ganlab.games.discriminator_pass import discriminate_jointly, perturb_samples, treats_samples_independently
+from ganlab.games.domain import Domain, DomainBatch
 from ganlab.games.fake_batch import FakeBatch, generate_fakes
-from ganlab.games.loss_terms import adversarial_rows, mean_value, vector_field
+from ganlab.games.image_pool import ImagePool
+from ganlab.games.loss_terms import vector_field
 from ganlab.layers import build_packed
-from ganlab.layers.winograd import use_direct_convolutions
 
 
 class AdversarialGame(Game):
@@ -54,77 +50,34 @@ class AdversarialGame(Game):
         self.spec = replace(spec, latent=latent.size, latent_channels=latent.channels)
         self.generator = generator(self.spec)
         self.discriminator = build_packed(discriminator, self.spec, packing)
-        self.loss, self.latent, self.augment = loss, latent, augment
+        self.latent, self.augment = latent, augment
         self.regularizers = dict(regularizers)
         self._registered = nn.ModuleDict(regularizers)  # so their weights and buffers are moved and saved with the game
-        features = self.discriminator.feature_size if isinstance(self.discriminator, ShowsFeatures) else 0
-        for term in regularizers.values():
-            term.build(self.spec, features, latent)
-            if isinstance(self.discriminator, ShowsMaps):
-                term.build_on_maps(self.spec, self.discriminator.map_shapes)
-        self._joins_batches = treats_samples_independently(self.discriminator)
-        self._reads_features = any(term.reads_features for term in regularizers.values())
+        no_pool = ImagePool(0, ())
+        terms = self.regularizers
+        self.domain = Domain(self.spec, self.discriminator, loss, terms, terms, augment, no_pool, latent)
         self._reads_both_losses = any(term.reads_both_losses for term in regularizers.values())
-        if self._reads_both_losses or any(term.differentiates for term in regularizers.values()):
-            use_direct_convolutions(self.discriminator)
         self._shared: FakeBatch | None = None  # generated for both players
-        self._logits: dict[str, Tensor] = {}  # of the discriminator's latest loss
+
+    @property
+    def loss(self) -> AdversarialLoss:
+        """The adversarial loss."""
+        return self.domain.loss
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return a player's adversarial loss and, by name, the weighted penalties of its regularizers.
 
-        The player minimises their sum. A lazy regularizer acts at every `every`-th update of its player, and counts
-        `every` times then (Karras et al. 2020, StyleGAN2, section 3.1).
+        The player minimises their sum.
         """
-        active = self._active_terms(player, step)
-        view = self.view(player, batch, active.values())
-        adversarial = self.loss.compute(player, view, adversarial_rows(active.values(), view))
-        losses = {"adversarial": mean_value(adversarial, self.loss)}
-        for name, term in active.items():
-            losses[name] = term.weight * term.every * mean_value(term.penalty(view), term)
-        if player == "discriminator":
-            self._logits = {"real": view.on_real.logits.detach(), "fake": view.on_fake.logits.detach()}
-            self.augment.observe(self._logits["real"] - (self.loss.boundary or 0.0))
-        return losses
+        return self.domain.losses(player, step, self._domain_batch(player, batch))
 
     def view(self, player: str, batch: Batch, terms: Collection[Regularizer]) -> BatchView:
         """Return a player's view of a batch, for the adversarial loss and these terms."""
-        fakes = cache(lambda: self._take_fakes(batch, player))
-        discriminate = partial(self.discriminate, cond=batch.cond)
-        differentiable = any(term.differentiates for term in terms)
-        # A penalty differentiates the outputs of one batch only, so it would pay for both.
-        joins = self._joins_batches and player == "discriminator" and not differentiable
-        return BatchView(
-            real=batch.sample,
-            player=player,
-            network=self.players()[player],
-            differentiable=differentiable,
-            generate=lambda: fakes().fake,
-            discriminator=discriminate,
-            random=self.random,
-            cond=batch.cond,
-            draw_latents=lambda: fakes().latents,
-            compute_vector_field=lambda: vector_field(self, self.loss, batch, discriminate),
-            discriminate_jointly=partial(self._discriminate_jointly, batch.cond) if joins else None,
-        )
+        return self.domain.view(player, self._domain_batch(player, batch), terms)
 
     def discriminate(self, samples: Tree, cond: Tree) -> DiscriminatorOutput:
         """Return D's output for samples, which are augmented and perturbed first, as everything that D receives."""
-        return self._output(self._perturb(samples), cond)
-
-    def _discriminate_jointly(
-        self, cond: Tree, first: Tree, second: Tree
-    ) -> tuple[DiscriminatorOutput, DiscriminatorOutput]:
-        return discriminate_jointly(self._output, self._perturb(first), self._perturb(second), cond)
-
-    def _perturb(self, samples: Tree) -> Tree:
-        return perturb_samples(samples, self.augment, self.regularizers.values(), self.random)
-
-    def _output(self, samples: Tree, cond: Tree) -> DiscriminatorOutput:
-        if self._reads_features:
-            output: DiscriminatorOutput = self.discriminator.discriminate(samples, cond)  # type: ignore[operator]
-            return output
-        return as_output(self.discriminator(samples, cond))
+        return self.domain.discriminate(samples, cond, self.random)
 
     @property
     def sampler(self) -> nn.Module:  # type: ignore[override]
@@ -151,10 +104,7 @@ class AdversarialGame(Game):
 
     def batch_sums(self, player: str) -> list[Tensor]:
         """Return the sums of the player's regularizers and, for the discriminator, of the augmentation."""
-        components: list[Component] = [term for term in self.regularizers.values() if term.applies_to(player)]
-        if player == "discriminator":
-            components.append(self.augment)
-        return [total for component in components for total in component.batch_sums()]
+        return self.domain.batch_sums(player)
 
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Generate fake samples once if the generator is updated after the discriminator."""
@@ -163,28 +113,27 @@ class AdversarialGame(Game):
 
     def after_update(self, player: str, step: int) -> None:
         """Let the player's regularizers change its weights, and update their statistics and the augmentation's."""
-        for term in self._active_terms(player, step).values():
-            term.after_update(self.players()[player])
-            term.apply_batch_sums()
-        if player == "discriminator":
-            self.augment.apply_batch_sums()
+        self.domain.after_update(player, step, self.players()[player])
 
     def diagnostics(self) -> dict[str, Tensor]:
         """Return D's mean output for real and for fake samples, and its accuracy."""
-        if not self._logits:
-            return {}
-        real, fake = self._logits["real"].float(), self._logits["fake"].float()
-        means = {"discriminator/real": real.mean(), "discriminator/fake": fake.mean()}
-        return means | {"discriminator/accuracy": self.loss.accuracy(real, fake)} | self.augment.diagnostics()
+        return self.domain.diagnostics()
 
     def histograms(self) -> dict[str, Tensor]:
         """Return D's outputs for the real and fake samples of this process's latest microbatch."""
-        return {f"discriminator_outputs/{kind}": logits for kind, logits in self._logits.items()}
+        return self.domain.histograms()
 
-    def _active_terms(self, player: str, step: int) -> dict[str, Regularizer]:
-        """Return the regularizers that act at a player's update number `step`."""
-        terms = self.regularizers.items()
-        return {name: term for name, term in terms if term.applies_to(player) and step % term.every == 0}
+    def _domain_batch(self, player: str, batch: Batch) -> DomainBatch:
+        discriminate = partial(self.discriminate, cond=batch.cond)
+        return DomainBatch(
+            real=batch.sample,
+            cond=batch.cond,
+            shown=batch.cond,
+            take=cache(lambda: self._take_fakes(batch, player)),
+            generator=self.generator,
+            random=self.random,
+            compute_vector_field=lambda: vector_field(self, self.loss, batch, discriminate),
+        )
 
     def _generate(self, batch: Batch) -> FakeBatch:
         return generate_fakes(batch, self.generator, self.latent, self.random)

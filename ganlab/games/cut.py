@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import AdversarialLoss, Augment, Batch, Capability, Game, Latent, Regularizer, Spec
-from ganlab.games.domain import Domain
+from ganlab.games.domain import Domain, DomainBatch
 from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.image_pool import ImagePool
 from ganlab.games.patch_contrast import EncodesImages, PatchContrast
@@ -114,7 +114,8 @@ class CUT(Game):
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the adversarial loss, the penalties and, for the generator, `nce` and `identity_nce`."""
         take = self._takes(batch)
-        losses = self.domain.losses(player, step, batch.sample, batch.cond, take, self.random, self.generator)
+        seen = DomainBatch(batch.sample, batch.cond, None, take, self.generator, self.random)
+        losses = self.domain.losses(player, step, seen)
         if player == "generator":
             losses |= self._contrastive_losses(batch, take())
             self._shared = None  # the generator is the last to use it
@@ -126,15 +127,11 @@ class CUT(Game):
 
     def diagnostics(self) -> dict[str, Tensor]:
         """Return D's mean output for real and for fake samples, and its accuracy."""
-        if not self.domain.logits:
-            return {}
-        real, fake = self.domain.logits["real"].float(), self.domain.logits["fake"].float()
-        means = {"discriminator/real": real.mean(), "discriminator/fake": fake.mean()}
-        return means | {"discriminator/accuracy": self.loss.accuracy(real, fake)} | self.augment.diagnostics()
+        return self.domain.diagnostics()
 
     def histograms(self) -> dict[str, Tensor]:
         """Return D's outputs for the real and fake samples of this process's latest microbatch."""
-        return {f"discriminator_outputs/{kind}": logits for kind, logits in self.domain.logits.items()}
+        return self.domain.histograms()
 
     def _contrastive_losses(self, batch: Batch, fakes: FakeBatch) -> dict[str, Tensor]:
         losses = {}

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ganlab.core import tree
 from ganlab.core.interfaces import AdversarialLoss, Augment, Batch, Capability, Game, Latent, Regularizer, Spec
 from ganlab.core.tree import Tree
-from ganlab.games.domain import Domain
+from ganlab.games.domain import Domain, DomainBatch
 from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.image_pool import ImagePool
 from ganlab.games.translation import reject_terms_of_both_losses, require_source_images, swapped, with_latents
@@ -127,8 +127,8 @@ class CycleGAN(Game):
         losses: dict[str, Tensor] = {}
         for way, domain in self.domains.items():
             real, cond = self._images(way, batch)
-            terms = domain.losses(player, step, real, cond, takes[way], self.random, self._network(way))
-            losses |= {f"{name}_{way}": value for name, value in terms.items()}
+            seen = DomainBatch(real, cond, None, takes[way], self._network(way), self.random)
+            losses |= {f"{name}_{way}": value for name, value in domain.losses(player, step, seen).items()}
         if player == "generator":
             losses |= self._generator_losses(batch, takes)
             self._shared = None  # the generators are the last to use them
@@ -150,19 +150,19 @@ class CycleGAN(Game):
         values: dict[str, Tensor] = {}
         accuracies = []
         for way, domain in self.domains.items():
-            if domain.logits:
-                real, fake = domain.logits["real"].float(), domain.logits["fake"].float()
-                values |= {f"discriminator/real_{way}": real.mean(), f"discriminator/fake_{way}": fake.mean()}
-                values |= {f"{name}_{way}": value for name, value in domain.augment.diagnostics().items()}
-                accuracies.append(self.loss.accuracy(real, fake))
+            known = domain.diagnostics()
+            if known:
+                accuracies.append(known.pop("discriminator/accuracy"))
+            values |= {f"{name}_{way}": value for name, value in known.items()}
         return values | ({"discriminator/accuracy": torch.stack(accuracies).mean()} if accuracies else {})
 
     def histograms(self) -> dict[str, Tensor]:
         """Return each D's outputs for the real and fake samples of this process's latest microbatch."""
-        outputs = [
-            (way, kind, logits) for way, domain in self.domains.items() for kind, logits in domain.logits.items()
-        ]
-        return {f"discriminator_outputs/{kind}_{way}": logits for way, kind, logits in outputs}
+        return {
+            f"{name}_{way}": values
+            for way, domain in self.domains.items()
+            for name, values in domain.histograms().items()
+        }
 
     def _generator_losses(self, batch: Batch, takes: Mapping[str, Callable[[], FakeBatch]]) -> dict[str, Tensor]:
         errors, same = [], []

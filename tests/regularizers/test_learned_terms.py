@@ -224,7 +224,7 @@ def test_path_length_of_a_linear_synthesis():
 def test_path_length_improves_the_condition_number_of_the_synthesis(bench):
     # The optimal J is any multiple of an orthogonal matrix, so the ratio of its singular values decreases.
     game = game_of({"path_length": PathLength(weight=1.0, every=1, decay=0.9)}, classes=0, generator=Styled)
-    game.loss = Wasserstein()
+    game.domain.loss = Wasserstein()
     game.generator.synthesis = nn.Linear(8, 2)
     game.generator.synthesis.weight.data = torch.tensor([[2.0] + [0.0] * 7, [0.0, 0.2] + [0.0] * 6])
 
