@@ -1,45 +1,49 @@
 """Samples made from the conditions of a data set: of a generator that translates or enhances, and of its baselines."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import TypeAlias
 
+import torch
+
+from ganlab.core import tree
 from ganlab.core.interfaces import Conditions
 from ganlab.core.pixel_range import to_network_range
 from ganlab.core.tree import Tree
 from ganlab.data import DataSet
-from ganlab.data.condition_source import SEED, ConditionSource
+from ganlab.data.condition_source import SEED
 from ganlab.features.base import scored_samples
 from ganlab.games.sampler import Sampler
 from ganlab.metrics.scoring.evaluator import Evaluator
 from ganlab.metrics.scoring.samples import Samples, ScoredBatch
 from ganlab.protocols import Protocol
 
-# The outputs for every `stride`-th batch of conditions from batch `first` on, in the data's own coordinates.
-Outputs: TypeAlias = Callable[[int, int], Iterator[Tree]]
+# (batches of conditions, first, stride) → what is made of every `stride`-th batch from the first on, in the data's own
+# coordinates.
+Translate: TypeAlias = Callable[[Sequence[Conditions], int, int], Iterator[Tree]]
 
 
 def translated_samples(sampler: Sampler, data: DataSet, protocol: Protocol, seed: int) -> Samples:
     """Return one output of a generator for each condition of the protocol's split, as many as the protocol allows."""
-    count, source = _count(data, protocol), ConditionSource(data, protocol.split)
 
-    def outputs(first: int, stride: int) -> Iterator[Tree]:
-        batches = sampler.batches(count, protocol.batch_size, seed, source(count), first, stride)
+    def translate(known: Sequence[Conditions], first: int, stride: int) -> Iterator[Tree]:
+        cond = tree.map(lambda *parts: torch.cat(parts), *(each.cond for each in known))
+        batches = sampler.batches(tree.length(cond), protocol.batch_size, seed, cond, first, stride)
         return (batch.sample for batch in batches)
 
-    return _samples(data, protocol, outputs, "generated samples")
+    return _samples(data, protocol, translate, "generated samples")
 
 
 def baseline_samples(data: DataSet, protocol: Protocol) -> dict[str, Samples]:
     """Return by name what the data's baselines make of the conditions that the generator gets."""
 
-    def outputs(baseline: Callable[[Tree], Tree], first: int, stride: int) -> Iterator[Tree]:
-        for known in _conditions(data, protocol, first, stride):
-            yield data.decode(baseline(to_network_range(known.cond)))
+    def translate(
+        baseline: Callable[[Tree], Tree], known: Sequence[Conditions], first: int, stride: int
+    ) -> Iterator[Tree]:
+        return (data.decode(baseline(to_network_range(each.cond))) for each in known[first::stride])
 
     return {
-        name: _samples(data, protocol, partial(outputs, baseline), f"baseline {name}")
+        name: _samples(data, protocol, partial(translate, baseline), f"baseline {name}")
         for name, baseline in data.baselines().items()
     }
 
@@ -56,20 +60,14 @@ def score_baselines(evaluator: Evaluator, samples: Mapping[str, Samples]) -> dic
     }
 
 
-def _count(data: DataSet, protocol: Protocol) -> int:
-    return data.condition_count(protocol.samples, protocol.split)
+def _samples(data: DataSet, protocol: Protocol, translate: Translate, name: str) -> Samples:
+    count = data.condition_count(protocol.samples, protocol.split)
 
-
-def _conditions(data: DataSet, protocol: Protocol, first: int, stride: int) -> Iterator[Conditions]:
-    chunks = data.conditions(_count(data, protocol), SEED, protocol.split, protocol.batch_size)
-    return islice(chunks, first, None, stride)
-
-
-def _samples(data: DataSet, protocol: Protocol, outputs: Outputs, name: str) -> Samples:
     def batches(first: int, stride: int) -> Iterator[ScoredBatch]:
-        known = _conditions(data, protocol, first, stride)
-        for output, conditions in zip(outputs(first, stride), known, strict=True):
+        # Read once, because a condition may be a corruption that takes longer than its translation.
+        known = list(data.conditions(count, SEED, protocol.split, protocol.batch_size))
+        for output, conditions in zip(translate(known, first, stride), known[first::stride], strict=True):
             truth = None if conditions.truth is None else scored_samples(data.decode(conditions.truth), data.spec)
             yield ScoredBatch(scored_samples(output, data.spec), conditions.labels, truth)
 
-    return Samples(batches, _count(data, protocol), name=name)
+    return Samples(batches, count, name=name)
