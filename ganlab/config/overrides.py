@@ -12,6 +12,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import MISSING, OmegaConf
 
+from ganlab.config.copied_settings import explain_copied_setting
 from ganlab.config.dashed_settings import sweep_settings
 from ganlab.config.glob_sweeps import expand_glob
 from ganlab.config.groups import LIST_GROUPS, choices
@@ -58,6 +59,8 @@ def normalize(
             continue
         override, problem = expand_glob(override, groups)
         sentences = [problem] if problem else _find_errors(override, groups, settings, required, command.recipes)
+        copied = explain_copied_setting(key, str(override.input_line).partition("=")[2], groups, directories)
+        sentences += [copied] if copied and not override.is_delete() else []
         issues += [ConfigIssue(root, sentence) for sentence in sentences]
         if not sentences:
             valid.append(override)

@@ -20,7 +20,7 @@ from ganlab.core.renamed import current_target
 REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 
-class _Reference(NamedTuple):
+class Reference(NamedTuple):
     """A setting of a class in a group whose value is that of a setting, or of a group, at the top level."""
 
     group: str
@@ -32,7 +32,7 @@ class _Reference(NamedTuple):
 def restore_references(saved: Mapping[str, Any], directories: Sequence[Path]) -> dict[str, Any]:
     """Return a saved configuration with the interpolations of the components' files in some folders of groups."""
     restored = dict(saved)
-    for reference in _find_references(directories):
+    for reference in find_references(directories):
         group = restored.get(reference.group)
         if not isinstance(group, Mapping) or reference.name not in saved:
             continue
@@ -44,17 +44,18 @@ def restore_references(saved: Mapping[str, Any], directories: Sequence[Path]) ->
     return restored
 
 
-def _restore(node: Any, reference: _Reference, value: Any) -> Any:
+def _restore(node: Any, reference: Reference, value: Any) -> Any:
     if not isinstance(node, Mapping) or node.get("_target_") != reference.target or reference.key not in node:
         return node
     return {**node, reference.key: f"${{{reference.name}}}"} if node[reference.key] == value else node
 
 
-def _find_references(directories: Sequence[Path]) -> Iterator[_Reference]:
+def find_references(directories: Sequence[Path]) -> Iterator[Reference]:
+    """Yield the settings in the components' files that take the value of a setting or a group at the top level."""
     for directory in directories:
         for path in sorted(directory.glob("*/*.yaml")):
             for target, key, name in _references_in(path):
-                yield _Reference(path.parent.name, target, key, name)
+                yield Reference(path.parent.name, target, key, name)
 
 
 def _references_in(path: Path) -> Iterator[tuple[str, str, str]]:
