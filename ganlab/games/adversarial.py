@@ -1,8 +1,8 @@
-"""The GAN: a generator against a discriminator (Goodfellow et al. 2014); `AdversarialGame.losses` is its heart."""
+"""The GAN: a generator against a discriminator (Goodfellow et al. 2014); its heart is `Domain.losses`."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
 from torch import Tensor, nn
 
@@ -11,7 +11,6 @@ from ganlab.core.interfaces import (
     Augment,
     Batch,
     DiscriminatorOutput,
-    Game,
     Latent,
     Regularizer,
     Spec,
@@ -19,13 +18,13 @@ from ganlab.core.interfaces import (
 from ganlab.core.interfaces.batch_view import BatchView
 from ganlab.core.tree import Tree
 from ganlab.games.domain import Domain, DomainBatch
-from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.image_pool import ImagePool
 from ganlab.games.loss_terms import vector_field
+from ganlab.games.one_domain import OneDomainGame
 from ganlab.layers import build_packed
 
 
-class AdversarialGame(Game):
+class AdversarialGame(OneDomainGame):
     """One generator and one discriminator with an adversarial loss, regularizers, and an augmentation of D's input.
 
     If the discriminator is updated before the generator on one batch, both use the same fake samples from one forward
@@ -57,7 +56,6 @@ class AdversarialGame(Game):
         terms = self.regularizers
         self.domain = Domain(self.spec, self.discriminator, loss, terms, terms, augment, no_pool, latent)
         self._reads_both_losses = any(term.reads_both_losses for term in regularizers.values())
-        self._shared: FakeBatch | None = None  # generated for both players
 
     @property
     def loss(self) -> AdversarialLoss:
@@ -69,82 +67,30 @@ class AdversarialGame(Game):
 
         The player minimises their sum.
         """
-        return self.domain.losses(player, step, self._domain_batch(player, batch))
+        losses = self.domain.losses(player, step, self._domain_batch(batch))
+        self.release(player)
+        return losses
 
     def view(self, player: str, batch: Batch, terms: Collection[Regularizer]) -> BatchView:
         """Return a player's view of a batch, for the adversarial loss and these terms."""
-        return self.domain.view(player, self._domain_batch(player, batch), terms)
+        return self.domain.view(player, self._domain_batch(batch), terms)
 
     def discriminate(self, samples: Tree, cond: Tree) -> DiscriminatorOutput:
         """Return D's output for samples, which are augmented and perturbed first, as everything that D receives."""
         return self.domain.discriminate(samples, cond, self.random)
 
-    @property
-    def sampler(self) -> nn.Module:  # type: ignore[override]
-        """The generator."""
-        return self.generator
-
-    def players(self) -> dict[str, nn.Module]:
-        """Return the two networks."""
-        return {"discriminator": self.discriminator, "generator": self.generator}
-
-    def terms(self) -> Mapping[str, Regularizer]:
-        """Return the regularizers."""
-        return self.regularizers
-
-    def extra_modules(self, player: str) -> list[nn.Module]:
-        """Return the player's regularizers, some of which have weights."""
-        return [term for term in self.regularizers.values() if term.player == player]
-
     def constant_weights(self, player: str) -> list[nn.Parameter]:
         """Return the discriminator's weights for the generator's update, unless a term reads both losses."""
-        if player == "discriminator" or self._reads_both_losses:
-            return []
-        return [weight for weight in self.discriminator.parameters() if weight.requires_grad]
+        return [] if self._reads_both_losses else super().constant_weights(player)
 
-    def batch_sums(self, player: str) -> list[Tensor]:
-        """Return the sums of the player's regularizers and, for the discriminator, of the augmentation."""
-        return self.domain.batch_sums(player)
-
-    def prepare(self, batch: Batch, order: Sequence[str]) -> None:
-        """Generate fake samples once if the generator is updated after the discriminator."""
-        if list(order) == ["discriminator", "generator"]:
-            self._shared = self._generate(batch)
-
-    def after_update(self, player: str, step: int) -> None:
-        """Let the player's regularizers change its weights, and update their statistics and the augmentation's."""
-        self.domain.after_update(player, step, self.players()[player])
-
-    def diagnostics(self) -> dict[str, Tensor]:
-        """Return D's mean output for real and for fake samples, and its accuracy."""
-        return self.domain.diagnostics()
-
-    def histograms(self) -> dict[str, Tensor]:
-        """Return D's outputs for the real and fake samples of this process's latest microbatch."""
-        return self.domain.histograms()
-
-    def _domain_batch(self, player: str, batch: Batch) -> DomainBatch:
+    def _domain_batch(self, batch: Batch) -> DomainBatch:
         discriminate = partial(self.discriminate, cond=batch.cond)
         return DomainBatch(
             real=batch.sample,
             cond=batch.cond,
             shown=batch.cond,
-            take=cache(lambda: self._take_fakes(batch, player)),
+            take=self.takes(batch),
             generator=self.generator,
             random=self.random,
             compute_vector_field=lambda: vector_field(self, self.loss, batch, discriminate),
         )
-
-    def _generate(self, batch: Batch) -> FakeBatch:
-        return generate_fakes(batch, self.generator, self.latent, self.random)
-
-    def _take_fakes(self, batch: Batch, player: str) -> FakeBatch:
-        """Return the fake samples shared for this batch, or new ones; the generator is the last to use shared ones."""
-        if self._shared is None or self._shared.real is not batch.sample:
-            return self._generate(batch)
-        fakes = self._shared
-        # With microbatches nothing is shared, and later draws of latents must be the same in both cases.
-        self.random.skip(fakes.draws)
-        if player == "generator":
-            self._shared = None
-        return fakes

@@ -2,22 +2,22 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from typing import ClassVar, cast
 
 import torch
 from torch import Tensor, nn
 
-from ganlab.core.interfaces import AdversarialLoss, Augment, Batch, Capability, Game, Latent, Regularizer, Spec
+from ganlab.core.interfaces import AdversarialLoss, Augment, Batch, Capability, Latent, Regularizer, Spec
 from ganlab.games.domain import Domain, DomainBatch
 from ganlab.games.fake_batch import FakeBatch, generate_fakes
 from ganlab.games.image_pool import ImagePool
+from ganlab.games.one_domain import OneDomainGame
 from ganlab.games.patch_contrast import EncodesImages, PatchContrast
 from ganlab.games.translation import reject_terms_of_both_losses, require_source_images, with_latents
 from ganlab.games.two_way import Unconditional
 
 
-class CUT(Game):
+class CUT(OneDomainGame):
     """A generator of targets from source images against a discriminator, with a contrastive loss of patches.
 
     In addition to its adversarial loss, the generator minimises `nce` times the loss of `PatchContrast` between a
@@ -76,62 +76,21 @@ class CUT(Game):
             pool,
             self.latent,
         )
-        self._shared: FakeBatch | None = None  # generated for both players
-
-    @property
-    def sampler(self) -> nn.Module:  # type: ignore[override]
-        """The generator."""
-        return self.generator
-
-    def players(self) -> dict[str, nn.Module]:
-        """Return the two networks."""
-        return {"discriminator": self.discriminator, "generator": self.generator}
-
-    def terms(self) -> Mapping[str, Regularizer]:
-        """Return the regularizers."""
-        return self.regularizers
 
     def extra_modules(self, player: str) -> list[nn.Module]:
         """Return the player's regularizers and, for the generator, the networks of the contrastive loss."""
-        terms: list[nn.Module] = [term for term in self.regularizers.values() if term.player == player]
+        terms = super().extra_modules(player)
         return [self.contrast, *terms] if player == "generator" else terms
-
-    def constant_weights(self, player: str) -> list[nn.Parameter]:
-        """Return the discriminator's weights for the generator's update."""
-        if player == "discriminator":
-            return []
-        return [weight for weight in self.discriminator.parameters() if weight.requires_grad]
-
-    def batch_sums(self, player: str) -> list[Tensor]:
-        """Return the sums of the player's regularizers and, for the discriminator, of the augmentation."""
-        return self.domain.batch_sums(player)
-
-    def prepare(self, batch: Batch, order: Sequence[str]) -> None:
-        """Generate fake samples once if the generator is updated after the discriminator."""
-        if list(order) == ["discriminator", "generator"]:
-            self._shared = self._generate(batch)
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
         """Return the adversarial loss, the penalties and, for the generator, `nce` and `identity_nce`."""
-        take = self._takes(batch)
+        take = self.takes(batch)
         seen = DomainBatch(batch.sample, batch.cond, None, take, self.generator, self.random)
         losses = self.domain.losses(player, step, seen)
         if player == "generator":
             losses |= self._contrastive_losses(batch, take())
-            self._shared = None  # the generator is the last to use it
+        self.release(player)
         return losses
-
-    def after_update(self, player: str, step: int) -> None:
-        """Let the player's regularizers change its weights, and update their statistics and the augmentation's."""
-        self.domain.after_update(player, step, self.players()[player])
-
-    def diagnostics(self) -> dict[str, Tensor]:
-        """Return D's mean output for real and for fake samples, and its accuracy."""
-        return self.domain.diagnostics()
-
-    def histograms(self) -> dict[str, Tensor]:
-        """Return D's outputs for the real and fake samples of this process's latest microbatch."""
-        return self.domain.histograms()
 
     def _contrastive_losses(self, batch: Batch, fakes: FakeBatch) -> dict[str, Tensor]:
         losses = {}
@@ -150,17 +109,6 @@ class CUT(Game):
             original = generator.encode(fakes.latents, originals)
         values: Tensor = self.contrast(translated, original, self.random)
         return values.mean()
-
-    def _generate(self, batch: Batch) -> FakeBatch:
-        return generate_fakes(batch, self.generator, self.latent, self.random)
-
-    def _takes(self, batch: Batch) -> Callable[[], FakeBatch]:
-        """Return a function that returns the fakes shared for this batch, or new ones, the same at every call."""
-        if self._shared is None or self._shared.real is not batch.sample:
-            return cache(lambda: self._generate(batch))
-        fakes = self._shared
-        self.random.skip(fakes.draws)  # with microbatches nothing is shared, and later draws must be the same
-        return lambda: fakes
 
 
 def _encoded_channels(generator: nn.Module) -> Sequence[int]:

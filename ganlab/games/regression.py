@@ -72,7 +72,7 @@ class Regression(Game):
         return [total for term in self.regularizers.values() for total in term.batch_sums()]
 
     def losses(self, player: str, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Return the weighted penalties by name; a lazy one counts as `AdversarialGame.losses` says."""
+        """Return the weighted penalties by name; a lazy one counts as `Domain.losses` says."""
         fakes = cache(lambda: generate_fakes(batch, self.generator, self.latent, self.random))
         view = BatchView(
             real=batch.sample,

@@ -154,7 +154,7 @@ class Regularizer(Component, ABC):
 
         A value of the whole batch, such as a distance between means, has shape (1,).
 
-        `AdversarialGame.losses` weights it and adds it to the losses of `player`.
+        `Domain.losses` weights it and adds it to the losses of `player`.
         """
 
     def select_rows(self, rows: Tensor, view: BatchView) -> Tensor:
