@@ -3,7 +3,8 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, final
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple, Protocol, final
 
 from PIL import Image
 from torch import Tensor
@@ -12,7 +13,6 @@ from ganlab.core import tree
 from ganlab.core.interfaces import Batch, Shape
 from ganlab.core.tree import Tree
 from ganlab.kinds.lettering import is_drawable
-from ganlab.kinds.sample_folder import SampleFolder
 
 
 @final
@@ -68,19 +68,27 @@ class RealSamples(Protocol):
         """Return at most `count` real samples in the data's own coordinates, with their labels if known."""
 
 
+@final
+class ReadSample(NamedTuple):
+    """A sample of a file in the data's own coordinates, and the facts of its kind, such as {"rate": 16000}."""
+
+    sample: Tensor
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Kind(ABC):
-    """What is special to one kind of data: how its samples are drawn and written, and how they are scored.
+    """What is special to one kind of data: how its samples are drawn, written and read, and how they are scored.
 
     There is one subclass in one file for each kind, and nothing else asks for the rank of a sample. A data set says its
-    kind by `Spec.kind`; without that, the first kind that accepts the samples' shape is meant. Drawing uses only Pillow
-    and numpy, and equal samples give equal pictures. A subclass implements `accepts` and `draw`:
+    kind by `Spec.kind`; without that, the first kind of `BY_SHAPE` that accepts the samples' shape is meant. What must
+    be known to draw or write a sample, such as the rate of sound, is a field of the subclass, and `Spec.facts` has its
+    value. A subclass with a `name` is registered when its module is imported, as all modules of this folder are.
+    Drawing uses only Pillow and numpy, and equal samples give equal pictures. A subclass implements `draw`:
 
     >>> import torch
     >>> class Flag(Kind):
     ...     name, plural = "flag", "flags"
-    ...
-    ...     def accepts(self, shape):
-    ...         return shape == (3,)
     ...
     ...     def draw(self, sheet, backdrop=None):
     ...         picture = Image.new("RGB", (len(sheet), 1))
@@ -90,17 +98,26 @@ class Kind(ABC):
     (0, 0, 255)
     """
 
+    registered: ClassVar[dict[str, type["Kind"]]] = {}  # by name
+
     name: ClassVar[str]  # in `Spec.kind` and in exported descriptions
     plural: ClassVar[str]  # in messages
     sheet_samples: ClassVar[int] = 64  # on a sheet of `ganlab sample`
     max_classes: ClassVar[int] = 1000  # on a sheet during training
     shows_captions: ClassVar[bool] = False  # of single samples, side by side
     is_quantised: ClassVar[bool] = False  # scores read samples as uint8, which stands for [-1, 1]
-    folders: ClassVar[tuple[SampleFolder, ...]] = ()  # with one file per sample, as `ganlab sample` writes them
+    output_patterns: ClassVar[tuple[str, ...]] = ()  # files that `write` may make, such as "images/[0-9]*.png"
+    encodings: ClassVar[tuple[str, ...]] = ()  # that `write` has, the default first
+    suffixes: ClassVar[tuple[str, ...]] = ()  # of the files that `read` reads, in lower case, such as ".wav"
 
-    @abstractmethod
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "name" in vars(cls):
+            Kind.registered[cls.name] = cls
+
     def accepts(self, shape: Shape) -> bool:
-        """Return whether samples of this shape are of this kind unless the data says otherwise."""
+        """Return whether samples of this shape are of this kind if the data does not say it; by default none is."""
+        return False
 
     @abstractmethod
     def draw(self, sheet: Sheet, backdrop: Any = None) -> Image.Image:
@@ -116,6 +133,19 @@ class Kind(ABC):
         A kind may convert the others, such as small images to the size of large ones.
         """
         return {name: part for name, part in parts.items() if tree.shapes(part) == tree.shapes(parts[like])}
+
+    def write(self, samples: Tree, output: Path, classes: Sequence[str] = (), encoding: str = "") -> None:
+        """Write n samples as files that other programs open, below the folder `output`; by default there are none.
+
+        `classes` has the class name of each sample, if it is not empty; `encoding` is one of `encodings`, empty for the
+        first. Samples are in the data's own coordinates, and n is at least 1.
+        """
+        return None
+
+    @classmethod
+    def read(cls, path: Path) -> "ReadSample":
+        """Read one sample from a file with one of `suffixes`; raises ValueError if that is impossible, saying why."""
+        raise ValueError(f"samples of the kind {cls.name} are not read from single files")
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return the option of the config group `features` that fits samples of this shape with known classes."""

@@ -1,7 +1,7 @@
 """Images."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast, final
 
@@ -16,7 +16,7 @@ from ganlab.core.interfaces import Shape
 from ganlab.kinds.arrangement import Arrangement, arrange
 from ganlab.kinds.base import Kind, Sheet
 from ganlab.kinds.lettering import PADDING, TEXT_SIZE, WHITE, add_header, font, shorten
-from ganlab.kinds.sample_folder import SampleFolder
+from ganlab.kinds.sample_folder import folder_patterns, write_folder
 
 MIN_WIDTH = 512  # of a grid, in pixels
 GAP = 2  # pixels between the images of a grid
@@ -40,11 +40,15 @@ class ImageKind(Kind):
     name, plural = "image", "images (channels, height, width)"
     max_classes = 16
     is_quantised = shows_captions = True
-    folders = (SampleFolder("images", ".png", write_png),)
+    output_patterns = folder_patterns("images", ".png")
 
     def accepts(self, shape: Shape) -> bool:
         """Return whether the shape has three sides."""
         return isinstance(shape, tuple | list) and len(shape) == 3
+
+    def write(self, samples: Tensor, output: Path, classes: Sequence[str] = (), encoding: str = "") -> None:
+        """Write images/, with a PNG per image."""
+        write_folder(output / "images", ".png", samples, classes, write_png)
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return classifier for small labelled grey images, efficientnet_lite0 for colour without labels, or inception.

@@ -19,7 +19,7 @@ from ganlab.engine.module import GANModule
 from ganlab.games.latent_paths import latent_size
 from ganlab.games.sampler import Sampler
 from ganlab.games.truncation import truncate
-from ganlab.kinds import KINDS
+from ganlab.kinds import all_kinds
 from ganlab.runs.demos import generator_directory, is_demo
 from ganlab.runs.directory import write_json
 from ganlab.training.exported_game import (
@@ -132,10 +132,11 @@ def _read_description(path: Path) -> _Description:
             "scale": int() | float() as scale,
             "config": {"game": {"_target_": str()}} as config,
         }:
-            known = {kind.name for kind in KINDS}
-            kind = str(more["kind"]) if more.get("kind") in known else ""  # a custom kind of another package
+            is_known = more.get("kind") in all_kinds()  # else it is a kind of a package that is not imported
+            kind, kind_facts = (str(more["kind"]), dict(more.get("facts") or {})) if is_known else ("", {})
             paired = bool(more.get("paired"))  # older descriptions do not say it, and have no images as conditions
-            spec = Spec(tuple(sample), None if cond is None else tuple(cond), classes, paired=paired, kind=kind)
+            condition = None if cond is None else tuple(cond)
+            spec = Spec(tuple(sample), condition, classes, kind=kind, paired=paired, facts=kind_facts)
             current = OmegaConf.create(current_config(config))
             return _Description(spec, facts.get("class_names", []), float(scale), facts.get("steps", -1), current)
     raise unreadable(path, "it does not describe a generator as ganlab writes it")

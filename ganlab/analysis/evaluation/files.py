@@ -125,7 +125,7 @@ def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles, train: Sample
     """
     sets = {"real": real, "fake": fake} | ({} if train is real else {"train": train})
     kinds = [kind_of(files.spec) for files in (real, fake)]
-    if kinds[0] is not kinds[1]:
+    if kinds[0].name != kinds[1].name:
         raise UserError(
             f"real={real.path} and fake={fake.path} must be of one kind, but the real samples are "
             f"{kinds[0].plural} and the others {kinds[1].plural}"

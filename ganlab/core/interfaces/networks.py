@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
@@ -31,6 +31,9 @@ class Spec:
     kind: str = ""  # the kind of data, such as "image" (see `ganlab.kinds`); empty: what the samples' shape suggests
     latent_channels: int = 0  # above 0: the latents are noise images of so many channels, of the condition's size
     paired: bool = False  # each condition belongs to the sample of its row, as an input image to its output
+    facts: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # what the kind must know, such as the rate of sound in hertz
 
 
 class Batch(NamedTuple):

@@ -1,0 +1,52 @@
+"""Reading of sound files: wav, flac, ogg, opus, mp3 and aiff, all by soundfile."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
+EXTRA = "sound files are read by the package soundfile, which is not installed; run: pip install 'ganlab[audio]'"
+
+
+def sound_library() -> Any:
+    """Return the module soundfile; raises ValueError, with the command that installs it, if it is absent."""
+    try:
+        import soundfile
+    except ImportError as error:
+        raise ValueError(EXTRA) from error
+    return soundfile
+
+
+def read_sound(path: Path) -> tuple[Tensor, int]:
+    """Return float32 samples (samples, channels) and the rate in hertz of a file.
+
+    Raises ValueError, without the path, if it is empty, broken, or a wav file that ends before its header says.
+    """
+    library = sound_library()
+    try:
+        # float32 whatever the file holds: soundfile does not scale floats that are read as integers
+        sound, rate = library.read(path, dtype="float32", always_2d=True)
+    except (library.LibsndfileError, OSError, TypeError) as error:
+        reason = str(error).rpartition(": ")[2].rstrip(".") or "it cannot be read"
+        raise ValueError(f"it is no sound that can be read ({reason})") from error
+    if not len(sound):
+        raise ValueError("it holds no samples")
+    missing = _missing_bytes(path)
+    if missing > 1:  # an odd chunk may lack its padding
+        raise ValueError(f"it is cut off: {missing:,} bytes are missing that its header announces")
+    return torch.from_numpy(sound), int(rate)
+
+
+def _missing_bytes(path: Path) -> int:
+    """Return how many bytes a RIFF file lacks of the size in its header; 0 for other files.
+
+    A size of almost 2³¹ or 2³² is what programs write that do not know it yet, such as to a pipe.
+    """
+    with path.open("rb") as file:
+        header = file.read(12)
+    if len(header) < 12 or header[:4] != b"RIFF":
+        return 0
+    announced = int.from_bytes(header[4:8], "little")
+    return 0 if announced >= 0x7FF00000 else max(0, announced + 8 - path.stat().st_size)
