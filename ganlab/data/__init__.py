@@ -1,5 +1,7 @@
 """Data sets, and the Lightning datamodule that yields their batches."""
 
+from ganlab.data.audio import AudioDataSet
+from ganlab.data.audio_folder import AudioFolder
 from ganlab.data.celeba import Celeba
 from ganlab.data.cifar import Cifar10, Cifar100
 from ganlab.data.corrupted import Corrupted
@@ -29,6 +31,8 @@ from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
 
 __all__ = [
+    "AudioDataSet",
+    "AudioFolder",
     "Celeba",
     "Cifar10",
     "Cifar100",
