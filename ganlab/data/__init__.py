@@ -12,6 +12,7 @@ from ganlab.data.digit_styles import DigitStyles
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
+from ganlab.data.drums import Drums
 from ganlab.data.edges import Edges
 from ganlab.data.emoji import Emoji
 from ganlab.data.image import ImageDataSet
@@ -44,6 +45,7 @@ __all__ = [
     "Digits",
     "Dirac",
     "Distribution",
+    "Drums",
     "Edges",
     "Emoji",
     "FashionMnist",
