@@ -9,6 +9,7 @@ from ganlab.features.dinov2 import DINOv2
 from ganlab.features.efficientnet_lite0 import EfficientNetLite0
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
+from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Identity",
     "Inception",
     "LabelledSource",
+    "LogMelStatistics",
     "RandomConvolution",
     "Source",
     "auto_features",

@@ -9,8 +9,8 @@ from typing import ClassVar, final
 
 import numpy as np
 from PIL import Image, ImageDraw
-from scipy.io import wavfile
 from torch import Tensor
+from torch.nn import functional
 
 from ganlab.core.figures import INK, SAMPLE
 from ganlab.core.interfaces import Shape
@@ -20,7 +20,7 @@ from ganlab.kinds.base import Kind, ReadSample, RealSamples, Sheet
 from ganlab.kinds.density import BLUES, rgb
 from ganlab.kinds.lettering import PADDING, TEXT_SIZE, add_header, font, shorten
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
-from ganlab.kinds.sound_files import SUFFIXES, read_sound
+from ganlab.kinds.sound_files import SUFFIXES, read_sound, resample
 
 SHEET_SOUNDS = 200  # real sounds that determine the loudest level
 MAX_PANELS = 16
@@ -52,6 +52,7 @@ class AudioKind(Kind):
     output_patterns = folder_patterns("sounds", ".wav")
     encodings: ClassVar[tuple[str, ...]] = ("pcm16", "float32")
     suffixes = SUFFIXES
+    read_settings = ("rate", "length")
 
     def write(self, samples: Tensor, output: Path, classes: Sequence[str] = (), encoding: str = "") -> None:
         """Write sounds/, with a wav file per sound; pcm16 cuts values off at −1 and 1."""
@@ -59,10 +60,31 @@ class AudioKind(Kind):
         write_folder(output / "sounds", ".wav", samples, classes, partial(write_wav, rate=self.rate, encode=encode))
 
     @classmethod
-    def read(cls, path: Path) -> ReadSample:
-        """Read a wav, flac, ogg, mp3 or aiff file; raises ValueError if it is broken."""
-        sound, rate = read_sound(path)
-        return ReadSample(sound, {"rate": rate})
+    def read(cls, path: Path, *, rate: int = 0, length: int = 0, **_: int) -> ReadSample:
+        """Read a wav, flac, ogg, opus, mp3 or aiff file; raises ValueError if it is broken.
+
+        With `rate`, the sound is resampled to it; with `length`, it is cut to so many samples, or silence is appended.
+        """
+        sound, own_rate = read_sound(path)
+        if rate:
+            sound = resample(sound, own_rate, rate)
+        if length:
+            sound = functional.pad(sound[:length], (0, 0, 0, max(0, length - len(sound))))
+        return ReadSample(sound, {"rate": rate or own_rate})
+
+    @classmethod
+    def explain_difference(cls, path: Path, first: ReadSample, other: ReadSample, name: str) -> str:
+        """Name the setting that makes the sounds of a folder alike."""
+        rates = first.facts["rate"], other.facts["rate"]
+        (length, channels), (other_length, other_channels) = first.sample.shape, other.sample.shape
+        if rates[0] != rates[1]:
+            what, advice = f"rates: {rates[0]:,} Hz, and {rates[1]:,} Hz", f"set rate={min(rates)} to resample all"
+        elif channels != other_channels:
+            what, advice = f"channels: {channels}, and {other_channels}", "convert them to the same number"
+        else:
+            what = f"lengths: {length:,} samples, and {other_length:,}"
+            advice = f"set length={max(length, other_length)} to cut longer ones and append silence to shorter ones"
+        return f"the sounds in {path} have different {what} in {name}; {advice}"
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return log_mel, which needs no weights."""
@@ -136,6 +158,8 @@ class AudioKind(Kind):
 
 def write_wav(sound: Tensor, path: Path, rate: int, encode: Callable[[np.ndarray], np.ndarray]) -> None:
     """Write one sound (samples, channels) with a function that encodes its values."""
+    from scipy.io import wavfile  # slow to import, and most commands never write sound
+
     wavfile.write(path, rate, encode(sound.detach().cpu().double().numpy()))
 
 
