@@ -9,7 +9,9 @@ from ganlab.features.dinov2 import DINOv2
 from ganlab.features.efficientnet_lite0 import EfficientNetLite0
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
+from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
+from ganlab.features.sound_classifier import SoundClassifier
 
 __all__ = [
     "CLIP",
@@ -22,7 +24,9 @@ __all__ = [
     "Identity",
     "Inception",
     "LabelledSource",
+    "LogMelStatistics",
     "RandomConvolution",
+    "SoundClassifier",
     "Source",
     "auto_features",
     "quantise",

@@ -1,5 +1,6 @@
 """Reading of sound files: wav, flac, ogg, opus, mp3 and aiff, all by soundfile."""
 
+from math import gcd
 from pathlib import Path
 from typing import Any, NamedTuple, final
 
@@ -86,3 +87,17 @@ def _missing_bytes(path: Path) -> int:
         return 0
     announced = int.from_bytes(header[4:8], "little")
     return 0 if announced >= 0x7FF00000 else max(0, announced + 8 - path.stat().st_size)
+
+
+def resample(sound: Tensor, rate: int, new_rate: int) -> Tensor:
+    """Return a sound (samples, channels) at another rate, by scipy's polyphase filter: a Kaiser window with beta 5.
+
+    It has ⌈samples × new_rate / rate⌉ samples.
+    """
+    from scipy.signal import resample_poly  # slow to import, and most commands never resample
+
+    if rate == new_rate:
+        return sound
+    common = gcd(rate, new_rate)
+    result = resample_poly(sound.double().numpy(), new_rate // common, rate // common, axis=0, window=("kaiser", 5.0))
+    return torch.from_numpy(result).float()
