@@ -25,6 +25,7 @@ from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
@@ -65,6 +66,7 @@ __all__ = [
     "Ring",
     "SequenceDataSet",
     "SineWaves",
+    "SpokenDigits",
     "StackedMnist",
     "Stl10",
     "Stream",
