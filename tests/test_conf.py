@@ -12,6 +12,8 @@ from support.image_pairs import PAIR_COMPONENTS
 from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
+from support.sound_folders import write_tones
+from support.sounds import FOR_SOUND, SOUND, SOUND_PAIRS
 from support.translated_digits import FROM_IMAGES
 
 from ganlab.config import check, compose, conf_directory, instantiate, locate
@@ -29,6 +31,7 @@ NETWORK_CHOICES = [(group, name) for group, name in COMPONENTS if group in ("gen
 # Small data without a download, by the rank of its samples.
 PAIRS = ["data=digits", "data.resolution=16", "data._target_=support.translated_digits.InvertedDigits"]
 DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=digits", "data.resolution=32"]}
+SPOKEN = ("generator", "hifigan")  # from spectrograms
 
 
 def node(group: str, name: str) -> dict:
@@ -73,8 +76,10 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     if group == "data" and issubclass(target, ImagePairs):
         lines += TRANSLATORS
     if group in ("generator", "discriminator"):
-        lines += PAIRS if name in FROM_IMAGES else DATA[max(target.sample_dims)]
+        lines += PAIRS if name in FROM_IMAGES else SOUND if name in FOR_SOUND else DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
+    if name in ("hifigan", "log_mel_l1") and group != "discriminator":
+        return [*SOUND_PAIRS, *(["generator.width=16"] if group == "generator" else [])]
     if group in ("augment", "regularizer") and target and min(target.sample_dims) == 3:
         lines += DATA[3]
     if getattr(target, "needs_labels", False) or group == "conditioning":
@@ -108,6 +113,9 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     place = "data.images" if group == "corruption" else "data"
     if group == "corruption":  # of colour images
         lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
+    if (group, name) == ("data", "audio_folder"):
+        write_tones(folder)
+        return [*lines, f"data.path={folder}", "data.samples=64"]
     if group == "corruption" or (group == "data" and (content.get("path") == "???" or "target" in content)):
         for i in range(4):
             for side in "AB":  # two domains, if they matter
@@ -159,7 +167,7 @@ def on_data(rank: int, *more: str):
 def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
     own = node(group, name)
-    own |= {"width": 4} if "width" in own else {}
+    own |= {"width": 16 if (group, name) == SPOKEN else 4} if "width" in own else {}
     for rank in DATA:
         plain = ["regularizer=[]"] if own["_target_"].endswith("discriminators.FastGAN") else []
         config = on_data(rank, *plain, *(["data.labels=true"] if labels and rank != 2 else [])).copy()
@@ -168,6 +176,12 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels,
             with pytest.raises(ConfigurationError, match="makes images from images, but the data's condition is"):
                 check(config)
             config.data._target_ = "support.translated_digits.InvertedDigits"
+        if rank == 2 and name in FOR_SOUND:
+            with pytest.raises(
+                ConfigurationError, match="needs sound .*, but the data has sequences"
+            ):
+                check(config)
+            config.data._target_ = f"support.sounds.{'SpokenTones' if (group, name) == SPOKEN else 'Tones'}"
         if rank not in locate(own["_target_"]).sample_dims:
             with pytest.raises(ConfigurationError, match=group):
                 check(config)

@@ -72,6 +72,8 @@ class Evaluation:
     fit: str = "crop"
     frames: str = "first"
     grey_range: Sequence[float] | None = None
+    rate: int | None = None
+    length: int | None = None
     output: str | None = None
     device: str = "auto"
     neighbours: int = 5

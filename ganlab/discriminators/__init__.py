@@ -14,15 +14,19 @@ from ganlab.discriminators.ensemble import Ensemble
 from ganlab.discriminators.fastgan import FastGAN
 from ganlab.discriminators.maxout import Maxout
 from ganlab.discriminators.mlp import MLP
+from ganlab.discriminators.multi_period import MultiPeriod
 from ganlab.discriminators.multi_scale import MultiScale
+from ganlab.discriminators.multi_scale_waves import MultiScaleWaves
 from ganlab.discriminators.patch import Patch
 from ganlab.discriminators.projected import Projected
 from ganlab.discriminators.r3gan import R3GAN
 from ganlab.discriminators.resnet import ResNet
 from ganlab.discriminators.rnn import RNN
 from ganlab.discriminators.sagan import SAGAN
+from ganlab.discriminators.spectrogram import Spectrogram
 from ganlab.discriminators.stylegan2 import StyleGAN2
 from ganlab.discriminators.unet import UNet
+from ganlab.discriminators.wavegan import WaveGAN
 
 __all__ = [
     "DCGAN",
@@ -36,10 +40,14 @@ __all__ = [
     "Ensemble",
     "FastGAN",
     "Maxout",
+    "MultiPeriod",
     "MultiScale",
+    "MultiScaleWaves",
     "Patch",
     "Projected",
     "ResNet",
+    "Spectrogram",
     "StyleGAN2",
     "UNet",
+    "WaveGAN",
 ]

@@ -13,6 +13,7 @@ from ganlab.generators.dcgan import DCGAN
 from ganlab.generators.dcgan_same import DCGANSame
 from ganlab.generators.dirac import Dirac
 from ganlab.generators.fastgan import FastGAN
+from ganlab.generators.hifigan import HiFiGAN
 from ganlab.generators.mlp import MLP
 from ganlab.generators.r3gan import R3GAN
 from ganlab.generators.resnet import ResNet
@@ -20,9 +21,11 @@ from ganlab.generators.resnet_translator import ResNetTranslator
 from ganlab.generators.rnn import RNN
 from ganlab.generators.rrdb import RRDB
 from ganlab.generators.sagan import SAGAN
+from ganlab.generators.spectrogram import Spectrogram
 from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
 from ganlab.generators.unet_translator import UNetTranslator
+from ganlab.generators.wavegan import WaveGAN
 
 __all__ = [
     "DCGAN",
@@ -35,9 +38,12 @@ __all__ = [
     "DCGANSame",
     "Dirac",
     "FastGAN",
+    "HiFiGAN",
     "ResNet",
     "ResNetTranslator",
     "SRResNet",
+    "Spectrogram",
     "StyleGAN2",
     "UNetTranslator",
+    "WaveGAN",
 ]

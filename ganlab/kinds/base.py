@@ -109,6 +109,7 @@ class Kind(ABC):
     output_patterns: ClassVar[tuple[str, ...]] = ()  # files that `write` may make, such as "images/[0-9]*.png"
     encodings: ClassVar[tuple[str, ...]] = ()  # that `write` has, the default first
     suffixes: ClassVar[tuple[str, ...]] = ()  # of the files that `read` reads, in lower case, such as ".wav"
+    read_settings: ClassVar[tuple[str, ...]] = ()  # that `read` takes, which are settings of `ganlab evaluate`
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -143,9 +144,18 @@ class Kind(ABC):
         return None
 
     @classmethod
-    def read(cls, path: Path) -> "ReadSample":
-        """Read one sample from a file with one of `suffixes`; raises ValueError if that is impossible, saying why."""
+    def read(cls, path: Path, **settings: int) -> ReadSample:
+        """Read one sample from a file with one of `suffixes`; raises ValueError if that is impossible, saying why.
+
+        The reason does not name the file. `settings` are some of `read_settings`.
+        """
         raise ValueError(f"samples of the kind {cls.name} are not read from single files")
+
+    @classmethod
+    def explain_difference(cls, path: Path, first: ReadSample, other: ReadSample, name: str) -> str:
+        """Return the sentence for files of a folder that differ in their facts or shapes; `name` is that of `other`."""
+        both = [f"{tuple(each.sample.shape)} {dict(each.facts) or ''}".strip() for each in (first, other)]
+        return f"the samples in {path} differ: the first is {both[0]}, and {name} is {both[1]}"
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return the option of the config group `features` that fits samples of this shape with known classes."""

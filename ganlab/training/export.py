@@ -133,10 +133,11 @@ def _read_description(path: Path) -> _Description:
             "config": {"game": {"_target_": str()}} as config,
         }:
             is_known = more.get("kind") in all_kinds()  # else it is a kind of a package that is not imported
-            kind, kind_facts = (str(more["kind"]), dict(more.get("facts") or {})) if is_known else ("", {})
+            kind = str(more["kind"]) if is_known else ""
+            kind_facts: Any = more.get("facts") if is_known else None
             paired = bool(more.get("paired"))  # older descriptions do not say it, and have no images as conditions
             condition = None if cond is None else tuple(cond)
-            spec = Spec(tuple(sample), condition, classes, kind=kind, paired=paired, facts=kind_facts)
+            spec = Spec(tuple(sample), condition, classes, kind=kind, paired=paired, facts=kind_facts or {})
             current = OmegaConf.create(current_config(config))
             return _Description(spec, facts.get("class_names", []), float(scale), facts.get("steps", -1), current)
     raise unreadable(path, "it does not describe a generator as ganlab writes it")

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from scipy.io import wavfile
 
+from ganlab.commands.sample_files import write_samples
 from ganlab.data.sample_files.open import open_sample_files
+from ganlab.data.sample_files.reading import Reading
+from ganlab.kinds import ImageKind, Sheet
+from ganlab.kinds.audio import AudioKind
 
 
 def images(folder: Path, count: int = 5, size: tuple[int, int] = (6, 4), mode: str = "RGB", part: str = "") -> Path:
@@ -92,3 +97,51 @@ def test_unusable_files_raise_value_error_with_the_reason(tmp_path: Path) -> Non
     refuses("single.npy", r"single.npy must hold images .* got float64 of shape \(\)")
     refuses("two.npz", "one array of samples .* holds: x, y", x=np.zeros((2, 2)), y=np.zeros((2, 2)))
     refuses("labels.npz", "one integer of at least 0", x=np.zeros((2, 2)), labels=np.array([0, -1]))
+
+
+def sounds(folder: Path, lengths: dict[str, int], rate: int = 8000) -> Path:
+    for number, (name, length) in enumerate(lengths.items()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        wavfile.write(folder / name, rate, np.full(length, (number + 1) / 8, np.float32))
+    return folder
+
+
+def test_folders_of_sounds_have_rate_and_classes(tmp_path: Path) -> None:
+    pytest.importorskip("soundfile")
+    files = open_sample_files(sounds(tmp_path, {"dog/a.wav": 100, "cat/b.wav": 100, "cat/c.WAV": 100}))
+    assert (files.spec.kind, files.spec.facts, files.spec.sample) == ("audio", {"rate": 8000}, (100, 1))
+    assert (files.class_names, files.labels.tolist()) == (["cat", "dog"], [0, 0, 1])
+    assert files.take(torch.tensor([2, 0])).mean((1, 2)).tolist() == [1 / 8, 2 / 8]
+    before = files.fingerprint()
+    sounds(tmp_path, {"dog/a.wav": 100}, 4000)
+    with pytest.raises(ValueError, match=r"different rates: 8,000 Hz, and 4,000 Hz in dog/a\.wav; set rate=4000"):
+        open_sample_files(tmp_path)
+    resampled = open_sample_files(tmp_path, Reading(of_kind={"rate": 4000, "length": 60}))
+    assert (resampled.spec.facts, resampled.spec.sample) == ({"rate": 4000}, (60, 1))
+    assert resampled.fingerprint() != before
+
+
+def test_sounds_that_differ_in_length_or_are_broken_are_named(tmp_path: Path) -> None:
+    pytest.importorskip("soundfile")
+    sounds(tmp_path, {"a.wav": 100, "b.wav": 120})
+    with pytest.raises(ValueError, match=r"lengths: 100 samples, and 120 in b\.wav; set length=120"):
+        open_sample_files(tmp_path)
+    equal = open_sample_files(tmp_path, Reading(of_kind={"length": 120}))
+    assert equal.take(torch.tensor([0]))[0, 98:102, 0].tolist() == [1 / 8, 1 / 8, 0, 0]
+    (tmp_path / "b.wav").write_bytes(b"RIFF")
+    with pytest.raises(ValueError, match=r"1 of 2 files cannot be read \(such as b\.wav: it is no sound"):
+        open_sample_files(tmp_path)
+    with pytest.raises(ValueError, match="rate=8000 is no setting of images"):
+        open_sample_files(images(tmp_path / "images"), Reading(of_kind={"rate": 8000}))
+
+
+def test_what_the_command_wrote_is_read_as_single_sounds(tmp_path: Path) -> None:
+    pytest.importorskip("soundfile")
+    sheet = Sheet(torch.rand(3, 64, 1), labels=torch.tensor([0, 1, 1]), class_names=["kick", "hat"])
+    write_samples(tmp_path / "generated", AudioKind(8000), sheet)
+    files = open_sample_files(tmp_path / "generated")
+    assert (files.spec.kind, len(files), files.class_names) == ("audio", 3, ["hat", "kick"])
+    assert (files.take(torch.arange(3)) - sheet.samples).abs().max() <= 0.5 / 32768 + 1e-6
+    write_samples(tmp_path / "generated", ImageKind(), Sheet(torch.zeros(2, 1, 8, 8)))
+    assert not (tmp_path / "generated" / "sounds").exists()
+    assert open_sample_files(tmp_path / "generated").spec.sample == (1, 8, 8)

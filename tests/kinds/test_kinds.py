@@ -1,13 +1,14 @@
 """The kind of samples follows from their shape unless the data says it; all kinds draw what they accept."""
 
 import re
+from dataclasses import dataclass
 
 import pytest
 import torch
 from PIL import Image
 
 from ganlab.core.interfaces import Spec
-from ganlab.kinds import KINDS, Sheet, kind_of
+from ganlab.kinds import BY_SHAPE, ImageKind, Kind, Sheet, all_kinds, kind_of
 from ganlab.kinds.arrangement import spread_labels
 from ganlab.kinds.lettering import font, is_drawable, shorten, wrap
 from ganlab.kinds.picture_file import save_picture
@@ -15,7 +16,7 @@ from ganlab.kinds.picture_file import save_picture
 SHAPES = {"image": (3, 8, 8), "number": (1,), "point": (2,), "sequence": (16, 2), "other": (4, 3, 8, 8)}
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", BY_SHAPE, ids=lambda kind: kind.name)
 def test_every_kind_draws_samples_of_its_shape(kind) -> None:
     shape = SHAPES[kind.name]
     assert kind_of(Spec(shape)) is kind
@@ -36,8 +37,34 @@ def test_nested_samples_have_a_sheet_without_a_picture() -> None:
 
 def test_data_may_say_its_kind() -> None:
     assert kind_of(Spec((3, 8, 8), kind="other")).name == "other"
-    with pytest.raises(ValueError, match=re.escape("there is no kind of data 'smell'; choose image, number, point")):
+    with pytest.raises(
+        ValueError, match=re.escape("there is no kind of data 'smell'; choose image, number, other, point, ")
+    ):
         kind_of(Spec((3,), kind="smell"))
+
+
+def test_a_class_is_all_that_a_kind_needs(monkeypatch) -> None:
+    monkeypatch.setattr(Kind, "registered", dict(Kind.registered))
+
+    @dataclass(frozen=True)
+    class Smell(Kind):
+        name, plural = "smell", "smells"
+        receptors: int
+
+        def draw(self, sheet, backdrop=None):
+            return Image.new("L", (self.receptors, 1))
+
+    assert all_kinds()["smell"] is Smell
+    assert kind_of(Spec((7,), kind="smell", facts={"receptors": 7})) == Smell(7) != Smell(8)
+    assert kind_of(Spec((7,))).name == "point"  # only data that say it have this kind
+    with pytest.raises(ValueError, match=re.escape("the facts {} do not describe data of the kind smell: missing 1")):
+        kind_of(Spec((7,), kind="smell"))
+
+
+def test_kinds_are_equal_if_their_facts_are() -> None:
+    assert kind_of(Spec((3, 8, 8), kind="image")) == kind_of(Spec((1, 4, 4))) == ImageKind()
+    rates = [kind_of(Spec((64, 1), kind="audio", facts={"rate": rate})) for rate in (8000, 8000, 16000)]
+    assert rates[0] == rates[1] != rates[2]
 
 
 @pytest.mark.parametrize(

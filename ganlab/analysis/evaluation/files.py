@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 
 def evaluate_files(config: DictConfig) -> EvaluationResult:
     """Score the samples `fake` against the samples `real`; raises what reading them, features and metrics raise."""
-    reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range)
+    of_sound = {"rate": config.rate, "length": config.length}
+    reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range, **of_sound)
     real = open_sample_files(config.real, reading)
     reading = replace(reading, grey_range=real.grey_range or reading.grey_range)  # one scale for both sides
     fake = open_sample_files(config.fake, reading)
@@ -125,7 +126,10 @@ def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles, train: Sample
     """
     sets = {"real": real, "fake": fake} | ({} if train is real else {"train": train})
     kinds = [kind_of(files.spec) for files in (real, fake)]
-    if kinds[0].name != kinds[1].name:
+    if kinds[0].name == kinds[1].name and kinds[0] != kinds[1]:
+        facts = " and ".join(f"{name} has {dict(files.spec.facts)}" for name, files in (("real", real), ("fake", fake)))
+        raise UserError(f"real={real.path} and fake={fake.path} differ: {facts}; convert one of them")
+    if kinds[0] != kinds[1]:
         raise UserError(
             f"real={real.path} and fake={fake.path} must be of one kind, but the real samples are "
             f"{kinds[0].plural} and the others {kinds[1].plural}"

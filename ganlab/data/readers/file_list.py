@@ -19,7 +19,7 @@ LABEL_FILES = (CLASS_TABLE, "dataset.json", "val_annotations.txt", "image_class_
 
 @dataclass(frozen=True)
 class FileList:
-    """Files by their paths: images by their suffix, files of classes by their names, and all other visible files.
+    """Files by their paths: images, or samples of another kind, by their suffix, files of classes, and all others.
 
     Hidden files, and those in the folder that macOS adds to a zip, are neither images nor counted. Of the others there
     are their number and the first one of every suffix.
@@ -36,8 +36,8 @@ class FileList:
         return next(iter(self.ignored_examples), "")
 
 
-def list_files(names: Iterable[str]) -> FileList:
-    """Return the files among sorted paths with forward slashes."""
+def list_files(names: Iterable[str], suffixes: tuple[str, ...] = SUFFIXES) -> FileList:
+    """Return the files among sorted paths with forward slashes; samples of another kind have other `suffixes`."""
     images: list[str] = []
     label_files: list[str] = []
     ignored, examples = 0, dict[str, str]()
@@ -46,7 +46,7 @@ def list_files(names: Iterable[str]) -> FileList:
             label_files.append(name)
         elif _hidden(name):
             continue
-        elif _has_suffix(name, SUFFIXES):
+        elif _has_suffix(name, suffixes):
             images.append(name)
         elif not _has_suffix(name, TABLE_SUFFIXES):
             ignored += 1

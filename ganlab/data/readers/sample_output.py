@@ -8,6 +8,7 @@ from torch import Tensor
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.folder import Folder
 from ganlab.data.readers.path_table import PathTable
+from ganlab.kinds import all_kinds
 
 RUN_FILES, SHEETS = ("config.yaml", "status.json"), "samples"  # of the directory of a run
 ARRAY, SHEET, IMAGES = "samples.npy", "sheet.png", "images"
@@ -39,10 +40,19 @@ class SampleOutput(Archive):
         return self._folder.stamps(names)
 
 
+def singles_of(path: Path) -> Path | None:
+    """Return the folder of single samples in a folder that `ganlab sample` wrote, such as images; None without one."""
+    if not ((path / SHEET).is_file() and (path / ARRAY).is_file()):
+        return None
+    patterns = [pattern for kind in all_kinds().values() for pattern in kind.output_patterns if "/" in pattern]
+    folders = [path / pattern.partition("/")[0] for pattern in patterns]
+    return next((folder for folder in folders if folder.is_dir()), None)
+
+
 def points_of(path: Path) -> Path | None:
     """Return the array of points in a folder that `ganlab sample` wrote, None for any other path."""
-    written = (path / ARRAY).is_file() and (path / SHEET).is_file() and not (path / IMAGES).exists()
-    return path / ARRAY if written else None
+    is_written = (path / ARRAY).is_file() and (path / SHEET).is_file()
+    return path / ARRAY if is_written and singles_of(path) is None else None
 
 
 def reject_run(path: Path) -> None:

@@ -11,11 +11,12 @@ from ganlab.data.readers.sample_output import points_of
 from ganlab.data.sample_files.array_file import ArrayFile, are_points
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
+from ganlab.data.sample_files.kind_files import KindFiles, find_kind
 from ganlab.data.sample_files.reading import Reading
 
 
 def open_sample_files(path: str | Path, reading: Reading | None = None) -> SampleFiles:
-    """Open points or images in any format that is read, by default as they are.
+    """Open points, images or files of another kind in any format that is read, by default as they are.
 
     Raises ValueError if its samples cannot be scored.
     """
@@ -30,4 +31,9 @@ def open_sample_files(path: str | Path, reading: Reading | None = None) -> Sampl
         # Arrays of images need no decoder unless they are resized or have greys of more than 8 bits.
         if are_points(samples) or (reading.size is None and not are_deep(samples)):
             return ArrayFile(place, part)
+    if kind := find_kind(place, part):
+        return KindFiles(place / part, kind, reading)
+    if reading.of_kind:
+        name, value = next(iter(reading.of_kind.items()))
+        raise ValueError(f"{name}={value} is no setting of images, as {path} holds; leave it out")
     return ImageFiles(Path(path).expanduser(), reading)

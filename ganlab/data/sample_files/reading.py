@@ -1,7 +1,7 @@
 """`Reading`, the settings by which finished samples are read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, final
 
 from ganlab.data.readers.decode_image import FITS, parse_resolution
@@ -12,16 +12,25 @@ from ganlab.data.readers.grey_range import GreyRange, parse_grey_range
 @final
 @dataclass(frozen=True)
 class Reading:
-    """The size (height, width) that images are resized to by `fit`, None for their own; frames; black and white."""
+    """The size (height, width) that images are resized to by `fit`, None for their own; frames; black and white.
+
+    `of_kind` has the settings of other kinds of data that are set, such as {"rate": 16000} (see `Kind.read`).
+    """
 
     size: tuple[int, int] | None = None
     fit: str = "stretch"  # which leaves images of the right size alone
     frames: str = FIRST
     grey_range: GreyRange | None = None
+    of_kind: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, resolution: int | Sequence[int] | None, fit: str, frames: str, grey_range: Sequence[float] | None
+        cls,
+        resolution: int | Sequence[int] | None,
+        fit: str,
+        frames: str,
+        grey_range: Sequence[float] | None,
+        **of_kind: int | None,
     ) -> "Reading":
         """Return the reading of settings; raises ValueError for an invalid one."""
         check_frames(frames)
@@ -30,7 +39,11 @@ class Reading:
         size = None if resolution is None else parse_resolution(resolution)
         if size is not None and min(size) < 4:
             raise ValueError(f"resolution must be at least 4, got {min(size)}")
-        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range))
+        given = {name: value for name, value in of_kind.items() if value is not None}
+        for name, value in given.items():
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range), given)
 
     def describe(self) -> dict[str, Any]:
         """Return what scores depend on, for the protocol; nothing for images as they are."""
@@ -40,4 +53,4 @@ class Reading:
             facts["resize"] = f"{self.fit} to {width} by {height}, Pillow's bicubic"
         if self.frames != FIRST:
             facts["frames"] = self.frames
-        return facts
+        return {**facts, **self.of_kind}

@@ -1,0 +1,96 @@
+"""Finished samples of a kind that reads its own files, such as folders of sounds."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from ganlab.core.interfaces import Spec
+from ganlab.core.progress import progress
+from ganlab.data.image_classes import find_classes, known_classes
+from ganlab.data.readers.file_list import SUFFIXES, list_files
+from ganlab.data.readers.folder import Folder
+from ganlab.data.readers.path_table import ENCODING
+from ganlab.data.readers.sample_output import singles_of
+from ganlab.data.sample_files.base import SampleFiles
+from ganlab.data.sample_files.reading import Reading
+from ganlab.kinds import Kind, all_kinds
+from ganlab.kinds.base import ReadSample
+
+
+def find_kind(place: Path, part: str = "") -> type[Kind] | None:
+    """Return the kind, other than images, whose files a folder holds; None if there are none, or more images."""
+    if not place.is_dir():
+        return None
+    names = Folder(singles_of(place) or place, part).names()
+    counts = {kind: len(list_files(names, kind.suffixes).images) for kind in all_kinds().values() if kind.suffixes}
+    best = max(counts, key=counts.__getitem__, default=None)
+    return best if best and counts[best] > len(list_files(names, SUFFIXES).images) else None
+
+
+@final
+class KindFiles(SampleFiles):
+    """The files of a folder that a kind of data reads, one sample each; the classes are found as those of images.
+
+    Raises ValueError if a file cannot be read, if samples differ in shape or in their kind's facts, and for a setting
+    of `reading` that the kind does not have.
+    """
+
+    def __init__(self, path: Path, kind: type[Kind], reading: Reading) -> None:
+        self.kind, self._reading = kind, reading
+        for name, value in reading.of_kind.items():
+            if name not in kind.read_settings:
+                raise ValueError(f"{name}={value} is no setting of {kind.plural}, as {path} holds; leave it out")
+        self._folder = Folder(singles_of(path) or path)
+        files = list_files(self._folder.names(), kind.suffixes)
+        self.names = files.images
+        self.samples, facts = self._read_all(path)
+        class_names, numbers = find_classes(self._folder, files, self.names)
+        known = known_classes(class_names, numbers, self.names) and len(class_names) > 1
+        super().__init__(path, class_names if known else [])
+        if self.class_names:
+            self.labels = numbers
+        shape = tuple(self.samples.shape[1:])
+        self.spec = Spec(shape, None, len(self.class_names), kind=kind.name, facts=facts)
+
+    def _read_all(self, path: Path) -> tuple[Tensor, Mapping[str, Any]]:
+        found, errors = list[ReadSample](), list[str]()
+        for name in progress(self.names, f"reading {path.name}", "file"):
+            try:
+                found.append(self.kind.read(self._folder.root / name, **self._reading.of_kind))
+            except ValueError as error:
+                errors.append(f"{name}: {error}")
+                continue
+            first, last = found[0], found[-1]
+            if (last.facts, last.sample.shape) != (first.facts, first.sample.shape):
+                raise ValueError(self.kind.explain_difference(path, first, last, name))
+        if errors:
+            raise ValueError(
+                f"{path}: {len(errors)} of {len(self.names)} files cannot be read (such as {errors[0]}): repair or "
+                "remove them"
+            )
+        return torch.stack([each.sample for each in found]), found[0].facts
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def take(self, indices: Tensor) -> Tensor:
+        """Gather samples."""
+        return self.samples[indices]
+
+    def fingerprint(self) -> str:
+        """Hash names and bytes of the files, and the settings that the samples depend on."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        result = sha256()
+        for name in progress(self.names, f"hashing {self.path.name}", "file"):
+            result.update(name.encode(*ENCODING) + sha256(self._folder.read(name)).digest())
+        if self._reading.of_kind:
+            result.update(repr(sorted(self._reading.of_kind.items())).encode())
+        return result.hexdigest()
