@@ -12,6 +12,7 @@ from support.image_pairs import PAIR_COMPONENTS
 from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
+from support.sound_folders import write_tones
 from support.sounds import FOR_SOUND, SOUND, SOUND_PAIRS
 from support.translated_digits import FROM_IMAGES
 
@@ -112,6 +113,9 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     place = "data.images" if group == "corruption" else "data"
     if group == "corruption":  # of colour images
         lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
+    if (group, name) == ("data", "audio_folder"):
+        write_tones(folder)
+        return [*lines, f"data.path={folder}", "data.samples=64"]
     if group == "corruption" or (group == "data" and (content.get("path") == "???" or "target" in content)):
         for i in range(4):
             for side in "AB":  # two domains, if they matter

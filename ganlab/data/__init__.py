@@ -1,5 +1,7 @@
 """Data sets, and the Lightning datamodule that yields their batches."""
 
+from ganlab.data.audio import AudioDataSet
+from ganlab.data.audio_folder import AudioFolder
 from ganlab.data.celeba import Celeba
 from ganlab.data.cifar import Cifar10, Cifar100
 from ganlab.data.corrupted import Corrupted
@@ -10,6 +12,7 @@ from ganlab.data.digit_styles import DigitStyles
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
+from ganlab.data.drums import Drums
 from ganlab.data.edges import Edges
 from ganlab.data.emoji import Emoji
 from ganlab.data.image import ImageDataSet
@@ -29,6 +32,8 @@ from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
 
 __all__ = [
+    "AudioDataSet",
+    "AudioFolder",
     "Celeba",
     "Cifar10",
     "Cifar100",
@@ -40,6 +45,7 @@ __all__ = [
     "Digits",
     "Dirac",
     "Distribution",
+    "Drums",
     "Edges",
     "Emoji",
     "FashionMnist",

@@ -11,6 +11,7 @@ from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
 from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
+from ganlab.features.sound_classifier import SoundClassifier
 
 __all__ = [
     "CLIP",
@@ -25,6 +26,7 @@ __all__ = [
     "LabelledSource",
     "LogMelStatistics",
     "RandomConvolution",
+    "SoundClassifier",
     "Source",
     "auto_features",
     "quantise",

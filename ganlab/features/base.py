@@ -1,7 +1,7 @@
 """`Features`, the base class of feature spaces, and what they read from a data set."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -67,7 +67,7 @@ class Features(nn.Module, ABC):
 
     It is always in evaluation mode, without gradients, and in full float32 under any autocast. Images are uint8 of
     shape (n, channels, height, width), other samples float32 in the data's own coordinates. Keep it out of modules that
-    save their weights. A subclass with a `name` is registered by it when its module is imported. The constructor's first
+    save their weights. A subclass with a `name` is registered when its module is imported. The constructor's first
     argument is the data set, the others are the settings:
 
     >>> class Mean(Features):
@@ -85,7 +85,7 @@ class Features(nn.Module, ABC):
     tensor([[2.]])
     """
 
-    registered: ClassVar[dict[str, type["Features"]]] = {}  # by name, of the spaces of imported modules
+    registered: ClassVar[dict[str, Callable[[Any], "Features"]]] = {}  # by name, of the spaces of imported modules
 
     name: str
     classes: int = 0  # number of logits, 0 if the space has none

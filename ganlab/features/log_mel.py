@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from ganlab.features.base import MAX_SPATIAL, FeatureBatch, Features, Source
 from ganlab.features.sound_input import build_log_mel, channel_spectrograms, require_sound_shape
+from ganlab.layers.mel import LogMel
 
 SEGMENTS = 16  # of a sound, in the spatial features
 
@@ -24,6 +25,7 @@ class LogMelStatistics(Features):
     """
 
     name = "log_mel"
+    network: LogMel
 
     def __init__(
         self,
