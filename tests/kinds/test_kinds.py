@@ -37,7 +37,9 @@ def test_nested_samples_have_a_sheet_without_a_picture() -> None:
 
 def test_data_may_say_its_kind() -> None:
     assert kind_of(Spec((3, 8, 8), kind="other")).name == "other"
-    with pytest.raises(ValueError, match=re.escape("there is no kind of data 'smell'; choose image, number, other, point, ")):
+    with pytest.raises(
+        ValueError, match=re.escape("there is no kind of data 'smell'; choose image, number, other, point, ")
+    ):
         kind_of(Spec((3,), kind="smell"))
 
 
