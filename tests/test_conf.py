@@ -182,7 +182,7 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels,
                 check(config)
             config.data._target_ = "support.translated_digits.InvertedDigits"
         if rank == 2 and name in FOR_SOUND:
-            with pytest.raises(ConfigurationError, match="needs sound .*, but the data has sequences"):
+            with pytest.raises(ConfigurationError, match=r"needs sound .*, but the data has sequences"):
                 check(config)
             config.data._target_ = f"support.sounds.{'SpokenTones' if (group, name) == SPOKEN else 'Tones'}"
         if rank not in locate(own["_target_"]).sample_dims:

@@ -31,6 +31,7 @@ from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
     "AudioDataSet",
@@ -73,5 +74,6 @@ __all__ = [
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "VoicePairs",
     "normalize",
 ]

@@ -146,11 +146,15 @@ def test_phase_shuffle_can_be_differentiated_twice():
 def test_a_resumed_run_shuffles_as_an_uninterrupted_one(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
     networks = ["discriminator=wavegan", "discriminator.width=2", *DENSE[:1], *DENSE[2:3], "latent.size=4"]
-    lines = [*SOUND, *QUIET, *networks, "batch_size=4", "iterations=6", "checkpoint_every=3", "regularizer=[r1]"]
+    lines = [*SOUND, *QUIET, *networks, "batch_size=4", "iterations=5", "regularizer=[r1]"]
     go(tmp_path / "whole", *lines)
-    go(tmp_path / "parts", *lines, "iterations=3")
-    go(tmp_path / "parts", *lines, "resume=true")
-    assert_same(state(tmp_path / "whole"), state(tmp_path / "parts"))
+    stopped = go(tmp_path / "cut", *lines, "callback.stop._target_=support.small_runs.Stop", "callback.stop.at=3")
+    assert stopped.interrupted
+    go(tmp_path / "cut", *lines)
+    assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
+    go(tmp_path / "plain", *lines, "discriminator.shuffle=0")
+    with pytest.raises(AssertionError):
+        assert_same(state(tmp_path / "plain"), state(tmp_path / "whole"))
 
 
 def test_only_networks_without_random_shifts_treat_samples_independently():
