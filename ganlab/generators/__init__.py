@@ -15,6 +15,7 @@ from ganlab.generators.dirac import Dirac
 from ganlab.generators.fastgan import FastGAN
 from ganlab.generators.mlp import MLP
 from ganlab.generators.r3gan import R3GAN
+from ganlab.generators.residual_unet import ResidualUNet
 from ganlab.generators.resnet import ResNet
 from ganlab.generators.resnet_translator import ResNetTranslator
 from ganlab.generators.rnn import RNN
@@ -37,6 +38,7 @@ __all__ = [
     "FastGAN",
     "ResNet",
     "ResNetTranslator",
+    "ResidualUNet",
     "SRResNet",
     "StyleGAN2",
     "UNetTranslator",
