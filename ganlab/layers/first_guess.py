@@ -54,7 +54,7 @@ class Copied(FirstGuess):
 
 @final
 class Filled(FirstGuess):
-    """The condition with its holes filled smoothly; they are where its last channel is above 0.
+    """The condition with its holes filled smoothly; they are where its last channel, the opacity, is at most 0.
 
     Changes act in the holes only, so visible pixels pass through exactly, and what an input has in a hole has no
     influence. Raises ValueError unless the condition has one channel more than the sample.
@@ -64,13 +64,13 @@ class Filled(FirstGuess):
         super().__init__(channels, cond_channels)
         if cond_channels != channels + 1:
             raise ValueError(
-                f"guess=filled needs conditions of {channels + 1} channels, the last of which shows the holes, got "
+                f"guess=filled needs conditions of {channels + 1} channels, the last of which is the opacity, got "
                 f"{cond_channels}; use corruption=mask, or generator.guess=copied"
             )
 
     def see(self, cond: Tensor) -> Tensor:
         """Return the filled image, and 1 at holes, else -1."""
-        hole = (cond[:, -1:] > 0).to(cond.dtype)
+        hole = (cond[:, -1:] <= 0).to(cond.dtype)
         return torch.cat([fill_smoothly(cond[:, :-1], 1 - hole), 2 * hole - 1], 1)
 
     def add(self, seen: Tensor, changes: Tensor) -> Tensor:

@@ -239,14 +239,14 @@ def test_visible_pixels_pass_and_what_is_in_a_hole_has_no_influence():
     network = ResidualUNet(Spec((3, 16, 16), (4, 16, 16)), width=3, depth=1, guess="filled").eval()
     for weight in network.parameters():
         weight.data *= 5
-    hole = torch.full((2, 1, 16, 16), -1.0)
-    hole[..., 4:11, 3:9] = 1
+    opacity = torch.ones(2, 1, 16, 16)
+    opacity[..., 4:11, 3:9] = -1
     image = images(2, 3, 16, 16)
-    made = network(none(2), torch.cat([image, hole], 1))
-    hidden = (hole > 0).expand_as(image)
+    made = network(none(2), torch.cat([image, opacity], 1))
+    hidden = (opacity < 0).expand_as(image)
     assert torch.equal(made[~hidden], image[~hidden])
     assert (made - image)[hidden].abs().min() > 0
-    other = torch.cat([torch.where(hidden, -image, image), hole], 1)
+    other = torch.cat([torch.where(hidden, -image, image), opacity], 1)
     assert torch.equal(network(none(2), other), made)
 
 
@@ -302,7 +302,7 @@ SAME, LARGE = Spec((3, 16, 16), (3, 16, 16)), Spec((3, 16, 16), (3, 8, 8))
         (lambda: ResidualUNet(SAME, width=300), "width must be at most max_width"),
         (lambda: ResidualUNet(SAME, guess="x"), "guess must be one of copied, filled, got 'x'"),
         (lambda: ResidualUNet(SAME, guess="filled"),
-         "guess=filled needs conditions of 4 channels, the last of which shows the holes, got 3; use corruption=mask"),
+         "guess=filled needs conditions of 4 channels, the last of which is the opacity, got 3; use corruption=mask"),
         (lambda: ResidualUNet(SAME, guess="tinted"),
          "guess=tinted makes images of 3 channels from those of 1, got 3 and 3; use corruption=grey"),
         (lambda: RRDB(LARGE, growth=0), "growth must be at least 1, got 0"),
