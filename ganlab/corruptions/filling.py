@@ -1,4 +1,4 @@
-"""Filling of holes by what is around them; images are in [−1, 1], and so is their opacity, the last channel, −1 in holes."""
+"""Filling of holes by what is around them; images and their opacity, the last channel, are in [−1, 1]: −1 in holes."""
 
 import torch
 from torch import Tensor
