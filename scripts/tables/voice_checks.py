@@ -2,8 +2,8 @@
 
 usage: voice_checks.py RUN ...
 
-Outputs are heard: Griffin-Lim makes sounds of them, whose log-mel spectrograms the classifiers read, one value per band and
-frame. They are trained on the real training sounds of both voices. For each run this prints of the report split what
+Outputs are heard: Griffin-Lim makes sounds of them, whose log-mel spectrograms the classifiers read, one value per band
+and frame. They are trained on the real training sounds of both voices. For each run this prints of the report split what
 `scripts/results` writes to RUN/checks.json:
 
   target_voice     the share of outputs that the classifier of voices takes for the target voice
@@ -12,7 +12,8 @@ frame. They are trained on the real training sounds of both voices. For each run
   truth_word       the share of real sounds of the target voice whose word it finds
   distance         mean absolute difference of log-mel spectrograms from what the target voice says, in nats
   distance_input   the same of the inputs as they are
-  distance_shift   the same of the inputs with the pitch shift, of −12 to 12 semitones, that is nearest on the validation split
+  distance_shift   the same of the inputs with their pitch shifted, by the number of semitones from −12 to 12 that is best
+                   on the validation split
 """
 
 import json
@@ -70,7 +71,7 @@ def check_run(run: Path) -> dict[str, Any]:
 
 
 def best_shift(data: VoicePairs) -> int:
-    """Return the pitch shift in semitones that brings the source voice nearest to the target on the validation split."""
+    """Return the pitch shift in semitones that is best on the validation split."""
     truth, mels = _counterparts(data, "validation"), data.spec.sample[1]  # type: ignore[index]
     return min(SEMITONES, key=lambda steps: float((_shift(data, "validation", steps, mels) - truth).abs().mean()))
 
@@ -107,4 +108,4 @@ def _rows(images: Tensor) -> np.ndarray:
 
 if __name__ == "__main__":
     for path in map(Path, sys.argv[1:]):
-        print(json.dumps(check_run(path)))
+        print(path, json.dumps(check_run(path), indent=2))

@@ -73,7 +73,8 @@ def parse_voice(name: str) -> Voice:
 def speak(voice: Voice, words: Sequence[str], version: str, options: Sequence[str] = ()) -> list[Tensor]:
     """Return the words as one voice speaks them, each float32 of shape (samples, 1) at `RATE` hertz.
 
-    `options` are those of espeak-ng, such as ("-s", "150") for the speed. A voice that has spoken the same words before is read from the cache. Raises ValueError if espeak-ng fails.
+    `options` are those of espeak-ng, such as ("-s", "150") for the speed. A voice that has spoken the same words before
+    is read from the cache. Raises ValueError if espeak-ng fails.
     """
     key = repr((version, voice, tuple(words), tuple(options)))
     folder = cache_directory() / "espeak"
