@@ -23,27 +23,9 @@ from ganlab.kinds.log_mel import LogMelKind
 
 # The digits and the commands of the Speech Commands data (Warden 2018).
 WORDS = (
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "yes",
-    "no",
-    "up",
-    "down",
-    "left",
-    "right",
-    "go",
-    "stop",
-    "on",
-    "off",
-)
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    "yes", "no", "up", "down", "left", "right", "go", "stop", "on", "off",
+)  # fmt: skip
 SPEEDS = (130, 140, 150, 160, 170, 180, 190, 200)  # words a minute
 PITCHES = (35, 41, 47, 53, 59, 65)  # of 0 to 99, from the pitch of the voice at 50
 SOUND_RATE, FFT, HOP, FRAMES = 8000, 512, 128, 64  # 63 · 128 samples, which is a second

@@ -68,7 +68,8 @@ class ResidualUNet(nn.Module):
         """Map latents (n, latent) and images (n, channels, height, width) to images of the same size."""
         seen = None if cond is None else self.guess.see(cond)
         joined = self.join(latents, seen)
-        check_sides("ResidualUNet", *joined.shape[2:], self.multiple)
+        height, width = joined.shape[2:]
+        check_sides("ResidualUNet", height, width, self.multiple)
         hidden, skips = self.first(joined), []
         for block in self.down:
             skips.append(hidden)

@@ -3,8 +3,8 @@
 usage: voice_checks.py RUN ...
 
 Outputs are heard: Griffin-Lim makes sounds of them, whose log-mel spectrograms the classifiers read, one value per band
-and frame. They are trained on the real training sounds of both voices. For each run this prints of the report split what
-`scripts/results` writes to RUN/checks.json:
+and frame. They are trained on the real training sounds of both voices. For each run this prints of the report split
+what `scripts/results` writes to RUN/checks.json:
 
   target_voice     the share of outputs that the classifier of voices takes for the target voice
   input_voice      the share of inputs that it does; truth_voice: of real sounds of the target voice, heard like outputs
@@ -12,8 +12,8 @@ and frame. They are trained on the real training sounds of both voices. For each
   truth_word       the share of real sounds of the target voice whose word it finds
   distance         mean absolute difference of log-mel spectrograms from what the target voice says, in nats
   distance_input   the same of the inputs as they are
-  distance_shift   the same of the inputs with their pitch shifted, by the number of semitones from −12 to 12 that is best
-                   on the validation split
+  distance_shift   the same of the inputs with their pitch shifted, by the number of semitones from −12 to 12 that is
+                   best on the validation split
 """
 
 import json
