@@ -1,6 +1,7 @@
 """Every file of conf/ composes, passes the checks and builds, and its networks have gradients."""
 
 import re
+import shutil
 from dataclasses import fields
 from functools import cache, reduce
 
@@ -113,6 +114,10 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     place = "data.images" if group == "corruption" else "data"
     if group == "corruption":  # of colour images
         lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
+    if (group, name) == ("data", "spoken_digits"):
+        if shutil.which("espeak-ng") is None:
+            pytest.skip("espeak-ng is not installed")
+        lines += ["data.voices=3"]
     if (group, name) == ("data", "audio_folder"):
         write_tones(folder)
         return [*lines, f"data.path={folder}", "data.samples=64"]

@@ -25,11 +25,13 @@ from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
     "AudioDataSet",
@@ -65,11 +67,13 @@ __all__ = [
     "Ring",
     "SequenceDataSet",
     "SineWaves",
+    "SpokenDigits",
     "StackedMnist",
     "Stl10",
     "Stream",
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "VoicePairs",
     "normalize",
 ]

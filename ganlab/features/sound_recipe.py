@@ -34,7 +34,7 @@ class SoundRecipe(ClassifierRecipe):
         self.depth = -math.log(log_mel.floor)
 
     def store(self, samples: Tensor) -> Tensor:
-        """Return the inputs of sounds (n, samples, channels), in half precision so that large data sets fit in memory."""
+        """Return the inputs of sounds (n, samples, channels) in half precision, so that large data fit in memory."""
         return self.scale(channel_spectrograms(self.log_mel, samples)).half()
 
     def prepare(self, stored: Tensor) -> Tensor:

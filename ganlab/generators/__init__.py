@@ -16,6 +16,7 @@ from ganlab.generators.fastgan import FastGAN
 from ganlab.generators.hifigan import HiFiGAN
 from ganlab.generators.mlp import MLP
 from ganlab.generators.r3gan import R3GAN
+from ganlab.generators.residual_unet import ResidualUNet
 from ganlab.generators.resnet import ResNet
 from ganlab.generators.resnet_translator import ResNetTranslator
 from ganlab.generators.rnn import RNN
@@ -41,6 +42,7 @@ __all__ = [
     "HiFiGAN",
     "ResNet",
     "ResNetTranslator",
+    "ResidualUNet",
     "SRResNet",
     "Spectrogram",
     "StyleGAN2",

@@ -23,7 +23,9 @@ SMALL = {name: {"width": 4} for name in SHAPES} | {"stylegan2": {"width": 4, "st
 SHAPES |= {"dirac": (1,)}
 # Generators that make images from images, and the shapes of their conditions.
 CONDITIONS = {"unet_translator": (1, 16, 16), "resnet_translator": (3, 16, 8), "srresnet": (4, 4, 6), "rrdb": (1, 4, 4)}
+CONDITIONS |= {"residual_unet": (1, 16, 32)}
 SHAPES |= {"unet_translator": (3, 16, 16), "resnet_translator": (1, 16, 8), "srresnet": (3, 8, 12), "rrdb": (3, 16, 16)}
+SHAPES |= {"residual_unet": (3, 16, 32)}
 SMALL |= {name: {"width": 4} for name in CONDITIONS}
 SMALL["rrdb"] |= {"blocks": 1, "growth": 2}
 
