@@ -17,6 +17,7 @@ from ganlab.data.image_folder import ImageFolder
 from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.moving_digits import MovingDigits
 from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
@@ -27,6 +28,8 @@ from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.video import VideoDataSet
+from ganlab.data.video_folder import VideoFolder
 
 __all__ = [
     "Celeba",
@@ -51,6 +54,7 @@ __all__ = [
     "MixtureDataSet",
     "Mnist",
     "Moons",
+    "MovingDigits",
     "PairedFolder",
     "PhotoFolder",
     "Photographs",
@@ -65,5 +69,7 @@ __all__ = [
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "VideoDataSet",
+    "VideoFolder",
     "normalize",
 ]

@@ -14,15 +14,18 @@ from ganlab.discriminators.ensemble import Ensemble
 from ganlab.discriminators.fastgan import FastGAN
 from ganlab.discriminators.maxout import Maxout
 from ganlab.discriminators.mlp import MLP
+from ganlab.discriminators.mocogan import MoCoGAN
 from ganlab.discriminators.multi_scale import MultiScale
 from ganlab.discriminators.patch import Patch
 from ganlab.discriminators.projected import Projected
 from ganlab.discriminators.r3gan import R3GAN
+from ganlab.discriminators.random_frame import RandomFrame
 from ganlab.discriminators.resnet import ResNet
 from ganlab.discriminators.rnn import RNN
 from ganlab.discriminators.sagan import SAGAN
 from ganlab.discriminators.stylegan2 import StyleGAN2
 from ganlab.discriminators.unet import UNet
+from ganlab.discriminators.vgan import VGAN
 
 __all__ = [
     "DCGAN",
@@ -30,15 +33,18 @@ __all__ = [
     "R3GAN",
     "RNN",
     "SAGAN",
+    "VGAN",
     "BigGAN",
     "DCGANSame",
     "Dirac",
     "Ensemble",
     "FastGAN",
     "Maxout",
+    "MoCoGAN",
     "MultiScale",
     "Patch",
     "Projected",
+    "RandomFrame",
     "ResNet",
     "StyleGAN2",
     "UNet",

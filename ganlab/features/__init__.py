@@ -10,6 +10,8 @@ from ganlab.features.efficientnet_lite0 import EfficientNetLite0
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
 from ganlab.features.random_convolution import RandomConvolution
+from ganlab.features.video_classifier import VideoClassifier
+from ganlab.features.video_features import VideoFeatures, VideoRandom
 
 __all__ = [
     "CLIP",
@@ -24,6 +26,9 @@ __all__ = [
     "LabelledSource",
     "RandomConvolution",
     "Source",
+    "VideoClassifier",
+    "VideoFeatures",
+    "VideoRandom",
     "auto_features",
     "quantise",
 ]

@@ -8,6 +8,8 @@ from ganlab.features.classifier import Classifier
 from ganlab.features.efficientnet_lite0 import EfficientNetLite0
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
+from ganlab.features.video_classifier import VideoClassifier
+from ganlab.features.video_features import VideoRandom
 from ganlab.kinds import kind_of
 
 # By the name of the option in conf/features.
@@ -16,6 +18,8 @@ SPACES: dict[str, Callable[[Any], Features]] = {
     "classifier": lambda data: Classifier(data, data.classifier),
     "efficientnet_lite0": EfficientNetLite0,
     "inception": Inception,
+    "video_classifier": VideoClassifier,
+    "video_random": VideoRandom,
 }
 
 

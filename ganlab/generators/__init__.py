@@ -13,7 +13,9 @@ from ganlab.generators.dcgan import DCGAN
 from ganlab.generators.dcgan_same import DCGANSame
 from ganlab.generators.dirac import Dirac
 from ganlab.generators.fastgan import FastGAN
+from ganlab.generators.independent_frames import IndependentFrames
 from ganlab.generators.mlp import MLP
+from ganlab.generators.mocogan import MoCoGAN
 from ganlab.generators.r3gan import R3GAN
 from ganlab.generators.resnet import ResNet
 from ganlab.generators.resnet_translator import ResNetTranslator
@@ -23,6 +25,7 @@ from ganlab.generators.sagan import SAGAN
 from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
 from ganlab.generators.unet_translator import UNetTranslator
+from ganlab.generators.vgan import VGAN
 
 __all__ = [
     "DCGAN",
@@ -31,10 +34,13 @@ __all__ = [
     "RNN",
     "RRDB",
     "SAGAN",
+    "VGAN",
     "BigGAN",
     "DCGANSame",
     "Dirac",
     "FastGAN",
+    "IndependentFrames",
+    "MoCoGAN",
     "ResNet",
     "ResNetTranslator",
     "SRResNet",

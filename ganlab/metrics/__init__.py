@@ -8,6 +8,7 @@ from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
 from ganlab.metrics.class_kept import ClassKept
+from ganlab.metrics.content_consistency import ContentConsistency
 from ganlab.metrics.copies import Copies
 from ganlab.metrics.cycle_error import CycleError
 from ganlab.metrics.discriminator_gap import DiscriminatorGap
@@ -36,6 +37,7 @@ from ganlab.metrics.spatial_fid import SpatialFID
 from ganlab.metrics.ssim import SSIM
 from ganlab.metrics.stacked_modes import StackedModes
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic, SumStatistic
+from ganlab.metrics.temporal_ratio import TemporalRatio
 from ganlab.metrics.wasserstein import Wasserstein
 from ganlab.metrics.whole_images import WholeImages
 
@@ -55,6 +57,7 @@ __all__ = [
     "Birthday",
     "ClassAccuracy",
     "ClassKept",
+    "ContentConsistency",
     "Copies",
     "CycleError",
     "DiscriminatorGap",
@@ -84,6 +87,7 @@ __all__ = [
     "StackedModes",
     "Statistic",
     "SumStatistic",
+    "TemporalRatio",
     "UnsuitableMetricError",
     "Wasserstein",
     "WholeImages",
