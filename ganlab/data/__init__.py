@@ -20,6 +20,7 @@ from ganlab.data.image_folder import ImageFolder
 from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.moving_digits import MovingDigits
 from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
@@ -31,6 +32,8 @@ from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.video import VideoDataSet
+from ganlab.data.video_folder import VideoFolder
 from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "MixtureDataSet",
     "Mnist",
     "Moons",
+    "MovingDigits",
     "PairedFolder",
     "PhotoFolder",
     "Photographs",
@@ -74,6 +78,8 @@ __all__ = [
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "VideoDataSet",
+    "VideoFolder",
     "VoicePairs",
     "normalize",
 ]
