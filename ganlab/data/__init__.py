@@ -25,12 +25,14 @@ from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.speech_prompts import SpeechPrompts
 from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.vocoder import Vocoder
 from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
@@ -67,6 +69,7 @@ __all__ = [
     "Ring",
     "SequenceDataSet",
     "SineWaves",
+    "SpeechPrompts",
     "SpokenDigits",
     "StackedMnist",
     "Stl10",
@@ -74,6 +77,7 @@ __all__ = [
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "Vocoder",
     "VoicePairs",
     "normalize",
 ]
