@@ -20,6 +20,7 @@ from ganlab.data.image_folder import ImageFolder
 from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.moving_digits import MovingDigits
 from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
@@ -32,6 +33,8 @@ from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.video import VideoDataSet
+from ganlab.data.video_folder import VideoFolder
 from ganlab.data.vocoder import Vocoder
 from ganlab.data.voice_pairs import VoicePairs
 
@@ -61,6 +64,7 @@ __all__ = [
     "MixtureDataSet",
     "Mnist",
     "Moons",
+    "MovingDigits",
     "PairedFolder",
     "PhotoFolder",
     "Photographs",
@@ -77,6 +81,8 @@ __all__ = [
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "VideoDataSet",
+    "VideoFolder",
     "Vocoder",
     "VoicePairs",
     "normalize",

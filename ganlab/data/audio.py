@@ -13,9 +13,10 @@ from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
-from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
+from ganlab.data.dataset import SPLITS, DataSet, DrawSamples, build_spec, check_split
 from ganlab.data.readers.resampling import FILTER
 from ganlab.data.readers.sound_windows import FULL_SCALE, SoundWindows
+from ganlab.data.shaped_noise import ShapedNoise
 from ganlab.data.splits import seeded_permutation
 
 MAX_NAMED_CLASSES = 10  # that a summary lists
@@ -128,6 +129,14 @@ class AudioDataSet(DataSet, ABC):
             more = f" and {len(classes) - MAX_NAMED_CLASSES} more" if len(classes) > MAX_NAMED_CLASSES else ""
             parts.append(f"training sounds per class: {', '.join(classes[:MAX_NAMED_CLASSES])}{more}")
         return "; ".join([*parts, *self.remarks])
+
+    def drawn_baselines(self) -> Mapping[str, DrawSamples]:
+        """Return noise with the mean spectrum and envelope of each class of the training sounds."""
+        return {"shaped_noise": self._shaped_noise}
+
+    @cached_property
+    def _shaped_noise(self) -> ShapedNoise:
+        return ShapedNoise.of(self.real_samples(), self.classes_available if self.labels is not None else 0, self.rate)
 
     def score_settings(self) -> dict[str, object]:
         """Return the filter by which files of other rates are resampled."""

@@ -70,8 +70,8 @@ class LogMelKind(Kind):
         write_folder(output / "sounds", ".wav", sounds, classes, partial(write_wav, rate=self.rate, encode=encode))
 
     def default_features(self, shape: Shape, classes: int) -> str:
-        """Return classifier if there are classes, which it is trained on, else random_convolution."""
-        return "classifier" if classes else "random_convolution"
+        """Return classifier if there are classes, which it is trained on, else random."""
+        return "classifier" if classes else "random"
 
     def draw(self, sheet: Sheet, backdrop: Any = None) -> Image.Image:
         """Draw the first 16 of (n, 1, mels, frames); raises ValueError if there is none."""

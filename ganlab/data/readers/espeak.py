@@ -60,12 +60,23 @@ def espeak_version(title: str) -> str:
     return found.stdout.partition("Data at")[0].strip()
 
 
-def speak(voice: Voice, words: Sequence[str], version: str) -> list[Tensor]:
+def parse_voice(name: str) -> Voice:
+    """Return the voice of a name such as en-us+m3; raises ValueError if espeak-ng would speak as another voice."""
+    accent, _, variant = name.partition("+")
+    if accent not in ACCENTS or variant not in VARIANTS:
+        raise ValueError(
+            f"a voice is an accent ({', '.join(ACCENTS)}), +, and a variant such as m3, f2 or whisper, got {name!r}"
+        )
+    return Voice(accent, variant)
+
+
+def speak(voice: Voice, words: Sequence[str], version: str, options: Sequence[str] = ()) -> list[Tensor]:
     """Return the words as one voice speaks them, each float32 of shape (samples, 1) at `RATE` hertz.
 
-    A voice that has spoken the same words before is read from the cache. Raises ValueError if espeak-ng fails.
+    `options` are those of espeak-ng, such as ("-s", "150") for the speed. A voice that has spoken the same words before
+    is read from the cache. Raises ValueError if espeak-ng fails.
     """
-    key = repr((version, voice, tuple(words)))
+    key = repr((version, voice, tuple(words), tuple(options)))
     folder = cache_directory() / "espeak"
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
     with suppress(OSError, ValueError, KeyError, EOFError):
@@ -74,18 +85,18 @@ def speak(voice: Voice, words: Sequence[str], version: str) -> list[Tensor]:
         mark_used(path)
         return [_to_float(word) for word in spoken]
     with tempfile.TemporaryDirectory() as drafts:
-        spoken = [_speak_word(voice, word, Path(drafts) / "word.wav") for word in words]
+        spoken = [_speak_word(voice, word, Path(drafts) / "word.wav", options) for word in words]
     # Fails if the disk is full, or if another process is writing the same file: then they are spoken again next time.
     with suppress(OSError), new_cache_file(path, folder / f".{path.name}{DRAFT}") as output:
         np.savez_compressed(output, **{f"word{number}": word for number, word in enumerate(spoken)})
     return [_to_float(word) for word in spoken]
 
 
-def _speak_word(voice: Voice, word: str, path: Path) -> np.ndarray:
+def _speak_word(voice: Voice, word: str, path: Path, options: Sequence[str]) -> np.ndarray:
     """Return a word, int16 of shape (samples,)."""
     path.unlink(missing_ok=True)
     # -w writes a complete file; of --stdout the header has no true length
-    command = [PROGRAM, "-v", voice.name, "-w", str(path), word]
+    command = [PROGRAM, "-v", voice.name, *options, "-w", str(path), word]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
