@@ -20,16 +20,21 @@ from ganlab.data.image_folder import ImageFolder
 from ganlab.data.image_pairs import ImagePairs
 from ganlab.data.mixtures import Grid, RandomMixture, Ring
 from ganlab.data.mnist import FashionMnist, Kmnist, Mnist
+from ganlab.data.moving_digits import MovingDigits
 from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
+from ganlab.data.video import VideoDataSet
+from ganlab.data.video_folder import VideoFolder
+from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
     "AudioDataSet",
@@ -57,6 +62,7 @@ __all__ = [
     "MixtureDataSet",
     "Mnist",
     "Moons",
+    "MovingDigits",
     "PairedFolder",
     "PhotoFolder",
     "Photographs",
@@ -65,11 +71,15 @@ __all__ = [
     "Ring",
     "SequenceDataSet",
     "SineWaves",
+    "SpokenDigits",
     "StackedMnist",
     "Stl10",
     "Stream",
     "Svhn",
     "SwissRoll",
     "UnpairedFolder",
+    "VideoDataSet",
+    "VideoFolder",
+    "VoicePairs",
     "normalize",
 ]

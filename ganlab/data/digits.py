@@ -35,7 +35,7 @@ class Digits(ImageDataSet):
         if resolution < SIDE:
             raise ValueError(f"resolution must be at least {SIDE}, got {resolution}")
         self.classifier = "digits" if resolution > SIDE else "digits_8"  # the frame makes other pictures
-        images, classes = _read_digits()
+        images, classes = read_digits()
         # Strokes touch the edge, where enlarging would cut them off; a black frame lets them end.
         images = rescale(functional.pad(images, [1] * 4), resolution) if resolution > SIDE else images.to(torch.uint8)
         super().__init__(
@@ -51,7 +51,7 @@ class Digits(ImageDataSet):
         )
 
 
-def _read_digits() -> tuple[Tensor, Tensor]:
+def read_digits() -> tuple[Tensor, Tensor]:
     """Read pixels (n, 1, 8, 8) from 0 to 255 and classes (n,) from the file of `sklearn.datasets.load_digits`.
 
     The package is located but not imported: its import would take 78 MiB and a second.

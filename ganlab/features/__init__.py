@@ -12,6 +12,8 @@ from ganlab.features.inception import Inception
 from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
 from ganlab.features.sound_classifier import SoundClassifier
+from ganlab.features.video_classifier import VideoClassifier
+from ganlab.features.video_features import VideoFeatures, VideoRandom
 
 __all__ = [
     "CLIP",
@@ -28,6 +30,9 @@ __all__ = [
     "RandomConvolution",
     "SoundClassifier",
     "Source",
+    "VideoClassifier",
+    "VideoFeatures",
+    "VideoRandom",
     "auto_features",
     "quantise",
 ]

@@ -49,9 +49,10 @@ class LabelledSource(Source, Protocol):
 class FeatureBatch(NamedTuple):
     """Features (n, width) in float32 and, if the space has classes, logits (n, classes).
 
-    `spatial` (n, spatial_width) holds features with their position in the image, which pooled features lose. A feature
-    space fills these three fields; its caller may add the `samples` that it read, uint8 images or float32 points,
-    their `labels` (n,), and of samples generated from a condition the `truth`, the real sample that belongs to it.
+    `spatial` (n, spatial_width) holds features with their position in the image, or of each frame of a clip, which
+    pooled features lose. A feature space fills these three fields; its caller may add the `samples` that it read,
+    uint8 images or float32 points, their `labels` (n,), and of samples generated from a condition the `truth`, the
+    real sample that belongs to it.
     """
 
     features: Tensor

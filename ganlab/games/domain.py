@@ -12,6 +12,7 @@ from ganlab.core.interfaces import (
     BatchView,
     Component,
     DiscriminatorOutput,
+    DrawsParts,
     Latent,
     Regularizer,
     ShowsFeatures,
@@ -67,6 +68,7 @@ class Domain:
             term.build(spec, features, latent)
             if isinstance(discriminator, ShowsMaps):
                 term.build_on_maps(spec, discriminator.map_shapes)
+        self._draw_parts = discriminator.draw_parts if isinstance(discriminator, DrawsParts) else _draw_none
         self._joins_batches = treats_samples_independently(discriminator)
         self._reads_features = any(term.reads_features for term in terms.values())
         if any(term.differentiates or term.reads_both_losses for term in terms.values()):
@@ -148,7 +150,7 @@ class Domain:
         return {name: term for name, term in terms if term.applies_to(player) and step % term.every == 0}
 
     def _perturb(self, samples: Tree, random: Random) -> Tree:
-        return perturb_samples(samples, self.augment, self.terms.values(), random)
+        return self._draw_parts(perturb_samples(samples, self.augment, self.terms.values(), random), random)
 
     def _discriminate_jointly(
         self, cond: Tree, random: Random, first: Tree, second: Tree
@@ -160,3 +162,7 @@ class Domain:
             output: DiscriminatorOutput = self.discriminator.discriminate(samples, cond)  # type: ignore[operator]
             return output
         return as_output(self.discriminator(samples, cond))
+
+
+def _draw_none(samples: Tree, random: Random) -> Tree:
+    return samples

@@ -14,8 +14,11 @@ from ganlab.generators.dcgan_same import DCGANSame
 from ganlab.generators.dirac import Dirac
 from ganlab.generators.fastgan import FastGAN
 from ganlab.generators.hifigan import HiFiGAN
+from ganlab.generators.independent_frames import IndependentFrames
 from ganlab.generators.mlp import MLP
+from ganlab.generators.mocogan import MoCoGAN
 from ganlab.generators.r3gan import R3GAN
+from ganlab.generators.residual_unet import ResidualUNet
 from ganlab.generators.resnet import ResNet
 from ganlab.generators.resnet_translator import ResNetTranslator
 from ganlab.generators.rnn import RNN
@@ -25,6 +28,7 @@ from ganlab.generators.spectrogram import Spectrogram
 from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
 from ganlab.generators.unet_translator import UNetTranslator
+from ganlab.generators.vgan import VGAN
 from ganlab.generators.wavegan import WaveGAN
 
 __all__ = [
@@ -34,13 +38,17 @@ __all__ = [
     "RNN",
     "RRDB",
     "SAGAN",
+    "VGAN",
     "BigGAN",
     "DCGANSame",
     "Dirac",
     "FastGAN",
     "HiFiGAN",
+    "IndependentFrames",
+    "MoCoGAN",
     "ResNet",
     "ResNetTranslator",
+    "ResidualUNet",
     "SRResNet",
     "Spectrogram",
     "StyleGAN2",

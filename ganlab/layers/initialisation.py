@@ -7,7 +7,7 @@ from torch.nn import init
 
 from ganlab.layers.checks import look_up
 
-WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+WEIGHTED = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d, nn.Conv3d, nn.ConvTranspose3d)
 
 INITIALISERS: Mapping[str, Callable[[Tensor], Tensor] | None] = {
     "dcgan": lambda weight: init.normal_(weight, 0.0, 0.02),  # Radford et al. 2016, section 4

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from ganlab.core.interfaces import DiscriminatorOutput, Spec, as_output
+from ganlab.core.interfaces import DiscriminatorOutput, DrawsParts, Spec, as_output
+from ganlab.core.random import Random
 from ganlab.layers.image_condition import build_condition_channels
 from ganlab.layers.ordered_layers import Layer, layers_of
 from ganlab.layers.shapes import channel_axis, with_channels
@@ -40,6 +41,13 @@ class PackedDiscriminator(nn.Module):
         """Return the inner discriminator's output for the packs."""
         output: DiscriminatorOutput = self.critic.discriminate(self.pack(samples, cond))  # type: ignore[operator]
         return output
+
+    def draw_parts(self, samples: Tensor, random: Random) -> Tensor:
+        """Return samples with the parts that the inner discriminator draws of each."""
+        if not isinstance(self.critic, DrawsParts):
+            return samples
+        parts: Tensor = self.critic.draw_parts(samples, random)
+        return parts
 
     def ordered_layers(self) -> list[Layer]:
         """Return the layers of the inner discriminator."""

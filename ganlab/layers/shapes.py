@@ -9,8 +9,9 @@ KINDS = {
     1: "points (dimensions,)",
     2: "sequences (length, channels)",
     3: "images (channels, height, width)",
+    4: "clips (time, channels, height, width)",
 }
-SUGGESTIONS = {1: "mlp", 2: "rnn", 3: "dcgan"}
+SUGGESTIONS = {1: "mlp", 2: "rnn", 3: "dcgan", 4: "mocogan"}
 
 
 def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -30,14 +31,14 @@ def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) ->
 
 
 def channel_axis(shape: Shape) -> int:
-    """Return the channel axis of a batch: 1 for points (n, dimensions) and images, 2 for sequences.
+    """Return the channel axis of a batch: 1 for points (n, dimensions) and images, 2 for sequences and clips.
 
     Raises ValueError for nested samples.
     """
     rank = 0 if isinstance(shape, Mapping) else len(shape)
     if rank not in KINDS:
         raise ValueError(f"only {', '.join(KINDS.values())} have channels, but the data has samples of shape {shape}")
-    return 2 if rank == 2 else 1
+    return 2 if rank in (2, 4) else 1
 
 
 def with_channels(shape: Shape, channels: int) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
 from ganlab.metrics.class_kept import ClassKept
+from ganlab.metrics.content_consistency import ContentConsistency
 from ganlab.metrics.copies import Copies
 from ganlab.metrics.cycle_error import CycleError
 from ganlab.metrics.discriminator_gap import DiscriminatorGap
@@ -40,6 +41,7 @@ from ganlab.metrics.stacked_modes import StackedModes
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic, SumStatistic
 from ganlab.metrics.stft_error import STFTError
 from ganlab.metrics.stoi import STOI
+from ganlab.metrics.temporal_ratio import TemporalRatio
 from ganlab.metrics.wasserstein import Wasserstein
 from ganlab.metrics.whole_images import WholeImages
 
@@ -60,6 +62,7 @@ __all__ = [
     "Birthday",
     "ClassAccuracy",
     "ClassKept",
+    "ContentConsistency",
     "Copies",
     "CycleError",
     "DiscriminatorGap",
@@ -93,6 +96,7 @@ __all__ = [
     "StackedModes",
     "Statistic",
     "SumStatistic",
+    "TemporalRatio",
     "UnsuitableMetricError",
     "Wasserstein",
     "WholeImages",

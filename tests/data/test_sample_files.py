@@ -14,6 +14,7 @@ from ganlab.data.sample_files.open import open_sample_files
 from ganlab.data.sample_files.reading import Reading
 from ganlab.kinds import ImageKind, Sheet
 from ganlab.kinds.audio import AudioKind
+from ganlab.kinds.video import VideoKind
 
 
 def images(folder: Path, count: int = 5, size: tuple[int, int] = (6, 4), mode: str = "RGB", part: str = "") -> Path:
@@ -145,3 +146,39 @@ def test_what_the_command_wrote_is_read_as_single_sounds(tmp_path: Path) -> None
     write_samples(tmp_path / "generated", ImageKind(), Sheet(torch.zeros(2, 1, 8, 8)))
     assert not (tmp_path / "generated" / "sounds").exists()
     assert open_sample_files(tmp_path / "generated").spec.sample == (1, 8, 8)
+
+
+def write_clips(folder: Path, encoding: str = "ffv1", frames: int = 4, rate: float = 8.0, side: int = 16) -> Path:
+    clips = torch.linspace(-1, 1, 3 * frames)[:, None, None, None].expand(-1, 1, side, side)
+    sheet = Sheet(clips.unflatten(0, (3, frames)), labels=torch.tensor([0, 1, 1]), class_names=["walk", "run"])
+    write_samples(folder, VideoKind(rate), sheet, encoding=encoding)
+    return folder
+
+
+def test_clips_that_the_command_wrote_are_read_also_from_formats_of_pictures(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    for encoding in ("ffv1", "webp", "gif"):
+        files = open_sample_files(write_clips(tmp_path / encoding, encoding))
+        assert (files.spec.kind, files.spec.facts) == ("video", {"frames_per_second": 8.0})
+        assert (files.spec.sample, files.class_names) == ((4, 3, 16, 16), ["run", "walk"])
+        assert files.take(torch.tensor([2]))[0, :, 0, 0, 0].tolist() == [185, 209, 232, 255]
+    folder = tmp_path / "gif" / "videos"
+    assert open_sample_files(folder).spec.kind == ""  # pictures, unless a setting of clips is given
+    assert open_sample_files(folder, Reading(of_kind={"length": 3})).spec.sample == (3, 3, 16, 16)
+    smaller = open_sample_files(tmp_path / "ffv1", Reading(size=(8, 8)))
+    assert smaller.spec.sample == (4, 3, 8, 8)
+
+
+def test_clips_that_differ_name_the_setting_that_makes_them_alike(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    first = write_clips(tmp_path / "a") / "videos"
+    for settings, words in (
+        ({"rate": 4.0}, "rates: 8 frames per second, and 4 in b.mkv; set rate=4"),
+        ({"frames": 3}, "lengths: 4 frames, and 3 in b.mkv; set length=3"),
+        ({"side": 8}, "sizes: 16x16, and 8x8 in b.mkv; set resolution=8"),
+    ):
+        other = write_clips(tmp_path / "b", **settings) / "videos"
+        (first / "b.mkv").write_bytes((other / "0.mkv").read_bytes())
+        (first / "classes.csv").unlink(missing_ok=True)
+        with pytest.raises(ValueError, match=words):
+            open_sample_files(first)

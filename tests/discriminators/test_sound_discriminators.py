@@ -1,14 +1,20 @@
 """Discriminators of sound: WaveGAN, spectrograms, periods and scales."""
 
+import inspect
+import json
 from functools import partial
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
 from support.small_runs import NETWORKS as DENSE
 from support.small_runs import QUIET, assert_same, go, state
 from support.sounds import SOUND
 from torch import nn
 
+from ganlab.config import conf_directory
 from ganlab.core import tree
 from ganlab.core.interfaces import Spec, as_output
 from ganlab.discriminators import DCGAN, Ensemble, MultiPeriod, MultiScaleWaves, Spectrogram, WaveGAN
@@ -25,6 +31,8 @@ NETWORKS = {
         spec, {"periods": NETWORKS["periods"], "scales": NETWORKS["scales"]}, **settings
     ),
 }
+
+FOR_DISCRIMINATOR = ("wavegan", "spectrogram", "multi_period", "multi_scale_waves", "hifigan")
 
 
 @pytest.fixture(autouse=True)
@@ -146,11 +154,15 @@ def test_phase_shuffle_can_be_differentiated_twice():
 def test_a_resumed_run_shuffles_as_an_uninterrupted_one(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
     networks = ["discriminator=wavegan", "discriminator.width=2", *DENSE[:1], *DENSE[2:3], "latent.size=4"]
-    lines = [*SOUND, *QUIET, *networks, "batch_size=4", "iterations=6", "checkpoint_every=3", "regularizer=[r1]"]
+    lines = [*SOUND, *QUIET, *networks, "batch_size=4", "iterations=5", "regularizer=[r1]"]
     go(tmp_path / "whole", *lines)
-    go(tmp_path / "parts", *lines, "iterations=3")
-    go(tmp_path / "parts", *lines, "resume=true")
-    assert_same(state(tmp_path / "whole"), state(tmp_path / "parts"))
+    stopped = go(tmp_path / "cut", *lines, "callback.stop._target_=support.small_runs.Stop", "callback.stop.at=3")
+    assert stopped.interrupted
+    go(tmp_path / "cut", *lines)
+    assert_same(state(tmp_path / "cut"), state(tmp_path / "whole"))
+    go(tmp_path / "plain", *lines, "discriminator.shuffle=0")
+    with pytest.raises(AssertionError):
+        assert_same(state(tmp_path / "plain"), state(tmp_path / "whole"))
 
 
 def test_only_networks_without_random_shifts_treat_samples_independently():
@@ -212,3 +224,16 @@ def test_a_period_sees_every_so_many_samples():
 def test_what_does_not_fit_is_refused(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize("name", FOR_DISCRIMINATOR)
+def test_yaml_lists_every_setting_with_the_constructors_defaults(name):
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        values = OmegaConf.to_container(compose(f"discriminator/{name}").discriminator)
+    target = get_class(values.pop("_target_"))
+    assert values.pop("_partial_") is True
+    parameters = dict(list(inspect.signature(target).parameters.items())[1:])
+    assert list(values) == list(parameters)
+    for key, parameter in parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            assert json.loads(json.dumps(parameter.default)) == values[key], key

@@ -1,12 +1,18 @@
 """Generators of sound: WaveGAN, spectrograms and HiFi-GAN."""
 
+import inspect
+import json
 from functools import partial
 from itertools import pairwise
 
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
 from torch.nn import functional
 
+from ganlab.config import conf_directory
 from ganlab.core.interfaces import Spec
 from ganlab.generators import DCGAN, HiFiGAN, Spectrogram, WaveGAN
 from ganlab.layers.spectral_images import SpectralImages
@@ -27,6 +33,8 @@ V3 = {
     "dilations": ((1, 2), (2, 6), (3, 12)),
     "block": "single",
 }
+
+FOR_GENERATOR = ("wavegan", "spectrogram", "hifigan")
 
 
 @pytest.fixture(autouse=True)
@@ -220,3 +228,16 @@ def test_hifigan_can_have_latents_too():
 def test_hifigan_refuses_what_does_not_fit(spec, settings, message):
     with pytest.raises(ValueError, match=message):
         HiFiGAN(spec, **settings)
+
+
+@pytest.mark.parametrize("name", FOR_GENERATOR)
+def test_yaml_lists_every_setting_with_the_constructors_defaults(name):
+    with initialize_config_dir(str(conf_directory()), version_base="1.3"):
+        values = OmegaConf.to_container(compose(f"generator/{name}").generator)
+    target = get_class(values.pop("_target_"))
+    assert values.pop("_partial_") is True
+    parameters = dict(list(inspect.signature(target).parameters.items())[1:])
+    assert list(values) == list(parameters)
+    for key, parameter in parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            assert json.loads(json.dumps(parameter.default)) == values[key], key

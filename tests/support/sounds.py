@@ -13,7 +13,7 @@ from ganlab.core.random import Random
 from ganlab.data import SequenceDataSet
 from ganlab.layers.mel import LogMel
 
-FOR_SOUND = ("wavegan", "spectrogram", "hifigan", "multi_period", "multi_scale_waves")  # networks of either kind
+FOR_SOUND = ("wavegan", "spectrogram", "hifigan", "multi_period", "multi_scale_waves")  # generators and discriminators
 SOUND = ["data=sine_waves", "data._target_=support.sounds.Tones"]
 SOUND_PAIRS = ["data=sine_waves", "data._target_=support.sounds.SpokenTones", "latent=none"]
 RATE, SAMPLES, HOP, BANDS = 8000, 1024, 256, 20

@@ -25,7 +25,7 @@ class Component(nn.Module, ABC):
     statistics are those of the joined batch.
     """
 
-    sample_dims: ClassVar[tuple[int, ...]] = (0, 1, 2, 3)  # supported dimensions of one sample; 0: nested samples
+    sample_dims: ClassVar[tuple[int, ...]] = (0, 1, 2, 3, 4)  # supported dimensions of one sample; 0: nested samples
 
     def batch_sums(self) -> list[Tensor]:
         """Return the sums since the last update; several processes replace them in place by their total.

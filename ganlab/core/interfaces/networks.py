@@ -173,6 +173,17 @@ class TellsIndependence(Protocol):
 
 
 @runtime_checkable
+class DrawsParts(Protocol):
+    """A discriminator that also receives a random part of each sample, such as a frame, next to the sample.
+
+    The part is drawn before the forward pass, so N processes, or N microbatches, draw the parts that one draws.
+    """
+
+    def draw_parts(self, samples: Tree, random: Random) -> Tree:
+        """Return samples with their parts, as the forward pass receives them."""
+
+
+@runtime_checkable
 class StyleGenerator(Protocol):
     """A generator in two stages, `render(styles(latents, cond))` (Karras et al. 2019)."""
 

@@ -82,11 +82,16 @@ class SoundDecoder:
         if not original.isfinite().all():
             raise ValueError("it holds values that are no numbers")
         facts = measure_sound(header._replace(samples=len(original)), original)
+        samples, placement = self.convert(original, rate)
+        return DecodedSound(samples, placement, facts)
+
+    def convert(self, original: Tensor, rate: int) -> tuple[Tensor, Placement]:
+        """Return a float32 sound (samples, channels) of any rate as int16, and its placement; raises ValueError."""
         sound = resample(self._mix(original), rate, self.rate)
         skipped = self._silent_start(sound)
         sound = sound[skipped:]
         placement = Placement(skipped, NORMALISATIONS[self.normalise](sound))
-        return DecodedSound(_quantise(sound, placement), placement, facts)
+        return _quantise(sound, placement), placement
 
     def decode_part(self, path: Path, placement: Placement, start: int, count: int) -> Tensor:
         """Decode the samples from `start` on, at most `count`, as `decode` would, but only as much as that needs.

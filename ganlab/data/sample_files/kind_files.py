@@ -1,6 +1,6 @@
 """Finished samples of a kind that reads its own files, such as folders of sounds."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -22,14 +22,23 @@ from ganlab.kinds import Kind, all_kinds
 from ganlab.kinds.base import ReadSample
 
 
-def find_kind(place: Path, part: str = "") -> type[Kind] | None:
-    """Return the kind, other than images, whose files a folder holds; None if there are none, or more images."""
+def find_kind(place: Path, part: str = "", settings: Collection[str] = ()) -> type[Kind] | None:
+    """Return the kind, other than images, whose files a folder holds; None if there are none, or more images.
+
+    Files that may be of a kind or images, such as gif, are of the kind if `settings`, such as length, are given, or if
+    `ganlab sample` wrote them as samples of the kind.
+    """
     if not place.is_dir():
         return None
-    names = Folder(singles_of(place) or place, part).names()
+    singles = singles_of(place)
+    names = Folder(singles or place, part).names()
     counts = {kind: len(list_files(names, kind.suffixes).images) for kind in all_kinds().values() if kind.suffixes}
     best = max(counts, key=counts.__getitem__, default=None)
-    return best if best and counts[best] > len(list_files(names, SUFFIXES).images) else None
+    if best is None or not counts[best]:
+        return None
+    is_own = singles is not None and any(pattern.startswith(f"{singles.name}/") for pattern in best.output_patterns)
+    least = len(list_files(names, SUFFIXES).images) + (0 if settings or is_own else 1)
+    return best if counts[best] >= least else None
 
 
 @final
@@ -41,9 +50,11 @@ class KindFiles(SampleFiles):
     """
 
     def __init__(self, path: Path, kind: type[Kind], reading: Reading) -> None:
-        self.kind, self._reading = kind, reading
-        for name, value in reading.of_kind.items():
+        self.kind = kind
+        self._settings = _settings_of(reading)
+        for name, value in self._settings.items():
             if name not in kind.read_settings:
+                name = "resolution" if name in ("height", "width") else name
                 raise ValueError(f"{name}={value} is no setting of {kind.plural}, as {path} holds; leave it out")
         self._folder = Folder(singles_of(path) or path)
         files = list_files(self._folder.names(), kind.suffixes)
@@ -61,7 +72,7 @@ class KindFiles(SampleFiles):
         found, errors = list[ReadSample](), list[str]()
         for name in progress(self.names, f"reading {path.name}", "file"):
             try:
-                found.append(self.kind.read(self._folder.root / name, **self._reading.of_kind))
+                found.append(self.kind.read(self._folder.root / name, **self._settings))
             except ValueError as error:
                 errors.append(f"{name}: {error}")
                 continue
@@ -91,6 +102,12 @@ class KindFiles(SampleFiles):
         result = sha256()
         for name in progress(self.names, f"hashing {self.path.name}", "file"):
             result.update(name.encode(*ENCODING) + sha256(self._folder.read(name)).digest())
-        if self._reading.of_kind:
-            result.update(repr(sorted(self._reading.of_kind.items())).encode())
+        if self._settings:
+            result.update(repr(sorted(self._settings.items())).encode())
         return result.hexdigest()
+
+
+def _settings_of(reading: Reading) -> dict[str, int]:
+    """Return the settings of `Kind.read`."""
+    sides = {} if reading.size is None else dict(zip(("height", "width"), reading.size, strict=True))
+    return {**reading.of_kind, **sides}

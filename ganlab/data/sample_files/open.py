@@ -31,7 +31,7 @@ def open_sample_files(path: str | Path, reading: Reading | None = None) -> Sampl
         # Arrays of images need no decoder unless they are resized or have greys of more than 8 bits.
         if are_points(samples) or (reading.size is None and not are_deep(samples)):
             return ArrayFile(place, part)
-    if kind := find_kind(place, part):
+    if kind := find_kind(place, part, reading.of_kind):
         return KindFiles(place / part, kind, reading)
     if reading.of_kind:
         name, value = next(iter(reading.of_kind.items()))
