@@ -31,6 +31,7 @@ class ClassifierRecipe(ABC):
     noun: ClassVar[str]  # one sample, in messages
     alternatives: ClassVar[str]  # feature spaces for data without labels
     version: ClassVar[int]  # of architecture and training; a new number makes every data set train a new classifier
+    batch_size: ClassVar[int] = 128  # samples in a step of training
     key: tuple[object, ...]  # what the trained weights depend on; a classifier is trained once for each
     facts: Mapping[str, Any] = EMPTY  # what saved weights must have in common with this to be usable, as JSON has it
 

@@ -31,7 +31,7 @@ def train_classifier(
     classes: int,
     seed: int = 0,
     steps: int = 1000,
-    batch_size: int = 128,
+    batch_size: int = 0,
     state: TrainingState | None = None,
 ) -> TrainedClassifier:
     """Train on four fifths of what a recipe stores of samples (n, …) with labels (n,), and test on the others.
@@ -54,15 +54,19 @@ def fit_classifier(
     classes: int,
     seed: int = 0,
     steps: int = 1000,
-    batch_size: int = 128,
+    batch_size: int = 0,
     state: TrainingState | None = None,
 ) -> ClassifierNetwork:
-    """Train on all inputs (n, channels, height, width) with labels (n,); all randomness derives from `seed`."""
+    """Train on all inputs (n, channels, height, width) with labels (n,); all randomness derives from `seed`.
+
+    `batch_size` 0 stands for that of the recipe.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = ClassifierNetwork(inputs.shape[1], classes)
+    size = batch_size or recipe.batch_size
     with torch.enable_grad():
-        _optimise(recipe, network, inputs, labels.long(), Random(seed), steps, batch_size, state or TrainingState())
+        _optimise(recipe, network, inputs, labels.long(), Random(seed), steps, size, state or TrainingState())
     return network
 
 

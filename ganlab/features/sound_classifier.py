@@ -5,7 +5,7 @@ from typing import Any, final
 from torch import Tensor
 
 from ganlab.features.base import MAX_SPATIAL, LabelledSource
-from ganlab.features.sound_input import build_log_mel, channel_spectrograms, require_sound_shape
+from ganlab.features.sound_input import build_log_mel, require_sound_shape
 from ganlab.features.sound_recipe import SoundRecipe
 from ganlab.features.trained_classifier import TrainedClassifierFeatures
 
@@ -14,9 +14,10 @@ from ganlab.features.trained_classifier import TrainedClassifierFeatures
 class SoundClassifier(TrainedClassifierFeatures):
     """Penultimate features (64), logits and last maps of a small classifier of log-mel spectrograms of sounds.
 
-    The classifier is trained once on the labels of the data set, for `steps` batches of 128 sounds, and saved under
+    The classifier is trained once on the labels of the data set, for `steps` batches of 64 sounds, and saved under
     $GANLAB_CACHE (~/.cache/ganlab); `weights` is the file of one that was trained before, with its json file next to
-    it. The settings of the spectrogram are those of `LogMelStatistics`. Raises FileNotFoundError if the weights do not
+    it. The settings of the spectrogram are those of `LogMelStatistics`;
+    it is averaged to at most 48 frames. Raises FileNotFoundError if the weights do not
     exist, and ValueError if they are damaged or were trained with other settings, if the data set has no labels to
     train on, or if it has no sounds.
     """
@@ -28,7 +29,7 @@ class SoundClassifier(TrainedClassifierFeatures):
         data: LabelledSource,
         weights: str | None = None,
         seed: int = 0,
-        steps: int = 500,
+        steps: int = 300,
         n_fft: int | None = None,
         hop: int | None = None,
         mels: int = 40,
@@ -37,24 +38,26 @@ class SoundClassifier(TrainedClassifierFeatures):
     ) -> None:
         shape = require_sound_shape(data, self.name)
         log_mel = build_log_mel(shape, n_fft, hop, mels, rule, floor)
-        recipe = SoundRecipe(log_mel)
+        recipe = SoundRecipe(log_mel, shape.samples)
         super().__init__(recipe, data, weights, seed, steps)
         if self.channels != shape.channels:
             raise ValueError(
                 f"features.weights={weights} has a classifier of sounds with {self.channels} channels, but the data's "
                 f"have {shape.channels}; train it again on this data"
             )
-        self.recipe, self.log_mel = recipe, log_mel
-        pixels = _quarter(log_mel.frames(shape.samples)) * _quarter(mels)
+        self.recipe = recipe
+        pixels = _quarter(recipe.frames) * _quarter(mels)
         self.spatial_width = max(1, MAX_SPATIAL // pixels) * pixels
 
     def prepare(self, samples: Tensor) -> Tensor:
         """Return the scaled log-mel spectrograms (n, channels, frames, mels) of sounds (n, samples, channels)."""
-        return self.recipe.scale(channel_spectrograms(self.log_mel, samples))
+        return self.recipe.inputs(samples)
 
     def describe_input(self) -> dict[str, Any]:
-        """Return the settings of the spectrogram."""
-        return {"resize": None, "resolution": None, "channels": self.channels, **self.log_mel.describe()}
+        """Return the settings of the spectrogram, and the frames that it is averaged to."""
+        spectrogram = self.recipe.log_mel.describe()
+        resize = {"resize": "averages in time", "resolution": [self.recipe.frames, spectrogram["mels"]]}
+        return {**resize, "channels": self.channels, **spectrogram}
 
 
 def _quarter(size: int) -> int:

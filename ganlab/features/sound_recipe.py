@@ -16,34 +16,40 @@ from ganlab.layers.mel import LogMel
 GAIN_DB = 6.0
 SHIFT = 0.1  # of the duration
 MOST_BLUR = 4  # frames, and bands, that are averaged
+MOST_FRAMES = 48  # of an input, because the time of a step grows with their number
 
 
 @final
 class SoundRecipe(ClassifierRecipe):
-    """Log-mel spectrograms of each channel, linear from −1 at the floor to 1 at a magnitude of 1."""
+    """Log-mel spectrograms of each channel, averaged to `frames` in time: −1 is the floor, 1 a magnitude of 1.
+
+    `samples` are those of a sound.
+    """
 
     name: ClassVar[str] = "sound_classifier"
     noun: ClassVar[str] = "sound"
     alternatives: ClassVar[str] = "features=log_mel"
     version: ClassVar[int] = 1
+    batch_size: ClassVar[int] = 64
 
-    def __init__(self, log_mel: LogMel) -> None:
-        self.log_mel = log_mel
-        self.facts: Mapping[str, Any] = {"spectrogram": log_mel.describe()}
-        self.key: tuple[object, ...] = ("sound", sorted(log_mel.describe().items()), self.version)
+    def __init__(self, log_mel: LogMel, samples: int) -> None:
+        self.log_mel, self.frames = log_mel, min(MOST_FRAMES, log_mel.frames(samples))
+        self.facts: Mapping[str, Any] = {"spectrogram": log_mel.describe(), "frames": self.frames}
+        self.key: tuple[object, ...] = ("sound", sorted(log_mel.describe().items()), self.frames, self.version)
         self.depth = -math.log(log_mel.floor)
 
     def store(self, samples: Tensor) -> Tensor:
         """Return the inputs of sounds (n, samples, channels) in half precision, so that large data fit in memory."""
-        return self.scale(channel_spectrograms(self.log_mel, samples)).half()
+        return self.inputs(samples).half()
 
     def prepare(self, stored: Tensor) -> Tensor:
         """Return what is stored, in full precision."""
         return stored.float()
 
-    def scale(self, spectrograms: Tensor) -> Tensor:
-        """Return log-mel spectrograms, linear from −1 at the floor to 1 at a magnitude of 1."""
-        return spectrograms * 2 / self.depth + 1
+    def inputs(self, sounds: Tensor) -> Tensor:
+        """Return inputs (n, channels, frames, mels) of sounds (n, samples, channels)."""
+        scaled = channel_spectrograms(self.log_mel, sounds) * 2 / self.depth + 1
+        return functional.adaptive_avg_pool2d(scaled, (self.frames, self.log_mel.mels))
 
     def augment(self, inputs: Tensor, random: Random) -> Tensor:
         """Change the level up to 6 dB, shift up to a tenth of the time, blur and add noise, as in immature samples."""
