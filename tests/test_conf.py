@@ -114,6 +114,9 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     place = "data.images" if group == "corruption" else "data"
     if group == "corruption":  # of colour images
         lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
+    if (group, name) == ("data", "vocoder"):  # V3's generator, of three rates
+        made = ["generator=hifigan", "generator.width=8", "generator.rates=[8,4,4]", "generator.kernels=[16,8,8]"]
+        return [*lines, *made, "discriminator=multi_period", "latent=none", "regularizer=[]"]
     if (group, name) == ("data", "spoken_digits"):
         if shutil.which("espeak-ng") is None:
             pytest.skip("espeak-ng is not installed")
