@@ -5,10 +5,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import numpy as np
-from ganlab.data.speech_prompts import read_held_out
 from PIL import Image
 
 from ganlab.config import conf_directory
+from ganlab.data.speech_prompts import read_held_out
 from support.bitmap_fonts import encode_png, write_bitmap_font
 from support.sound_folders import sine, write_wav
 
