@@ -2,7 +2,7 @@
 
 from abc import ABC
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from hashlib import sha256
 from inspect import signature
@@ -14,10 +14,11 @@ from torch import Tensor
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, DrawSamples, build_spec, check_split
-from ganlab.data.readers.resampling import FILTER
+from ganlab.data.readers.sound_decoder import SoundDecoder
 from ganlab.data.readers.sound_windows import FULL_SCALE, SoundWindows
 from ganlab.data.shaped_noise import ShapedNoise
 from ganlab.data.splits import seeded_permutation
+from ganlab.kinds.resampling import FILTER
 
 MAX_NAMED_CLASSES = 10  # that a summary lists
 PLACEHOLDER_CLASSES = 2  # number of classes in a preview if only the files determine it
@@ -47,6 +48,7 @@ class AudioDataSet(DataSet, ABC):
     """
 
     remarks: Sequence[str] = ()  # on the files, in the summary
+    decoder: SoundDecoder | None = None  # of the files, if the sounds are of some
 
     def __init__(
         self,
@@ -139,8 +141,8 @@ class AudioDataSet(DataSet, ABC):
         return ShapedNoise.of(self.real_samples(), self.classes_available if self.labels is not None else 0, self.rate)
 
     def score_settings(self) -> dict[str, object]:
-        """Return the filter by which files of other rates are resampled."""
-        return {"resampling": FILTER}
+        """Return the filter by which files of other rates are resampled, and how sounds were prepared."""
+        return {"resampling": FILTER, **({} if self.decoder is None else {"sounds": asdict(self.decoder)})}
 
     @cached_property
     def _fingerprint(self) -> str:

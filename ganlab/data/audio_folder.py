@@ -48,7 +48,7 @@ class AudioFolder(AudioDataSet):
         on_error: str = "refuse",
         memory_limit_mib: int = 2048,
     ) -> None:
-        decoder = SoundDecoder(rate, channels, trim, normalise)
+        decoder = self.decoder = SoundDecoder(rate, channels, trim, normalise)
         check_windows(samples, fit, hop, fade)
         check_group(group)
         check_on_error(on_error)

@@ -57,7 +57,7 @@ class Drums(AudioDataSet):
         labels: bool = False,
         limit: int = 0,
     ) -> None:
-        decoder = SoundDecoder(rate, 1, trim, normalise)
+        decoder = self.decoder = SoundDecoder(rate, 1, trim, normalise)
         check_windows(samples, "cut", 0, fade)
         root = _find_root(data_root, path)
         names = _list_strokes(root)

@@ -43,7 +43,7 @@ class SpeechPrompts(AudioDataSet):
         samples: int = 8192,
         limit: int = 0,
     ) -> None:
-        decoder = SoundDecoder(rate)
+        decoder = self.decoder = SoundDecoder(rate)
         check_windows(samples, "windows", 0)
         folder = _find_folder(data_root, path)
         names = choose_speech(list_sounds(str(folder)).names)

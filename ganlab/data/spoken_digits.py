@@ -45,9 +45,10 @@ class SpokenDigits(AudioDataSet):
     ) -> None:
         check_voices(voices)
         check_windows(samples, "cut", 0, fade)
-        self._decoder, self._fade = SoundDecoder(rate, 1, trim, normalise), fade
+        decoder = self.decoder = SoundDecoder(rate, 1, trim, normalise)
+        self._fade = fade
         version = espeak_version("data=spoken_digits")
-        spoken = _distinct(_speak_all(draw_voices(voices), version, self._decoder))
+        spoken = _distinct(_speak_all(draw_voices(voices), version, decoder))
         repeated = voices - len(spoken)
         self.remarks = (f"{len(spoken)} voices of {version}",)
         if repeated:
@@ -76,7 +77,8 @@ class SpokenDigits(AudioDataSet):
         `folder` holds 0.wav to 9.wav, such as /usr/share/asterisk/sounds/en_US_f_Allison/digits, a human voice of
         Debian's package asterisk-core-sounds-en-wav. Raises ValueError if a file cannot be read.
         """
-        sounds = [self._decoder.decode(folder / f"{digit}{suffix}").samples for digit in range(len(WORDS))]
+        assert self.decoder is not None
+        sounds = [self.decoder.decode(folder / f"{digit}{suffix}").samples for digit in range(len(WORDS))]
         windows = SoundWindows(InMemorySounds(sounds, self.rate), self.windows.samples, "cut", 0, self._fade)
         return Batch(windows.take(torch.arange(len(WORDS))), torch.arange(len(WORDS)))
 

@@ -18,8 +18,9 @@ from ganlab.kinds import axes
 from ganlab.kinds.base import Kind, ReadSample, RealSamples, Sheet
 from ganlab.kinds.lettering import PADDING
 from ganlab.kinds.panels import MAX_PANELS, Panels, paste_spectrogram
+from ganlab.kinds.resampling import resample
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
-from ganlab.kinds.sound_files import SUFFIXES, read_sound, resample
+from ganlab.kinds.sound_files import SUFFIXES, read_sound
 
 SHEET_SOUNDS = 200  # real sounds that determine the loudest level
 SPECTROGRAM, WAVEFORM = 96, 36  # heights of the parts of a panel, in pixels

@@ -1,13 +1,16 @@
 """Reading of sound files: wav, flac, ogg, opus, mp3 and aiff, all by soundfile."""
 
-from math import gcd
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, final
+from typing import Any, Literal, NamedTuple, final
 
 import torch
 from torch import Tensor
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
+BYTE_ORDERS: Mapping[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"FORM": "big"}  # of sizes in a file
+OGG_PAGE, LAST_PAGE = b"OggS", 4  # how a page begins, and a flag in its byte 5
+PAGE_HEADER, LARGEST_PAGE = 27, 65_307  # bytes; the last one of a header is the number of segments
 EXTRA = "sound files are read by the package soundfile, which is not installed; run: pip install 'ganlab[audio]'"
 
 
@@ -36,7 +39,8 @@ def sound_library() -> Any:
 def read_sound(path: Path) -> tuple[Tensor, int]:
     """Return float32 samples (samples, channels) and the rate in hertz of a file.
 
-    Raises ValueError, without the path, if it is empty, broken, or a wav file that ends before its header says.
+    Raises ValueError, without the path, if it is empty, broken, or a wav, flac, aiff or Ogg file that ends too early;
+    nothing in an mp3 file shows that.
     """
     sound, rate = read_part(path)
     if not len(sound):
@@ -44,6 +48,8 @@ def read_sound(path: Path) -> tuple[Tensor, int]:
     missing = _missing_bytes(path)
     if missing > 1:  # an odd chunk may lack its padding
         raise ValueError(f"it is cut off: {missing:,} bytes are missing that its header announces")
+    if _lacks_end(path):
+        raise ValueError("it is cut off: its last page is missing")
     return sound, rate
 
 
@@ -77,27 +83,28 @@ def _unreadable(error: Exception) -> ValueError:
 
 
 def _missing_bytes(path: Path) -> int:
-    """Return how many bytes a RIFF file lacks of the size in its header; 0 for other files.
+    """Return how many bytes a RIFF or AIFF file lacks of the size in its header; 0 for other files.
 
     A size of almost 2³¹ or 2³² is what programs write that do not know it yet, such as to a pipe.
     """
     with path.open("rb") as file:
         header = file.read(12)
-    if len(header) < 12 or header[:4] != b"RIFF":
+    order = BYTE_ORDERS.get(header[:4])
+    if len(header) < 12 or order is None:
         return 0
-    announced = int.from_bytes(header[4:8], "little")
+    announced = int.from_bytes(header[4:8], order)
     return 0 if announced >= 0x7FF00000 else max(0, announced + 8 - path.stat().st_size)
 
 
-def resample(sound: Tensor, rate: int, new_rate: int) -> Tensor:
-    """Return a sound (samples, channels) at another rate, by scipy's polyphase filter: a Kaiser window with beta 5.
-
-    It has ⌈samples × new_rate / rate⌉ samples.
-    """
-    from scipy.signal import resample_poly  # slow to import, and most commands never resample
-
-    if rate == new_rate:
-        return sound
-    common = gcd(rate, new_rate)
-    result = resample_poly(sound.double().numpy(), new_rate // common, rate // common, axis=0, window=("kaiser", 5.0))
-    return torch.from_numpy(result).float()
+def _lacks_end(path: Path) -> bool:
+    """Return whether an Ogg file has no whole page that is marked as the last (RFC 3533, section 6); others have one."""
+    with path.open("rb") as file:
+        if file.read(4) != OGG_PAGE:
+            return False
+        file.seek(max(0, path.stat().st_size - LARGEST_PAGE))
+        tail = file.read()
+    page = tail[max(0, tail.rfind(OGG_PAGE)) :]
+    if len(page) < PAGE_HEADER or not page[5] & LAST_PAGE:
+        return True
+    segments = page[PAGE_HEADER : PAGE_HEADER + page[PAGE_HEADER - 1]]  # their sizes in bytes
+    return len(page) < PAGE_HEADER + page[PAGE_HEADER - 1] + sum(segments)

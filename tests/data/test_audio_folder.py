@@ -112,6 +112,22 @@ def test_bad_files_are_named_or_skipped(tmp_path: Path, limit: int, caplog: pyte
     assert "; unreadable files that are skipped: 7" in data.summary()
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".opus", ".aiff"])
+def test_files_that_were_cut_off_are_found_and_whole_ones_are_not(tmp_path: Path, suffix: str) -> None:
+    write_tones(tmp_path, 1)
+    for number, seconds in enumerate((0.02, 0.1, 3.0)):
+        path = tmp_path / f"{number}{suffix}"
+        sound = np.random.default_rng(number).uniform(-0.5, 0.5, round(seconds * 8000))
+        encoding = {"format": "OGG", "subtype": "OPUS"} if suffix == ".opus" else {}
+        soundfile.write(path, sound, 8000, **encoding)
+    assert len(open_folder(tmp_path, **ALL)) == 4
+    whole = path.read_bytes()
+    for share in (0.3, 0.9):
+        path.write_bytes(whole[: int(share * len(whole))])
+        with pytest.raises(ValueError, match=rf"1 of 4 sounds cannot be read: 2{suffix} \("):
+            open_folder(tmp_path)
+
+
 def test_silent_and_clipped_files_are_used_and_named(tmp_path: Path) -> None:
     write_tones(tmp_path, 2)
     write_wav(tmp_path / "silent.wav", sine(440, level=0.0009))
@@ -266,6 +282,12 @@ def test_the_fingerprint_covers_samples_splits_labels_and_settings(tmp_path: Pat
     louder = sine(100, level=0.6)
     write_wav(tmp_path / "b" / "0.wav", louder)
     assert open_folder(tmp_path).fingerprint() not in prints
+
+
+def test_the_protocol_of_scores_has_how_sounds_were_prepared(tmp_path: Path) -> None:
+    settings = open_folder(write_tones(tmp_path), trim=-40.0, normalise="peak").score_settings()
+    assert settings["resampling"] == "scipy.signal.resample_poly, Kaiser window of beta 5"
+    assert settings["sounds"] == {"rate": 8000, "channels": 1, "trim": -40.0, "normalise": "peak"}
 
 
 def test_real_samples_are_distinct_and_batches_depend_on_indices_alone(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 from scipy.io import wavfile
 
-from ganlab.kinds.sound_files import read_sound, resample
+from ganlab.kinds.resampling import resample
+from ganlab.kinds.sound_files import read_sound
 
 soundfile = pytest.importorskip("soundfile")
 RATE = 8000

@@ -9,9 +9,9 @@ from typing import final
 import torch
 from torch import Tensor
 
-from ganlab.data.readers.resampling import margin, ratio, resample
 from ganlab.data.readers.sound_facts import SILENT, SoundFacts, measure_sound
 from ganlab.kinds.audio import to_pcm16
+from ganlab.kinds.resampling import margin, ratio, resample
 from ganlab.kinds.sound_files import read_header, read_part, read_sound
 
 PEAK = 0.95  # of full scale, after normalisation

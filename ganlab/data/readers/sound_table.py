@@ -11,11 +11,11 @@ from torch import Tensor
 
 from ganlab.data.readers.every_row import for_every_row
 from ganlab.data.readers.path_table import PathTable
-from ganlab.data.readers.resampling import resampled_length
 from ganlab.data.readers.scan import MIB, readable_rows
 from ganlab.data.readers.sound_decoder import DecodedSound, Placement, SoundDecoder
 from ganlab.data.readers.sound_facts import SoundFacts, describe_census, name_some
 from ganlab.data.readers.sound_storage import InMemorySounds, SoundFiles, SoundStorage, digest_of
+from ganlab.kinds.resampling import resampled_length
 from ganlab.kinds.sound_files import SoundHeader, read_header, sound_library
 
 SAMPLE_BYTES = 2
