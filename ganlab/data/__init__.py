@@ -26,6 +26,7 @@ from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.speech_prompts import SpeechPrompts
 from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
@@ -34,6 +35,7 @@ from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
 from ganlab.data.video import VideoDataSet
 from ganlab.data.video_folder import VideoFolder
+from ganlab.data.vocoder import Vocoder
 from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
@@ -71,6 +73,7 @@ __all__ = [
     "Ring",
     "SequenceDataSet",
     "SineWaves",
+    "SpeechPrompts",
     "SpokenDigits",
     "StackedMnist",
     "Stl10",
@@ -80,6 +83,7 @@ __all__ = [
     "UnpairedFolder",
     "VideoDataSet",
     "VideoFolder",
+    "Vocoder",
     "VoicePairs",
     "normalize",
 ]

@@ -16,6 +16,7 @@ from ganlab.layers.mel import LogMel
 FOR_SOUND = ("wavegan", "spectrogram", "hifigan", "multi_period", "multi_scale_waves")  # generators and discriminators
 SOUND = ["data=sine_waves", "data._target_=support.sounds.Tones"]
 SOUND_PAIRS = ["data=sine_waves", "data._target_=support.sounds.SpokenTones", "latent=none"]
+SOUND_PAIRS += ["discriminator.labels=none"]  # which reads no spectrogram
 RATE, SAMPLES, HOP, BANDS = 8000, 1024, 256, 20
 
 
