@@ -18,8 +18,8 @@ class ClassifierRecipe(ABC):
     ...     name, noun, alternatives, version = "grey", "image", "features=identity", 1
     ...     key = (version,)
     ...
-    ...     def prepare(self, stored):
-    ...         return stored.mean(1, keepdim=True)
+    ...     def inputs(self, samples):
+    ...         return samples.mean(1, keepdim=True)
     ...
     ...     def augment(self, inputs, random):
     ...         return inputs + 0.1 * random.normal("noise", inputs.shape)
@@ -39,9 +39,13 @@ class ClassifierRecipe(ABC):
         """Return what is kept of samples until the training begins."""
         return samples
 
-    @abstractmethod
     def prepare(self, stored: Tensor) -> Tensor:
-        """Return the inputs of the network, float32 (n, channels, height, width)."""
+        """Return the inputs of what was stored."""
+        return self.inputs(stored)
+
+    @abstractmethod
+    def inputs(self, samples: Tensor) -> Tensor:
+        """Return the inputs of samples (n, …), float32 (n, channels, height, width)."""
 
     @abstractmethod
     def augment(self, inputs: Tensor, random: Random) -> Tensor:

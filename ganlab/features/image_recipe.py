@@ -28,9 +28,9 @@ class ImageRecipe(ClassifierRecipe):
         resized = standardise(samples, samples.shape[1], RESOLUTION)
         return resized.add(1).mul(127.5).round().to(torch.uint8)
 
-    def prepare(self, stored: Tensor) -> Tensor:
+    def inputs(self, samples: Tensor) -> Tensor:
         """Return images (n, channels, 28, 28) in [−1, 1] of uint8 images of any size."""
-        return standardise(stored, stored.shape[1], RESOLUTION)
+        return standardise(samples, samples.shape[1], RESOLUTION)
 
     def augment(self, inputs: Tensor, random: Random) -> Tensor:
         """Shift up to 2 pixels, rotate up to 10°, scale up to 25 %, blur and add noise, as in immature fake samples."""

@@ -46,9 +46,9 @@ class SoundRecipe(ClassifierRecipe):
         """Return what is stored, in full precision."""
         return stored.float()
 
-    def inputs(self, sounds: Tensor) -> Tensor:
+    def inputs(self, samples: Tensor) -> Tensor:
         """Return inputs (n, channels, frames, mels) of sounds (n, samples, channels)."""
-        scaled = channel_spectrograms(self.log_mel, sounds) * 2 / self.depth + 1
+        scaled = channel_spectrograms(self.log_mel, samples) * 2 / self.depth + 1
         return functional.adaptive_avg_pool2d(scaled, (self.frames, self.log_mel.mels))
 
     def augment(self, inputs: Tensor, random: Random) -> Tensor:

@@ -1,10 +1,13 @@
+from dataclasses import replace
+
 import pytest
 import torch
+from support.metric_sounds import RATE, Sounds
 from support.metric_sources import Pictures, Points, compute_scores
 from torch import Tensor
 
 from ganlab.core.interfaces import Spec
-from ganlab.features import FeatureBatch, RandomConvolution
+from ganlab.features import FeatureBatch, LogMelStatistics, RandomConvolution
 from ganlab.features.classifier_training import accuracy, fit_classifier
 from ganlab.features.image_recipe import RESOLUTION, ImageRecipe
 from ganlab.metrics import AccuracyScore, UnsuitableMetricError
@@ -59,6 +62,24 @@ def test_all_images_are_used_and_counted(pictures: FeatureBatch) -> None:
     assert accuracy(network, inputs, torch.tensor([0, 0, 1])) == 2 / 3
 
 
+class ConditionalSounds(Sounds):
+    """Sounds for a conditional generator."""
+
+    @property
+    def spec(self) -> Spec:
+        return replace(super().spec, cond=(), classes=2)
+
+
+def test_sounds_are_classified_by_their_spectrograms() -> None:
+    data = ConditionalSounds()
+    metric = AccuracyScore(LogMelStatistics(data), data, steps=25)
+    real, fake = batch(data.sounds, data.labels), batch(Sounds(seed=2).sounds, data.labels)
+    assert compute_scores(metric, real, fake)["classification_accuracy_score"] >= 0.9
+    exchanged = fake._replace(labels=1 - fake.labels)
+    assert compute_scores(metric, real, exchanged)["classification_accuracy_score"] <= 0.1
+    assert metric.describe()["spectrogram"]["rate"] == RATE
+
+
 def test_errors_say_what_to_do(pictures: FeatureBatch) -> None:
     features = RandomConvolution(Pictures())
     with pytest.raises(
@@ -72,7 +93,9 @@ def test_errors_say_what_to_do(pictures: FeatureBatch) -> None:
         def spec(self) -> Spec:
             return Spec((6, 1), classes=3)
 
-    with pytest.raises(UnsuitableMetricError, match=r"samples have shape \(6, 1\); choose an image data set"):
+    with pytest.raises(
+        UnsuitableMetricError, match=r"trains a classifier of images or sounds, but the data has sequences"
+    ):
         AccuracyScore(features, Sequences())
     with pytest.raises(ValueError, match=r"metric.accuracy_score.steps must be at least 1, got 0"):
         AccuracyScore(features, ConditionalPictures(), steps=0)
