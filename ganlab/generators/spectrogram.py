@@ -19,8 +19,8 @@ class Spectrogram(nn.Module):
     """A generator of images of levels and instantaneous frequencies of sound (Engel et al. 2019, GANSynth).
 
     `image` builds any generator of images in [−1, 1]; an image has two channels for each of the sound, n_fft / 2
-    frequencies and a frame for each `hop` samples. An inverse Fourier transform makes the sound, which is cut off at
-    −1 and 1, so gradients flow from any discriminator of sound. `labels` sets the label mode of the inner generator; None
+    frequencies and a frame for each `hop` samples. An inverse Fourier transform makes the sound, which is cut off at −1
+    and 1, so gradients flow from any discriminator of sound. `labels` sets the label mode of the inner generator; None
     leaves its own setting. Raises ValueError for a setting out of range, samples that are no sound, a length that is no
     multiple of the hop, and whatever the inner generator does not support.
     """
