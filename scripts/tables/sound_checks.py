@@ -15,7 +15,7 @@ training sounds, also reads the means of eighths of the sound. For each run this
   coverage_train  the same with training sounds in place of samples
   distance        median distance of a sample to the nearest training sound, over that of a real sound
   envelope_db     mean absolute difference of the mean envelopes of a class, in decibels
-  centroid_hz     mean absolute difference of the mean spectral centroids over time of a class, in hertz
+  centroid_hz     the same of the centroids of its mean power spectra, in hertz, at times within 40 dB of the loudest
   …_train         both of training sounds; …_noise: of the noise
 """
 
@@ -43,6 +43,7 @@ from ganlab.training.build import build_data
 SAMPLES, SEED = 600, 7
 BANDS, PARTS, NEIGHBOURS = 40, 8, 3
 N_FFT, HOP, FLOOR = 512, 128, 1e-4
+LOUD_DB = 40.0  # below the loudest time of a class
 Rows = np.ndarray  # (n, numbers)
 Labelled = tuple[Tensor, np.ndarray]  # sounds (n, samples, channels), and their classes
 
@@ -54,12 +55,14 @@ def check_sounds(fake: Labelled, noise: Labelled, train: Labelled, test: Labelle
     classifier = make_pipeline(StandardScaler(), SVC(C=10)).fit(_all_numbers(train[0], rate), train[1])
     result = {f"heard{name}": _score(classifier, parts[name], rate) for name in ("", "_real", "_noise")}
     curves = {name: class_curves(part, rate) for name, part in parts.items()}
+    levels = curves["_real"][0]
+    loud = levels > levels.max(1, keepdims=True) - LOUD_DB  # silence has no centroid
     scale = StandardScaler().fit(rows["_train"]).transform
     for name in ("", "_noise", "_train"):
         result[f"frechet{name}"] = frechet_distance(rows[name], rows["_real"])
         result[f"coverage{name}"] = coverage(scale(rows[name]), scale(rows["_real"]))
-        differences = np.abs(curves[name] - curves["_real"]).mean((1, 2))
-        result[f"envelope_db{name}"], result[f"centroid_hz{name}"] = differences
+        differences = np.abs(curves[name] - curves["_real"])
+        result[f"envelope_db{name}"], result[f"centroid_hz{name}"] = differences[0].mean(), differences[1][loud].mean()
     nearest = NearestNeighbors(n_neighbors=1).fit(scale(rows["_train"]))
     distances = [np.median(nearest.kneighbors(scale(rows[name]))[0]) for name in ("", "_real")]
     result["distance"] = distances[0] / distances[1]
@@ -107,12 +110,11 @@ def class_curves(part: Labelled, rate: int) -> np.ndarray:
     """Return for each class the mean level in decibels and mean centroid in hertz over time, (2, classes, frames)."""
     sounds, labels = part
     spectra = torch.stft(sounds.mean(2), N_FFT, HOP, window=torch.hann_window(N_FFT), return_complex=True).abs().mT
-    powers = spectra.square()
-    level = 10 * (powers.mean(2) + FLOOR**2).log10()
+    groups = [spectra[torch.from_numpy(labels == label)].square() for label in np.unique(labels)]
+    levels = [10 * (powers.mean(2) + FLOOR**2).log10().mean(0) for powers in groups]
     hertz = torch.linspace(0, rate / 2, spectra.shape[2])
-    centroid = (powers * hertz).sum(2) / (powers.sum(2) + FLOOR)
-    curves = torch.stack([level, centroid]).numpy()
-    return np.stack([curves[:, labels == label].mean(1) for label in np.unique(labels)], 1)
+    centroids = [(powers * hertz).sum((0, 2)) / powers.sum((0, 2)).clamp_min(FLOOR**2) for powers in groups]
+    return torch.stack([torch.stack(levels), torch.stack(centroids)]).numpy()
 
 
 def _all_numbers(sounds: Tensor, rate: int) -> Rows:

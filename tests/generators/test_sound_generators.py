@@ -162,6 +162,15 @@ def test_a_spectrogram_of_silence_is_silence_and_a_loud_one_is_loud():
     assert wave[64:-64].abs().max() == pytest.approx(1, abs=0.05)
 
 
+def test_sounds_of_spectrograms_are_in_range():
+    network = Spectrogram(sound(latent=4), partial(DCGAN, width=2, norm="none"), n_fft=64, hop=32)
+    with torch.no_grad():
+        network.image.body[-2].bias.fill_(3.0)  # all levels near that of a sine of full scale
+    sounds = network(torch.randn(2, 4))
+    assert sounds.abs().max() == 1
+    assert sounds.requires_grad
+
+
 def test_waves_of_the_spectrogram_of_a_sound_are_the_sound():
     images = SpectralImages(256, 64, 100.0)
     time = torch.arange(4096) / 8000
