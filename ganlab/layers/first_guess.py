@@ -6,10 +6,13 @@ from typing import final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ganlab.core.luminance import luminance
 from ganlab.layers.checks import look_up
 from ganlab.layers.hole_filling import fill_smoothly
+
+TINT = 8  # pixels that share a colour, before these are enlarged
 
 
 class FirstGuess(nn.Module, ABC):
@@ -82,6 +85,9 @@ class Filled(FirstGuess):
 class Tinted(FirstGuess):
     """The condition, a grey image, in all channels; changes keep its luminance, as those of hue and saturation do.
 
+    They are means of squares of 8 pixels, enlarged, since the eye sees colours at a lower resolution than brightness (a
+    quarter in Zhang et al. 2016), and fade towards black and white, which have no other colours of the same luminance.
+
     Raises ValueError unless conditions have 1 channel and samples have 3.
     """
 
@@ -98,8 +104,10 @@ class Tinted(FirstGuess):
         return cond
 
     def add(self, seen: Tensor, changes: Tensor) -> Tensor:
-        """Add the changes without their luminance."""
-        return seen + changes - luminance(changes)
+        """Add the changes without their luminance, times 1 - seen²."""
+        coarse = functional.avg_pool2d(changes - luminance(changes), TINT, ceil_mode=True, count_include_pad=False)
+        tint = functional.interpolate(coarse, scale_factor=TINT, mode="bilinear", align_corners=False)
+        return seen + tint[..., : seen.shape[2], : seen.shape[3]] * (1 - seen.square())
 
 
 GUESSES: Mapping[str, Callable[[int, int], FirstGuess]] = {"copied": Copied, "filled": Filled, "tinted": Tinted}

@@ -19,6 +19,7 @@ from ganlab.regularizers.path_length import PathLength
 from ganlab.regularizers.perceptual import Perceptual, PerceptualDiscriminator, PerceptualVGG19
 from ganlab.regularizers.pixel import PixelL1, PixelL2
 from ganlab.regularizers.reconstruction import Reconstruction
+from ganlab.regularizers.saturation import Saturation
 from ganlab.regularizers.top_k import TopK
 from ganlab.regularizers.total_variation import TotalVariation
 from ganlab.regularizers.weights import L1, L2, WeightClip
@@ -46,6 +47,7 @@ __all__ = [
     "PixelL1",
     "PixelL2",
     "Reconstruction",
+    "Saturation",
     "TopK",
     "TotalVariation",
     "WeightClip",

@@ -4,8 +4,8 @@ usage: photo_checks.py RUN ...
 
 The whole photographs of the report split are restored through `Sampler.apply` and compared by scikit-image's PSNR and
 SSIM, next to the best of the data's baselines. Crops of them are compared in the features of the run: the Fréchet
-distance to the true crops, and for a run next to a sweep `l1_alone` that of the L1 network of the same seed with
-Gaussian noise, as much as makes its squared error that of the run. For each run this prints what `scripts/results`
+distance to the true crops, and for a run next to a sweep `l1_alone` or `l2_alone` that of its network of the same seed
+with Gaussian noise, as much as makes its squared error that of the run. For each run this prints what `scripts/results`
 writes to RUN/checks.json:
 
   psnr_NAME, ssim_NAME, baseline_psnr_NAME, baseline_ssim_NAME   of each whole photograph
@@ -34,7 +34,7 @@ from ganlab.features.base import quantise
 from ganlab.runs.directory import RunDirectory
 from ganlab.training.build import build_data
 
-L1, SEED = "l1_alone", 0
+ALONE, SEED = ("l1_alone", "l2_alone"), 0  # sweeps of networks without a discriminator
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -65,8 +65,9 @@ def check_run(run: Path) -> dict[str, Any]:
     output = quantise(ganlab.load(run).sample(len(cond), SEED, cond))
     features = instantiate(config.features)(data)
     result |= {"psnr": _psnr(output, truth), "distance": _distance(features, output, truth)}
-    other = run.parent.parent / L1 / run.name
-    if other.is_dir() and other.resolve() != run.resolve():
+    for other in (run.parent.parent / sweep / run.name for sweep in ALONE):
+        if not other.is_dir() or other.resolve() == run.resolve():
+            continue
         plain = quantise(ganlab.load(other).sample(len(cond), SEED, cond))
         error = float((output.double() - truth.double()).square().mean())
         noisy = noise_like(plain, truth, error)

@@ -12,6 +12,7 @@ from support.vgg19_weights import write_random_weights
 from ganlab.augments import Identity
 from ganlab.core.interfaces import Batch, DiscriminatorOutput, Spec
 from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.luminance import luminance
 from ganlab.data import normalize
 from ganlab.games import AdversarialGame
 from ganlab.latents import NoLatents
@@ -23,6 +24,7 @@ from ganlab.regularizers import (
     PerceptualVGG19,
     PixelL1,
     PixelL2,
+    Saturation,
     TotalVariation,
 )
 
@@ -69,6 +71,23 @@ def test_total_variation_of_a_ramp_is_its_slope():
     ramp = torch.arange(5.0).expand(1, 1, 4, 5)
     fake = torch.cat([0.1 * ramp, 0.1 * ramp + 0.3 * torch.arange(4.0)[:, None], torch.ones(1, 1, 4, 5)])
     torch.testing.assert_close(TotalVariation().penalty(view_of(fake, fake)), torch.tensor([0.1, 0.4, 0.0]))
+
+
+def test_saturation_shrinks_colours_as_ridge_regression_does_and_greys_have_none():
+    grey, real = draws(2, 1, 4, 4, dtype=torch.float32), draws(2, 3, 4, 4, seed=1, dtype=torch.float32)
+    assert Saturation().penalty(view_of(real, grey)).tolist() == [0, 0]
+    torch.testing.assert_close(Saturation().penalty(view_of(real, grey.expand(-1, 3, -1, -1))), torch.zeros(2))
+    brightness = luminance(real)
+    fake = (brightness + 100 / 175 * (real - brightness)).requires_grad_()
+    loss = 100 * PixelL2().penalty(view_of(real, fake)) + 75 * Saturation().penalty(view_of(real, fake))
+    (slope,) = torch.autograd.grad(loss.sum(), fake)
+    tints = draws(2, 3, 4, 4, seed=2, dtype=torch.float32)
+    assert abs(float((slope * (tints - luminance(tints))).sum())) < 1e-4
+
+
+def test_saturation_needs_colours():
+    with pytest.raises(ValueError, match="needs images of 1 or 3 channels, got 4; remove it from regularizer"):
+        Saturation().penalty(view_of(None, draws(2, 4, 4, 4)))
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 1, 1), (2, 3, 1, 6), (2, 3, 6, 1)])
