@@ -20,7 +20,11 @@ CONDITIONINGS = sorted(path.stem for path in (conf_directory() / "conditioning")
 SMALL = {"width": 4, "max_width": 8, "style_size": 8, "mapping_layers": 2, "embedding": 4}
 SMALL |= {"projection": 2, "resolution": 32}
 BATCH_NORM = ("fastgan",)  # discriminators that gradient penalties do not support
-SPECS = {3: Spec((1, 32, 32), classes=3), 2: Spec((6, 2), classes=3)}  # by the number of dimensions of a sample
+SPECS = {
+    4: Spec((4, 1, 16, 16), classes=3),
+    3: Spec((1, 32, 32), classes=3),
+    2: Spec((6, 2), classes=3),
+}  # by the number of dimensions of a sample
 ALWAYS_SUPPORTED = ("concat", "none")  # label modes of every network
 
 
