@@ -9,8 +9,9 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 from support.small_runs import QUIET
+from support.sounds import FOR_SOUND
 from support.translated_digits import FROM_IMAGES
-from test_conf import NETWORK_CHOICES, node
+from test_conf import NETWORK_CHOICES, SPOKEN, node
 
 from ganlab.config import compose, conf_directory, instantiate, locate
 from ganlab.config.validation import find_issues
@@ -20,23 +21,24 @@ CONDITIONINGS = sorted(path.stem for path in (conf_directory() / "conditioning")
 SMALL = {"width": 4, "max_width": 8, "style_size": 8, "mapping_layers": 2, "embedding": 4}
 SMALL |= {"projection": 2, "resolution": 32}
 BATCH_NORM = ("fastgan",)  # discriminators that gradient penalties do not support
-SPECS = {
-    4: Spec((4, 1, 16, 16), classes=3),
-    3: Spec((1, 32, 32), classes=3),
-    2: Spec((6, 2), classes=3),
-}  # by the number of dimensions of a sample
+SPECS = {  # by the kind of samples, those that most networks support first
+    "image": Spec((1, 32, 32), classes=3),
+    "sequence": Spec((6, 2), classes=3),
+    "audio": Spec((1024, 1), classes=3, kind="audio", facts={"rate": 8000}),
+    "video": Spec((4, 1, 16, 16), classes=3, kind="video", facts={"frames_per_second": 8.0}),
+}
 ALWAYS_SUPPORTED = ("concat", "none")  # label modes of every network
 
 
 class Labelled:
     """A data set of which only the spec is read."""
 
-    def __init__(self, rank: int) -> None:
-        self.spec = SPECS[rank]
+    def __init__(self, kind: str) -> None:
+        self.spec = SPECS[kind]
 
     @classmethod
-    def preview(cls, rank: int) -> Spec:
-        return cls(rank).spec
+    def preview(cls, kind: str) -> Spec:
+        return cls(kind).spec
 
 
 def shrink(content: dict) -> dict:
@@ -45,13 +47,21 @@ def shrink(content: dict) -> dict:
 
 
 @cache
-def ranks(group: str, name: str) -> set[int]:
-    return {*locate(node(group, name)["_target_"]).sample_dims} & SPECS.keys()
+def kinds(group: str, name: str) -> set[str]:
+    if name in FOR_SOUND:
+        return {"audio"}
+    dims = locate(node(group, name)["_target_"]).sample_dims
+    return {kind for kind, spec in SPECS.items() if len(spec.sample) in dims}
 
 
-# Networks of the Dirac-GAN support neither kind of sample, and those from images to images no classes.
+def first_of(supported: set[str]) -> str:
+    return next(kind for kind in SPECS if kind in supported)
+
+
+# Networks of the Dirac-GAN support no kind of sample, and those from images or spectrograms no classes.
+UNLABELLED = {*(("generator", name) for name in FROM_IMAGES), SPOKEN}
 GENERATORS, DISCRIMINATORS = (
-    [name for kind, name in NETWORK_CHOICES if kind == group and ranks(group, name) and name not in FROM_IMAGES]
+    [name for kind, name in NETWORK_CHOICES if kind == group and kinds(group, name) and (kind, name) not in UNLABELLED]
     for group in ("generator", "discriminator")
 )
 
@@ -59,7 +69,7 @@ GENERATORS, DISCRIMINATORS = (
 @cache
 def cells() -> list[tuple[str, str, str]]:
     """Return each conditioning with each network, whose partner varies with the conditioning."""
-    shared = {(g, d): ranks("generator", g) & ranks("discriminator", d) for g in GENERATORS for d in DISCRIMINATORS}
+    shared = {(g, d): kinds("generator", g) & kinds("discriminator", d) for g in GENERATORS for d in DISCRIMINATORS}
     triples = []
     for turn, conditioning in enumerate(CONDITIONINGS):
         for index, generator in enumerate(GENERATORS):
@@ -86,13 +96,13 @@ def compose_base(conditioning: str):
 
 def with_networks(conditioning: str, **networks: str):
     config = compose_base(conditioning).copy()
-    shared = set.intersection(*(ranks(group, name) for group, name in networks.items()))
-    config.data = {"_target_": f"{__name__}.Labelled", "rank": max(shared)}
+    kind = first_of(set.intersection(*(kinds(group, name) for group, name in networks.items())))
+    config.data = {"_target_": f"{__name__}.Labelled", "kind": kind}
     for group, name in networks.items():
         config[group] = OmegaConf.merge(shrink(node(group, name)), read_conditioning(conditioning).get(group, {}))
     if networks["discriminator"] in BATCH_NORM:
         config.regularizer = {}
-    return config, SPECS[max(shared)]
+    return config, SPECS[kind]
 
 
 @pytest.mark.parametrize(("conditioning", "generator", "discriminator"), cells())

@@ -1,6 +1,7 @@
 """Every file of conf/ composes, passes the checks and builds, and its networks have gradients."""
 
 import re
+import shutil
 from dataclasses import fields
 from functools import cache, reduce
 
@@ -12,6 +13,8 @@ from support.image_pairs import PAIR_COMPONENTS
 from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines
 from support.small_runs import NETWORKS, QUIET, go
+from support.sound_folders import write_tones
+from support.sounds import FOR_SOUND, SOUND, SOUND_PAIRS
 from support.translated_digits import FROM_IMAGES
 
 from ganlab.config import check, compose, conf_directory, instantiate, locate
@@ -29,6 +32,7 @@ NETWORK_CHOICES = [(group, name) for group, name in COMPONENTS if group in ("gen
 # Small data without a download, by the rank of its samples.
 PAIRS = ["data=digits", "data.resolution=16", "data._target_=support.translated_digits.InvertedDigits"]
 DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=digits", "data.resolution=32"]}
+SPOKEN = ("generator", "hifigan")  # from spectrograms
 
 
 def node(group: str, name: str) -> dict:
@@ -73,8 +77,10 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     if group == "data" and issubclass(target, ImagePairs):
         lines += TRANSLATORS
     if group in ("generator", "discriminator"):
-        lines += PAIRS if name in FROM_IMAGES else DATA[max(target.sample_dims)]
+        lines += PAIRS if name in FROM_IMAGES else SOUND if name in FOR_SOUND else DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
+    if (group, name) in (SPOKEN, ("regularizer", "log_mel_l1")):
+        return [*SOUND_PAIRS, *(["generator.width=16"] if group == "generator" else [])]
     if group in ("augment", "regularizer") and target and min(target.sample_dims) == 3:
         lines += DATA[3]
     if getattr(target, "needs_labels", False) or group == "conditioning":
@@ -108,6 +114,16 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     place = "data.images" if group == "corruption" else "data"
     if group == "corruption":  # of colour images
         lines += ["data=corrupted", "data.images=image_folder", *TRANSLATORS]
+    if (group, name) == ("data", "vocoder"):  # V3's generator, of three rates
+        made = ["generator=hifigan", "generator.width=8", "generator.rates=[8,4,4]", "generator.kernels=[16,8,8]"]
+        return [*lines, *made, "discriminator=multi_period", "latent=none", "regularizer=[]"]
+    if (group, name) == ("data", "spoken_digits"):
+        if shutil.which("espeak-ng") is None:
+            pytest.skip("espeak-ng is not installed")
+        lines += ["data.voices=3"]
+    if (group, name) == ("data", "audio_folder"):
+        write_tones(folder)
+        return [*lines, f"data.path={folder}", "data.samples=64"]
     if group == "corruption" or (group == "data" and (content.get("path") == "???" or "target" in content)):
         for i in range(4):
             for side in "AB":  # two domains, if they matter
@@ -159,7 +175,7 @@ def on_data(rank: int, *more: str):
 def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
     own = node(group, name)
-    own |= {"width": 4} if "width" in own else {}
+    own |= {"width": 16 if (group, name) == SPOKEN else 4} if "width" in own else {}
     for rank in DATA:
         plain = ["regularizer=[]"] if own["_target_"].endswith("discriminators.FastGAN") else []
         config = on_data(rank, *plain, *(["data.labels=true"] if labels and rank != 2 else [])).copy()
@@ -168,7 +184,12 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels,
             with pytest.raises(ConfigurationError, match="makes images from images, but the data's condition is"):
                 check(config)
             config.data._target_ = "support.translated_digits.InvertedDigits"
-        if rank not in locate(own["_target_"]).sample_dims:
+        if rank == 2 and name in FOR_SOUND:
+            with pytest.raises(ConfigurationError, match=r"needs sound .*, but the data has sequences"):
+                check(config)
+            config.data._target_ = f"support.sounds.{'SpokenTones' if (group, name) == SPOKEN else 'Tones'}"
+            config.discriminator.labels = "none"
+        if rank not in ((2,) if name in FOR_SOUND else locate(own["_target_"]).sample_dims):
             with pytest.raises(ConfigurationError, match=group):
                 check(config)
             continue
@@ -206,6 +227,8 @@ def test_every_experiment_states_its_command_paper_score_and_time(name):
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name not in RECIPES])
 def test_every_experiment_trains_three_steps(name, tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
+    if name == "spoken_digits" and shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
     trained = "override /features: classifier\n" in (CONF / "experiment" / f"{name}.yaml").read_text()
     shorter = ["features.steps=10"] if trained else []  # a classifier without shipped weights trains for minutes
     config = compose([*recipe_lines(name), *shorter, "trainer=smoke", f"run_dir={tmp_path}"])

@@ -57,7 +57,6 @@ SETTINGS = {
 CHOICES = {
     "device": ("cpu", "cuda", "auto"),
     "path": ("spherical", "linear"),
-    "encoding": ("pcm16", "float32", "mp4", "webm", "webp", "gif", "ffv1", "png"),
 }
 SAMPLES, ROWS = 64, 8  # without n
 
@@ -71,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     columns = args.count("interpolate", 2)
     n = _count(args, columns)
     path = None if args.values["path"] is None else args.choice("path", CHOICES["path"])
-    encoding = "" if args.values["encoding"] is None else args.choice("encoding", CHOICES["encoding"])
+    encoding = args.values["encoding"] or ""  # the kind of data says which there are
     args.require("path needs interpolate=N, the number of samples from one latent to another", columns or path is None)
     args.require("run=DIR is needed: the directory of a finished run", args.values["run"])
     args.raise_if_invalid()

@@ -1,4 +1,4 @@
-"""Filling of holes by what is around them; images are in [−1, 1], and their last channel is 1 at holes, else −1."""
+"""Filling of holes by what is around them; images and their opacity, the last channel, are in [−1, 1]: −1 in holes."""
 
 import torch
 from torch import Tensor
@@ -39,4 +39,4 @@ def fill_biharmonic(masked: Tensor) -> Tensor:
 
 def _split(masked: Tensor) -> tuple[Tensor, Tensor]:
     """Return images (n, channels, height, width), and 1.0 where they are visible, (n, 1, height, width)."""
-    return masked[:, :-1], (masked[:, -1:] < 0).to(masked.dtype)
+    return masked[:, :-1], (masked[:, -1:] > 0).to(masked.dtype)

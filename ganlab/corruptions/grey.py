@@ -6,8 +6,8 @@ from typing import ClassVar, final
 
 from torch import Tensor
 
+from ganlab.core.luminance import luminance
 from ganlab.corruptions.base import Baseline, FixedCorruption, ImageShape, to_bytes
-from ganlab.corruptions.luminance import luminance
 
 
 @final

@@ -12,7 +12,7 @@ from ganlab.core.random import Random
 from ganlab.corruptions.base import Baseline, DrawnCorruption, ImageShape
 from ganlab.corruptions.filling import fill_biharmonic, fill_by_diffusion, fill_mean
 
-HOLE = 255  # in the mask, which is the last channel
+VISIBLE = 255  # in the last channel, the opacity; 0 where there is a hole
 GREY = 128  # in the image's channels where there is a hole
 ASPECTS = (0.5, 2.0)  # of rectangles, height by width, relative to the image's
 
@@ -60,8 +60,9 @@ PATTERNS: Mapping[str, Callable[[int, int, int, float, int, Random], Tensor]] = 
 class Mask(DrawnCorruption):
     """Hides a `share` of every image: one "rectangle", or single "pixels", as `pattern` says.
 
-    Larger images have a rectangle in every cell of about `cell` pixels. The mask is one more channel, white where the
-    image is hidden and grey. Raises ValueError for an unknown pattern, a share outside of (0, 1) and a cell below 4.
+    Larger images have a rectangle in every cell of about `cell` pixels. There is one more channel, the opacity: 0 where
+    the image is hidden and grey, so a photograph with erased parts is such an input. Raises ValueError for an unknown
+    pattern, a share outside of (0, 1) and a cell below 4.
     """
 
     pattern: str = "rectangle"
@@ -88,7 +89,7 @@ class Mask(DrawnCorruption):
         count, _, height, width = images.shape
         holes = PATTERNS[self.pattern](count, height, width, self.share, self.cell, random)[:, None]
         hidden = torch.where(holes, torch.full_like(images, GREY), images)
-        return torch.cat([hidden, holes.to(torch.uint8) * HOLE], 1)
+        return torch.cat([hidden, (~holes).to(torch.uint8) * VISIBLE], 1)
 
     def baselines(self, examples: Tensor, corrupted: Tensor) -> Mapping[str, Baseline]:
         """Return the mean of the visible pixels, diffusion and, with scikit-image, biharmonic filling."""

@@ -1,5 +1,7 @@
 """Data sets, and the Lightning datamodule that yields their batches."""
 
+from ganlab.data.audio import AudioDataSet
+from ganlab.data.audio_folder import AudioFolder
 from ganlab.data.celeba import Celeba
 from ganlab.data.cifar import Cifar10, Cifar100
 from ganlab.data.corrupted import Corrupted
@@ -10,6 +12,7 @@ from ganlab.data.digit_styles import DigitStyles
 from ganlab.data.digits import Digits
 from ganlab.data.dirac import Dirac
 from ganlab.data.distribution import Distribution
+from ganlab.data.drums import Drums
 from ganlab.data.edges import Edges
 from ganlab.data.emoji import Emoji
 from ganlab.data.image import ImageDataSet
@@ -23,6 +26,8 @@ from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.speech_prompts import SpeechPrompts
+from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
@@ -30,8 +35,12 @@ from ganlab.data.svhn import Svhn
 from ganlab.data.unpaired_folder import UnpairedFolder
 from ganlab.data.video import VideoDataSet
 from ganlab.data.video_folder import VideoFolder
+from ganlab.data.vocoder import Vocoder
+from ganlab.data.voice_pairs import VoicePairs
 
 __all__ = [
+    "AudioDataSet",
+    "AudioFolder",
     "Celeba",
     "Cifar10",
     "Cifar100",
@@ -43,6 +52,7 @@ __all__ = [
     "Digits",
     "Dirac",
     "Distribution",
+    "Drums",
     "Edges",
     "Emoji",
     "FashionMnist",
@@ -63,6 +73,8 @@ __all__ = [
     "Ring",
     "SequenceDataSet",
     "SineWaves",
+    "SpeechPrompts",
+    "SpokenDigits",
     "StackedMnist",
     "Stl10",
     "Stream",
@@ -71,5 +83,7 @@ __all__ = [
     "UnpairedFolder",
     "VideoDataSet",
     "VideoFolder",
+    "Vocoder",
+    "VoicePairs",
     "normalize",
 ]

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from PIL import Image
@@ -22,6 +22,7 @@ from ganlab.kinds import Kind, Sheet, kind_of
 from ganlab.kinds.lettering import add_header
 
 SPLITS = ("train", "validation", "test")
+DrawSamples: TypeAlias = Callable[[int, Tensor | None, Random], Tree]
 
 
 class DataSet(ABC):
@@ -128,6 +129,14 @@ class DataSet(ABC):
 
     def baselines(self) -> Mapping[str, Callable[[Tree], Tree]]:
         """Return what a generator must beat, by name: functions from conditions to samples, in network coordinates."""
+        return {}
+
+    def drawn_baselines(self) -> Mapping[str, DrawSamples]:
+        """Return what a generator must beat that makes samples of noise alone, or of a class, by name.
+
+        They are functions from a number n of samples, their classes (n,), and random numbers to samples in network
+        coordinates. The classes are None if `spec.classes` is 0: the generator then does not know them either.
+        """
         return {}
 
     def summary(self) -> str:

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganlab.core.interfaces import Spec
+from ganlab.core.luminance import luminance
 from ganlab.core.random import Random
 from ganlab.core.tree import Tree
-from ganlab.corruptions.luminance import luminance
 from ganlab.data.derived_pairs import DerivedPairs, image_shape
 from ganlab.data.image import ImageDataSet
 from ganlab.data.image_pairs import build_pair_spec

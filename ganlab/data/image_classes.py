@@ -34,7 +34,7 @@ def find_classes(archive: Archive, files: FileList, names: PathTable) -> tuple[l
         kind, path = found
         if (classes := read_classes(archive, kind, path, names)) is not None:
             return number_classes(classes, kind.numbered)
-    class_of = _top_folders(folders)
+    class_of = top_folders(folders)
     return number_classes(class_of[_folder(name)] for name in names)
 
 
@@ -94,7 +94,7 @@ def _common_folders(folders: Iterable[str]) -> list[str]:
     return ["".join(f"{part}/" for part in parts[:depth]) for depth in range(len(parts) + 1)]
 
 
-def _top_folders(folders: Iterable[str]) -> dict[str, str]:
+def top_folders(folders: Iterable[str]) -> dict[str, str]:
     """Return the top-level folder of every folder, "" for the root."""
     parts_of = {folder: folder.split("/") if folder else [] for folder in folders}
     # One folder around everything, as in many zips, is not a class.

@@ -15,7 +15,9 @@ from ganlab.discriminators.fastgan import FastGAN
 from ganlab.discriminators.maxout import Maxout
 from ganlab.discriminators.mlp import MLP
 from ganlab.discriminators.mocogan import MoCoGAN
+from ganlab.discriminators.multi_period import MultiPeriod
 from ganlab.discriminators.multi_scale import MultiScale
+from ganlab.discriminators.multi_scale_waves import MultiScaleWaves
 from ganlab.discriminators.patch import Patch
 from ganlab.discriminators.projected import Projected
 from ganlab.discriminators.r3gan import R3GAN
@@ -23,9 +25,11 @@ from ganlab.discriminators.random_frame import RandomFrame
 from ganlab.discriminators.resnet import ResNet
 from ganlab.discriminators.rnn import RNN
 from ganlab.discriminators.sagan import SAGAN
+from ganlab.discriminators.spectrogram import Spectrogram
 from ganlab.discriminators.stylegan2 import StyleGAN2
 from ganlab.discriminators.unet import UNet
 from ganlab.discriminators.vgan import VGAN
+from ganlab.discriminators.wavegan import WaveGAN
 
 __all__ = [
     "DCGAN",
@@ -41,11 +45,15 @@ __all__ = [
     "FastGAN",
     "Maxout",
     "MoCoGAN",
+    "MultiPeriod",
     "MultiScale",
+    "MultiScaleWaves",
     "Patch",
     "Projected",
     "RandomFrame",
     "ResNet",
+    "Spectrogram",
     "StyleGAN2",
     "UNet",
+    "WaveGAN",
 ]

@@ -9,9 +9,12 @@ from ganlab.features.dinov2 import DINOv2
 from ganlab.features.efficientnet_lite0 import EfficientNetLite0
 from ganlab.features.identity import Identity
 from ganlab.features.inception import Inception
+from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
+from ganlab.features.sound_classifier import SoundClassifier
 from ganlab.features.video_classifier import VideoClassifier
-from ganlab.features.video_features import VideoFeatures, VideoRandom
+from ganlab.features.video_features import VideoFeatures
+from ganlab.features.video_random import VideoRandom
 
 __all__ = [
     "CLIP",
@@ -24,7 +27,9 @@ __all__ = [
     "Identity",
     "Inception",
     "LabelledSource",
+    "LogMelStatistics",
     "RandomConvolution",
+    "SoundClassifier",
     "Source",
     "VideoClassifier",
     "VideoFeatures",

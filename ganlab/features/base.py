@@ -1,9 +1,9 @@
 """`Features`, the base class of feature spaces, and what they read from a data set."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -67,8 +67,9 @@ class Features(nn.Module, ABC):
     """Base class of feature spaces: a frozen `network` with features of shape (n, width).
 
     It is always in evaluation mode, without gradients, and in full float32 under any autocast. Images are uint8 of
-    shape (n, channels, height, width), points are float32 in the data's own coordinates. Keep it out of modules that
-    save their weights. The constructor's first argument is the data set, the others are the settings:
+    shape (n, channels, height, width), other samples float32 in the data's own coordinates. Keep it out of modules that
+    save their weights. A subclass with a `name` is registered when its module is imported. The constructor's first
+    argument is the data set, the others are the settings:
 
     >>> class Mean(Features):
     ...     name = "mean"
@@ -85,6 +86,8 @@ class Features(nn.Module, ABC):
     tensor([[2.]])
     """
 
+    registered: ClassVar[dict[str, Callable[[Any], "Features"]]] = {}  # by name, of the spaces of imported modules
+
     name: str
     classes: int = 0  # number of logits, 0 if the space has none
     spatial_width: int = 0  # number of spatial features, 0 if the space has none
@@ -92,6 +95,8 @@ class Features(nn.Module, ABC):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         adopt_former_methods(cls, {"missing": "unavailable_reason"})
+        if "name" in vars(cls):
+            Features.registered[cls.name] = cls
 
     def __init__(self, network: nn.Module, width: int) -> None:
         super().__init__()

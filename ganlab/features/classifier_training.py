@@ -1,44 +1,23 @@
-"""Training of the small image classifier that the feature space `classifier` is built on."""
+"""Training of the small classifiers whose features are scored."""
 
 from typing import NamedTuple, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from ganlab.core.progress import progress
 from ganlab.core.random import Random
-from ganlab.features.resizing import standardise
+from ganlab.features.classifier_network import ClassifierNetwork
+from ganlab.features.classifier_recipe import ClassifierRecipe
 from ganlab.features.training_state import Stateful, TrainingState
 
-RESOLUTION = 28
-WIDTH = 64
-HOLD_OUT = 5  # one in five images is held out of training to measure the accuracy
+HOLD_OUT = 5  # one in five samples is held out of training to measure the accuracy
 
 
 @final
-class ClassifierNetwork(nn.Module):
-    """Maps images (n, channels, 28, 28) in [−1, 1] to features (n, 64) and logits (n, classes)."""
-
-    def __init__(self, channels: int, classes: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            *_block(channels, 16, 1),
-            *_block(16, 32, 2),
-            *_block(32, 64, 2),
-            *_block(64, 128, 1),
-            *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, WIDTH), nn.ReLU()),
-        )
-        self.head = nn.Linear(WIDTH, classes)
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return features and logits."""
-        features = self.body(images)
-        return features, self.head(features)
-
-
 class TrainedClassifier(NamedTuple):
-    """A trained network, its accuracy on the held-out images, and their number."""
+    """A trained network, its accuracy on the held-out samples, and their number."""
 
     network: ClassifierNetwork
     accuracy: float
@@ -46,58 +25,64 @@ class TrainedClassifier(NamedTuple):
 
 
 def train_classifier(
-    images: Tensor,
+    recipe: ClassifierRecipe,
+    samples: Tensor,
     labels: Tensor,
     classes: int,
     seed: int = 0,
     steps: int = 1000,
-    batch_size: int = 128,
+    batch_size: int = 0,
     state: TrainingState | None = None,
 ) -> TrainedClassifier:
-    """Train on four fifths of uint8 images (n, channels, height, width) with labels (n,) and test on the others.
+    """Train on four fifths of what a recipe stores of samples (n, …) with labels (n,), and test on the others.
 
     On one type of processor the result is a function of the arguments, bit for bit, also if the training was stopped
     and continues from a saved `state`; the global generator has no effect.
-    Raises ValueError for labels outside 0 … classes − 1, other dtypes, or too few images.
+    Raises ValueError for labels outside 0 … classes − 1, too few samples, or those that the recipe cannot prepare.
     """
-    _check(images, labels, classes, steps)
-    inputs = standardise(images, images.shape[1], RESOLUTION)
-    test = held_out_mask(len(images), seed)
-    network = fit_classifier(inputs[~test], labels[~test], classes, seed, steps, batch_size, state)
+    _check(samples, labels, classes, steps)
+    inputs = recipe.prepare(samples)
+    test = held_out_mask(len(samples), seed)
+    network = fit_classifier(recipe, inputs[~test], labels[~test], classes, seed, steps, batch_size, state)
     return TrainedClassifier(network, accuracy(network, inputs[test], labels[test]), int(test.sum()))
 
 
 def fit_classifier(
+    recipe: ClassifierRecipe,
     inputs: Tensor,
     labels: Tensor,
     classes: int,
     seed: int = 0,
     steps: int = 1000,
-    batch_size: int = 128,
+    batch_size: int = 0,
     state: TrainingState | None = None,
 ) -> ClassifierNetwork:
-    """Train on all standardised images (n, channels, 28, 28) with labels (n,); all randomness derives from `seed`."""
+    """Train on all inputs (n, channels, height, width) with labels (n,); all randomness derives from `seed`.
+
+    `batch_size` 0 stands for that of the recipe.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = ClassifierNetwork(inputs.shape[1], classes)
+    size = batch_size or recipe.batch_size
     with torch.enable_grad():
-        _optimise(network, inputs, labels.long(), Random(seed), steps, batch_size, state or TrainingState())
+        _optimise(recipe, network, inputs, labels.long(), Random(seed), steps, size, state or TrainingState())
     return network
 
 
 def held_out_mask(count: int, seed: int = 0) -> Tensor:
-    """Return True for images held out of training, bool of shape (count,); drawn, because tables are often sorted."""
+    """Return True for samples held out of training, bool of shape (count,); drawn, because tables are often sorted."""
     order = Random(seed).uniform("held out", (count,)).argsort()
     return order < count // HOLD_OUT
 
 
-def _check(images: Tensor, labels: Tensor, classes: int, steps: int) -> None:
+def _check(samples: Tensor, labels: Tensor, classes: int, steps: int) -> None:
     if steps < 1:
         raise ValueError(f"features.steps must be at least 1, got {steps}")
-    if len(images) != len(labels) or len(images) <= HOLD_OUT:
+    if len(samples) != len(labels) or len(samples) <= HOLD_OUT:
         raise ValueError(
-            f"a classifier needs one label per image and more than {HOLD_OUT} images, "
-            f"got {len(images)} images and {len(labels)} labels"
+            f"a classifier needs one label per sample and more than {HOLD_OUT} samples, "
+            f"got {len(samples)} samples and {len(labels)} labels"
         )
     if classes < 2 or labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
@@ -107,6 +92,7 @@ def _check(images: Tensor, labels: Tensor, classes: int, steps: int) -> None:
 
 
 def _optimise(
+    recipe: ClassifierRecipe,
     network: ClassifierNetwork,
     inputs: Tensor,
     labels: Tensor,
@@ -123,7 +109,7 @@ def _optimise(
     for step in progress(range(first, steps), "training a classifier", "step", steps, first):
         random.seek(step)
         rows = random.integers("batch", len(inputs), (min(batch_size, len(inputs)),))
-        _, logits = network(_augment(inputs[rows], random))
+        _, logits = network(recipe.augment(inputs[rows], random))
         optimizer.zero_grad()
         functional.cross_entropy(logits, labels[rows]).backward()
         optimizer.step()
@@ -134,33 +120,6 @@ def _optimise(
 
 @torch.no_grad()
 def accuracy(network: ClassifierNetwork, inputs: Tensor, labels: Tensor) -> float:
-    """Return the share of standardised images (n, channels, 28, 28) that the network assigns to their label (n,)."""
+    """Return the share of inputs (n, channels, height, width) that the network assigns to their label (n,)."""
     chunks = zip(inputs.split(256), labels.split(256), strict=True)
     return sum(int((network(x)[1].argmax(1) == y).sum()) for x, y in chunks) / len(inputs)
-
-
-def _augment(images: Tensor, random: Random) -> Tensor:
-    """Shift up to 2 pixels, rotate up to 10°, scale up to 25 %, blur and add noise, as in immature fake samples."""
-    count = len(images)
-    angle = _symmetric(random, "turn", count) * 0.17
-    scale = 1 + _symmetric(random, "scale", count) * 0.25
-    across, down = (_symmetric(random, axis, count) * 4 / RESOLUTION for axis in ("across", "down"))
-    cosine, sine = scale * angle.cos(), scale * angle.sin()
-    matrix = torch.stack([cosine, -sine, across, sine, cosine, down], 1).reshape(count, 2, 3)
-    grid = functional.affine_grid(matrix, list(images.shape), align_corners=False)
-    transformed = functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
-    size = int(random.integers("blur", RESOLUTION - 7, (1,))) + 8
-    small = functional.interpolate(transformed, (size, size), mode="bilinear", antialias=True)
-    blurred = functional.interpolate(small, images.shape[2:], mode="bilinear", antialias=True)
-    mixed = torch.where(random.uniform("blurred", (count, 1, 1, 1)) < 0.5, blurred, transformed)
-    level = random.uniform("level", (count, 1, 1, 1)) * 0.2
-    return mixed + level * random.normal("noise", images.shape)
-
-
-def _symmetric(random: Random, purpose: str, count: int) -> Tensor:
-    """Draw uniformly from [−1, 1), shape (count,)."""
-    return random.uniform(purpose, (count,)) * 2 - 1
-
-
-def _block(inputs: int, outputs: int, stride: int) -> list[nn.Module]:
-    return [nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]

@@ -13,19 +13,23 @@ from ganlab.generators.dcgan import DCGAN
 from ganlab.generators.dcgan_same import DCGANSame
 from ganlab.generators.dirac import Dirac
 from ganlab.generators.fastgan import FastGAN
+from ganlab.generators.hifigan import HiFiGAN
 from ganlab.generators.independent_frames import IndependentFrames
 from ganlab.generators.mlp import MLP
 from ganlab.generators.mocogan import MoCoGAN
 from ganlab.generators.r3gan import R3GAN
+from ganlab.generators.residual_unet import ResidualUNet
 from ganlab.generators.resnet import ResNet
 from ganlab.generators.resnet_translator import ResNetTranslator
 from ganlab.generators.rnn import RNN
 from ganlab.generators.rrdb import RRDB
 from ganlab.generators.sagan import SAGAN
+from ganlab.generators.spectrogram import Spectrogram
 from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
 from ganlab.generators.unet_translator import UNetTranslator
 from ganlab.generators.vgan import VGAN
+from ganlab.generators.wavegan import WaveGAN
 
 __all__ = [
     "DCGAN",
@@ -39,11 +43,15 @@ __all__ = [
     "DCGANSame",
     "Dirac",
     "FastGAN",
+    "HiFiGAN",
     "IndependentFrames",
     "MoCoGAN",
     "ResNet",
     "ResNetTranslator",
+    "ResidualUNet",
     "SRResNet",
+    "Spectrogram",
     "StyleGAN2",
     "UNetTranslator",
+    "WaveGAN",
 ]

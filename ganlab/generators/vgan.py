@@ -126,6 +126,7 @@ class _OneStream(nn.Module):
 
 
 @final
+@final
 class _TwoStreams(_OneStream):
     """Clips in front of an image that stays."""
 

@@ -12,23 +12,32 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 from torch.nn import functional
 
-from ganlab.core.figures import INK, SAMPLE
+from ganlab.core.figures import SAMPLE
 from ganlab.core.interfaces import Shape
 from ganlab.kinds import axes
-from ganlab.kinds.arrangement import arrange
 from ganlab.kinds.base import Kind, ReadSample, RealSamples, Sheet
-from ganlab.kinds.density import BLUES, rgb
-from ganlab.kinds.lettering import PADDING, TEXT_SIZE, add_header, font, shorten
+from ganlab.kinds.lettering import PADDING
+from ganlab.kinds.panels import MAX_PANELS, Panels, paste_spectrogram
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
 from ganlab.kinds.sound_files import SUFFIXES, read_sound, resample
 
 SHEET_SOUNDS = 200  # real sounds that determine the loudest level
-MAX_PANELS = 16
-WIDTH, SPECTROGRAM, WAVEFORM = 800, 96, 36  # pixels: of the sheet, and the heights of the parts of a panel
-BETWEEN, BELOW, NAME_LINE = 10, 25, 15  # pixels: between panels, for numbers, for the name of a class above a panel
+SPECTROGRAM, WAVEFORM = 96, 36  # heights of the parts of a panel, in pixels
 WINDOW_SECONDS = 0.032  # of the spectrogram, rounded to a power of two
 RANGE_DB = 80.0  # what is so much quieter than the loudest real sound is white
-FREQUENCY_TICKS, TIME_TICKS = 4, 4  # intervals on the axes of a panel, at most
+FREQUENCY_TICKS = 4  # intervals on the axis of frequencies, at most
+
+
+def to_pcm16(sound: np.ndarray) -> np.ndarray:
+    """Return values in [−1, 1] as int16, of which 32,768 are 1; others are cut off, and NaN is silence."""
+    return np.clip(np.nan_to_num(sound * 32768.0).round(), -32768, 32767).astype("<i2")
+
+
+def _to_float32(sound: np.ndarray) -> np.ndarray:
+    return sound.astype("<f4")
+
+
+ENCODERS = {"pcm16": to_pcm16, "float32": _to_float32}  # of values in files, the default first
 
 
 @final
@@ -50,13 +59,13 @@ class AudioKind(Kind):
     name, plural = "audio", "sounds (samples, channels)"
     max_classes = 16
     output_patterns = folder_patterns("sounds", ".wav")
-    encodings: ClassVar[tuple[str, ...]] = ("pcm16", "float32")
+    encodings: ClassVar[tuple[str, ...]] = tuple(ENCODERS)
     suffixes = SUFFIXES
     read_settings = ("rate", "length")
 
     def write(self, samples: Tensor, output: Path, classes: Sequence[str] = (), encoding: str = "") -> None:
         """Write sounds/, with a wav file per sound; pcm16 cuts values off at −1 and 1."""
-        encode = {"pcm16": to_pcm16, "float32": _to_float32}[encoding or self.encodings[0]]
+        encode = ENCODERS[encoding or self.encodings[0]]
         write_folder(output / "sounds", ".wav", samples, classes, partial(write_wav, rate=self.rate, encode=encode))
 
     @classmethod
@@ -102,36 +111,21 @@ class AudioKind(Kind):
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one sound, got 0")
         levels = backdrop or self._levels(sheet.samples)
-        shown = sheet.first(MAX_PANELS)
-        arrangement = arrange(shown)
-        sounds = shown.samples.detach().double().cpu().nan_to_num().numpy()
-        seconds = sounds.shape[1] / self.rate
-        named = NAME_LINE if shown.labels is not None or arrangement.captions else 0
+        sounds = sheet.first(MAX_PANELS).samples.detach().double().cpu().nan_to_num().numpy()
         left = axes.label_width(0, self.rate / 2, FREQUENCY_TICKS) + PADDING
-        across = (WIDTH - left - PADDING + BETWEEN) // arrangement.columns
-        down = SPECTROGRAM + WAVEFORM + BETWEEN + named
-        picture = Image.new("RGB", (WIDTH, len(arrangement.rows) * down + BELOW), "white")
-        draw = ImageDraw.Draw(picture)
-        lowest = {column: row for row, column, _ in arrangement.places()}
-        for row, column, index in arrangement.places():
-            x, y = left + column * across, row * down + named
-            upper = axes.Box(x, y, x + across - BETWEEN, y + SPECTROGRAM)
-            lower = axes.Box(x, upper.bottom + 1, upper.right, upper.bottom + 1 + WAVEFORM)
-            picture.paste(self._spectrogram(sounds[index].mean(1), upper, levels), (upper.left, upper.top))
+
+        def draw_panel(picture: Image.Image, index: int, box: axes.Box, is_first: bool) -> None:
+            upper, lower = box._replace(bottom=box.top + SPECTROGRAM), box._replace(top=box.top + SPECTROGRAM + 1)
+            decibels = self._decibels(sounds[index].mean(1))
+            paste_spectrogram(picture, 1 + (decibels - levels.loudest_db) / RANGE_DB, upper)
             picture.paste(_waveform(sounds[index], lower, levels), (lower.left, lower.top))
-            axes.draw_frame(draw, upper)
+            draw = ImageDraw.Draw(picture)
             axes.draw_frame(draw, lower)
-            if named:
-                text = shown.class_name(int(shown.labels[index])) if shown.labels is not None else ""
-                name = shorten(arrangement.captions.get(index, text), upper.right - upper.left)
-                draw.text((x, y - NAME_LINE + 1), name, INK, font(TEXT_SIZE), anchor="lt")
-            if column == 0:
+            if is_first:
                 axes.draw_vertical_axis(draw, upper, 0, self.rate / 2, FREQUENCY_TICKS)
-            if row == lowest[column]:
-                axes.draw_horizontal_axis(draw, lower, 0, seconds, TIME_TICKS)
-        fact = f"the first {len(shown)} are shown" if len(shown) < len(sheet) else ""
-        units = f"{self.rate:,} Hz; axes in hertz and seconds"
-        return add_header(picture, sheet.facts(fact, arrangement.fact, units))
+
+        panels = Panels(SPECTROGRAM + 1 + WAVEFORM, sheet.samples.shape[1] / self.rate, left)
+        return panels.draw(sheet, draw_panel, f"{self.rate:,} Hz; axes in hertz and seconds")
 
     def _levels(self, sounds: Tensor) -> AudioBackdrop:
         waves = sounds.detach().double().cpu().nan_to_num().numpy()
@@ -148,28 +142,12 @@ class AudioKind(Kind):
         magnitude = np.abs(np.fft.rfft(frames * window)).T / (window.sum() / 2)
         return 20 * np.log10(np.maximum(magnitude, 1e-10))
 
-    def _spectrogram(self, wave: np.ndarray, box: axes.Box, levels: AudioBackdrop) -> Image.Image:
-        shares = np.clip(1 + (self._decibels(wave) - levels.loudest_db) / RANGE_DB, 0, 1)[::-1]
-        stops, blues = np.linspace(0, 1, len(BLUES)), np.stack([rgb(colour) for colour in ("#ffffff", *BLUES[1:])], 1)
-        colours = np.stack([np.interp(shares, stops, channel) for channel in blues], axis=-1)
-        picture = Image.fromarray(colours.round().astype(np.uint8), "RGB")
-        return picture.resize((box.right - box.left, box.bottom - box.top), Image.Resampling.BOX)
-
 
 def write_wav(sound: Tensor, path: Path, rate: int, encode: Callable[[np.ndarray], np.ndarray]) -> None:
     """Write one sound (samples, channels) with a function that encodes its values."""
     from scipy.io import wavfile  # slow to import, and most commands never write sound
 
     wavfile.write(path, rate, encode(sound.detach().cpu().double().numpy()))
-
-
-def to_pcm16(sound: np.ndarray) -> np.ndarray:
-    """Return values in [−1, 1] as int16, of which 32,768 are 1; others are cut off, and NaN is silence."""
-    return np.clip(np.nan_to_num(sound * 32768.0).round(), -32768, 32767).astype("<i2")
-
-
-def _to_float32(sound: np.ndarray) -> np.ndarray:
-    return sound.astype("<f4")
 
 
 def _waveform(sound: np.ndarray, box: axes.Box, levels: AudioBackdrop) -> Image.Image:

@@ -2,13 +2,26 @@
 
 from math import gcd
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, final
 
 import torch
 from torch import Tensor
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
 EXTRA = "sound files are read by the package soundfile, which is not installed; run: pip install 'ganlab[audio]'"
+
+
+@final
+class SoundHeader(NamedTuple):
+    """What a sound file says of itself: the rate in hertz, its channels, samples per channel, and how it stores them.
+
+    `subtype` is soundfile's name, such as "PCM_16", "FLOAT" or "VORBIS".
+    """
+
+    rate: int
+    channels: int
+    samples: int
+    subtype: str
 
 
 def sound_library() -> Any:
@@ -25,19 +38,42 @@ def read_sound(path: Path) -> tuple[Tensor, int]:
 
     Raises ValueError, without the path, if it is empty, broken, or a wav file that ends before its header says.
     """
-    library = sound_library()
-    try:
-        # float32 whatever the file holds: soundfile does not scale floats that are read as integers
-        sound, rate = library.read(path, dtype="float32", always_2d=True)
-    except (library.LibsndfileError, OSError, TypeError) as error:
-        reason = str(error).rpartition(": ")[2].rstrip(".") or "it cannot be read"
-        raise ValueError(f"it is no sound that can be read ({reason})") from error
+    sound, rate = read_part(path)
     if not len(sound):
         raise ValueError("it holds no samples")
     missing = _missing_bytes(path)
     if missing > 1:  # an odd chunk may lack its padding
         raise ValueError(f"it is cut off: {missing:,} bytes are missing that its header announces")
+    return sound, rate
+
+
+def read_part(path: Path, start: int = 0, stop: int | None = None) -> tuple[Tensor, int]:
+    """Return the samples from `start` to before `stop` (None: the end) as `read_sound` does, and the rate in hertz.
+
+    Only these are decoded, so a file that ends too early is not noticed. Raises ValueError, without the path.
+    """
+    library = sound_library()
+    try:
+        # float32 whatever the file holds: soundfile does not scale floats that are read as integers
+        sound, rate = library.read(path, start=start, stop=stop, dtype="float32", always_2d=True)
+    except (library.LibsndfileError, OSError, TypeError) as error:
+        raise _unreadable(error) from error
     return torch.from_numpy(sound), int(rate)
+
+
+def read_header(path: Path) -> SoundHeader:
+    """Return the header of a sound file; raises ValueError, without the path, if it cannot be read."""
+    library = sound_library()
+    try:
+        info = library.info(path)
+    except (library.LibsndfileError, OSError, TypeError) as error:
+        raise _unreadable(error) from error
+    return SoundHeader(int(info.samplerate), int(info.channels), int(info.frames), str(info.subtype))
+
+
+def _unreadable(error: Exception) -> ValueError:
+    reason = str(error).rpartition(": ")[2].rstrip(".") or "it cannot be read"
+    return ValueError(f"it is no sound that can be read ({reason})")
 
 
 def _missing_bytes(path: Path) -> int:

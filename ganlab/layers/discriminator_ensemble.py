@@ -13,12 +13,15 @@ from ganlab.core.tree import Tree
 from ganlab.layers.feature_discriminator import FeatureDiscriminator, shows_features
 from ganlab.layers.ordered_layers import Layer, parallel_layers
 
+MOST_COPIES = 32  # of a logit, of the discriminator that has most of them
+
 
 class DiscriminatorEnsemble(FeatureDiscriminator, ABC):
     """A discriminator made of several discriminators whose logits count equally.
 
     `critics` are the discriminators by name, and `head` maps their joined logits. The features are the concatenated
-    features of all discriminators, if each one shows some; otherwise the ensemble shows none. A subclass says which
+    features of all discriminators, if each one shows some, after the feature maps of those that show them; otherwise
+    the ensemble shows none. A subclass says which
     samples each discriminator receives:
 
     >>> import torch
@@ -61,8 +64,9 @@ class DiscriminatorEnsemble(FeatureDiscriminator, ABC):
             cast(FeatureDiscriminator, network).discriminate(received, cond)
             for network, received in self.inputs(samples)
         ]
+        maps = [values for output in outputs for values in output.features[:-1]]
         features = torch.cat([output.features[-1] for output in outputs], 1)
-        return DiscriminatorOutput(self.head(join_logits(outputs)), (features,))
+        return DiscriminatorOutput(self.head(join_logits(outputs)), (*maps, features))
 
     def features(self, samples: Tree, cond: Tree) -> Tensor:
         """Return the concatenated features of all discriminators, shape (n, feature_size)."""
@@ -85,8 +89,11 @@ class DiscriminatorEnsemble(FeatureDiscriminator, ABC):
 def join_logits(outputs: Sequence[DiscriminatorOutput]) -> Tensor:
     """Stack the logits of several discriminators to (n, discriminators, logits per discriminator).
 
-    A discriminator with fewer logits has them repeated, so that each discriminator weighs the same in a mean.
+    A discriminator with fewer logits has them repeated, so that each discriminator weighs the same in a mean, and each
+    of its logits too: exactly, unless that takes more than 32 copies of the most logits; then up to 1 in 32.
     """
     rows = [output.logits.reshape(len(output.logits), -1) for output in outputs]
-    count = lcm(*(logits.shape[1] for logits in rows))
-    return torch.stack([logits[:, :, None].expand(-1, -1, count // logits.shape[1]).flatten(1) for logits in rows], 1)
+    counts = [logits.shape[1] for logits in rows]
+    count = min(lcm(*counts), MOST_COPIES * max(counts))
+    positions = torch.arange(count, device=rows[0].device)
+    return torch.stack([logits[:, positions * logits.shape[1] // count] for logits in rows], 1)

@@ -10,7 +10,9 @@ from ganlab.core.interfaces import Spec
 from ganlab.layers.condition_input import ConditionInput
 from ganlab.layers.image_shapes import condition_image
 
-FOR_IMAGES = "images from images are made by generator=unet_translator, resnet_translator, srresnet and rrdb"
+FOR_IMAGES = (
+    "images from images are made by generator=unet_translator, resnet_translator, residual_unet, srresnet and rrdb"
+)
 
 
 def append_codes(values: Tensor, codes: Tensor, axis: int) -> Tensor:

@@ -19,6 +19,7 @@ from ganlab.metrics.frechet import FID
 from ganlab.metrics.inception_score import InceptionScore
 from ganlab.metrics.intra_fid import IntraFID
 from ganlab.metrics.kid import KID
+from ganlab.metrics.log_mel_l1 import LogMelL1
 from ganlab.metrics.lpips import LPIPS
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.mifid import MIFID
@@ -26,6 +27,7 @@ from ganlab.metrics.modes import Mixture, Modes
 from ganlab.metrics.ms_ssim import MSSSIM
 from ganlab.metrics.ms_ssim_paired import PairedMSSSIM
 from ganlab.metrics.paired_images import PairedMetric, PairedStatistic
+from ganlab.metrics.paired_sounds import PairedSoundMetric, PairedSoundStatistic
 from ganlab.metrics.path_length import PathLength
 from ganlab.metrics.prdc import PRDC
 from ganlab.metrics.psnr import PSNR
@@ -37,6 +39,8 @@ from ganlab.metrics.spatial_fid import SpatialFID
 from ganlab.metrics.ssim import SSIM
 from ganlab.metrics.stacked_modes import StackedModes
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic, SumStatistic
+from ganlab.metrics.stft_error import STFTError
+from ganlab.metrics.stoi import STOI
 from ganlab.metrics.temporal_ratio import TemporalRatio
 from ganlab.metrics.wasserstein import Wasserstein
 from ganlab.metrics.whole_images import WholeImages
@@ -50,6 +54,7 @@ __all__ = [
     "PRDC",
     "PSNR",
     "SSIM",
+    "STOI",
     "AccuracyScore",
     "AllValues",
     "Authenticity",
@@ -68,6 +73,7 @@ __all__ = [
     "FIDInfinity",
     "InceptionScore",
     "IntraFID",
+    "LogMelL1",
     "Metric",
     "Mixture",
     "ModelMetric",
@@ -75,10 +81,13 @@ __all__ = [
     "Moments",
     "PairedMSSSIM",
     "PairedMetric",
+    "PairedSoundMetric",
+    "PairedSoundStatistic",
     "PairedStatistic",
     "PathLength",
     "Processes",
     "ReverseFID",
+    "STFTError",
     "SampleStatistics",
     "Samples",
     "ScoredBatch",

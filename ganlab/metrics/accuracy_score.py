@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ganlab.core.score_range import SHARE, ScoreRange
 from ganlab.features.base import Features, Source
-from ganlab.features.classifier_training import RESOLUTION, accuracy, fit_classifier
+from ganlab.features.classifier_training import accuracy, fit_classifier
+from ganlab.features.image_recipe import RESOLUTION, ImageRecipe
 from ganlab.features.resizing import standardise
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
@@ -56,7 +57,9 @@ class AccuracyScore(Metric):
                 f"accuracy_score needs at least 1 real and 1 generated sample, "
                 f"got {len(real_images)} and {len(fake_images)}"
             )
-        network = fit_classifier(_resize(fake_images), fake.rows("labels"), self.classes, self.seed, self.steps)
+        network = fit_classifier(
+            ImageRecipe(), _resize(fake_images), fake.rows("labels"), self.classes, self.seed, self.steps
+        )
         return {"classification_accuracy_score": accuracy(network, _resize(real_images), real.rows("labels"))}
 
     def describe(self) -> dict[str, Any]:

@@ -58,8 +58,8 @@ class ClassShare(Metric, ABC):
         if features.classes != classes:
             raise UnsuitableMetricError(
                 f"metric={self.name} needs a classifier of the data's {classes} classes, but "
-                f"features={features.name} has {features.classes}; choose features=classifier, or remove {self.name} "
-                "from metric"
+                f"features={features.name} has {features.classes}; choose features=classifier, or "
+                f"features=sound_classifier for sounds, or remove {self.name} from metric"
             )
         self.hits = Hits()
 

@@ -87,7 +87,8 @@ class BaseMetric(ABC):
         if self.needs_logits and not features.classes:
             raise UnsuitableMetricError(
                 f"metric={self.name} needs class probabilities, which features={features.name} does not have; "
-                f"choose features=classifier or features=inception, or remove {self.name} from metric"
+                f"choose features=classifier, features=inception, or features=sound_classifier for sounds, or remove "
+                f"{self.name} from metric"
             )
 
     def describe(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganlab.features.base import FeatureBatch, Features, Source
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
+from ganlab.metrics.pairs import require_pairs
 from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic
 
 COLOURS = ("rgb", "y")
@@ -150,22 +151,6 @@ def check_images(name: str, shape: Any, colour: str, smallest: int) -> None:
         f"metric={name} compares images, but the data's samples have shape {shape}; choose image data, or remove "
         f"{name} from metric"
     )
-
-
-def require_pairs(images: Tensor | None, truths: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return images with their truths; raises ValueError if one is missing, or if their shapes differ."""
-    if images is None or truths is None:
-        raise ValueError(
-            "scores against the truth need the real sample that belongs to each generated one, but these samples have "
-            "none; evaluate a run whose data is paired"
-        )
-    if images.shape != truths.shape:
-        raise ValueError(
-            f"an output is compared with a truth of its own size, but the outputs have shape {tuple(images.shape[1:])} "
-            f"(channels, height, width) and the truths {tuple(truths.shape[1:])}; make the data's targets as large as "
-            "what the generator makes"
-        )
-    return images, truths
 
 
 def luma(images: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from ganlab.regularizers.gradient import R1, R2, Dragan, GradientPenalty
 from ganlab.regularizers.information import Information
 from ganlab.regularizers.instance_noise import InstanceNoise
 from ganlab.regularizers.lecam import LeCam
+from ganlab.regularizers.log_mel import LogMelL1
 from ganlab.regularizers.orthogonal import Orthogonal
 from ganlab.regularizers.path_length import PathLength
 from ganlab.regularizers.perceptual import Perceptual, PerceptualDiscriminator, PerceptualVGG19
@@ -36,6 +37,7 @@ __all__ = [
     "Information",
     "InstanceNoise",
     "LeCam",
+    "LogMelL1",
     "Orthogonal",
     "PathLength",
     "Perceptual",

@@ -191,7 +191,7 @@ PAIRS = {
     "a generator of latents and an image condition": (
         [*IMAGE_PAIRS, "generator=mlp", "latent=normal"],
         "generator: this network takes class labels, but the data's condition has the shape (1, 16, 16); images from "
-        "images are made by generator=unet_translator, resnet_translator, srresnet and rrdb",
+        "images are made by generator=unet_translator, resnet_translator, residual_unet, srresnet and rrdb",
     ),
     "a projection of an image condition": (
         [*IMAGE_PAIRS, "discriminator.labels=projection"],

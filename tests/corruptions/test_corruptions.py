@@ -80,7 +80,7 @@ def test_blur_is_the_gaussian_filter() -> None:
 @pytest.mark.parametrize("share", [0.1, 0.5])
 def test_a_rectangle_hides_its_share_and_nothing_else(share: float) -> None:
     masked = Mask("rectangle", share).corrupt(images(200), Random(0))
-    holes = masked[:, 3] == 255
+    holes = masked[:, 3] == 0
     assert masked[:, 3].unique().tolist() == [0, 255]
     assert abs(float(holes.float().mean()) - share) < 0.02
     for hole in holes[:20]:
@@ -94,7 +94,7 @@ def test_a_rectangle_hides_its_share_and_nothing_else(share: float) -> None:
 
 def test_a_large_image_has_a_rectangle_in_every_cell() -> None:
     large = torch.zeros(1, 3, 27, 40, dtype=torch.uint8)
-    holes = Mask(share=0.25, cell=8).corrupt(large, Random(0))[0, 3] > 0
+    holes = Mask(share=0.25, cell=8).corrupt(large, Random(0))[0, 3] == 0
     cells = holes[:27, :40].unfold(0, 9, 9).unfold(1, 8, 8)  # 27 pixels are 3 cells of 9
     counts = cells.sum((2, 3))
     assert counts.shape == (3, 5)
@@ -104,23 +104,23 @@ def test_a_large_image_has_a_rectangle_in_every_cell() -> None:
 
 
 def test_single_pixels_are_hidden_with_the_probability_of_the_share() -> None:
-    holes = Mask("pixels", 0.3).corrupt(images(50), Random(0))[:, 3] == 255
+    holes = Mask("pixels", 0.3).corrupt(images(50), Random(0))[:, 3] == 0
     assert abs(float(holes.float().mean()) - 0.3) < 0.02
     assert holes.float().mean(0).std() < 0.1
 
 
 def masked_ramp() -> tuple[torch.Tensor, torch.Tensor]:
     image = ramp()[:, :, :12].float() / 127.5 - 1
-    mask = torch.full_like(image, -1)
-    mask[..., 4:8, 5:10] = 1
-    return image, torch.cat([image.masked_fill(mask > 0, 0), mask], 1)
+    opacity = torch.ones_like(image)
+    opacity[..., 4:8, 5:10] = -1
+    return image, torch.cat([image.masked_fill(opacity < 0, 0), opacity], 1)
 
 
 def test_diffusion_continues_a_ramp_and_the_mean_is_one_value() -> None:
     image, masked = masked_ramp()
     torch.testing.assert_close(fill_by_diffusion(masked), image, atol=0.01, rtol=0)
     mean = fill_mean(masked)
-    visible = masked[:, 1:] < 0
+    visible = masked[:, 1:] > 0
     assert torch.equal(mean[visible], image[visible])
     torch.testing.assert_close(mean[~visible], image[visible].mean().expand(20))
 

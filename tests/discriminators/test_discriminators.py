@@ -7,6 +7,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import get_class, instantiate
+from support.sounds import FOR_SOUND
 from torch import nn
 
 from ganlab.core import tree
@@ -15,7 +16,8 @@ from ganlab.discriminators import DCGAN, MLP, RNN, ResNet
 from ganlab.layers.resized import HalvingConvolution
 
 CONF = Path(__file__).parents[2] / "conf"
-NAMES = sorted(path.stem for path in (CONF / "discriminator").glob("*.yaml"))
+# Those of sound are in test_sound_discriminators.py.
+NAMES = sorted({path.stem for path in (CONF / "discriminator").glob("*.yaml")} - {*FOR_SOUND})
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3), "patch": (1, 28, 28)}
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet", "fastgan")}
 SHAPES |= {"pixel": (3, 4, 6), "patch16": (3, 8, 8), "patch70": (1, 28, 28)}

@@ -8,6 +8,7 @@ import yaml
 from omegaconf import OmegaConf
 from support.image_pairs import PAIRS
 from support.small_runs import DIGITS, POINTS, QUIET, rows, state
+from support.sounds import SOUND_PAIRS
 from support.two_ranks import TWO, start
 from support.vgg19_weights import write_random_weights
 
@@ -28,6 +29,7 @@ MORE = {  # further settings, so the component has an effect
     "information": ["latent=codes", "latent.size=16"],
     # Small weights, because rounding errors are relative to the gradients, which Adam's state contains.
     "pixel_l1": ["regularizer.pixel_l1.weight=1"],
+    "log_mel_l1": ["regularizer.log_mel_l1.weight=1", "optimizer=sgd"],
     "pixel_l2": ["regularizer.pixel_l2.weight=1"],
     "path_length": ["generator._target_=support.small_runs.Styled", "regularizer.path_length.every=1"],
     "reconstruction": ["discriminator._target_=support.small_runs.Mapped"],
@@ -44,6 +46,8 @@ DEPENDS_ON_BATCH = {
     "loss/relativistic_average": "each sample is compared with the mean of the batch",
     "batch norm": "samples are normalised by statistics of the batch",
 }
+SPOKEN_TONES = [*SOUND_PAIRS, *QUIET, "generator=hifigan", "generator.width=16", "discriminator=mlp",
+                "discriminator.labels=none", "discriminator.widths=[8]", "batch_size=4", "iterations=4"]  # fmt: skip
 FEW_CALLBACKS = ["callback=[nan_monitor,metrics_logger,checkpoint,status_file]"]
 EVERYTHING = [
     *DIGITS, "data.limit=20", "data.flip=true", "data.labels=true", "regularizer=[r1,instance_noise]",
@@ -103,7 +107,8 @@ def with_component(group, name):
     if getattr(target, "reads", "") == "probability":
         overrides.append("discriminator.head=tanh_probability")
     if getattr(target, "needs_pairs", False):
-        return composed([*PAIRS, *overrides])
+        pairs = SPOKEN_TONES if target.sample_dims == (2,) else PAIRS
+        return composed([*pairs, *overrides])
     try:
         return composed([*POINTS, *overrides])
     except ConfigurationError:

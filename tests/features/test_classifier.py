@@ -8,11 +8,10 @@ from support.metric_sources import Pictures, Points, compute_scores
 from torch.nn import functional
 
 from ganlab.data.digits import Digits
-from ganlab.features import Classifier
-from ganlab.features import classifier as classifier_module
-from ganlab.features import classifier_training as training
-from ganlab.features.classifier import SHIPPED
+from ganlab.features import Classifier, classifier_weights
 from ganlab.features.classifier_training import held_out_mask, train_classifier
+from ganlab.features.classifier_weights import SHIPPED
+from ganlab.features.image_recipe import ImageRecipe
 from ganlab.features.training_state import TrainingState
 from ganlab.metrics import FID, InceptionScore
 
@@ -82,11 +81,11 @@ def test_training_is_a_function_of_its_arguments() -> None:
     data = Pictures()
     images, labels = (torch.cat(values) for values in zip(*data.real_samples(), strict=True))
     before = torch.get_rng_state()
-    first = train_classifier(images, labels, 2, seed=3, steps=12, batch_size=16)
+    first = train_classifier(ImageRecipe(), images, labels, 2, seed=3, steps=12, batch_size=16)
     assert torch.equal(torch.get_rng_state(), before)
     torch.rand(1)
-    again = train_classifier(images, labels, 2, seed=3, steps=12, batch_size=16)
-    other = train_classifier(images, labels, 2, seed=4, steps=12, batch_size=16)
+    again = train_classifier(ImageRecipe(), images, labels, 2, seed=3, steps=12, batch_size=16)
+    other = train_classifier(ImageRecipe(), images, labels, 2, seed=4, steps=12, batch_size=16)
     states = [trained.network.state_dict() for trained in (first, again, other)]
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
     assert not torch.equal(states[0]["head.weight"], states[2]["head.weight"])
@@ -121,18 +120,25 @@ def stop_at_step(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the training of a classifier raise Stopped at its `step`-th step, once."""
     calls = iter(range(1, step + 1))
 
-    def augment(images, random):
+    def augment(recipe, inputs, random):
         if next(calls, step + 1) == step:
             raise Stopped
-        return original(images, random)
+        return original(recipe, inputs, random)
 
-    original = training._augment
-    monkeypatch.setattr(training, "_augment", augment)
+    original = ImageRecipe.augment
+    monkeypatch.setattr(ImageRecipe, "augment", augment)
 
 
 def test_a_stopped_training_continues_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
-    arguments = {"images": images, "labels": labels, "classes": 2, "steps": 12, "batch_size": 16}
+    arguments = {
+        "recipe": ImageRecipe(),
+        "samples": images,
+        "labels": labels,
+        "classes": 2,
+        "steps": 12,
+        "batch_size": 16,
+    }
     whole = train_classifier(**arguments).network.state_dict()
     stop_at_step(8, monkeypatch)
     with pytest.raises(Stopped):
@@ -144,13 +150,13 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path: Path, monkeypat
 
 def test_a_damaged_state_counts_as_none(tmp_path: Path) -> None:
     images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
-    whole = train_classifier(images, labels, 2, steps=3).network.state_dict()
+    whole = train_classifier(ImageRecipe(), images, labels, 2, steps=3).network.state_dict()
     state = TrainingState(tmp_path / "state", seconds=0)
-    train_classifier(images, labels, 2, steps=2, state=state)
+    train_classifier(ImageRecipe(), images, labels, 2, steps=2, state=state)
     content = torch.load(tmp_path / "state", weights_only=True)
     for damaged in ({**content, "optimizer": {}}, {"steps": 2}, [1]):
         torch.save(damaged, tmp_path / "state")
-        trained = train_classifier(images, labels, 2, steps=3, state=TrainingState(tmp_path / "state"))
+        trained = train_classifier(ImageRecipe(), images, labels, 2, steps=3, state=TrainingState(tmp_path / "state"))
         assert all(torch.equal(value, whole[name]) for name, value in trained.network.state_dict().items())
     (tmp_path / "state").write_bytes(b"nothing")
     assert state.load({"network": trained.network}) == 0
@@ -186,14 +192,14 @@ def test_a_job_waits_for_the_classifier_that_another_trains(tmp_path, monkeypatc
     unfinished = tmp_path / "cache" / "unfinished" / folder.name
     capsys.readouterr()
     with holder_of(unfinished / "lock") as release:
-        on_wait = classifier_module._print_waiting
+        on_wait = classifier_weights._print_waiting
 
         def wait(name):
             on_wait(name)
             (tmp_path / "hidden").rename(folder)  # the other process has finished it
             release()
 
-        monkeypatch.setattr(classifier_module, "_print_waiting", wait)
+        monkeypatch.setattr(classifier_weights, "_print_waiting", wait)
         Classifier(data, steps=4)
     assert data.times_read == 1
     assert capsys.readouterr().err.startswith("waiting for process ")
@@ -216,13 +222,13 @@ def test_error_messages_say_what_to_do() -> None:
     ("arguments", "message"),
     [
         ({"labels": torch.full((60,), 2)}, "labels from 0 to 1, got labels from 2 to 2"),
-        ({"labels": torch.zeros(3)}, "got 60 images and 3 labels"),
+        ({"labels": torch.zeros(3)}, "got 60 samples and 3 labels"),
         ({"classes": 1}, "two or more classes"),
         ({"steps": 0}, "steps must be at least 1, got 0"),
-        ({"images": torch.zeros(60, 1, 8, 8)}, "need uint8 images"),
+        ({"samples": torch.zeros(60, 1, 8, 8)}, "need uint8 images"),
     ],
 )
 def test_training_refuses_invalid_arguments(arguments: dict[str, object], message: str) -> None:
     images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
     with pytest.raises(ValueError, match=message):
-        train_classifier(**({"images": images, "labels": labels, "classes": 2} | arguments))
+        train_classifier(**({"recipe": ImageRecipe(), "samples": images, "labels": labels, "classes": 2} | arguments))

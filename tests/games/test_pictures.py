@@ -6,7 +6,9 @@ import torch
 from PIL import Image
 from support.translators import Convolution, Identity, translator
 
+from ganlab.core.interfaces import Spec
 from ganlab.games.pictures import apply, convert_channels, to_levels
+from ganlab.generators import ResidualUNet
 
 ORIENTATION = 0x0112
 RANDOM = np.random.default_rng(0)
@@ -63,6 +65,19 @@ def test_a_generator_that_reads_opacity_gets_it():
     assert apply(fill, opaque).mode == "RGB"
     assert np.array_equal(np.array(apply(fill, opaque)), np.array(apply(fill, Image.fromarray(COLOUR))))
     assert not np.array_equal(np.array(apply(fill, opaque)), np.array(apply(fill, open_hole)))
+
+
+def test_erased_parts_are_filled_and_the_rest_stays():
+    network = ResidualUNet(Spec((3, 8, 8), (4, 8, 8)), width=4, depth=1, guess="filled")
+    fill = translator(network, channels=(4, 3))
+    picture = Image.fromarray(COLOUR)
+    assert np.array_equal(np.array(apply(fill, picture)), COLOUR)
+    opacity = np.full((12, 20), 255, np.uint8)
+    opacity[4:9, 5:12] = 0
+    picture.putalpha(Image.fromarray(opacity))
+    output = np.array(apply(fill, picture))
+    assert np.array_equal(output[opacity > 0], COLOUR[opacity > 0])
+    assert not np.array_equal(output[opacity == 0], COLOUR[opacity == 0])
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

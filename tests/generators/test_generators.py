@@ -7,6 +7,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import get_class, instantiate
+from support.sounds import FOR_SOUND
 from torch import nn
 
 from ganlab.core.interfaces import Spec
@@ -14,7 +15,8 @@ from ganlab.generators import DCGAN, MLP, RNN, ResNet
 from ganlab.layers.residual import Residual
 
 CONF = Path(__file__).parents[2] / "conf"
-NAMES = sorted(path.stem for path in (CONF / "generator").glob("*.yaml"))
+# Those of sound are in test_sound_generators.py.
+NAMES = sorted({path.stem for path in (CONF / "generator").glob("*.yaml")} - {*FOR_SOUND})
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3)}
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "fastgan")}
 SMALL = {name: {"width": 4} for name in SHAPES} | {"stylegan2": {"width": 4, "style_size": 8, "mapping_layers": 2}}
@@ -23,7 +25,9 @@ SHAPES |= {"mocogan": (4, 1, 16, 16), "independent": (4, 3, 16, 16), "vgan": (8,
 SMALL |= {"mocogan": {"image": {"width": 4}}, "independent": {"image": {"width": 4}}, "vgan": {"width": 4}}
 # Generators that make images from images, and the shapes of their conditions.
 CONDITIONS = {"unet_translator": (1, 16, 16), "resnet_translator": (3, 16, 8), "srresnet": (4, 4, 6), "rrdb": (1, 4, 4)}
+CONDITIONS |= {"residual_unet": (1, 16, 32)}
 SHAPES |= {"unet_translator": (3, 16, 16), "resnet_translator": (1, 16, 8), "srresnet": (3, 8, 12), "rrdb": (3, 16, 16)}
+SHAPES |= {"residual_unet": (3, 16, 32)}
 SMALL |= {name: {"width": 4} for name in CONDITIONS}
 SMALL["rrdb"] |= {"blocks": 1, "growth": 2}
 

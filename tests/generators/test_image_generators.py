@@ -9,12 +9,14 @@ from torch import nn
 from torch.nn import functional
 
 from ganlab.core.interfaces import Spec
-from ganlab.generators import RRDB, ResNetTranslator, SRResNet, UNetTranslator
+from ganlab.core.luminance import luminance
+from ganlab.generators import RRDB, ResidualUNet, ResNetTranslator, SRResNet, UNetTranslator
 from ganlab.layers.dropout import Dropout
 
 TRANSLATORS = {
     "unet": partial(UNetTranslator, width=2, dropout=0.0),
     "resnet": partial(ResNetTranslator, width=2, blocks=1),
+    "residual unet": partial(ResidualUNet, width=3, depth=1),
 }
 ENHANCERS = {
     "srresnet": partial(SRResNet, width=3, blocks=1, kernel=3),
@@ -224,6 +226,40 @@ def test_rrdb_starts_close_to_its_skip_connections():
     torch.testing.assert_close(block(features), 1.2 * features)
 
 
+def test_the_residual_unet_starts_close_to_the_input_and_sees_beyond_its_holes():
+    network = ResidualUNet(Spec((3, 32, 32), (1, 32, 32)), width=8, depth=2).eval()
+    grey = images(2, 1, 32, 32) / 2
+    assert 0 < (network(none(2), grey) - grey).abs().mean() < 0.02
+    far = grey.clone()
+    far[..., :2, :2] += 0.2
+    assert not torch.equal(network(none(2), far)[..., 14:16, 14:16], network(none(2), grey)[..., 14:16, 14:16])
+
+
+def test_visible_pixels_pass_and_what_is_in_a_hole_has_no_influence():
+    network = ResidualUNet(Spec((3, 16, 16), (4, 16, 16)), width=3, depth=1, guess="filled").eval()
+    for weight in network.parameters():
+        weight.data *= 5
+    opacity = torch.ones(2, 1, 16, 16)
+    opacity[..., 4:11, 3:9] = -1
+    image = images(2, 3, 16, 16)
+    made = network(none(2), torch.cat([image, opacity], 1))
+    hidden = (opacity < 0).expand_as(image)
+    assert torch.equal(made[~hidden], image[~hidden])
+    assert (made - image)[hidden].abs().min() > 0
+    other = torch.cat([torch.where(hidden, -image, image), opacity], 1)
+    assert torch.equal(network(none(2), other), made)
+
+
+def test_a_tinted_grey_image_keeps_its_luminance():
+    network = ResidualUNet(Spec((3, 16, 16), (1, 16, 16)), width=3, depth=1, guess="tinted").eval()
+    for weight in network.last.parameters():
+        weight.data *= 50
+    grey = images(2, 1, 16, 16) / 2
+    made = network(none(2), grey)
+    assert (made - grey).abs().max() > 0.02
+    torch.testing.assert_close(luminance(made), grey)
+
+
 SAME, LARGE = Spec((3, 16, 16), (3, 16, 16)), Spec((3, 16, 16), (3, 8, 8))
 
 
@@ -261,6 +297,14 @@ SAME, LARGE = Spec((3, 16, 16), (3, 16, 16)), Spec((3, 16, 16), (3, 8, 8))
         (lambda: SRResNet(LARGE, kernel=4), "kernel must be odd to keep the resolution, got 4; use 3, 5 or 9"),
         (lambda: SRResNet(LARGE, skip="linear"), "skip must be one of bicubic, none, got 'linear'"),
         (lambda: SRResNet(LARGE, norm="x", blocks=0), "norm must be one of none, batch, .*, got 'x'"),
+        (lambda: ResidualUNet(SAME, depth=4), "multiples of 32, got 16x16"),
+        (lambda: ResidualUNet(SAME, depth=-1), "depth must be at least 0, got -1"),
+        (lambda: ResidualUNet(SAME, width=300), "width must be at most max_width"),
+        (lambda: ResidualUNet(SAME, guess="x"), "guess must be one of copied, filled, got 'x'"),
+        (lambda: ResidualUNet(SAME, guess="filled"),
+         "guess=filled needs conditions of 4 channels, the last of which is the opacity, got 3; use corruption=mask"),
+        (lambda: ResidualUNet(SAME, guess="tinted"),
+         "guess=tinted makes images of 3 channels from those of 1, got 3 and 3; use corruption=grey"),
         (lambda: RRDB(LARGE, growth=0), "growth must be at least 1, got 0"),
         (lambda: NETWORKS["rrdb"](LARGE)(torch.empty(1, 0)), "makes images from images, but it got no condition"),
         (lambda: NETWORKS["unet"](SAME)(torch.empty(1, 0)), "makes images from images, but it got no condition"),

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from ganlab.core.interfaces import Spec
 from ganlab.features import FeatureBatch, RandomConvolution
-from ganlab.features.classifier_training import RESOLUTION, accuracy, fit_classifier
+from ganlab.features.classifier_training import accuracy, fit_classifier
+from ganlab.features.image_recipe import RESOLUTION, ImageRecipe
 from ganlab.metrics import AccuracyScore, UnsuitableMetricError
 
 
@@ -54,7 +55,7 @@ def test_large_images_are_resized(pictures: FeatureBatch) -> None:
 
 def test_all_images_are_used_and_counted(pictures: FeatureBatch) -> None:
     inputs = torch.zeros(3, 1, RESOLUTION, RESOLUTION)
-    network = fit_classifier(inputs, torch.tensor([0, 0, 0]), 2, steps=5)
+    network = fit_classifier(ImageRecipe(), inputs, torch.tensor([0, 0, 0]), 2, steps=5)
     assert accuracy(network, inputs, torch.tensor([0, 0, 1])) == 2 / 3
 
 

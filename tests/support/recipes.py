@@ -8,7 +8,9 @@ import numpy as np
 from PIL import Image
 
 from ganlab.config import conf_directory
+from ganlab.data.speech_prompts import read_held_out
 from support.bitmap_fonts import encode_png, write_bitmap_font
+from support.sound_folders import sine, write_wav
 
 COUNT = 60  # pictures
 FASTGAN, STYLEGAN2 = ["generator.width=8"], ["generator.max_width=32", "discriminator.max_width=32"]
@@ -21,6 +23,8 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
     "own_images_fastgan": [*FASTGAN, "discriminator.width=8"],
     "own_images_projected": [*FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
     "own_images_stylegan2": STYLEGAN2,
+    "vocoder_speech": ["generator.width=8", "batch_size=2"],
+    "spoken_digits": ["data.voices=3"],
     "srgan": [
         *NARROW,
         "discriminator.layers=2",
@@ -43,6 +47,7 @@ def recipe_lines(name: str) -> list[str]:
         "photo_folder": _write_pictures,
         "unpaired_folder": _write_domains,
     }
+    paths |= {"drums": _write_drums}
     places = {"/data": "data", "/data@data.images": "data.images"}
     needed = [
         f"{place}.path={write()}"
@@ -50,6 +55,8 @@ def recipe_lines(name: str) -> list[str]:
         for group, place in places.items()
         if f"override {group}: {data}\n" in text
     ]
+    if "override /data: vocoder\n" in text:
+        needed.append(f"data.sounds.path={_write_prompts()}")
     return [f"experiment={name}", *needed, *NARROWER.get(name, [])]
 
 
@@ -66,6 +73,30 @@ def _write_domains() -> Path:
     folder = Path(mkdtemp(prefix="domains_"))
     for name in ("trainA", "trainB", "testA", "testB"):
         (folder / name).symlink_to(_write_pictures())
+    return folder
+
+
+@cache
+def _write_drums() -> Path:
+    """Write a decaying tone for each class, in a kit of each split and in the folder of Sonic Pi."""
+    folder = Path(mkdtemp(prefix="drums_"))
+    kits = ("Audiophob", "ColomboAcousticDrumkit", "Millo-Drums_v.1")
+    places = [*(f"hydrogen/data/drumkits/{kit}" for kit in kits), "sonic-pi/samples"]
+    for number, place in enumerate(places):
+        for hertz, drum in ((60, "bd"), (200, "sn"), (5000, "hh")):
+            for variant in range(4):
+                tone = sine(hertz * (1 + number / 10 + variant / 50), 0.2, 16_000)
+                write_wav(folder / place / f"{drum}_{variant}.wav", tone * np.linspace(1, 0, len(tone)), 16_000)
+    return folder
+
+
+@cache
+def _write_prompts() -> Path:
+    """Write a tone for each clip that is held out, and for a few others."""
+    folder = Path(mkdtemp(prefix="prompts_"))
+    names = [*(name for clips in read_held_out().values() for name in clips), *map(str, range(8))]
+    for number, name in enumerate(names):
+        write_wav(folder / f"{name}.wav", sine(100 + 20 * number, 1.2))
     return folder
 
 

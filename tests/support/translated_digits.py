@@ -11,7 +11,7 @@ from ganlab.core.random import Random
 from ganlab.data import Digits
 
 # Generators that make images from images.
-FROM_IMAGES = ("unet_translator", "resnet_translator", "srresnet", "rrdb")
+FROM_IMAGES = ("unet_translator", "resnet_translator", "srresnet", "rrdb", "residual_unet")
 
 
 class InvertedDigits(Digits):

@@ -36,6 +36,7 @@ from ganlab.runs.directory import RunDirectory
 from ganlab.training.build import build_data, build_module
 
 CHECKPOINTS = ("last", "best")  # that every run may have; others are files
+INNER_DATA = ("images", "sounds")  # settings of data sets around another one that hold it
 MODULE_GROUPS = ("data", "game", "optimizer", "schedule", "ema", "lr_schedule")  # that a module is built from
 RESTORE = "restore it from the machine where the run was trained"
 
@@ -93,7 +94,8 @@ def _read_run_config(directory: RunDirectory, config: DictConfig) -> Any:
         raise UserError(f"{directory.config} has no {', '.join(missing)}; {RESTORE}")
     if config.data_root is not None:
         # data.path, if it is set, is the folder itself; otherwise the data is below data.data_root
-        node = run.data.images if "images" in run.data else run.data  # the data that others are derived from
+        inner = [name for name in INNER_DATA if name in run.data]  # what this data is derived from
+        node = run.data[inner[0]] if inner else run.data
         setting = "path" if node.get("path") is not None else "data_root"
         if setting not in node:
             raise UserError(

@@ -13,7 +13,7 @@ from ganlab.data.readers.decode_image import without_pillow_limits
 CHUNK = 16  # rows that a thread works on at a time
 
 
-def for_every_row(rows: Tensor, action: Callable[[int], object], title: str) -> dict[int, str]:
+def for_every_row(rows: Tensor, action: Callable[[int], object], title: str, unit: str = "image") -> dict[int, str]:
     """Call `action` with each of the `rows` (m,); return why it failed, by row."""
 
     def act(part: Tensor) -> dict[int, str]:
@@ -29,7 +29,7 @@ def for_every_row(rows: Tensor, action: Callable[[int], object], title: str) -> 
     with (
         without_pillow_limits(),
         _cancelled_on_exception(ThreadPoolExecutor(os.cpu_count())) as pool,
-        progress_bar(title, len(rows), "image") as bar,
+        progress_bar(title, len(rows), unit) as bar,
     ):
         parts = rows.split(CHUNK) if len(rows) else ()
         for part, failed in zip(parts, pool.map(act, parts), strict=True):

@@ -72,17 +72,17 @@ def check_on_error(on_error: str) -> None:
         raise ValueError(f"on_error must be one of {', '.join(ON_ERROR)}, got {on_error!r}")
 
 
-def unreadable_message(names: PathTable, errors: dict[int, str]) -> str:
-    """Return which images cannot be read, and why; `errors` holds the reasons by index into `names`."""
+def unreadable_message(names: PathTable, errors: dict[int, str], noun: str = "images") -> str:
+    """Return which files cannot be read, and why; `errors` holds the reasons by index into `names`."""
     listed = "; ".join(f"{names[row]} ({error})" for row, error in list(errors.items())[:MAX_NAMED_FILES])
     more = f"; and {len(errors) - MAX_NAMED_FILES} more" if len(errors) > MAX_NAMED_FILES else ""
-    return f"{len(errors)} of {len(names)} images cannot be read: {listed}{more}"
+    return f"{len(errors)} of {len(names)} {noun} cannot be read: {listed}{more}"
 
 
-def readable_rows(names: PathTable, errors: dict[int, str], on_error: str) -> Tensor:
-    """Return the rows of readable images; raises ValueError if there are none, or if the others are refused."""
+def readable_rows(names: PathTable, errors: dict[int, str], on_error: str, noun: str = "images") -> Tensor:
+    """Return the rows of readable files; raises ValueError if there are none, or if the others are refused."""
     if errors:
-        message = unreadable_message(names, errors)
+        message = unreadable_message(names, errors, noun)
         if len(errors) == len(names):
             raise ValueError(f"{message}: repair or remove them")
         if on_error == "refuse":

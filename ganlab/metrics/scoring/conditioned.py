@@ -1,4 +1,4 @@
-"""Samples made from the conditions of a data set: of a generator that translates or enhances, and of its baselines."""
+"""Samples made from the conditions of a data set, by a generator that translates or enhances, and by baselines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -14,6 +14,7 @@ from ganlab.data import DataSet
 from ganlab.data.condition_source import SEED
 from ganlab.features.base import scored_samples
 from ganlab.games.sampler import Sampler
+from ganlab.metrics.scoring.drawn_baselines import drawn_samples
 from ganlab.metrics.scoring.evaluator import Evaluator
 from ganlab.metrics.scoring.samples import Samples, ScoredBatch
 from ganlab.protocols import Protocol
@@ -35,7 +36,9 @@ def translated_samples(sampler: Sampler, data: DataSet, protocol: Protocol, seed
 
 
 def baseline_samples(data: DataSet, protocol: Protocol) -> dict[str, Samples]:
-    """Return by name what the data's baselines make of the conditions that the generator gets."""
+    """Return by name what the data's baselines make of the conditions that the generator gets, or draw."""
+    if not data.spec.cond:
+        return drawn_samples(data, protocol)
 
     def translate(
         baseline: Callable[[Tree], Tree], known: Sequence[Conditions], first: int, stride: int

@@ -1,0 +1,67 @@
+"""Shapes of sound, with messages for networks that make or rate sound and get something else, or another length."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ganlab.core.interfaces import Spec
+from ganlab.layers.shapes import KINDS, SUGGESTIONS
+
+SOUND = "audio"  # the kind of data, as `Spec.kind` has it
+SHORTEST = 8  # positions in the shortest feature maps
+
+
+class SoundShape(NamedTuple):
+    """The shape of one sound; a batch is (n, samples, channels), in [-1, 1]."""
+
+    samples: int
+    channels: int
+
+
+def sound_shape(spec: Spec, network: str, group: str) -> SoundShape:
+    """Return the shape of one sound; raises ValueError if the data has samples of another kind.
+
+    The message names the class `network` and its configuration group `group`.
+    """
+    match spec.sample:
+        case [int() as samples, int() as channels] if spec.kind == SOUND:
+            return SoundShape(samples, channels)
+    rank = 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
+    known = SUGGESTIONS.get(rank)
+    raise ValueError(
+        f"{network} needs sound (samples, channels), but the data has {KINDS.get(rank, 'samples')} of shape "
+        f"{spec.sample}; use data of sound, such as data=drums, or "
+        f"{f'{group}={known}' if known else f'write a custom {group} for it'}"
+    )
+
+
+class WavePyramid(NamedTuple):
+    """The number of positions to which a sound is shortened in `steps` steps."""
+
+    positions: int
+    steps: int
+
+
+def wave_pyramid(samples: int, stride: int, network: str) -> WavePyramid:
+    """Divide a length by the stride until 8 to 8 · stride − 1 positions are left.
+
+    Raises ValueError if that is impossible, naming the nearest lengths that are possible.
+    """
+    positions, steps = samples, 0
+    while positions % stride == 0 and positions >= SHORTEST * stride:
+        positions, steps = positions // stride, steps + 1
+    if steps and positions < SHORTEST * stride:
+        return WavePyramid(positions, steps)
+    below, above = _nearest_lengths(samples, stride)
+    raise ValueError(
+        f"{network} changes lengths by factors of {stride}, so a sound has {SHORTEST} to {SHORTEST * stride - 1} times "
+        f"a power of {stride} samples, got {samples}; cut or pad the data to {below} or {above} samples"
+    )
+
+
+def _nearest_lengths(samples: int, stride: int) -> tuple[int, int]:
+    step = stride
+    while samples >= SHORTEST * stride * step:
+        step *= stride
+    least = SHORTEST * stride
+    below = max(samples // step * step, least)
+    return below, max(-(-samples // step) * step, least + stride)
