@@ -122,7 +122,7 @@ class VideoDataSet(DataSet, ABC):
 
         They show what a distance says of order alone: every single frame is real.
         """
-        return {"shuffled frames": self._draw_shuffled}
+        return {"shuffled_frames": self._draw_shuffled}
 
     def _draw_shuffled(self, count: int, classes: Tensor | None, random: Random) -> Tensor:
         train = self.split("train")
