@@ -25,6 +25,7 @@ SPECS = {  # by the kind of samples, those that most networks support first
     "image": Spec((1, 32, 32), classes=3),
     "sequence": Spec((6, 2), classes=3),
     "audio": Spec((1024, 1), classes=3, kind="audio", facts={"rate": 8000}),
+    "video": Spec((4, 1, 16, 16), classes=3, kind="video", facts={"frames_per_second": 8.0}),
 }
 ALWAYS_SUPPORTED = ("concat", "none")  # label modes of every network
 

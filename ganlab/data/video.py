@@ -9,12 +9,14 @@ import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.pixel_range import to_network_range
 from ganlab.core.random import Random
-from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
+from ganlab.data.dataset import SPLITS, DataSet, DrawSamples, build_spec, check_split
 from ganlab.data.distribution import check_positive
 from ganlab.data.splits import seeded_permutation, split_indices
 
 SMALLEST = 8  # pixels on a side
+CHUNK = 256  # clips that are shuffled at a time
 MAX_NAMED_CLASSES = 10  # classes that a summary lists
 
 
@@ -114,6 +116,32 @@ class VideoDataSet(DataSet, ABC):
             )
         order = indices[seeded_permutation(len(indices), seed, "reals")]
         return (self._gather(part) for part in order[: count or None].split(chunk))
+
+    def drawn_baselines(self) -> Mapping[str, DrawSamples]:
+        """Return real training clips, of the requested classes, whose frames are in random order.
+
+        They show what a distance says of order alone: every single frame is real.
+        """
+        return {"shuffled_frames": self._draw_shuffled}
+
+    def _draw_shuffled(self, count: int, classes: Tensor | None, random: Random) -> Tensor:
+        train = self.split("train")
+        rows = train[random.integers("shuffled.clips", len(train), (count,))]
+        if classes is not None and self.labels is not None:
+            places = random.uniform("shuffled.places", (count,))
+            members = {int(label): train[self.labels[train] == label] for label in classes.unique()}
+            chosen = [
+                members[label][int(place * len(members[label]))] if len(members[label]) else row
+                for label, place, row in zip(classes.tolist(), places.tolist(), rows.tolist(), strict=True)
+            ]
+            rows = torch.tensor([int(row) for row in chosen])
+        parts = []
+        for part in rows.split(CHUNK):
+            clips = self.take(part)
+            order = random.uniform("shuffled.frames", clips.shape[:2]).argsort(1)
+            parts.append(clips[torch.arange(len(clips))[:, None], order])
+        shuffled: Tensor = to_network_range(torch.cat(parts))
+        return shuffled
 
     def summary(self) -> str:
         """Return the length of the clips, the sizes of the splits and, if there are few, the classes."""

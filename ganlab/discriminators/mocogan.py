@@ -7,13 +7,14 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import build_head, sample_shape, with_label_mode
-from ganlab.layers.clips import FrameDiscriminator, frame_spec
+from ganlab.layers.clips import EachFrame, FrameDiscriminator, frame_spec
 
 
 class MoCoGAN(FrameDiscriminator):
-    """A discriminator of one random frame and one of the clip, with equal weights (Tulyakov et al. 2018, section 3.2).
+    """A discriminator of random frames and one of the clip, with equal weights (Tulyakov et al. 2018, section 3.2).
 
-    `image` builds the discriminator of frames, `video` that of clips. `head` maps the logits of both, and `labels` sets
+    `image` builds the discriminator of frames, of which it receives `frames` different ones of each clip, and `video`
+    that of clips. `head` maps the logits of both, and `labels` sets
     the label mode of both; None leaves their own settings. Raises ValueError for samples that are not clips, and what
     the discriminators raise.
     """
@@ -25,19 +26,20 @@ class MoCoGAN(FrameDiscriminator):
         spec: Spec,
         image: Callable[..., nn.Module],
         video: Callable[..., nn.Module],
+        frames: int = 1,
         head: str = "logit",
         beta: float = 1.0,
         labels: str | None = None,
     ) -> None:
-        frames = sample_shape(spec, "MoCoGAN", "discriminator", self.sample_dims)[0]
+        length = sample_shape(spec, "MoCoGAN", "discriminator", self.sample_dims)[0]
         networks = {
-            "image": with_label_mode(image, labels)(frame_spec(spec, spec.latent)),
+            "image": EachFrame(with_label_mode(image, labels)(frame_spec(spec, spec.latent))),
             "video": with_label_mode(video, labels)(spec),
         }
-        super().__init__(networks, build_head(head, beta), frames)
+        super().__init__(networks, build_head(head, beta), length, frames)
 
     def inputs(self, samples: Tensor) -> Iterator[tuple[nn.Module, Tensor]]:
-        """Yield each discriminator with the frames (n, channels, height, width), or with the clips."""
+        """Yield each discriminator with the frames (n, frames, channels, height, width), or with the clips."""
         clips, frames = self.split(samples)
         yield self.critics["image"], frames
         yield self.critics["video"], clips

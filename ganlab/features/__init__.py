@@ -13,7 +13,8 @@ from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
 from ganlab.features.sound_classifier import SoundClassifier
 from ganlab.features.video_classifier import VideoClassifier
-from ganlab.features.video_features import VideoFeatures, VideoRandom
+from ganlab.features.video_features import VideoFeatures
+from ganlab.features.video_random import VideoRandom
 
 __all__ = [
     "CLIP",

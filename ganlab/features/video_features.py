@@ -1,13 +1,12 @@
-"""`VideoFeatures`, the base class of feature spaces of clips, and the one with random weights."""
+"""`VideoFeatures`, the base class of feature spaces of clips."""
 
 from abc import ABC
-from typing import Any, Protocol, final, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
-import torch
 from torch import Tensor, nn
 
 from ganlab.features.base import FeatureBatch, Features, Source
-from ganlab.features.video_network import FRAMES, RESOLUTION, WIDTH, VideoNetwork, standardise_clips
+from ganlab.features.video_network import FRAMES, RESOLUTION, WIDTH, standardise_clips
 
 
 @runtime_checkable
@@ -22,10 +21,19 @@ class VideoFeatures(Features, ABC):
 
     Raises ValueError for samples that are not clips of 1 or 3 channels. A subclass builds the network:
 
-    >>> from ganlab.core.interfaces import Spec
     >>> from types import SimpleNamespace
-    >>> data = SimpleNamespace(spec=Spec((8, 1, 32, 32)))
-    >>> space = VideoRandom(data)
+    >>> import torch
+    >>> from ganlab.core.interfaces import Spec
+    >>> class Untrained(VideoFeatures):
+    ...     name = "untrained_clips"
+    ...
+    ...     def __init__(self, data):
+    ...         frames, channels = clip_shape(data, self.name)
+    ...         super().__init__(VideoNetwork(frames, channels, classes=1), frames, channels)
+    ...
+    ...     def describe(self):
+    ...         return {"name": self.name, "weights": None, **self.resize_rule()}
+    >>> space = Untrained(SimpleNamespace(spec=Spec((8, 1, 32, 32))))
     >>> space(torch.zeros(2, 8, 1, 32, 32, dtype=torch.uint8)).spatial.shape
     torch.Size([2, 512])
     """
@@ -55,28 +63,3 @@ def clip_shape(data: Source, name: str) -> tuple[int, int]:
                 f"features={name} reads clips of 1 or 3 channels, but the data's samples have shape {shape}; choose "
                 "features=auto"
             )
-
-
-@final
-class VideoRandom(VideoFeatures):
-    """The network of clips with seeded random weights, for clips without labels.
-
-    Random features distinguish distributions (Naeem et al. 2020, section 4.2), but agree less with human perception.
-    """
-
-    name = "video_random"
-
-    def __init__(self, data: Source, seed: int = 0) -> None:
-        frames, channels = clip_shape(data, self.name)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = VideoNetwork(frames, channels, 1)
-            for module in network.modules():  # with the default initialisation the signal would vanish
-                if isinstance(module, nn.Conv2d | nn.Conv3d | nn.Linear):
-                    nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-        super().__init__(network, frames, channels)
-        self.seed = seed
-
-    def describe(self) -> dict[str, Any]:
-        """Return the name, the seed, which identifies the weights, and the resize rule."""
-        return {"name": self.name, "weights": f"seed {self.seed}, {self.channels} channels", **self.resize_rule()}

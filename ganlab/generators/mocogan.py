@@ -7,18 +7,20 @@ import torch
 from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers import ClassLabels, build_recurrent_stack, label_specs, latent_size, sample_shape, with_label_mode
-from ganlab.layers.checks import check_at_least
+from ganlab.layers import ClassLabels, label_specs, latent_size, sample_shape, with_label_mode
+from ganlab.layers.checks import check_at_least, look_up
 from ganlab.layers.clips import frame_spec
+from ganlab.layers.recurrent import CELLS, remember
 
 
 class MoCoGAN(nn.Module):
     """An image generator from one content for the clip and one motion for each frame (Tulyakov et al. 2018).
 
-    The first frames × `noise` numbers of the latent are split between the frames; recurrent layers map them to the
-    `motion` numbers of each frame (section 3.1, eq. 1). The rest of the latent is the content. `image` builds the
-    generator of frames. Class labels enter both, by the modes of `image`; none leaves them out. Raises ValueError for
-    a setting out of range, a latent that is too small, and what the image generator raises.
+    The first `motion` numbers of the latent are the state of a recurrent layer before the first frame. The next frames
+    × `noise` are split between the frames, whose states are their motions (section 3.1, eq. 1). The rest is the
+    content. `memory` is the initial bias of the gate that keeps the state: with a large one, motions change slowly at
+    first. `image` builds the generator of frames. Class labels enter both, by the modes of `image`; none leaves them
+    out. Raises ValueError for a setting out of range, a latent that is too small, and what the image generator raises.
     """
 
     sample_dims: ClassVar[tuple[int, ...]] = (4,)
@@ -30,31 +32,34 @@ class MoCoGAN(nn.Module):
         motion: int = 10,
         noise: int = 2,
         cell: str = "gru",
+        memory: float = 0.0,
         labels: str = "concat",
     ) -> None:
         super().__init__()
         self.frames = sample_shape(spec, "MoCoGAN", "generator", self.sample_dims)[0]
         check_at_least("motion", motion, 1)
         check_at_least("noise", noise, 1)
-        content = latent_size(spec, "MoCoGAN") - self.frames * noise
+        used = motion + self.frames * noise
+        content = latent_size(spec, "MoCoGAN") - used
         if content < 1:
             raise ValueError(
-                f"noise takes {self.frames} frames x {noise} = {self.frames * noise} numbers of the latent, which has "
-                f"{spec.latent}, and leaves none for the content; lower noise or raise latent.size"
+                f"motion={motion} and noise={noise} in each of {self.frames} frames take {used} numbers of the latent, "
+                f"which has {spec.latent}, and leave none for the content; lower noise or raise latent.size"
             )
-        self.noise = noise
+        self.sizes = [motion, self.frames * noise, content]
         known = label_specs("none" if labels == "none" else "concat", spec, "concat")["concat"]
         self.labels = ClassLabels(known, axis=-1)
-        self.motion = build_recurrent_stack(cell, noise + self.labels.width, motion, 1)
+        self.motion = look_up("cell", cell, CELLS)(noise + self.labels.width, motion)
+        remember(self.motion, memory)
         self.image = with_label_mode(image, labels)(frame_spec(spec, content + motion))
 
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to clips (n, time, channels, height, width)."""
-        used = self.frames * self.noise
-        noise = latents[:, :used].unflatten(1, (self.frames, self.noise))
-        motion = self.motion(self.labels(noise, cond))
-        content = latents[:, used:].unsqueeze(1).expand(-1, self.frames, -1)
-        codes = torch.cat([content, motion.to(content.dtype)], 2).flatten(0, 1)
+        start, noise, content = latents.split(self.sizes, 1)
+        steps = self.labels(noise.unflatten(1, (self.frames, -1)), cond)
+        motion = self.motion(steps, start)
+        shared = content.unsqueeze(1).expand(-1, self.frames, -1)
+        codes = torch.cat([shared, motion.to(content.dtype)], 2).flatten(0, 1)
         of_frames = None if cond is None else cond.repeat_interleave(self.frames, 0)
         images: Tensor = self.image(codes, of_frames)
         return images.unflatten(0, (-1, self.frames))

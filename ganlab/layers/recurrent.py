@@ -17,11 +17,11 @@ class GRU(nn.Module):
         self.inputs, self.hidden = nn.Linear(inputs, 3 * width), nn.Linear(width, 3 * width)
         self.width = width
 
-    def forward(self, sequence: Tensor) -> Tensor:
-        """Map (n, length, inputs) to hidden states (n, length, width)."""
+    def forward(self, sequence: Tensor, start: Tensor | None = None) -> Tensor:
+        """Map (n, length, inputs) to hidden states (n, length, width), after the state `start` (n, width), or 0."""
         # A parametrized weight is recomputed at every access: read it once for all time steps.
         weight, bias = self.hidden.weight, self.hidden.bias
-        state = sequence.new_zeros(len(sequence), self.width)
+        state = sequence.new_zeros(len(sequence), self.width) if start is None else start
         states = []
         for step in self.inputs(sequence).unbind(1):
             reset_in, update_in, new_in = step.chunk(3, 1)
@@ -41,10 +41,10 @@ class LSTM(nn.Module):
         self.inputs, self.hidden = nn.Linear(inputs, 4 * width), nn.Linear(width, 4 * width)
         self.width = width
 
-    def forward(self, sequence: Tensor) -> Tensor:
-        """Map (n, length, inputs) to hidden states (n, length, width)."""
+    def forward(self, sequence: Tensor, start: Tensor | None = None) -> Tensor:
+        """Map (n, length, inputs) to hidden states (n, length, width), after the state `start` (n, width), or 0."""
         weight, bias = self.hidden.weight, self.hidden.bias  # once for all time steps
-        state = cell = sequence.new_zeros(len(sequence), self.width)
+        state = cell = sequence.new_zeros(len(sequence), self.width) if start is None else start
         states = []
         for step in self.inputs(sequence).unbind(1):
             input_gate, forget_gate, new, output_gate = (step + functional.linear(state, weight, bias)).chunk(4, 1)
@@ -52,6 +52,16 @@ class LSTM(nn.Module):
             state = torch.sigmoid(output_gate) * torch.tanh(cell)
             states.append(state)
         return torch.stack(states, 1)
+
+
+@torch.no_grad()
+def remember(cell: nn.Module, bias: float) -> None:
+    """Set the bias of the gate that keeps the former state: the GRU's update gate, or the LSTM's forget gate.
+
+    The larger it is, the more slowly the states change at first (Jozefowicz et al. 2015, section 2.2).
+    """
+    _, gate, *_ = cell.inputs.bias.split(cell.width)  # type: ignore[union-attr, operator]
+    gate.fill_(bias)
 
 
 CELLS: Mapping[str, Callable[[int, int], nn.Module]] = {"gru": GRU, "lstm": LSTM}

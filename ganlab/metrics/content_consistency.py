@@ -79,7 +79,7 @@ class ContentConsistency(Metric):
         return [self.variance]
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
-        """Return the correlation; raises ValueError for fewer than 2 clips, or if all frames have equal features."""
+        """Return the correlation; raises ValueError for fewer than 2 generated clips."""
         sums, frames = fake[self.variance], self.variance.frames
         count = sums["count"].item()
         if count < 2:
@@ -87,9 +87,8 @@ class ContentConsistency(Metric):
         within = (sums["within"] / count).item()
         between = frames * ((sums["squares"] - sums["means"].square().sum() / count) / (count - 1)).item()
         total = between + (frames - 1) * within
-        if not total:
-            raise ValueError("content_consistency compares clips, but all of their frames have the same features")
-        return {"content_consistency": (between - within) / total}
+        # If all frames of all clips are equal, so are those of each clip.
+        return {"content_consistency": (between - within) / total if total else 1.0}
 
     def describe(self) -> dict[str, Any]:
         """Return the number of frames that are compared."""

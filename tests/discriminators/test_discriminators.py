@@ -24,9 +24,13 @@ SHAPES |= {"pixel": (3, 4, 6), "patch16": (3, 8, 8), "patch70": (1, 28, 28)}
 SMALL = {name: {"width": 4} for name in SHAPES}
 SHAPES |= {"multi": (1, 16, 16), "dirac": (1,)}
 SHAPES |= {"projected": (3, 16, 16)}
+SHAPES |= {"mocogan": (4, 1, 16, 16), "random": (4, 3, 16, 16), "vgan": (8, 3, 16, 24)}
+SMALL |= {"mocogan": {"image": {"width": 4}, "video": {"width": 4}}, "random": {"image": {"width": 4}, "frames": 3}}
+SMALL |= {"vgan": {"width": 4}}
 SMALL |= {"projected": {"resolution": 32, "width": 4, "projection": 2}}
 # The shape of a sample's logits, if not a scalar.
 LOGITS = {"unet": (2, 256), "fastgan": (50,), "projected": (60,), "multi": (2, 1), "ensemble": (2, 1)}
+LOGITS |= {"mocogan": (2, 1), "random": (3,)}
 LOGITS |= {"pixel": (24,), "patch16": (4,)}
 
 
@@ -158,7 +162,9 @@ def test_yaml_lists_every_setting_and_base_files_have_the_constructors_defaults(
     parameters = dict(list(inspect.signature(target).parameters.items())[1:])
     assert list(values) == list(parameters)
     if name == target.__name__.lower():
-        defaults = {k: list(p.default) if k == "widths" else p.default for k, p in parameters.items() if k != "critics"}
+        defaults = {k: list(p.default) if k == "widths" else p.default for k, p in parameters.items()}
+        for network in ("critics", "image", "video"):
+            defaults.pop(network, None)
         assert {key: values[key] for key in defaults} == defaults
 
 
