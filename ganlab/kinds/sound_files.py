@@ -97,7 +97,7 @@ def _missing_bytes(path: Path) -> int:
 
 
 def _lacks_end(path: Path) -> bool:
-    """Return whether a file is Ogg without a whole page that is marked as the last (RFC 3533, section 6)."""
+    """Return whether an Ogg file has no whole page that is marked as the last (RFC 3533, section 6); others have it."""
     with path.open("rb") as file:
         if file.read(4) != OGG_PAGE:
             return False
