@@ -80,7 +80,7 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         lines += PAIRS if name in FROM_IMAGES else SOUND if name in FOR_SOUND else DATA[max(target.sample_dims)]
         lines += [f"{group}.width=4"] if "width" in content else []
     if (group, name) in (SPOKEN, ("regularizer", "log_mel_l1")):
-        return [*SOUND_PAIRS, *(["generator.width=16"] if group == "generator" else [])]
+        return [*SOUND_PAIRS, *(["generator=hifigan"] if group == "regularizer" else []), "generator.width=16"]
     if group in ("augment", "regularizer") and target and min(target.sample_dims) == 3:
         lines += DATA[3]
     if getattr(target, "needs_labels", False) or group == "conditioning":
