@@ -20,7 +20,7 @@ class Saturation(Regularizer):
     player = "generator"
     sample_dims: ClassVar[tuple[int, ...]] = (3,)
 
-    def __init__(self, weight: float = 75.0, every: int = 1) -> None:
+    def __init__(self, weight: float = 100.0, every: int = 1) -> None:
         super().__init__(weight, every)
 
     def penalty(self, view: BatchView) -> Tensor:
