@@ -25,6 +25,10 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
     "own_images_stylegan2": STYLEGAN2,
     "vocoder_speech": ["generator.width=8", "batch_size=2"],
     "spoken_digits": ["data.voices=3"],
+    "mocogan": [
+        "data.resolution=32",
+        *(f"{network}.width=4" for network in ("generator.image", "discriminator.image", "discriminator.video")),
+    ],
     "srgan": [
         *NARROW,
         "discriminator.layers=2",
@@ -47,7 +51,7 @@ def recipe_lines(name: str) -> list[str]:
         "photo_folder": _write_pictures,
         "unpaired_folder": _write_domains,
     }
-    paths |= {"drums": _write_drums}
+    paths |= {"drums": _write_drums, "video_folder": _write_videos}
     places = {"/data": "data", "/data@data.images": "data.images"}
     needed = [
         f"{place}.path={write()}"
@@ -65,6 +69,17 @@ def _write_pictures() -> Path:
     folder, numbers = Path(mkdtemp(prefix="pictures_")), np.random.default_rng(0)
     for index in range(COUNT):
         Image.fromarray(numbers.integers(0, 256, (40, 36, 3), np.uint8)).save(folder / f"{index:02}.png")
+    return folder
+
+
+@cache
+def _write_videos() -> Path:
+    folder, numbers = Path(mkdtemp(prefix="videos_")), np.random.default_rng(0)
+    for index in range(20):
+        path = folder / ("walk", "run")[index % 2] / f"{index:02}.gif"
+        path.parent.mkdir(exist_ok=True)
+        first, *others = [Image.fromarray(numbers.integers(0, 256, (40, 36, 3), np.uint8)) for _ in range(20)]
+        first.save(path, save_all=True, append_images=others, duration=80)
     return folder
 
 
