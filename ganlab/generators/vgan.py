@@ -1,5 +1,6 @@
 """VGAN's generator of clips: transposed convolutions in space and time, in front of a still background."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from math import prod
 from typing import ClassVar, NamedTuple, final
@@ -112,13 +113,22 @@ def _doubling(inputs: int, outputs: int, stride: int, bias: bool = True) -> nn.C
     return nn.ConvTranspose3d(inputs, outputs, (stride + 2, 4, 4), (stride, 2, 2), 1, bias=bias)
 
 
-class _OneStream(nn.Module):
-    """Clips from the last feature maps alone."""
+class _Streams(nn.Module, ABC):
+    """Clips from the last feature maps, and from the codes that the body receives."""
 
     def __init__(self, plan: _Plan) -> None:
         super().__init__()
         last = _doubling(plan.widths[-1], plan.channels, plan.strides[-1])
         self.foreground = nn.Sequential(last, build_image_output(plan.output))
+
+    @abstractmethod
+    def forward(self, maps: Tensor, codes: Tensor) -> Tensor:
+        """Return (n, channels, time, height, width)."""
+
+
+@final
+class _OneStream(_Streams):
+    """Clips from the last feature maps alone."""
 
     def forward(self, maps: Tensor, codes: Tensor) -> Tensor:
         """Return (n, channels, time, height, width)."""
@@ -126,8 +136,7 @@ class _OneStream(nn.Module):
 
 
 @final
-@final
-class _TwoStreams(_OneStream):
+class _TwoStreams(_Streams):
     """Clips in front of an image that stays."""
 
     def __init__(self, plan: _Plan) -> None:
@@ -152,4 +161,4 @@ class _TwoStreams(_OneStream):
         return mask * self.foreground(maps) + (1 - mask) * still
 
 
-STREAMS: Mapping[str, type[_OneStream]] = {"one": _OneStream, "two": _TwoStreams}
+STREAMS: Mapping[str, type[_Streams]] = {"one": _OneStream, "two": _TwoStreams}
