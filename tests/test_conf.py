@@ -11,7 +11,7 @@ import yaml
 from PIL import Image
 from support.image_pairs import PAIR_COMPONENTS
 from support.pair_checks import TRANSLATORS
-from support.recipes import recipe_lines
+from support.recipes import recipe_lines, write_videos
 from support.small_runs import NETWORKS, QUIET, go
 from support.sound_folders import write_tones
 from support.sounds import FOR_SOUND, SOUND, SOUND_PAIRS
@@ -23,6 +23,7 @@ from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import Batch, Capability
 from ganlab.core.random import Random
 from ganlab.data import ImagePairs, normalize
+from ganlab.data.video import VideoDataSet
 from ganlab.training.api import train
 
 CONF = conf_directory()
@@ -79,6 +80,11 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     lines = []
     if group == "data" and issubclass(target, ImagePairs):
         lines += TRANSLATORS
+    if group == "data" and isinstance(target, type) and issubclass(target, VideoDataSet):
+        lines += [line for line in CLIPS if line.startswith(("data.r", "data.f", "latent"))]
+        lines += PARTNERS.values()
+    if (group, name) == ("data", "video_folder"):
+        return [*lines, f"data.path={write_videos()}"]
     if group in ("generator", "discriminator"):
         rank = max(target.sample_dims)
         of_rank = [*CLIPS, PARTNERS[group]] if rank == CLIP_RANK else DATA[rank]

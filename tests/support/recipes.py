@@ -51,7 +51,7 @@ def recipe_lines(name: str) -> list[str]:
         "photo_folder": _write_pictures,
         "unpaired_folder": _write_domains,
     }
-    paths |= {"drums": _write_drums, "video_folder": _write_videos}
+    paths |= {"drums": _write_drums, "video_folder": write_videos}
     places = {"/data": "data", "/data@data.images": "data.images"}
     needed = [
         f"{place}.path={write()}"
@@ -73,7 +73,7 @@ def _write_pictures() -> Path:
 
 
 @cache
-def _write_videos() -> Path:
+def write_videos() -> Path:
     folder, numbers = Path(mkdtemp(prefix="videos_")), np.random.default_rng(0)
     for index in range(20):
         path = folder / ("walk", "run")[index % 2] / f"{index:02}.gif"
