@@ -112,7 +112,7 @@ class AudioKind(Kind):
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one sound, got 0")
         levels = backdrop or self._levels(sheet.samples)
-        sounds = sheet.first(MAX_PANELS).samples.detach().double().cpu().nan_to_num().numpy()
+        sounds = sheet.selection(MAX_PANELS).samples.detach().double().cpu().nan_to_num().numpy()
         left = axes.label_width(0, self.rate / 2, FREQUENCY_TICKS) + PADDING
 
         def draw_panel(picture: Image.Image, index: int, box: axes.Box, is_first: bool) -> None:

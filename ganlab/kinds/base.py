@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol, final
 
+import torch
 from PIL import Image
 from torch import Tensor
 
@@ -45,6 +46,21 @@ class Sheet:
         labels = None if self.labels is None else self.labels[:count]
         samples = tree.map(lambda x: x[:count], self.samples)
         return replace(self, samples=samples, labels=labels, captions=self.captions[:count])
+
+    def selection(self, most: int) -> "Sheet":
+        """Return a sheet of at most `most` samples that shows as many classes as possible, of which the first samples.
+
+        Without labels, or with columns, these are the first samples.
+        """
+        if self.labels is None or self.columns or len(self) <= most:
+            return self.first(most)
+        labels = self.labels.tolist()
+        classes = sorted(set(labels))[:most]
+        members = [[index for index, label in enumerate(labels) if label == each] for each in classes]
+        chosen = torch.tensor([index for each in members for index in each[: most // len(classes)]])
+        captions = [self.captions[index] for index in chosen.tolist()] if self.captions else ()
+        samples = tree.map(lambda x: x[chosen.to(x.device)], self.samples)
+        return replace(self, samples=samples, labels=self.labels[chosen.to(self.labels.device)], captions=captions)
 
     def facts(self, *more: str) -> list[str]:
         """Return the parts of the first line: title, number of samples, notes and `more`, without empty parts."""

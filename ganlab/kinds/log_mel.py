@@ -77,7 +77,7 @@ class LogMelKind(Kind):
         """Draw the first 16 of (n, 1, mels, frames); raises ValueError if there is none."""
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one spectrogram, got 0")
-        spectrograms = sheet.first(MAX_PANELS).samples.detach().float().cpu().nan_to_num(nan=-1).numpy()
+        spectrograms = sheet.selection(MAX_PANELS).samples.detach().float().cpu().nan_to_num(nan=-1).numpy()
         ticks = [(part, f"{self._hertz(part):.0f}") for part in FREQUENCY_TICKS]
         left = max(round(font(TEXT_SIZE).getlength(label)) for _, label in ticks) + 2 * axes.TICK + 1 + PADDING
 

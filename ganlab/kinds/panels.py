@@ -37,7 +37,7 @@ class Panels:
 
         `facts` are further parts of the first line.
         """
-        shown = sheet.first(MAX_PANELS)
+        shown = sheet.selection(MAX_PANELS)
         arrangement = arrange(shown)
         named = NAME_LINE if shown.labels is not None or arrangement.captions else 0
         across = (WIDTH - self.left - PADDING + BETWEEN) // arrangement.columns
@@ -54,7 +54,7 @@ class Panels:
             draw.text((x, y - NAME_LINE + 1), name, INK, font(TEXT_SIZE), anchor="lt")
             if row == lowest[column]:
                 axes.draw_horizontal_axis(draw, box, 0, self.seconds, TIME_TICKS)
-        fact = f"the first {len(shown)} are shown" if len(shown) < len(sheet) else ""
+        fact = f"{len(shown)} are shown" if len(shown) < len(sheet) else ""
         return add_header(picture, sheet.facts(fact, arrangement.fact, *facts))
 
 

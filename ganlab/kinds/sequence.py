@@ -54,7 +54,7 @@ class SequenceKind(Kind):
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one sequence, got 0")
         back = backdrop or _bounds(sheet.samples)
-        shown = sheet.first(MAX_PANELS)
+        shown = sheet.selection(MAX_PANELS)
         arrangement = arrange(shown)
         entries = _legend(sheet.samples.shape[2])
         top = legend_height(entries, WIDTH - 2 * PADDING) + TOP
@@ -74,7 +74,7 @@ class SequenceKind(Kind):
             if row == lowest[column]:
                 axes.draw_horizontal_axis(draw, box, 0, max(values.shape[1] - 1, 1), TIME_TICKS)
         draw_legend(draw, entries, PADDING, 0, WIDTH - 2 * PADDING)
-        fact = f"the first {len(shown)} are shown" if len(shown) < len(sheet) else ""
+        fact = f"{len(shown)} are shown" if len(shown) < len(sheet) else ""
         return add_header(picture, sheet.facts(fact, arrangement.fact))
 
 

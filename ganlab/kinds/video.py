@@ -109,7 +109,7 @@ class VideoKind(Kind):
                 f"a sample sheet needs at least one clip of 1 or 3 channels, got {len(clips)} of {clips.shape[2]} "
                 "channels"
             )
-        shown = sheet.first(MAX_CLIPS)
+        shown = sheet.selection(MAX_CLIPS)
         arrangement = arrange(replace(shown, columns=1))
         steps = shown_frames(clips.shape[1])
         strips = to_pixels(shown.samples[:, steps])
@@ -117,7 +117,7 @@ class VideoKind(Kind):
         strips = strips.repeat(factor, axis=2).repeat(factor, axis=3)
         names = [arrangement.captions.get(row, name) for row, name in enumerate(arrangement.names)]
         picture = _strips(strips, names, [step / self.frames_per_second for step in steps])
-        fact = f"the first {len(shown)} are shown" if len(shown) < len(sheet) else ""
+        fact = f"{len(shown)} are shown" if len(shown) < len(sheet) else ""
         frames = f"{len(steps)} of {clips.shape[1]} frames" if len(steps) < clips.shape[1] else f"{len(steps)} frames"
         if clips.shape[1] == 1:
             frames = "1 frame"

@@ -128,3 +128,14 @@ def test_a_picture_that_cannot_be_written_leaves_the_former_one(tmp_path, monkey
         save_picture(Image.new("L", (4, 4), 9), path)
     assert path.read_bytes() == before
     assert [each.name for each in path.parent.iterdir()] == ["1.png"]
+
+
+def test_a_sheet_of_few_panels_shows_every_class() -> None:
+    labels = torch.arange(3).repeat_interleave(21)
+    sheet = Sheet(torch.arange(63.0), labels=labels, captions=[str(number) for number in range(63)])
+    shown = sheet.selection(16)
+    assert shown.samples.tolist() == [0, 1, 2, 3, 4, 21, 22, 23, 24, 25, 42, 43, 44, 45, 46]
+    assert shown.labels.bincount().tolist() == [5, 5, 5]
+    assert shown.captions == [str(int(number)) for number in shown.samples]
+    assert Sheet(torch.arange(63.0), labels=torch.arange(63)).selection(16).labels.tolist() == list(range(16))
+    assert Sheet(torch.arange(63.0)).selection(16).samples.tolist() == list(range(16))
