@@ -128,10 +128,12 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     if (group, name) == ("data", "vocoder"):  # V3's generator, of three rates
         made = ["generator=hifigan", "generator.width=8", "generator.rates=[8,4,4]", "generator.kernels=[16,8,8]"]
         return [*lines, *made, "discriminator=multi_period", "latent=none", "regularizer=[]"]
-    if (group, name) == ("data", "spoken_digits"):
+    if (group, name) in (("data", "spoken_digits"), ("data", "voice_pairs")):
         if shutil.which("espeak-ng") is None:
             pytest.skip("espeak-ng is not installed")
-        lines += ["data.voices=3"]
+        lines += (
+            ["data.voices=3"] if name == "spoken_digits" else ["data.speeds=[150,180]", "data.pitches=[40,47,53,60]"]
+        )
     if (group, name) == ("data", "audio_folder"):
         write_tones(folder)
         return [*lines, f"data.path={folder}", "data.samples=64"]
@@ -238,7 +240,7 @@ def test_every_experiment_states_its_command_paper_score_and_time(name):
 @pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name not in RECIPES])
 def test_every_experiment_trains_three_steps(name, tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_ALLOW", "support")
-    if name == "spoken_digits" and shutil.which("espeak-ng") is None:
+    if name in ("spoken_digits", "voice_conversion") and shutil.which("espeak-ng") is None:
         pytest.skip("espeak-ng is not installed")
     text = (CONF / "experiment" / f"{name}.yaml").read_text()
     trained = re.search(r"override /features: (video_)?classifier\n", text)

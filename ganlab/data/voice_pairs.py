@@ -1,6 +1,6 @@
 """The same words by two voices of the synthesiser espeak-ng, without pairs for training: voice conversion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from inspect import signature
 from typing import Any, NamedTuple, final
@@ -47,29 +47,33 @@ class Manner(NamedTuple):
 
 @final
 class VoicePairs(TwoDomains):
-    """Twenty words as log-mel images (1, mels, 64), by a `source` voice, and by a `target` voice of other pitch.
+    """Twenty words as log-mel images (1, mels, 64), by a source voice and by a target voice of other pitch.
 
-    Both voices speak every word in 48 manners, which are speeds and pitches. For training, each voice has half of the
-    manners, so no sound has a counterpart; manners of validation and test are those of both voices, and `counterparts`
-    has the true pairs, for scores alone. The classes, which no network receives, are the words. Raises ValueError if
-    espeak-ng is absent, for unknown or equal voices, and for settings out of range.
+    Both voices speak every word in all manners, which are `speeds` (words a minute) with `pitches` (0 to 99; 50 is that
+    of the voice itself). For training, each voice has half of the manners, so no sound has a counterpart; manners of
+    validation and test are those of both voices, and `counterparts` has the true pairs, for scores alone. The classes,
+    which no network receives, are the words. Raises ValueError if espeak-ng is absent, for unknown or equal voices, and
+    for settings out of range.
     """
 
     def __init__(
         self,
-        source: str = "en-us+m3",
-        target: str = "en-us+f2",
+        source_voice: str = "en-us+m3",
+        target_voice: str = "en-us+f2",
         mels: int = 40,
+        speeds: Sequence[int] = SPEEDS,
+        pitches: Sequence[int] = PITCHES,
         validation: float = 0.125,
         test: float = 0.25,
     ) -> None:
-        self.kind_of_sound = _check(source, target, mels)
+        self.kind_of_sound = _check(source_voice, target_voice, mels)
+        manners = find_manners(speeds, pitches)
         version = espeak_version("data=voice_pairs")
-        self.sounds = {name: _speak_all(parse_voice(name), version) for name in (source, target)}
-        self.voices = (source, target)
+        self.sounds = {name: _speak_all(parse_voice(name), manners, version) for name in (source_voice, target_voice)}
+        self.voices = (source_voice, target_voice)
         images = [InMemoryImages(self._to_images(self.sounds[name], mels)) for name in self.voices]
-        splits = split_manners(validation, test)
-        labels = torch.arange(len(WORDS)).repeat(len(manners()))
+        splits = split_manners(len(manners), validation, test)
+        labels = torch.arange(len(WORDS)).repeat(len(manners))
         super().__init__(
             images[1], images[0], splits[1], splits[0], PairAugmentation(flip=False, jitter=0), labels, labels
         )
@@ -81,7 +85,8 @@ class VoicePairs(TwoDomains):
         """Return the spec without speaking a word; raises ValueError for invalid settings."""
         complete = {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
         check_shares({name: complete[name] for name in ("validation", "test")}, 0)
-        kind = _check(complete["source"], complete["target"], complete["mels"])
+        find_manners(complete["speeds"], complete["pitches"])
+        kind = _check(complete["source_voice"], complete["target_voice"], complete["mels"])
         shape = (1, complete["mels"], FRAMES)
         return _as_sound(build_pair_spec(shape, shape, paired=False), kind)
 
@@ -109,17 +114,27 @@ class VoicePairs(TwoDomains):
         return ((images + 1) * 127.5).round().to(torch.uint8)
 
 
-def manners() -> list[Manner]:
-    """Return all speeds with all pitches."""
-    return [Manner(speed, pitch) for speed in SPEEDS for pitch in PITCHES]
+def find_manners(speeds: Sequence[int], pitches: Sequence[int]) -> list[Manner]:
+    """Return all speeds with all pitches; raises ValueError for values that espeak-ng lacks, or repeated ones."""
+    for name, values, (low, high) in (("speeds", speeds, (80, 450)), ("pitches", pitches, (0, 99))):
+        if not values or len({*values}) < len(values) or not all(low <= value <= high for value in values):
+            raise ValueError(f"{name} must be different numbers from {low} to {high}, got {list(values)}")
+    return [Manner(speed, pitch) for speed in speeds for pitch in pitches]
 
 
-def split_manners(validation: float, test: float) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return the rows of sources and those of targets by split: no manner is in two splits, or in training in both."""
-    order = seeded_permutation(len(manners()), "manners")
+def split_manners(count: int, validation: float, test: float) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return the rows of sources and those of targets by split: no manner is in two splits, or in training in both.
+
+    Raises ValueError if a voice has no manner for training.
+    """
+    order = seeded_permutation(count, "manners")
     first, second = round(validation * len(order)), round((validation + test) * len(order))
     held_out = {"validation": _rows(order[:first]), "test": _rows(order[first:second])}
     training = order[second:]
+    if len(training) < 2:
+        raise ValueError(
+            f"{count} manners leave {len(training)} for training, one of two voices; add speeds or pitches"
+        )
     return {**held_out, "train": _rows(training[0::2])}, {**held_out, "train": _rows(training[1::2])}
 
 
@@ -133,7 +148,7 @@ def _check(source: str, target: str, mels: int) -> LogMelKind:
     for name in (source, target):
         parse_voice(name)
     if source == target:
-        raise ValueError(f"source and target must be two voices, got {source} twice")
+        raise ValueError(f"source_voice and target_voice must differ, got {source} twice")
     if not 16 <= mels <= 64:
         raise ValueError(f"mels must be from 16 to 64, got {mels}")
     return LogMelKind(SOUND_RATE, FFT, HOP, LOW, HIGH)
@@ -144,17 +159,17 @@ def _as_sound(spec: Spec, kind: LogMelKind) -> Spec:
     return replace(spec, kind=kind.name, facts=facts)
 
 
-def _speak_all(voice: Voice, version: str) -> Tensor:
+def _speak_all(voice: Voice, manners: Sequence[Manner], version: str) -> Tensor:
     """Return all words in all manners (manners · words, samples), one manner after another."""
     decoder, samples = SoundDecoder(SOUND_RATE, 1, QUIET_DB, "peak"), (FRAMES - 1) * HOP
     spoken: dict[int, list[Tensor]] = {}
 
     def act(row: int) -> None:
-        sounds = [decoder.convert(sound, RATE)[0] for sound in speak(voice, WORDS, version, manners()[row].options)]
+        sounds = [decoder.convert(sound, RATE)[0] for sound in speak(voice, WORDS, version, manners[row].options)]
         floats = [sound[:samples, 0].float() / 32768 for sound in sounds]
         spoken[row] = [functional.pad(sound, (0, samples - len(sound))) for sound in floats]
 
-    errors = for_every_row(torch.arange(len(manners())), act, f"speaking words as {voice.name}", "manner")
+    errors = for_every_row(torch.arange(len(manners)), act, f"speaking words as {voice.name}", "manner")
     for message in errors.values():
         raise ValueError(message)
     return torch.stack([sound for row in sorted(spoken) for sound in spoken[row]])

@@ -25,6 +25,7 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
     "own_images_stylegan2": STYLEGAN2,
     "vocoder_speech": ["generator.width=8", "batch_size=2"],
     "spoken_digits": ["data.voices=3"],
+    "voice_conversion": ["data.speeds=[150,180]", "data.pitches=[40,47,53,60]"],
     "mocogan": [
         "data.resolution=32",
         *(f"{network}.width=4" for network in ("generator.image", "discriminator.image", "discriminator.video")),
