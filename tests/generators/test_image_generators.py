@@ -300,7 +300,7 @@ SAME, LARGE = Spec((3, 16, 16), (3, 16, 16)), Spec((3, 16, 16), (3, 8, 8))
         (lambda: ResidualUNet(SAME, depth=4), "multiples of 32, got 16x16"),
         (lambda: ResidualUNet(SAME, depth=-1), "depth must be at least 0, got -1"),
         (lambda: ResidualUNet(SAME, width=300), "width must be at most max_width"),
-        (lambda: ResidualUNet(SAME, guess="x"), "guess must be one of copied, filled, got 'x'"),
+        (lambda: ResidualUNet(SAME, guess="x"), "guess must be one of copied, filled, tinted, got 'x'"),
         (lambda: ResidualUNet(SAME, guess="filled"),
          "guess=filled needs conditions of 4 channels, the last of which is the opacity, got 3; use corruption=mask"),
         (lambda: ResidualUNet(SAME, guess="tinted"),
