@@ -19,7 +19,6 @@ what `scripts/results` writes to RUN/checks.json:
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -40,13 +39,18 @@ SEED = 0
 SEMITONES = range(-12, 13)
 
 
-def check_run(run: Path) -> dict[str, Any]:
+def check_run(run: Path) -> dict[str, float]:
     """Return the shares and distances for a run's generator."""
     data = build_data(RunDirectory(run).read_config(""))
     assert isinstance(data, VoicePairs)
+    inputs, _ = _conditions(data, "test")
+    return check_outputs(data, ganlab.load(run).sample(len(inputs), SEED, inputs))
+
+
+def check_outputs(data: VoicePairs, outputs: Tensor) -> dict[str, float]:
+    """Return the shares and distances of outputs (n, 1, mels, frames) for the conditions of the report split."""
     kind, mels = data.kind_of_sound, data.spec.sample[1]  # type: ignore[index]
     inputs, labels = _conditions(data, "test")
-    outputs = ganlab.load(run).sample(len(inputs), SEED, inputs)
     heard = kind.from_sounds(kind.to_sounds(outputs), mels)
     truth = _counterparts(data, "test")
     truth_heard = kind.from_sounds(kind.to_sounds(truth), mels)
