@@ -45,7 +45,7 @@ def _lay_out_channels_last(game: nn.Module) -> None:
     """Change the memory layout of the weights of images, as `Module.to` does, which refuses networks of clips."""
     for tensor in (*game.parameters(), *game.buffers()):
         if tensor.ndim == IMAGE_RANK:
-            tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+            tensor.data = tensor.data.to(tensor.device, memory_format=torch.channels_last)
 
 
 def build_data(config: DictConfig) -> DataSet:

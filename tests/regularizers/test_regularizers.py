@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 from support.image_pairs import PAIR_COMPONENTS
+from support.sounds import SOUND_PAIRS
 from support.vgg19_weights import write_empty_file
 from torch import nn
 
@@ -31,6 +32,7 @@ REQUIRED_SETTINGS = {
     "path_length": ["generator._target_=support.small_runs.Styled"],
     "reconstruction": ["discriminator=fastgan"],
     **dict.fromkeys(("pixel_l1", "pixel_l2", "perceptual", "perceptual_discriminator"), PAIR_COMPONENTS),
+    "log_mel_l1": [*SOUND_PAIRS, "generator=hifigan", "generator.width=16", "discriminator=mlp"],
     "perceptual_vgg19": [*PAIR_COMPONENTS, "data.resolution=16"],
 }
 
