@@ -24,6 +24,7 @@ class VideoFeatures(Features, ABC):
     >>> from types import SimpleNamespace
     >>> import torch
     >>> from ganlab.core.interfaces import Spec
+    >>> from ganlab.features.video_network import VideoNetwork
     >>> class Untrained(VideoFeatures):
     ...     name = "untrained_clips"
     ...

@@ -361,7 +361,7 @@ def test_an_absent_package_is_named(
         ("train.tfrecord-00000-of-00100", "is TFRecord"),
         ("cars.mat", "is a MATLAB file, which is not read: load it with scipy.io.loadmat"),
         ("data-00000-of-00001.arrow", "is an Arrow file of the datasets library, .* to_parquet"),
-        ("film.avi", r"is a video, which is not read: write its frames with ffmpeg -i VIDEO"),
+        ("film.wmv", r"is a video, which is not read: write its frames with ffmpeg -i VIDEO"),
         ("faces.tar.gz", "is a compressed archive, .*: unpack it"),
         ("stats.pkl", "is a pickle, which could run code"),
         ("scan.nii.gz", "is NIfTI"),

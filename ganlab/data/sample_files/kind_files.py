@@ -28,7 +28,7 @@ def find_kind(place: Path, part: str = "", settings: Collection[str] = ()) -> ty
     Files that may be of a kind or images, such as gif, are of the kind if `settings`, such as length, are given, or if
     `ganlab sample` wrote them as samples of the kind.
     """
-    if not place.is_dir():
+    if not (place / part).is_dir():
         return None
     singles = singles_of(place)
     names = Folder(singles or place, part).names()
