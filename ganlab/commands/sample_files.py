@@ -43,7 +43,7 @@ def _first_samples(kind: Kind, sheet: Sheet) -> Sheet:
 def _remove_former(output: Path) -> None:
     """Remove the sheet and the single samples of an earlier call, which may have been of another kind."""
     (output / PICTURE).unlink(missing_ok=True)
-    patterns = [pattern for kind in all_kinds().values() for pattern in kind.output_patterns]
+    patterns = {pattern for kind in all_kinds().values() for pattern in kind.output_patterns}
     for former in [path for pattern in patterns for path in output.glob(pattern)]:
         former.unlink()
     for folder in {output.joinpath(pattern).parent for pattern in patterns} - {output}:
