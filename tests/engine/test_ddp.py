@@ -29,7 +29,7 @@ MORE = {  # further settings, so the component has an effect
     "information": ["latent=codes", "latent.size=16"],
     # Small weights, because rounding errors are relative to the gradients, which Adam's state contains.
     "pixel_l1": ["regularizer.pixel_l1.weight=1"],
-    "log_mel_l1": ["regularizer.log_mel_l1.weight=1", "optimizer=sgd"],
+    "log_mel_l1": ["regularizer.log_mel_l1.weight=0.01", "optimizer=sgd"],
     "pixel_l2": ["regularizer.pixel_l2.weight=1"],
     "path_length": ["generator._target_=support.small_runs.Styled", "regularizer.path_length.every=1"],
     "reconstruction": ["discriminator._target_=support.small_runs.Mapped"],
@@ -47,7 +47,7 @@ DEPENDS_ON_BATCH = {
     "batch norm": "samples are normalised by statistics of the batch",
 }
 SPOKEN_TONES = [*SOUND_PAIRS, *QUIET, "generator=hifigan", "generator.width=16", "discriminator=mlp",
-                "discriminator.labels=none", "discriminator.widths=[8]", "batch_size=4", "iterations=4"]  # fmt: skip
+                "discriminator.labels=none", "discriminator.widths=[8]", "batch_size=4", "iterations=6"]  # fmt: skip
 FEW_CALLBACKS = ["callback=[nan_monitor,metrics_logger,checkpoint,status_file]"]
 EVERYTHING = [
     *DIGITS, "data.limit=20", "data.flip=true", "data.labels=true", "regularizer=[r1,instance_noise]",
