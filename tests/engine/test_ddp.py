@@ -29,6 +29,7 @@ MORE = {  # further settings, so the component has an effect
     "information": ["latent=codes", "latent.size=16"],
     # Small weights, because rounding errors are relative to the gradients, which Adam's state contains.
     "pixel_l1": ["regularizer.pixel_l1.weight=1"],
+    # The logarithm multiplies rounding errors of quiet bands; test_log_mel_term.py compares halves in double precision.
     "log_mel_l1": ["regularizer.log_mel_l1.weight=0.01", "optimizer=sgd"],
     "pixel_l2": ["regularizer.pixel_l2.weight=1"],
     "path_length": ["generator._target_=support.small_runs.Styled", "regularizer.path_length.every=1"],

@@ -3,13 +3,15 @@
 import pytest
 import torch
 from support.small_runs import QUIET, checkpoint, go
-from support.sounds import RATE, SAMPLES, SOUND, SOUND_PAIRS
+from support.sounds import RATE, SAMPLES, SOUND, SOUND_PAIRS, SpokenTones
 
 from ganlab.config import compose
 from ganlab.core.errors import ConfigurationError
 from ganlab.core.interfaces import DiscriminatorOutput, Spec
 from ganlab.core.interfaces.batch_view import BatchView
+from ganlab.core.random import Random
 from ganlab.discriminators import Ensemble, MultiPeriod, MultiScaleWaves
+from ganlab.generators import HiFiGAN
 from ganlab.latents import NoLatents
 from ganlab.regularizers import LogMelL1, PerceptualDiscriminator
 
@@ -110,3 +112,26 @@ def test_a_vocoder_trains_with_and_without_an_adversary(tmp_path):
     go(tmp_path / "both", *VOCODER, *both)
     assert checkpoint(tmp_path / "both")["ganlab"]["steps"] == 4
     assert not any("filters" in name for name in checkpoint(tmp_path / "both")["state_dict"])
+
+
+def test_the_gradient_of_a_batch_is_the_mean_of_those_of_its_halves_but_for_rounding():
+    """Two processes have halves; in double precision nothing but rounding of 1e-16 may be left."""
+    data = SpokenTones()
+    batch = data.batch(torch.arange(4), Random(0))
+    conditions, real = batch.cond.double(), batch.sample.double()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        generator = HiFiGAN(data.spec, width=16).double()
+    term = built(data.spec)
+    term.log_mel.network.double()
+
+    def gradients(parts):
+        generator.zero_grad()
+        for rows in torch.arange(4).chunk(parts):
+            fake = generator(torch.zeros(len(rows), 0, dtype=torch.float64), conditions[rows])
+            (term.penalty(view_of(real[rows], fake)).mean() / parts).backward()
+        return torch.cat([weight.grad.flatten() for weight in generator.parameters()])
+
+    whole = gradients(1)
+    assert whole.norm() > 0.1
+    assert (gradients(2) - whole).norm() < 1e-12 * whole.norm()
