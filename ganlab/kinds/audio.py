@@ -1,7 +1,7 @@
 """Sound: one panel per sample, a spectrogram over a waveform, with axes in seconds and hertz."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from torch.nn import functional
 from ganlab.core.figures import SAMPLE
 from ganlab.core.interfaces import Shape
 from ganlab.kinds import axes
-from ganlab.kinds.base import Kind, ReadSample, RealSamples, Sheet
+from ganlab.kinds.base import Kind, ReadSample, RealSamples, Sheet, unlike
 from ganlab.kinds.lettering import PADDING
 from ganlab.kinds.panels import MAX_PANELS, Panels, paste_spectrogram
 from ganlab.kinds.resampling import resample
@@ -62,7 +62,7 @@ class AudioKind(Kind):
     output_patterns = folder_patterns("sounds", ".wav")
     encodings: ClassVar[tuple[str, ...]] = tuple(ENCODERS)
     suffixes = SUFFIXES
-    read_settings = ("rate", "length")
+    read_settings = ("rate", "length", "channels")
 
     def write(self, samples: Tensor, output: Path, classes: Sequence[str] = (), encoding: str = "") -> None:
         """Write sounds/, with a wav file per sound; pcm16 cuts values off at −1 and 1."""
@@ -70,12 +70,17 @@ class AudioKind(Kind):
         write_folder(output / "sounds", ".wav", samples, classes, partial(write_wav, rate=self.rate, encode=encode))
 
     @classmethod
-    def read(cls, path: Path, *, rate: int = 0, length: int = 0, **_: int) -> ReadSample:
+    def read(cls, path: Path, *, rate: int = 0, length: int = 0, channels: int = 0, **_: int) -> ReadSample:
         """Read a wav, flac, ogg, opus, mp3 or aiff file; raises ValueError if it is broken.
 
-        With `rate`, the sound is resampled to it; with `length`, it is cut to so many samples, or silence is appended.
+        With `channels` 1, the channels are averaged, and other numbers must be those of the file; with `rate`, the
+        sound is resampled to it; with `length`, it is cut to so many samples, or silence is appended.
         """
         sound, own_rate = read_sound(path)
+        if channels == 1:
+            sound = sound.mean(1, keepdim=True)
+        elif channels not in (0, sound.shape[1]):
+            raise ValueError(f"it has {sound.shape[1]} channels, of which {channels} cannot be made; set channels=1")
         if rate:
             sound = resample(sound, own_rate, rate)
         if length:
@@ -83,18 +88,21 @@ class AudioKind(Kind):
         return ReadSample(sound, {"rate": rate or own_rate})
 
     @classmethod
-    def explain_difference(cls, path: Path, first: ReadSample, other: ReadSample, name: str) -> str:
+    def explain_difference(cls, path: Path, found: Mapping[str, ReadSample]) -> str:
         """Name the setting that makes the sounds of a folder alike."""
-        rates = first.facts["rate"], other.facts["rate"]
-        (length, channels), (other_length, other_channels) = first.sample.shape, other.sample.shape
-        if rates[0] != rates[1]:
-            what, advice = f"rates: {rates[0]:,} Hz, and {rates[1]:,} Hz", f"set rate={min(rates)} to resample all"
-        elif channels != other_channels:
-            what, advice = f"channels: {channels}, and {other_channels}", "convert them to the same number"
+        rates = {name: each.facts["rate"] for name, each in found.items()}
+        lengths = {name: each.sample.shape[0] for name, each in found.items()}
+        channels = {name: each.sample.shape[1] for name, each in found.items()}
+        if differ := unlike(rates):
+            what, advice = "rates in hertz", f"set rate={min(rates.values())} to resample all"
+        elif differ := unlike(channels):
+            what, advice = "numbers of channels", "set channels=1 to average those of each"
         else:
-            what = f"lengths: {length:,} samples, and {other_length:,}"
-            advice = f"set length={max(length, other_length)} to cut longer ones and append silence to shorter ones"
-        return f"the sounds in {path} have different {what} in {name}; {advice}"
+            differ, what = unlike(lengths), "lengths in samples"
+            advice = f"set length={max(lengths.values())}, the longest, to append silence to the others"
+        assert differ is not None
+        first, name, other = differ
+        return f"the sounds in {path} have different {what}: {first:,}, and {other:,} in {name}; {advice}"
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return log_mel, which needs no weights."""

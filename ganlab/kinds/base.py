@@ -92,6 +92,17 @@ class ReadSample(NamedTuple):
     facts: Mapping[str, Any]
 
 
+def are_alike(first: ReadSample, other: ReadSample) -> bool:
+    """Return whether two samples have the same shape and facts, so that one data set can hold both."""
+    return first.sample.shape == other.sample.shape and first.facts == other.facts
+
+
+def unlike(values: Mapping[str, Any]) -> tuple[Any, str, Any] | None:
+    """Return the first of several values, and the name and value of the first other one; None if all are equal."""
+    first = next(iter(values.values()))
+    return next(((first, name, value) for name, value in values.items() if value != first), None)
+
+
 @dataclass(frozen=True)
 class Kind(ABC):
     """What is special to one kind of data: how its samples are drawn, written and read, and how they are scored.
@@ -168,8 +179,10 @@ class Kind(ABC):
         raise ValueError(f"samples of the kind {cls.name} are not read from single files")
 
     @classmethod
-    def explain_difference(cls, path: Path, first: ReadSample, other: ReadSample, name: str) -> str:
-        """Return the sentence for files of a folder that differ in their facts or shapes; `name` is that of `other`."""
+    def explain_difference(cls, path: Path, found: Mapping[str, ReadSample]) -> str:
+        """Return the sentence for the files of a folder, by name, that differ in their facts or shapes."""
+        (_, first), *others = found.items()
+        name, other = next((name, each) for name, each in others if not are_alike(first, each))
         both = [f"{tuple(each.sample.shape)} {dict(each.facts) or ''}".strip() for each in (first, other)]
         return f"the samples in {path} differ: the first is {both[0]}, and {name} is {both[1]}"
 

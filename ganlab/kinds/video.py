@@ -1,7 +1,7 @@
 """Moving pictures: a film strip per clip, frames at equal steps of time from left to right, and files that play."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from ganlab.core.figures import INK
 from ganlab.core.interfaces import Shape
 from ganlab.kinds.animated_webp import save_webp
 from ganlab.kinds.arrangement import arrange
-from ganlab.kinds.base import Kind, ReadSample, Sheet
+from ganlab.kinds.base import Kind, ReadSample, Sheet, unlike
 from ganlab.kinds.lettering import PADDING, TEXT_SIZE, WHITE, add_header, font, shorten
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
 from ganlab.kinds.video_files import MODES, SUFFIXES, read_clip
@@ -79,20 +79,23 @@ class VideoKind(Kind):
         return ReadSample(clip[: length or None], {"frames_per_second": float(own_rate)})
 
     @classmethod
-    def explain_difference(cls, path: Path, first: ReadSample, other: ReadSample, name: str) -> str:
+    def explain_difference(cls, path: Path, found: Mapping[str, ReadSample]) -> str:
         """Name the setting that makes the clips of a folder alike."""
-        rates = [each.facts["frames_per_second"] for each in (first, other)]
-        lengths = [len(each.sample) for each in (first, other)]
-        sizes = ["{2}x{1}".format(*each.sample.shape[1:]) for each in (first, other)]
-        if rates[0] != rates[1]:
-            what = f"rates: {rates[0]:g} frames per second, and {rates[1]:g}"
-            advice = f"set rate={max(1, math.floor(min(rates)))} to convert all"
-        elif lengths[0] != lengths[1]:
-            what, advice = f"lengths: {lengths[0]} frames, and {lengths[1]}", f"set length={min(lengths)} to cut all"
+        rates = {name: f"{each.facts['frames_per_second']:g}" for name, each in found.items()}
+        lengths = {name: len(each.sample) for name, each in found.items()}
+        sizes = {name: "{2}x{1}".format(*each.sample.shape[1:]) for name, each in found.items()}
+        if differ := unlike(rates):
+            what = "rates in frames per second"
+            advice = f"set rate={max(1, math.floor(min(map(float, rates.values()))))} to convert all"
+        elif differ := unlike(lengths):
+            what, advice = "lengths in frames", f"set length={min(lengths.values())} to cut all"
         else:
-            smallest = min(*first.sample.shape[2:], *other.sample.shape[2:])
-            what, advice = f"sizes: {sizes[0]}, and {sizes[1]}", f"set resolution={smallest} to crop and resize all"
-        return f"the clips in {path} have different {what} in {name}; {advice}"
+            differ, what = unlike(sizes), "sizes"
+            smallest = min(side for each in found.values() for side in each.sample.shape[2:])
+            advice = f"set resolution={smallest} to crop and resize all"
+        assert differ is not None
+        first, name, other = differ
+        return f"the clips in {path} have different {what}: {first}, and {other} in {name}; {advice}"
 
     def default_features(self, shape: Shape, classes: int) -> str:
         """Return video_classifier if the classes are known, else video_random, which needs no weights."""

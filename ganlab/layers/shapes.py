@@ -11,7 +11,8 @@ KINDS = {
     3: "images (channels, height, width)",
     4: "clips (time, channels, height, width)",
 }
-SUGGESTIONS = {1: "mlp", 2: "rnn", 3: "dcgan", 4: "mocogan"}
+SUGGESTIONS = {1: "mlp", 2: "rnn", 3: "dcgan", 4: "mocogan"}  # networks by rank of the samples
+SUGGESTIONS_BY_KIND = {"audio": "wavegan"}  # where the rank does not say it
 
 
 def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -22,7 +23,7 @@ def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) ->
     rank = 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
     if rank in dims:
         return tuple(spec.sample)  # type: ignore[arg-type]
-    known = SUGGESTIONS.get(rank)
+    known = SUGGESTIONS_BY_KIND.get(spec.kind) or SUGGESTIONS.get(rank)
     advice = f"use {group}={known}" if known else f"write a custom {group} for it"
     raise ValueError(
         f"{network} needs {' or '.join(KINDS[d] for d in dims)}, "

@@ -115,7 +115,7 @@ def test_folders_of_sounds_have_rate_and_classes(tmp_path: Path) -> None:
     assert files.take(torch.tensor([2, 0])).mean((1, 2)).tolist() == [1 / 8, 2 / 8]
     before = files.fingerprint()
     sounds(tmp_path, {"dog/a.wav": 100}, 4000)
-    with pytest.raises(ValueError, match=r"different rates: 8,000 Hz, and 4,000 Hz in dog/a\.wav; set rate=4000"):
+    with pytest.raises(ValueError, match=r"different rates in hertz: 8,000, and 4,000 in dog/a\.wav; set rate=4000"):
         open_sample_files(tmp_path)
     resampled = open_sample_files(tmp_path, Reading(of_kind={"rate": 4000, "length": 60}))
     assert (resampled.spec.facts, resampled.spec.sample) == ({"rate": 4000}, (60, 1))
@@ -124,14 +124,19 @@ def test_folders_of_sounds_have_rate_and_classes(tmp_path: Path) -> None:
 
 def test_sounds_that_differ_in_length_or_are_broken_are_named(tmp_path: Path) -> None:
     pytest.importorskip("soundfile")
-    sounds(tmp_path, {"a.wav": 100, "b.wav": 120})
-    with pytest.raises(ValueError, match=r"lengths: 100 samples, and 120 in b\.wav; set length=120"):
+    sounds(tmp_path, {"a.wav": 100, "b.wav": 120, "c.wav": 140})
+    with pytest.raises(ValueError, match=r"lengths in samples: 100, and 120 in b\.wav; set length=140, the longest"):
         open_sample_files(tmp_path)
     equal = open_sample_files(tmp_path, Reading(of_kind={"length": 120}))
     assert equal.take(torch.tensor([0]))[0, 98:102, 0].tolist() == [1 / 8, 1 / 8, 0, 0]
     (tmp_path / "b.wav").write_bytes(b"RIFF")
-    with pytest.raises(ValueError, match=r"1 of 2 files cannot be read \(such as b\.wav: it is no sound"):
+    with pytest.raises(ValueError, match=r"1 of 3 files cannot be read \(such as b\.wav: it is no sound"):
         open_sample_files(tmp_path)
+    wavfile.write(tmp_path / "b.wav", 8000, np.full((100, 2), 0.25, np.float32) * np.float32([1, 3]))
+    with pytest.raises(ValueError, match=r"channels: 1, and 2 in b\.wav; set channels=1"):
+        open_sample_files(tmp_path, Reading(of_kind={"length": 100}))
+    mixed = open_sample_files(tmp_path, Reading(of_kind={"length": 100, "channels": 1}))
+    assert mixed.take(torch.tensor([1])).unique().tolist() == [0.5]
     with pytest.raises(ValueError, match="rate=8000 is no setting of images"):
         open_sample_files(images(tmp_path / "images"), Reading(of_kind={"rate": 8000}))
 
@@ -173,8 +178,8 @@ def test_clips_that_differ_name_the_setting_that_makes_them_alike(tmp_path: Path
     pytest.importorskip("av")
     first = write_clips(tmp_path / "a") / "videos"
     for settings, words in (
-        ({"rate": 4.0}, "rates: 8 frames per second, and 4 in b.mkv; set rate=4"),
-        ({"frames": 3}, "lengths: 4 frames, and 3 in b.mkv; set length=3"),
+        ({"rate": 4.0}, "rates in frames per second: 8, and 4 in b.mkv; set rate=4"),
+        ({"frames": 3}, "lengths in frames: 4, and 3 in b.mkv; set length=3"),
         ({"side": 8}, "sizes: 16x16, and 8x8 in b.mkv; set resolution=8"),
     ):
         other = write_clips(tmp_path / "b", **settings) / "videos"

@@ -15,7 +15,7 @@ from ganlab.data.sample_files.feature_statistics import FeatureStatistics
 __all__ = ["EvaluationResult", "evaluate", "evaluate_files", "evaluate_run"]
 
 RUN_SETTINGS: tuple[str, ...] = ("checkpoint", "weights", "truncation", "data_root")
-FILE_SETTINGS: tuple[str, ...] = ("train", "resolution", "fit", "frames", "grey_range", "rate", "length")
+FILE_SETTINGS: tuple[str, ...] = ("train", "resolution", "fit", "frames", "grey_range", "rate", "length", "channels")
 
 
 def evaluate(config: DictConfig) -> EvaluationResult:

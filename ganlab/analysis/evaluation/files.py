@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 def evaluate_files(config: DictConfig) -> EvaluationResult:
     """Score the samples `fake` against the samples `real`; raises what reading them, features and metrics raise."""
-    of_sound = {"rate": config.rate, "length": config.length}
+    of_sound = {"rate": config.rate, "length": config.length, "channels": config.channels}
     reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range, **of_sound)
     real = open_sample_files(config.real, reading)
     reading = replace(reading, grey_range=real.grey_range or reading.grey_range)  # one scale for both sides

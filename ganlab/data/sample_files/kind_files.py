@@ -19,7 +19,7 @@ from ganlab.data.readers.sample_output import singles_of
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.reading import Reading
 from ganlab.kinds import Kind, all_kinds
-from ganlab.kinds.base import ReadSample
+from ganlab.kinds.base import ReadSample, are_alike
 
 
 def find_kind(place: Path, part: str = "", settings: Collection[str] = ()) -> type[Kind] | None:
@@ -69,22 +69,21 @@ class KindFiles(SampleFiles):
         self.spec = Spec(shape, None, len(self.class_names), kind=kind.name, facts=facts)
 
     def _read_all(self, path: Path) -> tuple[Tensor, Mapping[str, Any]]:
-        found, errors = list[ReadSample](), list[str]()
+        found, errors = dict[str, ReadSample](), list[str]()
         for name in progress(self.names, f"reading {path.name}", "file"):
             try:
-                found.append(self.kind.read(self._folder.root / name, **self._settings))
+                found[name] = self.kind.read(self._folder.root / name, **self._settings)
             except ValueError as error:
                 errors.append(f"{name}: {error}")
-                continue
-            first, last = found[0], found[-1]
-            if (last.facts, last.sample.shape) != (first.facts, first.sample.shape):
-                raise ValueError(self.kind.explain_difference(path, first, last, name))
         if errors:
             raise ValueError(
                 f"{path}: {len(errors)} of {len(self.names)} files cannot be read (such as {errors[0]}): repair or "
                 "remove them"
             )
-        return torch.stack([each.sample for each in found]), found[0].facts
+        samples = list(found.values())
+        if not all(are_alike(samples[0], each) for each in samples):
+            raise ValueError(self.kind.explain_difference(path, found))
+        return torch.stack([each.sample for each in samples]), samples[0].facts
 
     def __len__(self) -> int:
         return len(self.samples)
