@@ -106,7 +106,7 @@ def test_the_classifier_learns_once_what_moves_and_where(monkeypatch, tmp_path, 
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
     data = MovingDigits(resolution=16, frames=4, clips=1, limit=2000)
     space = VideoClassifier(data, steps=150)
-    assert "training a classifier of clips of 40 classes" in capfd.readouterr().err
+    assert "training a classifier of 40 classes" in capfd.readouterr().err
     facts = space.describe()
     assert facts["accuracy"] > 0.15  # chance is 0.025
     assert (facts["frames"], facts["resolution"], facts["trained_on"]) == (4, 32, data.fingerprint())
