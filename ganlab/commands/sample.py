@@ -54,10 +54,7 @@ SETTINGS = {
     "device": "cpu",
 }
 # Suggestions; cuda:1 is a device, too.
-CHOICES = {
-    "device": ("cpu", "cuda", "auto"),
-    "path": ("spherical", "linear"),
-}
+CHOICES = {"device": ("cpu", "cuda", "auto"), "path": ("spherical", "linear")}
 SAMPLES, ROWS = 64, 8  # without n
 
 
@@ -84,6 +81,7 @@ def main(arguments: Sequence[str]) -> int:
     run, text = args["run"], args.values["cond"]
     sampler = load(run, args["device"], truncation)
     sampler.require_memory(n)
+    kind = _kind_with(encoding, sampler.spec)  # before the samples are made
     count, unit = (n // columns, "row") if columns else (n, "")
     names, classes = sampler.class_names, sampler.spec.classes
     if sampler.spec.cond:
@@ -92,7 +90,7 @@ def main(arguments: Sequence[str]) -> int:
                 f"this generator makes samples from images, so cond must be null, got {text}; for images of your own "
                 f"use `ganlab apply run={run} input=FILES`"
             )
-        return _sample_conditions(sampler, run, args, n, seed, columns, encoding)
+        return _sample_conditions(sampler, run, args, n, seed, columns, kind, encoding)
     cond = None if text is None else torch.tensor(parse_classes(text, count, classes, names, unit))
     if columns:
         samples, labels = _interpolate(sampler, columns, path, seed, cond, n // columns)
@@ -103,7 +101,7 @@ def main(arguments: Sequence[str]) -> int:
         f"from one latent to another in rows of {columns}",
     )
     sheet = Sheet(samples, "generated samples", title if columns else "", labels, names, columns)
-    write_samples(output, _kind_with(encoding, sampler.spec), sheet, encoding=encoding)
+    write_samples(output, kind, sheet, encoding=encoding)
     given = sorted(set(class_names_of([] if cond is None else cond.tolist(), names)))
     of_class = f" of class {given[0]}" if len(given) == 1 else ""
     print(f"wrote {n} samples{of_class} to {output}", file=sys.stderr)
@@ -111,7 +109,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _sample_conditions(
-    sampler: Any, run: str, args: KeyValueArguments, n: int, seed: int, columns: int | None, encoding: str
+    sampler: Any, run: str, args: KeyValueArguments, n: int, seed: int, columns: int | None, kind: Any, encoding: str
 ) -> int:
     """Write what a generator makes of the conditions of its own data."""
     from ganlab.commands.sample_conditions import read_conditions
@@ -123,7 +121,6 @@ def _sample_conditions(
     conditions = read_conditions(run)
     samples = sampler.sample(n, seed, conditions.first(n))
     output = Path(args.values["output"] or output_directory(run) / "generated")
-    kind = _kind_with(encoding, sampler.spec)
     write_samples(output, kind, Sheet(samples), conditions.sheet(samples, kind.sheet_samples), encoding)
     print(f"wrote {n} samples, made from {conditions.split} data, to {output}", file=sys.stderr)
     return 0

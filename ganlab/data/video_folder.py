@@ -142,7 +142,10 @@ def _read_files(
             )
     _report(errors, len(names), on_error)
     sizes = torch.tensor([len(piece) for piece in pieces])
-    return torch.cat(pieces), names.take(torch.tensor(kept)), sizes
+    table = torch.empty((int(sizes.sum()), *shape), dtype=torch.uint8)
+    for part in table.split(sizes.tolist()):
+        part.copy_(pieces.pop(0))  # a piece is freed as soon as it is copied, so that there are no two tables at once
+    return table, names.take(torch.tensor(kept)), sizes
 
 
 def _report(errors: Sequence[str], count: int, on_error: str) -> None:

@@ -1,5 +1,6 @@
 """VGAN's discriminator of clips: convolutions in space and time."""
 
+from functools import partial
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -57,11 +58,13 @@ class VGAN(DenseHeadDiscriminator):
         self.labels = ClassLabels(specs["concat"], axis=1)
         shortest, halvings = time_steps(frames, base.steps)
         widths = [min(width << doubling, max_width) for doubling in range(base.steps)]
+        activate = partial(build_activation, activation, slope)
         layers: list[nn.Module] = []
         for number, (before, after) in enumerate(zip([image[0] + self.labels.width, *widths], widths, strict=False)):
             layer_norm = norm if number else "none"
-            layers += build_halving(convolution, before, after, number < halvings, layer_norm == "none")
-            layers += [build_video_norm(layer_norm, after), build_activation(activation, slope)]
+            bias = layer_norm == "none"
+            layers += build_halving(convolution, before, after, number < halvings, bias, activate)
+            layers += [build_video_norm(layer_norm, after), activate()]
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.channels_first = ChannelsFirst()
         self.independent_samples = norm != "batch" and not spectral_norm

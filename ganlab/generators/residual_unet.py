@@ -45,9 +45,9 @@ class ResidualUNet(nn.Module):
         check_widths(width, max_width)
         check_at_least("depth", depth, 0)
         self.multiple = 2 << depth  # the sides of a condition are multiples of it
-        _, height, width = pair.cond
-        check_sides("ResidualUNet", height, width, self.multiple)
-        self.guess = build_first_guess(guess, pair.sample[0], pair.cond[0])
+        cond_channels, *sides = pair.cond
+        check_sides("ResidualUNet", sides[0], sides[1], self.multiple)
+        self.guess = build_first_guess(guess, pair.sample[0], cond_channels)
         self.join = JoinLatents(spec, "ResidualUNet")
         widths = [min(width << doubling, max_width) for doubling in range(depth + 1)]
         self.first = nn.Sequential(

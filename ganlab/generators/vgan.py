@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import prod
 from typing import ClassVar, NamedTuple, final
 
@@ -149,10 +150,10 @@ class _TwoStreams(_Streams):
             build_image_norm(plan.norm, plan.widths[0]),
             plan.activate(),
         ]
-        for before, after in zip(plan.widths, [*plan.widths[1:], plan.channels], strict=True):
+        for before, after in pairwise(plan.widths):
             layers.append(nn.ConvTranspose2d(before, after, 4, 2, 1, bias=plan.norm == "none"))
             layers += [build_image_norm(plan.norm, after), plan.activate()]
-        layers[-2:] = [build_image_output(plan.output)]  # the image layer has no normalisation
+        layers += [nn.ConvTranspose2d(plan.widths[-1], plan.channels, 4, 2, 1), build_image_output(plan.output)]
         self.background = nn.Sequential(*layers)
 
     def forward(self, maps: Tensor, codes: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ from typing import Any, Literal, NamedTuple, final
 import torch
 from torch import Tensor
 
+from ganlab.core.errors import UserError
+
 SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif")
 BYTE_ORDERS: Mapping[bytes, Literal["little", "big"]] = {b"RIFF": "little", b"FORM": "big"}  # of sizes in a file
 OGG_PAGE, LAST_PAGE = b"OggS", 4  # how a page begins, and a flag in its byte 5
@@ -28,11 +30,11 @@ class SoundHeader(NamedTuple):
 
 
 def sound_library() -> Any:
-    """Return the module soundfile; raises ValueError, with the command that installs it, if it is absent."""
+    """Return the module soundfile; raises UserError, with the command that installs it, if it is absent."""
     try:
         import soundfile
     except ImportError as error:
-        raise ValueError(EXTRA) from error
+        raise UserError(EXTRA) from error  # no fault of the file that is read
     return soundfile
 
 

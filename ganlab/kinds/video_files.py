@@ -11,9 +11,14 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from ganlab.core.errors import UserError
+
 ANIMATIONS = (".gif", ".webp")
 SUFFIXES = (".mp4", ".webm", ".mkv", ".avi", ".mov", *ANIMATIONS)
-EXTRA = "video files are read and written by the package av, which is not installed; run: pip install 'ganlab[video]'"
+EXTRA = (
+    "video files are read and written by the package av, which is not installed; run: pip install 'ganlab[video]' "
+    "(`ganlab sample encoding=webp` and encoding=png do without it)"
+)
 MODES = {1: "L", 3: "RGB"}  # Pillow's mode for each number of channels
 TICKS = {"GIF": 0.01, "WEBP": 0.001}  # seconds: the precision of the durations in an animation
 SLACK = 0.75  # of a frame that a container may announce more than it holds, because its duration is rounded
@@ -63,11 +68,11 @@ class Timing(NamedTuple):
 
 
 def video_library() -> Any:
-    """Return the module av, silenced; raises ValueError, with the command that installs it, if it is absent."""
+    """Return the module av, silenced; raises UserError, with the command that installs it, if it is absent."""
     try:
         import av
     except ImportError as error:
-        raise ValueError(EXTRA) from error
+        raise UserError(EXTRA) from error  # no fault of the file that is read
     av.logging.set_level(av.logging.PANIC)  # what decoders print is in no sentence of this package
     return av
 

@@ -85,8 +85,9 @@ class Filled(FirstGuess):
 class Tinted(FirstGuess):
     """The condition, a grey image, in all channels; changes keep its luminance, as those of hue and saturation do.
 
-    They are means of squares of 8 pixels, enlarged, since the eye sees colours at a lower resolution than brightness (a
-    quarter in Zhang et al. 2016), and fade towards black and white, which have no other colours of the same luminance.
+    What is cut off at −1 and 1 afterwards changes it a little. They are means of squares of 8 pixels, enlarged, since
+    the eye sees colours at a lower resolution than brightness (a quarter in Zhang et al. 2016), and fade towards black
+    and white, which have no other colours of the same luminance.
 
     Raises ValueError unless conditions have 1 channel and samples have 3.
     """

@@ -47,6 +47,10 @@ def test_paths_of_points_are_one_sheet(points, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["samples.npy", "sheet.png"]
 
 
+def _fail(*arguments):
+    raise AssertionError("samples were made")
+
+
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
@@ -61,10 +65,15 @@ def test_paths_of_points_are_one_sheet(points, tmp_path):
             ["interpolate=8", "cond=[1,2]"],
             "cond must be a class from 0 to 9, or a list of 8 of them, one for each row, got [1,2]",
         ),
+        (
+            ["encoding=pcm16"],
+            "this run generates images (channels, height, width), which have no encoding=pcm16; leave it out",
+        ),
         (["interpolat=8"], "'interpolat=8' is not a setting of ganlab sample; did you mean 'interpolate'?"),
     ],
 )
-def test_errors_are_one_sentence_before_anything_is_written(settings, sentence, labelled, tmp_path, capsys):
+def test_errors_are_one_sentence_before_a_sample_is_made(settings, sentence, labelled, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("ganlab.games.sampler.Sampler.sample_batch", _fail)
     assert guarded(main, [f"run={labelled}", f"output={tmp_path}/out", *settings]) == 2
     assert capsys.readouterr().err == f"{sentence}\n"
     assert not (tmp_path / "out").exists()

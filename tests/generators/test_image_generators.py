@@ -340,3 +340,13 @@ def test_srresnet_shows_the_maps_of_its_first_blocks():
     assert torch.equal(encoded[2], network.body.residual[0](encoded[1]))
     assert len(list(network.parameters())) == len(set(map(id, network.parameters())))
     assert not any(name.startswith("encoded") for name in network.state_dict())
+
+
+@pytest.mark.parametrize("side", [16, 64])
+def test_the_width_of_a_residual_unet_is_that_of_its_setting_for_images_of_any_width(side):
+    spec = Spec((3, side, side), cond=(3, side, side), paired=True)
+    network = ResidualUNet(spec, width=5, max_width=8, depth=1)
+    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    assert network.first[1].out_channels == 5
+    assert max(layer.out_channels for layer in convolutions if layer not in set(network.enlarge.modules())) <= 12
+    assert {layer.out_channels for layer in network.down.modules() if isinstance(layer, nn.Conv2d)} == {8}
