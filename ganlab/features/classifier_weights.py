@@ -24,6 +24,7 @@ from ganlab.features.training_state import TrainingState
 
 SHIPPED = Path(__file__).parent / "weights"
 WEIGHTS = "classifier.safetensors"
+UNNAMED = "classifier"  # the recipe of shipped files, which do not name it
 
 
 def save_classifier(path: Path, recipe: ClassifierRecipe, trained: TrainedClassifier, **facts: Any) -> None:
@@ -31,7 +32,7 @@ def save_classifier(path: Path, recipe: ClassifierRecipe, trained: TrainedClassi
     content = save(trained.network.state_dict())
     shape = {"channels": trained.channels, "classes": trained.classes}
     quality = {"accuracy": round(trained.accuracy, 4), "held_out": trained.held_out}
-    recipe_facts = {**recipe.facts, "version": recipe.version}
+    recipe_facts = {**recipe.facts, "recipe": recipe.name, "version": recipe.version}
     facts = {**facts, **shape, **quality, **recipe_facts, "sha256": sha256(content).hexdigest()}
     path.write_bytes(content)
     path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=2)}\n")
@@ -44,18 +45,29 @@ def load_classifier(path: Path, recipe: ClassifierRecipe) -> tuple[nn.Module, di
     """
     try:
         facts = json.loads(path.with_suffix(".json").read_text())
-        content = path.read_bytes()
-        if sha256(content).hexdigest() != facts["sha256"]:
-            raise ValueError("its sha256 differs from the one in the json file")
-        for name, value in recipe.facts.items():
-            if facts[name] != value:
-                raise ValueError(f"its {name} is {facts[name]}, which should be {value}")
-        with torch.random.fork_rng(devices=[]):  # initialisation draws weights that are overwritten
-            network = recipe.build(facts["channels"], facts["classes"])
-        network.load_state_dict(load(content))
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        name = facts.get("recipe", UNNAMED)
+        network = _load_network(path, facts, recipe) if name == recipe.name else None
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise ValueError(f"{path} does not hold a classifier ({error}); remove it or train it again") from error
+    if network is None:
+        raise ValueError(
+            f"features.weights={path} is for features={name}, not features={recipe.name}; leave it out to train one on "
+            "the data set"
+        )
     return network, facts
+
+
+def _load_network(path: Path, facts: dict[str, Any], recipe: ClassifierRecipe) -> nn.Module:
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != facts["sha256"]:
+        raise ValueError("its sha256 differs from the one in the json file")
+    for name, value in recipe.facts.items():
+        if facts[name] != value:
+            raise ValueError(f"its {name} is {facts[name]}, which should be {value}")
+    with torch.random.fork_rng(devices=[]):  # initialisation draws weights that are overwritten
+        network = recipe.build(facts["channels"], facts["classes"])
+    network.load_state_dict(load(content))
+    return network
 
 
 def find_weights(weights: str) -> Path:

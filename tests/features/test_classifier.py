@@ -259,7 +259,7 @@ def test_weights_of_clips_in_a_file_serve_clips_of_the_same_shape(tmp_path, monk
         VideoClassifier(Pictures(shape=(4, 1, 12, 12)), weights=path)
     with pytest.raises(ValueError, match=r"\(its frames is 4, which should be 6\); remove it"):
         VideoClassifier(Pictures(shape=(6, 3, 12, 12)), weights=path)
-    with pytest.raises(ValueError, match="does not hold a classifier"):
+    with pytest.raises(ValueError, match=r"is for features=classifier, not features=video_classifier; leave"):
         VideoClassifier(unlabelled, weights="digits")
     with pytest.raises(ValueError, match=r"choose features=video_random, or pass features\.weights=FILE"):
         VideoClassifier(unlabelled)
