@@ -14,7 +14,9 @@ class VideoClassifier(VideoFeatures):
 
     It is trained once on the labels of the data set, for `steps` batches of 32 clips, and saved under $GANLAB_CACHE
     (~/.cache/ganlab); `weights` is the file of one that was trained before, with its json file next to it. A second
-    head learns the class from each frame alone, so the features of a frame say what a single picture shows. Raises
+    head learns the class from each frame alone, so the features of a frame say what a single picture shows. The
+    accuracy in the protocol is that of a fifth of the training clips, held out at random: others that show the same
+    digit image, or were cut from the same file, are trained on, so it is that of new clips, not of new files. Raises
     FileNotFoundError if the weights do not exist, and ValueError if they are damaged or were trained on clips of other
     channels or frames, if the data set has no labels to train on, or its samples are no clips of 1 or 3 channels.
     """
