@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from support.small_runs import QUIET, assert_same, composed, go, state
+from support.small_runs import CLIPS, assert_same, composed, go, state
 
 from ganlab import discriminators, generators
 from ganlab.commands.evaluate import main as evaluate
@@ -19,24 +19,6 @@ from ganlab.core.random import Random
 from ganlab.layers.clips import time_steps
 from ganlab.training.export import load
 
-CLIPS = [
-    "data=moving_digits",
-    "data.resolution=16",
-    "data.frames=4",
-    "data.clips=1",
-    "data.labels=true",
-    "generator=mocogan",
-    "generator.image.width=4",
-    "generator.image.norm=none",
-    "discriminator=mocogan",
-    "discriminator.image.width=4",
-    "discriminator.video.width=4",
-    "latent.size=24",
-    "features=video_random",
-    *QUIET,
-    "iterations=6",
-    "batch_size=8",
-]
 NETWORKS = {
     "mocogan": [],
     "vgan": ["generator=vgan", "generator.width=4", "discriminator=vgan", "discriminator.width=4"],
