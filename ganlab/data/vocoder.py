@@ -94,9 +94,8 @@ class Vocoder(DataSet):
 
     def _invert(self, spectrograms: Tree) -> Tree:
         """Return the sounds (n, samples, 1) that Griffin-Lim makes of spectrograms (n, frames, mels)."""
-        log_mel = self.log_mel.to(spectrograms.device)
-        samples = spectrograms.shape[1] * log_mel.stft.hop
-        return log_mel_to_waves(log_mel, spectrograms, samples, Random())[..., None].clamp(-1, 1)
+        samples = spectrograms.shape[1] * self.log_mel.stft.hop
+        return log_mel_to_waves(self.log_mel, spectrograms, samples, Random())[..., None].clamp(-1, 1)
 
 
 def build_vocoder_spec(sounds: Spec, n_fft: int, hop: int, mels: int) -> tuple[Spec, LogMel]:

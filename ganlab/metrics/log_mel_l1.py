@@ -25,8 +25,7 @@ class LogMelError(PairedSoundStatistic):
 
     def compare(self, waves: Tensor, truths: Tensor) -> Mapping[str, Tensor]:
         """Return the mean error of each wave."""
-        log_mel = self.log_mel.to(waves.device)
-        return {self.names[0]: (log_mel(waves) - log_mel(truths)).abs().flatten(1).mean(1)}
+        return {self.names[0]: (self.log_mel(waves) - self.log_mel(truths)).abs().flatten(1).mean(1)}
 
 
 @final

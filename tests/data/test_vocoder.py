@@ -72,6 +72,14 @@ def test_griffin_lim_is_the_baseline(sounds: AudioFolder) -> None:
     assert torch.equal(made, data.baselines()["griffin_lim"](known.cond))  # the same at every scoring
 
 
+def test_the_baseline_of_spectrograms_on_another_device_leaves_the_data_where_it_is(sounds: AudioFolder) -> None:
+    data = Vocoder(sounds)
+    known = next(data.conditions(2, split="test"))
+    made = data.baselines()["griffin_lim"](known.cond.to("meta"))
+    assert (made.device.type, made.shape) == ("meta", known.truth.shape)
+    assert torch.equal(data.spectrograms(known.truth), known.cond)
+
+
 def test_the_fingerprint_and_the_protocol_have_the_settings(sounds: AudioFolder) -> None:
     prints = {Vocoder(sounds, **settings).fingerprint() for settings in ({}, {"mels": 30}, {"hop": 64}, {"n_fft": 256})}
     assert len(prints) == 4
