@@ -76,16 +76,16 @@ class AudioKind(Kind):
         With `channels` 1, the channels are averaged, and other numbers must be those of the file; with `rate`, the
         sound is resampled to it; with `length`, it is cut to so many samples, or silence is appended.
         """
-        sound, own_rate = read_sound(path)
+        sound, header = read_sound(path)
         if channels == 1:
             sound = sound.mean(1, keepdim=True)
         elif channels not in (0, sound.shape[1]):
             raise ValueError(f"it has {sound.shape[1]} channels, of which {channels} cannot be made; set channels=1")
         if rate:
-            sound = resample(sound, own_rate, rate)
+            sound = resample(sound, header.rate, rate)
         if length:
             sound = functional.pad(sound[:length], (0, 0, 0, max(0, length - len(sound))))
-        return ReadSample(sound, {"rate": rate or own_rate})
+        return ReadSample(sound, {"rate": rate or header.rate})
 
     @classmethod
     def explain_difference(cls, path: Path, found: Mapping[str, ReadSample]) -> str:
