@@ -14,7 +14,7 @@ from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, DrawSamples, build_spec, check_split
 from ganlab.data.readers.sound_decoder import SoundDecoder
-from ganlab.data.readers.sound_windows import FULL_SCALE, SoundWindows
+from ganlab.data.readers.sound_windows import SoundWindows
 from ganlab.data.shaped_noise import ShapedNoise
 from ganlab.data.splits import seeded_permutation
 from ganlab.kinds.resampling import FILTER
@@ -74,31 +74,10 @@ class AudioDataSet(DataSet, ABC):
         """Return the settings, with the constructor's defaults for those that are left out."""
         return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
 
-    def sound_name(self, index: int) -> str:
-        """Return the name of the sound that a sample is of, and where the sample begins if that is not the start."""
-        start = int(self.windows.starts[index])
-        name = self.names[int(self.windows.sound[index])]
-        return f"{name} from {start / self.rate:.3f} s" if start else name
-
-    def whole_sounds(self, split: str) -> Iterator[tuple[str, Tensor]]:
-        """Yield the name and samples of every whole sound of a split, float32 of shape (length, channels).
-
-        Of data whose samples are only the beginnings of sounds, no more than what is needed of these is kept. Raises
-        ValueError for an unknown split.
-        """
-        check_split(split)
-        for number in self._sounds[split].tolist():
-            yield self.names[number], self.windows.storage.read(number).float() / FULL_SCALE
-
     def split(self, name: str) -> Tensor:
         """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""
         check_split(name)
         return self._splits[name]
-
-    def sounds(self, split: str) -> Tensor:
-        """Return the numbers of the whole sounds of a split, shape (m,); raises ValueError for an unknown split."""
-        check_split(split)
-        return self._sounds[split]
 
     def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
         """Gather sounds with their labels."""

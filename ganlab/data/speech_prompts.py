@@ -21,7 +21,7 @@ FOLDER = "/usr/share/asterisk/sounds/en_US_f_Allison"
 PACKAGE = "asterisk-core-sounds-en-wav"
 SILENCE = "silence/"
 TONES = ("ascending-2tone", "beep", "beeperr", "confbridge-join", "confbridge-leave", "descending-2tone")
-HELD_OUT = Path(__file__).with_name("speech_prompts_held_out.txt")
+HELD_OUT = Path(__file__).with_name("speech_prompts_held_out.txt")  # the first clips of a seeded permutation
 HELD_OUT_CLIPS = 34  # of each split
 
 
@@ -71,14 +71,6 @@ def choose_speech(names: Iterable[str]) -> list[str]:
     ['digits/1.wav']
     """
     return sorted(name for name in names if not name.startswith(SILENCE) and _stem(name) not in TONES)
-
-
-def draw_held_out(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the clips of validation and test by the rule that HELD_OUT was written with: a seeded permutation."""
-    stems = sorted(map(_stem, names))
-    order = seeded_permutation(len(stems), "speech_prompts").tolist()
-    chosen = [stems[row] for row in order[: 2 * HELD_OUT_CLIPS]]
-    return {"validation": sorted(chosen[HELD_OUT_CLIPS:]), "test": sorted(chosen[:HELD_OUT_CLIPS])}
 
 
 def read_held_out() -> dict[str, list[str]]:

@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 def test_kits_are_held_out_whole(folder: Path) -> None:
     data = Drums("nowhere", path=str(folder), rate=8000, samples=2000, labels=True)
     assert data.class_names == ["kick", "snare", "hat"]
-    kits = [{drums.kit_of(data.sound_name(row)) for row in data.split(name).tolist()} for name in SPLITS]
+    kits = [{drums.kit_of(data.names[data.windows.sound[row]]) for row in data.split(name).tolist()} for name in SPLITS]
     assert kits == [{"Mine", "samples"}, {"ForzeeStereo"}, {"Millo_MultiLayered2"}]
     assert data.labels is not None
     assert data.labels[data.split("train")].bincount().tolist() == [2, 1, 1]

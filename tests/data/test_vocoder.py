@@ -50,17 +50,6 @@ def test_conditions_are_those_of_the_real_samples_in_their_order(sounds: AudioFo
     assert_batches_depend_on_step_alone(data)
 
 
-def test_whole_sounds_are_cut_to_whole_frames(sounds: AudioFolder) -> None:
-    data = Vocoder(sounds, hop=128)
-    whole = dict(sounds.whole_sounds("test"))
-    pairs = dict(data.whole_sounds("test"))
-    assert pairs.keys() == whole.keys()
-    for name, pair in pairs.items():
-        length = len(whole[name]) // 128 * 128
-        assert torch.equal(pair.truth[0], whole[name][:length])
-        assert pair.cond.shape == (1, length // 128, 40)
-
-
 def test_griffin_lim_is_the_baseline(sounds: AudioFolder) -> None:
     data = Vocoder(sounds)
     known = next(data.conditions(4, split="test"))
