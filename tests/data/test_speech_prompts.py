@@ -68,13 +68,19 @@ def test_parts_of_ranks_are_those_of_one_process(folder: Path) -> None:
 
 def test_absent_clips_are_one_sentence(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / f"{HELD_OUT['test'][0]}.wav").unlink()
-    with pytest.raises(ValueError, match=rf"1 of the 68 clips .* such as {HELD_OUT['test'][0]}.wav; install version"):
+    with pytest.raises(ValueError, match=rf"lacks 1 of the 68 clips .* such as {HELD_OUT['test'][0]}.wav; give the"):
         SpeechPrompts("nowhere", path=str(folder))
     monkeypatch.setattr(speech_prompts, "FOLDER", str(tmp_path / "absent"))
     with pytest.raises(ValueError, match="install asterisk-core-sounds-en-wav"):
         SpeechPrompts("nowhere")
-    with pytest.raises(ValueError, match="path must be the folder en_US_f_Allison of the package"):
+    with pytest.raises(ValueError, match=r"path must be the folder en_US_f_Allison .*/absent does not exist; give"):
         SpeechPrompts("nowhere", path=str(tmp_path / "absent"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=r"path must hold sound files .*/empty and its subfolders hold none"):
+        SpeechPrompts("nowhere", path=str(tmp_path / "empty"))
+    write_wav(tmp_path / "other" / "a.wav", sine(300))
+    with pytest.raises(ValueError, match=r"/other lacks 68 of the 68 clips .*; give the folder en_US_f_Allison"):
+        SpeechPrompts("nowhere", path=str(tmp_path / "other"))
 
 
 def test_a_list_of_34_clips_each_is_in_the_package() -> None:
