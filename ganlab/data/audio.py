@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from hashlib import sha256
-from inspect import signature
-from typing import Any
 
 from torch import Tensor
 
@@ -20,7 +18,6 @@ from ganlab.data.splits import seeded_permutation
 from ganlab.kinds.resampling import FILTER
 
 MAX_NAMED_CLASSES = 10  # that a summary lists
-PLACEHOLDER_CLASSES = 2  # number of classes in a preview if only the files determine it
 WORDS = ("training", "validation", "test")
 
 
@@ -68,11 +65,6 @@ class AudioDataSet(DataSet, ABC):
         self.needs_workers = windows.needs_workers
         self._sounds = {split: splits[split] for split in SPLITS}
         self._splits = {split: windows.rows_of(splits[split]) for split in SPLITS}
-
-    @classmethod
-    def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings, with the constructor's defaults for those that are left out."""
-        return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
 
     def split(self, name: str) -> Tensor:
         """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""

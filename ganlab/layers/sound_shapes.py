@@ -11,10 +11,22 @@ SHORTEST = 8  # positions in the shortest feature maps
 
 
 class SoundShape(NamedTuple):
-    """The shape of one sound; a batch is (n, samples, channels), in [-1, 1]."""
+    """The shape of one sound, and its samples per second, 0 if the data does not say it.
+
+    A batch is (n, samples, channels), in [-1, 1].
+    """
 
     samples: int
     channels: int
+    rate: int = 0
+
+
+def find_sound(spec: Spec) -> SoundShape | None:
+    """Return the shape of one sound, None for samples of another kind."""
+    match spec.sample:
+        case [int() as samples, int() as channels] if spec.kind == SOUND:
+            return SoundShape(samples, channels, int(spec.facts.get("rate", 0)))
+    return None
 
 
 def sound_shape(spec: Spec, network: str, group: str) -> SoundShape:
@@ -29,9 +41,8 @@ def sound_shape(spec: Spec, network: str, group: str) -> SoundShape:
 
 def require_sound(spec: Spec, name: str, advice: str) -> SoundShape:
     """Return the shape of one sound; raises ValueError, that `name` needs sound, with advice, for other samples."""
-    match spec.sample:
-        case [int() as samples, int() as channels] if spec.kind == SOUND:
-            return SoundShape(samples, channels)
+    if (found := find_sound(spec)) is not None:
+        return found
     of_kind = f" of the kind {spec.kind}" if spec.kind else ""
     raise ValueError(
         f"{name} needs sound (samples, channels), but the data has {KINDS.get(_rank(spec), 'samples')}{of_kind} of "

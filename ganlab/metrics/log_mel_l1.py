@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
-from ganlab.features.sound_input import OVERLAP, default_n_fft
 from ganlab.layers.mel import LogMel
+from ganlab.layers.spectra import OVERLAP, default_n_fft
 from ganlab.metrics.paired_sounds import PairedSoundMetric, PairedSoundStatistic, require_sounds
 
 

@@ -35,7 +35,7 @@ class LogMelL1(Regularizer):
         """Compute the filters for the rate of the data."""
         shape = require_sound(spec, "regularizer=log_mel_l1", ADVICE)
         with torch.device("cpu"):  # checks of a configuration build games on the meta device
-            log_mel = LogMel(int(spec.facts["rate"]), self.n_fft, self.hop, self.mels)
+            log_mel = LogMel(shape.rate, self.n_fft, self.hop, self.mels)
         if shape.samples <= self.n_fft // 2:
             raise ValueError(
                 f"n_fft must be below twice the {shape.samples} samples of a sound, got {self.n_fft}; lower "
