@@ -29,6 +29,7 @@ class AudioDataSet(DataSet, ABC):
     `class_names`, or None; the networks see them if `conditional` is true. With `crops` true, training samples begin at
     random places of their sounds. Raises ValueError if `conditional` is true with fewer than 2 classes.
 
+    >>> import torch
     >>> from ganlab.data.readers.sound_storage import InMemorySounds
     >>> class Ramps(AudioDataSet):
     ...     def __init__(self, samples=16):
