@@ -74,8 +74,7 @@ def test_the_floor_compares_classes_by_name(tmp_path: Path, digits) -> None:
 def write_pictures(samples: torch.Tensor, spec: Spec, output: Path) -> None:
     """Write single samples and a sheet as `ganlab sample` does."""
     kind = kind_of(spec)
-    for folder in kind.folders:
-        folder.write(samples, output, [])
+    kind.write(samples, output, [])
     save_picture(kind.draw(Sheet(samples)), output / "sheet.png")
 
 

@@ -60,6 +60,14 @@ def test_an_unknown_table_is_rejected(tmp_path):
     assert "there is no table 'pionts'; choose points" in done.stderr
 
 
+def skip_absent_data(words: list[str]) -> None:
+    """Skip the test if a row reads files of a Debian package that is not installed."""
+    for word in words:
+        path = word.removeprefix("data.path=")
+        if path.startswith("/usr/share/") and not Path(path).exists():
+            pytest.skip(f"{path} of a Debian package is not installed")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
 def test_every_row_is_a_valid_command(path):
@@ -69,6 +77,7 @@ def test_every_row_is_a_valid_command(path):
     optional = {"quoted", "differences", "protocol", "baselines", "checks"}
     assert set(table) - optional == {"title", "text", "seeds", "metrics", "scores", "rows"}
     for words in table["rows"].values():
+        skip_absent_data(words)
         check(compose(words))
     assert all(override.startswith("protocol.") for override in table.get("protocol", []))
     assert {row for pair in table.get("differences", {}).values() for row in pair} <= set(table["rows"])
