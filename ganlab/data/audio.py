@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cached_property
 from hashlib import sha256
-from inspect import signature
-from typing import Any
 
 from torch import Tensor
 
@@ -14,13 +12,12 @@ from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
 from ganlab.data.dataset import SPLITS, DataSet, DrawSamples, build_spec, check_split
 from ganlab.data.readers.sound_decoder import SoundDecoder
-from ganlab.data.readers.sound_windows import FULL_SCALE, SoundWindows
+from ganlab.data.readers.sound_windows import SoundWindows
 from ganlab.data.shaped_noise import ShapedNoise
 from ganlab.data.splits import seeded_permutation
 from ganlab.kinds.resampling import FILTER
 
 MAX_NAMED_CLASSES = 10  # that a summary lists
-PLACEHOLDER_CLASSES = 2  # number of classes in a preview if only the files determine it
 WORDS = ("training", "validation", "test")
 
 
@@ -32,6 +29,7 @@ class AudioDataSet(DataSet, ABC):
     `class_names`, or None; the networks see them if `conditional` is true. With `crops` true, training samples begin at
     random places of their sounds. Raises ValueError if `conditional` is true with fewer than 2 classes.
 
+    >>> import torch
     >>> from ganlab.data.readers.sound_storage import InMemorySounds
     >>> class Ramps(AudioDataSet):
     ...     def __init__(self, samples=16):
@@ -69,36 +67,10 @@ class AudioDataSet(DataSet, ABC):
         self._sounds = {split: splits[split] for split in SPLITS}
         self._splits = {split: windows.rows_of(splits[split]) for split in SPLITS}
 
-    @classmethod
-    def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings, with the constructor's defaults for those that are left out."""
-        return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
-
-    def sound_name(self, index: int) -> str:
-        """Return the name of the sound that a sample is of, and where the sample begins if that is not the start."""
-        start = int(self.windows.starts[index])
-        name = self.names[int(self.windows.sound[index])]
-        return f"{name} from {start / self.rate:.3f} s" if start else name
-
-    def whole_sounds(self, split: str) -> Iterator[tuple[str, Tensor]]:
-        """Yield the name and samples of every whole sound of a split, float32 of shape (length, channels).
-
-        Of data whose samples are only the beginnings of sounds, no more than what is needed of these is kept. Raises
-        ValueError for an unknown split.
-        """
-        check_split(split)
-        for number in self._sounds[split].tolist():
-            yield self.names[number], self.windows.storage.read(number).float() / FULL_SCALE
-
     def split(self, name: str) -> Tensor:
         """Return the table indices of a split, shape (n,); raises ValueError for an unknown split."""
         check_split(name)
         return self._splits[name]
-
-    def sounds(self, split: str) -> Tensor:
-        """Return the numbers of the whole sounds of a split, shape (m,); raises ValueError for an unknown split."""
-        check_split(split)
-        return self._sounds[split]
 
     def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
         """Gather sounds with their labels."""

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Spec
-from ganlab.data.audio import PLACEHOLDER_CLASSES, AudioDataSet, build_audio_spec
+from ganlab.data.audio import AudioDataSet, build_audio_spec
+from ganlab.data.dataset import PLACEHOLDER_CLASSES
 from ganlab.data.group_splits import check_group, name_groups, split_groups
 from ganlab.data.image_classes import are_splits, top_folders
 from ganlab.data.readers.class_numbers import number_classes

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from inspect import signature
 from typing import Any, TypeAlias
 
 import torch
@@ -22,6 +23,7 @@ from ganlab.kinds import Kind, Sheet, kind_of
 from ganlab.kinds.lettering import add_header
 
 SPLITS = ("train", "validation", "test")
+PLACEHOLDER_CLASSES = 2  # number of classes in a preview if only the files determine it
 DrawSamples: TypeAlias = Callable[[int, Tensor | None, Random], Tree]
 
 
@@ -83,6 +85,11 @@ class DataSet(ABC):
     def preview(cls, **settings: Any) -> Spec | None:
         """Return the spec of data with these settings, or None if it is known only after the data is read."""
         return None
+
+    @classmethod
+    def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings, with the constructor's defaults for those that are left out."""
+        return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
 
     @classmethod
     def find_settings(cls, settings: dict[str, Any], largest_side: int) -> dict[str, object]:

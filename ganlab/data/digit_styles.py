@@ -1,7 +1,6 @@
 """Two styles of handwritten digits, without pairs: a translation whose known failure, another digit, is measurable."""
 
 from collections.abc import Callable, Mapping
-from inspect import signature
 from typing import Any, final
 
 import torch
@@ -78,7 +77,7 @@ class DigitStyles(TwoDomains):
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
         """Return the spec without reading a file; raises ValueError for invalid settings."""
-        complete = {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
+        complete = cls.complete_settings(settings)
         if complete["style"] not in STYLES:
             raise ValueError(f"style must be one of {', '.join(STYLES)}, got {complete['style']!r}")
         if complete["resolution"] < SIDE:

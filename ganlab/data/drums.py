@@ -13,7 +13,7 @@ from ganlab.data.audio import AudioDataSet, build_audio_spec
 from ganlab.data.dataset import SPLITS
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.sound_decoder import DecodedSound, SoundDecoder
-from ganlab.data.readers.sound_listing import list_sounds
+from ganlab.data.readers.sound_listing import describe_no_folder, list_sounds
 from ganlab.data.readers.sound_table import read_sounds
 from ganlab.data.readers.sound_windows import SoundWindows, check_windows
 from ganlab.data.splits import check_shares, seeded_permutation
@@ -115,8 +115,9 @@ class _OneShot:
 
 
 def _find_root(data_root: str, path: str | None) -> Path:
-    candidates = [ROOT, str(Path(data_root) / "drums")] if path is None else [path]
-    for candidate in candidates:
+    if path is not None:
+        return _check_root(path)
+    for candidate in (ROOT, Path(data_root) / "drums"):
         root = Path(candidate).expanduser()
         if all((root / place).is_dir() for place in PLACES.values()):
             return root
@@ -124,6 +125,19 @@ def _find_root(data_root: str, path: str | None) -> Path:
         f"the drum sounds are not on this machine: install {' and '.join(PLACES)} (Debian, Ubuntu), or set data.path "
         f"to a folder that holds {' and '.join(PLACES.values())}"
     )
+
+
+def _check_root(path: str) -> Path:
+    """Return the folder that a setting gives; raises ValueError if it is none, or lacks a folder of a package."""
+    root = Path(path).expanduser()
+    absent = [place for place in PLACES.values() if not (root / place).is_dir()]
+    if absent:
+        reason = f"lacks {' and '.join(absent)}" if root.is_dir() else describe_no_folder(root)
+        raise ValueError(
+            f"path must be a folder that holds {' and '.join(PLACES.values())}, but {path} {reason}; give another one, "
+            f"or set data.path=null to use what {' and '.join(PLACES)} install below {ROOT}"
+        )
+    return root
 
 
 def _list_strokes(root: Path) -> list[str]:
@@ -135,7 +149,10 @@ def _list_strokes(root: Path) -> list[str]:
         if find_class(name) is not None
     ]
     if not names:
-        raise ValueError(f"{root} holds no drum sounds; install {' and '.join(PLACES)} again")
+        raise ValueError(
+            f"{root} holds no drum sounds: none of its file names says {', '.join(CLASSES)}; give the folder with "
+            f"the files of {' and '.join(PLACES)}"
+        )
     return names
 
 

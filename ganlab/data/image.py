@@ -4,7 +4,6 @@ from abc import ABC
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from hashlib import sha256
-from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
 from ganlab.core.random import Random
-from ganlab.data.dataset import SPLITS, DataSet, build_spec, check_split
+from ganlab.data.dataset import PLACEHOLDER_CLASSES, SPLITS, DataSet, build_spec, check_split
 from ganlab.data.duplicates.removal import check_duplicates, remove_near_duplicates
 from ganlab.data.readers.archive import Archive
 from ganlab.data.readers.decode_image import parse_resolution
@@ -21,7 +20,6 @@ from ganlab.data.readers.path_table import PathTable
 from ganlab.data.splits import check_shares, seeded_permutation, split_indices
 
 MAX_NAMED_CLASSES = 10  # classes that a summary lists
-PLACEHOLDER_CLASSES = 2  # number of classes in a preview if only the files determine it
 
 
 class ImageDataSet(DataSet, ABC):
@@ -95,11 +93,6 @@ class ImageDataSet(DataSet, ABC):
         check_duplicates(complete.get("duplicates", "keep"))
         shape = (complete.get("channels", cls.channels), *parse_resolution(complete["resolution"]))
         return build_spec(shape, complete["labels"], cls.classes or PLACEHOLDER_CLASSES)
-
-    @classmethod
-    def complete_settings(cls, settings: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings, with the constructor's defaults for those that are left out."""
-        return {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
 
     def image_name(self, index: int) -> str:
         """Return the file of an image, or its number in the table."""

@@ -1,7 +1,6 @@
 """Your own pairs of images: two folders, or one folder of images side by side."""
 
 from collections.abc import Callable, Mapping, Sequence
-from inspect import signature
 from typing import Any, final
 
 import torch
@@ -78,8 +77,7 @@ class PairedFolder(ImagePairs):
 
         Only the files of two folders have the ratio of targets and sources, which sizes and `jitter` depend on.
         """
-        defaults = {name: parameter.default for name, parameter in signature(cls).parameters.items()}
-        complete = defaults | settings
+        complete = cls.complete_settings(settings)
         size = parse_resolution(complete["resolution"])
         places = check_places(complete["path"], complete["source"], complete["target"])
         check_direction(complete["direction"])

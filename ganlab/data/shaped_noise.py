@@ -32,25 +32,24 @@ class ShapedNoise:
     def of(cls, sounds: Iterable[Batch], classes: int, rate: int) -> "ShapedNoise":
         """Return the noise for batches of sounds (n, samples, channels) with labels (n,), or without, as one class.
 
-        The noise of a class without sounds is silent. Raises ValueError if there are no sounds.
+        The noise of a class without sounds is silent. Only sums are kept of the batches, as large as the noise of each
+        class. Raises ValueError if there are no sounds.
         """
         labelled = classes > 0
-        powers: list[Tensor] = []
-        squares: list[Tensor] = []
+        powers = squares = torch.zeros((), dtype=torch.float64)
         counts = torch.zeros(max(classes, 1), dtype=torch.float64)
         for batch in sounds:
             waves = batch.sample.mT.double()
             labels = batch.cond if labelled else torch.zeros(len(waves), dtype=torch.long)
             members = torch.nn.functional.one_hot(labels, len(counts)).double()
             counts += members.sum(0)
-            powers.append(torch.einsum("nk,ncf->kcf", members, torch.fft.rfft(waves).abs().square()))
-            squares.append(torch.einsum("nk,nct->kct", members, waves.square()))
-        if not powers:
+            powers = powers + torch.einsum("nk,ncf->kcf", members, torch.fft.rfft(waves).abs().square())
+            squares = squares + torch.einsum("nk,nct->kct", members, waves.square())
+        if not counts.any():
             raise ValueError("shaped noise needs at least 1 sound, got 0")
         divisors = counts.clamp_min(1)[:, None, None]
-        means = [sum(values, start=torch.zeros(())) / divisors for values in (powers, squares)]
-        envelopes = _smooth(means[1], max(1, round(rate * SMOOTH_SECONDS))).sqrt()
-        return cls(_unit_gains(means[0], envelopes.shape[2]).float(), envelopes.float(), counts / counts.sum())
+        envelopes = _smooth(squares / divisors, max(1, round(rate * SMOOTH_SECONDS))).sqrt()
+        return cls(_unit_gains(powers / divisors, envelopes.shape[2]).float(), envelopes.float(), counts / counts.sum())
 
     def __call__(self, count: int, labels: Tensor | None, random: Random) -> Tensor:
         """Return sounds (count, samples, channels) in [−1, 1] of classes (count,); None draws each by its share."""

@@ -12,7 +12,7 @@ from ganlab.data.audio import AudioDataSet, build_audio_spec
 from ganlab.data.dataset import SPLITS
 from ganlab.data.readers.path_table import PathTable
 from ganlab.data.readers.sound_decoder import SoundDecoder
-from ganlab.data.readers.sound_listing import list_sounds
+from ganlab.data.readers.sound_listing import describe_no_folder, list_sounds
 from ganlab.data.readers.sound_table import read_sounds
 from ganlab.data.readers.sound_windows import SoundWindows, check_windows
 from ganlab.data.splits import check_shares, seeded_permutation
@@ -21,7 +21,7 @@ FOLDER = "/usr/share/asterisk/sounds/en_US_f_Allison"
 PACKAGE = "asterisk-core-sounds-en-wav"
 SILENCE = "silence/"
 TONES = ("ascending-2tone", "beep", "beeperr", "confbridge-join", "confbridge-leave", "descending-2tone")
-HELD_OUT = Path(__file__).with_name("speech_prompts_held_out.txt")
+HELD_OUT = Path(__file__).with_name("speech_prompts_held_out.txt")  # the first clips of a seeded permutation
 HELD_OUT_CLIPS = 34  # of each split
 
 
@@ -47,7 +47,7 @@ class SpeechPrompts(AudioDataSet):
         check_windows(samples, "windows", 0)
         folder = _find_folder(data_root, path)
         names = choose_speech(list_sounds(str(folder)).names)
-        chosen = _split(names, read_held_out(), limit)
+        chosen = _split(folder, names, read_held_out(), limit)
         found = read_sounds(folder, PathTable.of(names), decoder, None, 1024, "refuse")
         # Clips that repeat another are left out, so the rows are looked up by name.
         splits = {split: _rows_of([names[row] for row in rows], found.names) for split, rows in chosen.items()}
@@ -73,14 +73,6 @@ def choose_speech(names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if not name.startswith(SILENCE) and _stem(name) not in TONES)
 
 
-def draw_held_out(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the clips of validation and test by the rule that HELD_OUT was written with: a seeded permutation."""
-    stems = sorted(map(_stem, names))
-    order = seeded_permutation(len(stems), "speech_prompts").tolist()
-    chosen = [stems[row] for row in order[: 2 * HELD_OUT_CLIPS]]
-    return {"validation": sorted(chosen[HELD_OUT_CLIPS:]), "test": sorted(chosen[:HELD_OUT_CLIPS])}
-
-
 def read_held_out() -> dict[str, list[str]]:
     """Return the clips of validation and test, paths without suffix, from the list that the package has."""
     clips: dict[str, list[str]] = {"validation": [], "test": []}
@@ -96,22 +88,27 @@ def _find_folder(data_root: str, path: str | None) -> Path:
         if (folder := Path(candidate).expanduser()).is_dir():
             return folder
     if path is not None:
-        raise ValueError(f"path must be the folder en_US_f_Allison of the package {PACKAGE}, got {path}")
+        raise ValueError(
+            f"path must be the folder en_US_f_Allison of {PACKAGE}, but {path} {describe_no_folder(folder)}; give "
+            f"another one, or set data.path=null to use {FOLDER}"
+        )
     raise ValueError(
         f"the speech prompts are not on this machine: install {PACKAGE} (Debian, Ubuntu), or set data.path to its "
         "folder en_US_f_Allison"
     )
 
 
-def _split(names: Sequence[str], held_out: Mapping[str, Sequence[str]], limit: int) -> dict[str, list[int]]:
-    """Return the rows of each split; raises ValueError if held-out clips are absent, or if no other is left."""
+def _split(
+    folder: Path, names: Sequence[str], held_out: Mapping[str, Sequence[str]], limit: int
+) -> dict[str, list[int]]:
+    """Return the rows of each split; raises ValueError if `folder` lacks held-out clips, or if no other is left."""
     check_shares({}, limit)
     rows = {_stem(name): row for row, name in enumerate(names)}
     absent = [name for clips in held_out.values() for name in clips if name not in rows]
     if absent:
         raise ValueError(
-            f"{len(absent)} of the {2 * HELD_OUT_CLIPS} clips that are held out are absent, such as {absent[0]}.wav; "
-            f"install version 1.6.1 of {PACKAGE}"
+            f"{folder} lacks {len(absent)} of the {2 * HELD_OUT_CLIPS} clips that are held out, such as "
+            f"{absent[0]}.wav; give the folder en_US_f_Allison of version 1.6.1 of {PACKAGE}"
         )
     splits = {split: [rows.pop(name) for name in held_out[split]] for split in SPLITS if split != "train"}
     train = [list(rows.values())[row] for row in seeded_permutation(len(rows), "limit").tolist()]

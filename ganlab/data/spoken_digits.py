@@ -1,12 +1,11 @@
 """The ten digits in many voices of the synthesiser espeak-ng: speech with classes and speakers, without a download."""
 
-from pathlib import Path
 from typing import Any, final
 
 import torch
 from torch import Tensor
 
-from ganlab.core.interfaces import Batch, Spec
+from ganlab.core.interfaces import Spec
 from ganlab.data.audio import AudioDataSet, build_audio_spec
 from ganlab.data.group_splits import split_groups
 from ganlab.data.readers.espeak import RATE, Voice, all_voices, espeak_version, speak
@@ -46,7 +45,6 @@ class SpokenDigits(AudioDataSet):
         check_voices(voices)
         check_windows(samples, "cut", 0, fade)
         decoder = self.decoder = SoundDecoder(rate, 1, trim, normalise)
-        self._fade = fade
         version = espeak_version("data=spoken_digits")
         spoken = _distinct(_speak_all(draw_voices(voices), version, decoder))
         repeated = voices - len(spoken)
@@ -70,17 +68,6 @@ class SpokenDigits(AudioDataSet):
         check_windows(complete["samples"], "cut", 0, complete["fade"])
         check_shares({name: complete[name] for name in ("validation", "test")}, complete["limit"])
         return build_audio_spec((complete["samples"], 1), complete["rate"], complete["labels"], len(WORDS))
-
-    def prepare_files(self, folder: Path, suffix: str = ".wav") -> Batch:
-        """Return the digits of other speakers as this data has its own, with their classes.
-
-        `folder` holds 0.wav to 9.wav, such as /usr/share/asterisk/sounds/en_US_f_Allison/digits, a human voice of
-        Debian's package asterisk-core-sounds-en-wav. Raises ValueError if a file cannot be read.
-        """
-        assert self.decoder is not None
-        sounds = [self.decoder.decode(folder / f"{digit}{suffix}").samples for digit in range(len(WORDS))]
-        windows = SoundWindows(InMemorySounds(sounds, self.rate), self.windows.samples, "cut", 0, self._fade)
-        return Batch(windows.take(torch.arange(len(WORDS))), torch.arange(len(WORDS)))
 
 
 def check_voices(voices: int) -> None:

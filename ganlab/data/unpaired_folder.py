@@ -1,7 +1,6 @@
 """Your own images of two domains, without pairs, as CycleGAN translates horses to zebras."""
 
 from collections.abc import Sequence
-from inspect import signature
 from typing import Any, final
 
 from ganlab.core.interfaces import Spec
@@ -59,7 +58,7 @@ class UnpairedFolder(TwoDomains):
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
         """Return the spec without reading a file; raises ValueError for invalid settings."""
-        complete = {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
+        complete = cls.complete_settings(settings)
         size = parse_resolution(complete["resolution"])
         check_places(complete["path"], complete["source"], complete["target"])
         check_direction(complete["direction"])

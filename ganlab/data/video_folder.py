@@ -13,6 +13,7 @@ from torch import Tensor
 from ganlab.core.interfaces import Spec
 from ganlab.core.plain_files import require_plain
 from ganlab.core.progress import progress
+from ganlab.data.dataset import PLACEHOLDER_CLASSES
 from ganlab.data.image_classes import check_classes, find_classes, known_classes
 from ganlab.data.readers.decode_image import parse_resolution
 from ganlab.data.readers.file_list import FileList, list_files
@@ -25,7 +26,6 @@ from ganlab.data.video import ClipShape, VideoDataSet, split_groups, video_spec
 from ganlab.kinds.video_files import SUFFIXES, read_clip
 
 log = logging.getLogger(__name__)
-PLACEHOLDER_CLASSES = 2  # number of classes in a preview, because only the files determine it
 
 
 class VideoFolder(VideoDataSet):

@@ -60,17 +60,6 @@ class Vocoder(DataSet):
         for batch in self.real_samples(count, seed, split, chunk):
             yield Conditions(self.spectrograms(batch.sample), batch.sample, known_labels(batch))
 
-    def whole_sounds(self, split: str) -> Iterator[tuple[str, Conditions]]:
-        """Yield the name, spectrogram and samples of each whole sound of a split, a batch of 1, cut to whole frames.
-
-        Sounds of less than a window are left out. Raises ValueError for an unknown split.
-        """
-        hop = self.log_mel.stft.hop
-        for name, sound in self.sounds.whole_sounds(split):
-            wave = sound[None, : len(sound) - len(sound) % hop]
-            if wave.shape[1] >= self.log_mel.stft.n_fft:
-                yield name, Conditions(self.spectrograms(wave), wave)
-
     def spectrograms(self, sounds: Tensor) -> Tensor:
         """Return the log-mel spectrograms (n, frames, mels) of sounds (n, samples, 1)."""
         with torch.no_grad():
@@ -94,9 +83,8 @@ class Vocoder(DataSet):
 
     def _invert(self, spectrograms: Tree) -> Tree:
         """Return the sounds (n, samples, 1) that Griffin-Lim makes of spectrograms (n, frames, mels)."""
-        log_mel = self.log_mel.to(spectrograms.device)
-        samples = spectrograms.shape[1] * log_mel.stft.hop
-        return log_mel_to_waves(log_mel, spectrograms, samples, Random())[..., None].clamp(-1, 1)
+        samples = spectrograms.shape[1] * self.log_mel.stft.hop
+        return log_mel_to_waves(self.log_mel, spectrograms, samples, Random())[..., None].clamp(-1, 1)
 
 
 def build_vocoder_spec(sounds: Spec, n_fft: int, hop: int, mels: int) -> tuple[Spec, LogMel]:

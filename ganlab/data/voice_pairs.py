@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from inspect import signature
 from typing import Any, NamedTuple, final
 
 import torch
@@ -19,6 +18,7 @@ from ganlab.data.readers.image_storage import InMemoryImages
 from ganlab.data.readers.sound_decoder import SoundDecoder
 from ganlab.data.splits import check_shares, seeded_permutation
 from ganlab.data.two_domains import TwoDomains
+from ganlab.kinds.audio import FULL_SCALE
 from ganlab.kinds.log_mel import LogMelKind
 
 # The digits and the commands of the Speech Commands data (Warden 2018).
@@ -83,7 +83,7 @@ class VoicePairs(TwoDomains):
     @classmethod
     def preview(cls, **settings: Any) -> Spec | None:
         """Return the spec without speaking a word; raises ValueError for invalid settings."""
-        complete = {name: parameter.default for name, parameter in signature(cls).parameters.items()} | settings
+        complete = cls.complete_settings(settings)
         check_shares({name: complete[name] for name in ("validation", "test")}, 0)
         find_manners(complete["speeds"], complete["pitches"])
         kind = _check(complete["source_voice"], complete["target_voice"], complete["mels"])
@@ -166,7 +166,7 @@ def _speak_all(voice: Voice, manners: Sequence[Manner], version: str) -> Tensor:
 
     def act(row: int) -> None:
         sounds = [decoder.convert(sound, RATE)[0] for sound in speak(voice, WORDS, version, manners[row].options)]
-        floats = [sound[:samples, 0].float() / 32768 for sound in sounds]
+        floats = [sound[:samples, 0].float() / FULL_SCALE for sound in sounds]
         spoken[row] = [functional.pad(sound, (0, samples - len(sound))) for sound in floats]
 
     errors = for_every_row(torch.arange(len(manners)), act, f"speaking words as {voice.name}", "manner")

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ganlab.features.base import MAX_SPATIAL, FeatureBatch, Features, Source
-from ganlab.features.sound_input import build_log_mel, channel_spectrograms, require_sound_shape
+from ganlab.features.sound_input import FLOOR, MELS, RULE, build_log_mel, channel_spectrograms, require_sound_shape
 from ganlab.layers.mel import LogMel
 
 SEGMENTS = 16  # of a sound, in the spatial features
@@ -32,9 +32,9 @@ class LogMelStatistics(Features):
         data: Source,
         n_fft: int | None = None,
         hop: int | None = None,
-        mels: int = 40,
-        rule: str = "slaney",
-        floor: float = 1e-4,
+        mels: int = MELS,
+        rule: str = RULE,
+        floor: float = FLOOR,
     ) -> None:
         shape = require_sound_shape(data, self.name)
         log_mel = build_log_mel(shape, n_fft, hop, mels, rule, floor)

@@ -5,7 +5,7 @@ from typing import Any, final
 from torch import Tensor
 
 from ganlab.features.base import MAX_SPATIAL, LabelledSource
-from ganlab.features.sound_input import build_log_mel, require_sound_shape
+from ganlab.features.sound_input import FLOOR, MELS, RULE, build_log_mel, require_sound_shape
 from ganlab.features.sound_recipe import SoundRecipe
 from ganlab.features.trained_classifier import TrainedClassifierFeatures
 
@@ -32,9 +32,9 @@ class SoundClassifier(TrainedClassifierFeatures):
         steps: int = 300,
         n_fft: int | None = None,
         hop: int | None = None,
-        mels: int = 40,
-        rule: str = "slaney",
-        floor: float = 1e-4,
+        mels: int = MELS,
+        rule: str = RULE,
+        floor: float = FLOOR,
     ) -> None:
         shape = require_sound_shape(data, self.name)
         log_mel = build_log_mel(shape, n_fft, hop, mels, rule, floor)

@@ -1,38 +1,27 @@
 """What feature spaces and metrics of sound read: the rate and the shape of sounds, and their log-mel spectrograms."""
 
-import math
-from typing import NamedTuple, final
-
 from torch import Tensor
 
 from ganlab.features.base import Source
 from ganlab.kinds import kind_of
-from ganlab.kinds.audio import AudioKind
 from ganlab.layers.mel import LogMel
+from ganlab.layers.sound_shapes import SoundShape, find_sound
+from ganlab.layers.spectra import OVERLAP, default_n_fft
 
-WINDOW_SECONDS = 0.032  # of a default frame, rounded to a power of two: 256 samples at 8 kHz, 512 at 16 kHz
-OVERLAP = 4  # default frames that cover a sample
-
-
-@final
-class SoundShape(NamedTuple):
-    """The rate of sounds in samples per second, and their samples and channels."""
-
-    rate: int
-    samples: int
-    channels: int
+MELS, RULE, FLOOR = 40, "slaney", 1e-4  # defaults of spectrograms
 
 
 def find_sound_shape(data: Source) -> SoundShape | None:
-    """Return rate, samples and channels of a data set of sounds, or None for data of another kind."""
-    match kind_of(data.spec), data.spec.sample:
-        case AudioKind(rate=rate), [int() as samples, int() as channels]:
-            return SoundShape(rate, samples, channels)
-    return None
+    """Return samples, channels and rate of a data set of sounds, or None for data of another kind.
+
+    Raises ValueError for facts that do not describe the kind.
+    """
+    kind_of(data.spec)
+    return find_sound(data.spec)
 
 
 def require_sound_shape(data: Source, name: str) -> SoundShape:
-    """Return rate, samples and channels; raises ValueError if the feature space `name` cannot read the samples."""
+    """Return samples, channels and rate; raises ValueError if the feature space `name` cannot read the samples."""
     shape = find_sound_shape(data)
     if shape is None:
         raise ValueError(
@@ -42,12 +31,14 @@ def require_sound_shape(data: Source, name: str) -> SoundShape:
     return shape
 
 
-def default_n_fft(rate: int) -> int:
-    """Return the power of two that is nearest to 32 ms of samples."""
-    return int(2 ** round(math.log2(rate * WINDOW_SECONDS)))
-
-
-def build_log_mel(shape: SoundShape, n_fft: int | None, hop: int | None, mels: int, rule: str, floor: float) -> LogMel:
+def build_log_mel(
+    shape: SoundShape,
+    n_fft: int | None = None,
+    hop: int | None = None,
+    mels: int = MELS,
+    rule: str = RULE,
+    floor: float = FLOOR,
+) -> LogMel:
     """Return the log-mel spectrogram of sounds; n_fft None is 32 ms, and hop None a quarter of n_fft.
 
     Raises ValueError for settings that do not fit the sounds or each other.

@@ -8,11 +8,11 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import append_codes, initialise
-from ganlab.layers.checks import check_all_positive, check_at_least
+from ganlab.layers.checks import check_at_least
 from ganlab.layers.outputs import build_image_output
 from ganlab.layers.receptive_fields import FusedFields, check_fields, same_length
 from ganlab.layers.sound_shapes import SoundShape, sound_shape
-from ganlab.layers.wave_convolution import Lengthening, check_kernel
+from ganlab.layers.wave_convolution import Lengthening
 from ganlab.layers.weight_norm import normalise_weights
 
 EDGE_KERNEL = 7  # of the first and the last convolution
@@ -75,11 +75,15 @@ class HiFiGAN(nn.Module):
 
 def _check_rates(width: int, rates: Sequence[int], kernels: Sequence[int]) -> None:
     check_at_least("the number of rates", len(rates), 1)
-    check_all_positive("rates", rates)
+    if min(rates) < 2:
+        raise ValueError(f"rates must all be at least 2, got {list(rates)}")
     if len(kernels) != len(rates):
         raise ValueError(f"kernels must have one value for each of {len(rates)} rates, got {len(kernels)}")
-    for kernel, rate in zip(kernels, rates, strict=True):
-        check_kernel(kernel, rate)
+    if any(kernel < rate for kernel, rate in zip(kernels, rates, strict=True)):
+        raise ValueError(
+            f"kernels must each be at least their rate, so that no sample is skipped, got {list(kernels)} for the "
+            f"rates {list(rates)}"
+        )
     check_at_least("width", width, 2 ** len(rates))
 
 

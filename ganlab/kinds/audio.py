@@ -1,6 +1,5 @@
 """Sound: one panel per sample, a spectrogram over a waveform, with axes in seconds and hertz."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,21 +16,22 @@ from ganlab.core.interfaces import Shape
 from ganlab.kinds import axes
 from ganlab.kinds.base import Kind, ReadSample, RealSamples, Sheet, unlike
 from ganlab.kinds.lettering import PADDING
-from ganlab.kinds.panels import MAX_PANELS, Panels, paste_spectrogram
+from ganlab.kinds.panels import Panels, paste_spectrogram
 from ganlab.kinds.resampling import resample
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
 from ganlab.kinds.sound_files import SUFFIXES, read_sound
+from ganlab.layers.spectra import OVERLAP, default_n_fft
 
+FULL_SCALE = 32768.0  # of int16, which stands for 1
 SHEET_SOUNDS = 200  # real sounds that determine the loudest level
 SPECTROGRAM, WAVEFORM = 96, 36  # heights of the parts of a panel, in pixels
-WINDOW_SECONDS = 0.032  # of the spectrogram, rounded to a power of two
 RANGE_DB = 80.0  # what is so much quieter than the loudest real sound is white
 FREQUENCY_TICKS = 4  # intervals on the axis of frequencies, at most
 
 
 def to_pcm16(sound: np.ndarray) -> np.ndarray:
     """Return values in [−1, 1] as int16, of which 32,768 are 1; others are cut off, and NaN is silence."""
-    return np.clip(np.nan_to_num(sound * 32768.0).round(), -32768, 32767).astype("<i2")
+    return np.clip(np.nan_to_num(sound * FULL_SCALE).round(), -FULL_SCALE, FULL_SCALE - 1).astype("<i2")
 
 
 def _to_float32(sound: np.ndarray) -> np.ndarray:
@@ -76,16 +76,16 @@ class AudioKind(Kind):
         With `channels` 1, the channels are averaged, and other numbers must be those of the file; with `rate`, the
         sound is resampled to it; with `length`, it is cut to so many samples, or silence is appended.
         """
-        sound, own_rate = read_sound(path)
+        sound, header = read_sound(path)
         if channels == 1:
             sound = sound.mean(1, keepdim=True)
         elif channels not in (0, sound.shape[1]):
             raise ValueError(f"it has {sound.shape[1]} channels, of which {channels} cannot be made; set channels=1")
         if rate:
-            sound = resample(sound, own_rate, rate)
+            sound = resample(sound, header.rate, rate)
         if length:
             sound = functional.pad(sound[:length], (0, 0, 0, max(0, length - len(sound))))
-        return ReadSample(sound, {"rate": rate or own_rate})
+        return ReadSample(sound, {"rate": rate or header.rate})
 
     @classmethod
     def explain_difference(cls, path: Path, found: Mapping[str, ReadSample]) -> str:
@@ -120,14 +120,14 @@ class AudioKind(Kind):
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one sound, got 0")
         levels = backdrop or self._levels(sheet.samples)
-        sounds = sheet.selection(MAX_PANELS).samples.detach().double().cpu().nan_to_num().numpy()
         left = axes.label_width(0, self.rate / 2, FREQUENCY_TICKS) + PADDING
 
-        def draw_panel(picture: Image.Image, index: int, box: axes.Box, is_first: bool) -> None:
+        def draw_panel(picture: Image.Image, sample: Tensor, box: axes.Box, is_first: bool) -> None:
+            sound = sample.detach().double().cpu().nan_to_num().numpy()
             upper, lower = box._replace(bottom=box.top + SPECTROGRAM), box._replace(top=box.top + SPECTROGRAM + 1)
-            decibels = self._decibels(sounds[index].mean(1))
+            decibels = self._decibels(sound.mean(1))
             paste_spectrogram(picture, 1 + (decibels - levels.loudest_db) / RANGE_DB, upper)
-            picture.paste(_waveform(sounds[index], lower, levels), (lower.left, lower.top))
+            picture.paste(_waveform(sound, lower, levels), (lower.left, lower.top))
             draw = ImageDraw.Draw(picture)
             axes.draw_frame(draw, lower)
             if is_first:
@@ -143,8 +143,8 @@ class AudioKind(Kind):
 
     def _decibels(self, wave: np.ndarray) -> np.ndarray:
         """Return the levels (frequencies, frames) of a sound (samples,); a full-scale sine has about 0 dB."""
-        size = 2 ** max(4, round(math.log2(self.rate * WINDOW_SECONDS)))
-        hop = max(size // 4, len(wave) // 1000)
+        size = default_n_fft(self.rate)
+        hop = max(size // OVERLAP, len(wave) // 1000)
         padded = np.pad(wave, (size // 2, size))
         frames = np.lib.stride_tricks.sliding_window_view(padded, size)[: len(wave) + 1 : hop]
         window = np.hanning(size + 1)[:-1]

@@ -18,7 +18,7 @@ from ganlab.kinds import axes
 from ganlab.kinds.audio import ENCODERS, write_wav
 from ganlab.kinds.base import Kind, Sheet
 from ganlab.kinds.lettering import PADDING, TEXT_SIZE, font
-from ganlab.kinds.panels import MAX_PANELS, Panels, paste_spectrogram
+from ganlab.kinds.panels import Panels, paste_spectrogram
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
 from ganlab.layers.griffin_lim import log_mel_to_waves
 from ganlab.layers.mel import RULES, LogMel
@@ -77,12 +77,12 @@ class LogMelKind(Kind):
         """Draw the first 16 of (n, 1, mels, frames); raises ValueError if there is none."""
         if not len(sheet):
             raise ValueError("a sample sheet needs at least one spectrogram, got 0")
-        spectrograms = sheet.selection(MAX_PANELS).samples.detach().float().cpu().nan_to_num(nan=-1).numpy()
         ticks = [(part, f"{self._hertz(part):.0f}") for part in FREQUENCY_TICKS]
         left = max(round(font(TEXT_SIZE).getlength(label)) for _, label in ticks) + 2 * axes.TICK + 1 + PADDING
 
-        def draw_panel(picture: Image.Image, index: int, box: axes.Box, is_first: bool) -> None:
-            paste_spectrogram(picture, (spectrograms[index, 0] + 1) / 2, box)
+        def draw_panel(picture: Image.Image, sample: Tensor, box: axes.Box, is_first: bool) -> None:
+            spectrogram = sample.detach().float().cpu().nan_to_num(nan=-1).numpy()[0]
+            paste_spectrogram(picture, (spectrogram + 1) / 2, box)
             for part, label in ticks if is_first else ():
                 y = box.bottom - part * (box.bottom - box.top)
                 draw = ImageDraw.Draw(picture)

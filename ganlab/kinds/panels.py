@@ -6,6 +6,7 @@ from typing import final
 
 import numpy as np
 from PIL import Image, ImageDraw
+from torch import Tensor
 
 from ganlab.core.figures import INK
 from ganlab.kinds import axes
@@ -19,8 +20,8 @@ WIDTH, BETWEEN, ROWS = 800, 18, 10  # pixels: of a sheet, between columns and be
 BELOW, NAME_LINE = 25, 15  # pixels for the numbers of an axis, and for a name above a panel
 TIME_TICKS = 4  # intervals on the axis of time, at most
 
-# Draws the sample of an index into a box, and its vertical axis if it is one of the first column.
-DrawPanel = Callable[[Image.Image, int, axes.Box, bool], None]
+# Draws a sample into a box, and its vertical axis if it is one of the first column.
+DrawPanel = Callable[[Image.Image, Tensor, axes.Box, bool], None]
 
 
 @final
@@ -48,7 +49,7 @@ class Panels:
         for row, column, index in arrangement.places():
             x, y = self.left + column * across, row * down + named
             box = axes.Box(x, y, x + across - BETWEEN, y + self.height)
-            draw_panel(picture, index, box, column == 0)
+            draw_panel(picture, shown.samples[index], box, column == 0)
             text = shown.class_name(int(shown.labels[index])) if shown.labels is not None else ""
             name = shorten(arrangement.captions.get(index, text), box.right - box.left)
             draw.text((x, y - NAME_LINE + 1), name, INK, font(TEXT_SIZE), anchor="lt")

@@ -1,8 +1,5 @@
 """Waves from magnitudes without phase, and from log-mel spectrograms: the vocoder without learning."""
 
-from dataclasses import dataclass
-from typing import final
-
 import torch
 from torch import Tensor
 
@@ -13,11 +10,6 @@ from ganlab.layers.spectra import STFT
 MOMENTUM = 0.99
 ITERATIONS = 32
 INVERSION_STEPS = 100  # of non-negative least squares
-
-
-def random_phases(stft: STFT, magnitudes: Tensor, samples: int, random: Random) -> Tensor:
-    """Return waves (n, samples) of magnitudes (n, frames, frequencies) with uniformly random phases."""
-    return stft.waves(magnitudes * _draw_phases(magnitudes, random), samples)
 
 
 def griffin_lim(
@@ -79,33 +71,6 @@ def log_mel_to_waves(
     mel = spectrograms.exp()
     magnitudes = mel_to_magnitudes(mel, log_mel.filters.to(mel)) ** (1 / log_mel.power)
     return griffin_lim(log_mel.stft, magnitudes, samples, random, iterations, momentum)
-
-
-@final
-@dataclass(frozen=True)
-class GriffinLim:
-    """The vocoder without learning, as a baseline: a function from log-mel spectrograms to sounds of `samples`.
-
-    Equal spectrograms at the same place of a batch give equal sounds, because the first phases are those of `seed`.
-
-    >>> vocoder = GriffinLim(LogMel(rate=8000, n_fft=512, hop=128, mels=40), samples=1024, iterations=2)
-    >>> vocoder(torch.zeros(3, 9, 40)).shape  # n, samples, channels
-    torch.Size([3, 1024, 1])
-    """
-
-    log_mel: LogMel
-    samples: int
-    iterations: int = ITERATIONS
-    momentum: float = MOMENTUM
-    seed: int = 0
-
-    def __call__(self, spectrograms: Tensor) -> Tensor:
-        """Return sounds (n, samples, 1) of log-mel spectrograms (n, frames, mels); raises what `griffin_lim` raises."""
-        random = Random(self.seed)
-        waves = log_mel_to_waves(
-            self.log_mel, spectrograms.float(), self.samples, random, self.iterations, self.momentum
-        )
-        return waves[..., None]
 
 
 def _draw_phases(magnitudes: Tensor, random: Random) -> Tensor:

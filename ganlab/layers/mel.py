@@ -90,8 +90,9 @@ class LogMel(nn.Module):
 
     Magnitudes (`power=1`) of frames of `n_fft` samples every `hop` samples under a Hann window, with `padding` as in
     `STFT`, are summed by `mel_filters` for sounds of `rate` samples per second; `power=2` sums powers instead. Nothing
-    is learnt, and gradients flow to the sounds; below the floor they are 0. Raises ValueError for settings that do not
-    fit each other, and on sounds that are too short.
+    is learnt, and gradients flow to the sounds; below the floor they are 0. Sounds may be on any device and in any
+    precision: the filters follow them, and the module stays where it is, so several users can share it. Raises
+    ValueError for settings that do not fit each other, and on sounds that are too short.
 
     >>> LogMel(rate=8000, n_fft=512, hop=128, mels=40)(torch.zeros(2, 8000)).shape
     torch.Size([2, 63, 40])
@@ -130,7 +131,7 @@ class LogMel(nn.Module):
     def mel(self, waves: Tensor) -> Tensor:
         """Return mel magnitudes, or powers, (n, frames, mels) of waves (n, samples)."""
         magnitudes = self.stft.magnitudes(waves)
-        return (magnitudes if self.power == 1 else magnitudes**self.power) @ self.filters.to(magnitudes.dtype)
+        return (magnitudes if self.power == 1 else magnitudes**self.power) @ self.filters.to(magnitudes)
 
     def frames(self, samples: int) -> int:
         """Return the number of frames of sounds with this many samples."""

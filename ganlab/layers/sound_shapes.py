@@ -11,27 +11,47 @@ SHORTEST = 8  # positions in the shortest feature maps
 
 
 class SoundShape(NamedTuple):
-    """The shape of one sound; a batch is (n, samples, channels), in [-1, 1]."""
+    """The shape of one sound, and its samples per second, 0 if the data does not say it.
+
+    A batch is (n, samples, channels), in [-1, 1].
+    """
 
     samples: int
     channels: int
+    rate: int = 0
+
+
+def find_sound(spec: Spec) -> SoundShape | None:
+    """Return the shape of one sound, None for samples of another kind."""
+    match spec.sample:
+        case [int() as samples, int() as channels] if spec.kind == SOUND:
+            return SoundShape(samples, channels, int(spec.facts.get("rate", 0)))
+    return None
 
 
 def sound_shape(spec: Spec, network: str, group: str) -> SoundShape:
     """Return the shape of one sound; raises ValueError if the data has samples of another kind.
 
-    The message names the class `network` and its configuration group `group`.
+    The message names the class `network` and its configuration group `group`, of networks.
     """
-    match spec.sample:
-        case [int() as samples, int() as channels] if spec.kind == SOUND:
-            return SoundShape(samples, channels)
-    rank = 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
-    known = SUGGESTIONS.get(rank)
+    known = SUGGESTIONS.get(_rank(spec))
+    other = f"{group}={known}" if known else f"write a custom {group} for it"
+    return require_sound(spec, network, f"use data of sound, such as data=drums, or {other}")
+
+
+def require_sound(spec: Spec, name: str, advice: str) -> SoundShape:
+    """Return the shape of one sound; raises ValueError, that `name` needs sound, with advice, for other samples."""
+    if (found := find_sound(spec)) is not None:
+        return found
+    of_kind = f" of the kind {spec.kind}" if spec.kind else ""
     raise ValueError(
-        f"{network} needs sound (samples, channels), but the data has {KINDS.get(rank, 'samples')} of shape "
-        f"{spec.sample}; use data of sound, such as data=drums, or "
-        f"{f'{group}={known}' if known else f'write a custom {group} for it'}"
+        f"{name} needs sound (samples, channels), but the data has {KINDS.get(_rank(spec), 'samples')}{of_kind} of "
+        f"shape {spec.sample}; {advice}"
     )
+
+
+def _rank(spec: Spec) -> int:
+    return 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
 
 
 class WavePyramid(NamedTuple):

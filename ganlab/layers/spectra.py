@@ -1,5 +1,6 @@
 """`STFT`, the short-time Fourier transform of waves and its inverse."""
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -8,6 +9,14 @@ from torch import Tensor
 from torch.nn import functional
 
 PADDINGS = ("center", "hop")
+WINDOW_SECONDS = 0.032  # of a default frame, rounded to a power of two: 256 samples at 8 kHz, 512 at 16 kHz
+SHORTEST_WINDOW = 16  # samples
+OVERLAP = 4  # default frames that cover a sample
+
+
+def default_n_fft(rate: int) -> int:
+    """Return the power of two that is nearest to 32 ms of samples, at least 16."""
+    return max(SHORTEST_WINDOW, int(2 ** round(math.log2(rate * WINDOW_SECONDS))))
 
 
 @final

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
-from ganlab.features.sound_input import OVERLAP, default_n_fft
 from ganlab.layers.mel import LogMel
+from ganlab.layers.spectra import OVERLAP, default_n_fft
 from ganlab.metrics.paired_sounds import PairedSoundMetric, PairedSoundStatistic, require_sounds
 
 
@@ -25,8 +25,7 @@ class LogMelError(PairedSoundStatistic):
 
     def compare(self, waves: Tensor, truths: Tensor) -> Mapping[str, Tensor]:
         """Return the mean error of each wave."""
-        log_mel = self.log_mel.to(waves.device)
-        return {self.names[0]: (log_mel(waves) - log_mel(truths)).abs().flatten(1).mean(1)}
+        return {self.names[0]: (self.log_mel(waves) - self.log_mel(truths)).abs().flatten(1).mean(1)}
 
 
 @final

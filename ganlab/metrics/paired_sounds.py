@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from ganlab.features.base import FeatureBatch, Features, Source
-from ganlab.features.sound_input import SoundShape, find_sound_shape
+from ganlab.features.sound_input import find_sound_shape
 from ganlab.kinds import kind_of
+from ganlab.layers.sound_shapes import SoundShape
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.pairs import require_pairs
 from ganlab.metrics.statistics import SampleStatistics, Statistic, SumStatistic

@@ -9,10 +9,8 @@ from torch import Tensor
 
 from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
-from ganlab.layers.spectra import STFT
+from ganlab.layers.spectra import OVERLAP, STFT
 from ganlab.metrics.paired_sounds import PairedSoundMetric, PairedSoundStatistic
-
-OVERLAP = 4  # frames that cover a sample
 
 
 @final

@@ -10,7 +10,9 @@ from ganlab.core.interfaces import Latent, Regularizer, Spec
 from ganlab.core.interfaces.batch_view import BatchView
 from ganlab.layers.fixed_network import FixedNetwork
 from ganlab.layers.mel import LogMel
-from ganlab.layers.sound_shapes import sound_shape
+from ganlab.layers.sound_shapes import SOUND, require_sound
+
+ADVICE = "use data of sounds with their spectrograms, such as data=vocoder, or remove it"
 
 
 class LogMelL1(Regularizer):
@@ -23,7 +25,7 @@ class LogMelL1(Regularizer):
 
     player = "generator"
     needs_pairs: ClassVar[bool] = True
-    sample_dims: ClassVar[tuple[int, ...]] = (2,)
+    sample_kind: ClassVar[str] = SOUND
 
     def __init__(self, weight: float = 45.0, every: int = 1, n_fft: int = 1024, hop: int = 256, mels: int = 80) -> None:
         super().__init__(weight, every)
@@ -31,9 +33,9 @@ class LogMelL1(Regularizer):
 
     def build(self, spec: Spec, features: int, latent: Latent) -> None:
         """Compute the filters for the rate of the data."""
-        shape = sound_shape(spec, "regularizer=log_mel_l1", "regularizer")
+        shape = require_sound(spec, "regularizer=log_mel_l1", ADVICE)
         with torch.device("cpu"):  # checks of a configuration build games on the meta device
-            log_mel = LogMel(int(spec.facts["rate"]), self.n_fft, self.hop, self.mels)
+            log_mel = LogMel(shape.rate, self.n_fft, self.hop, self.mels)
         if shape.samples <= self.n_fft // 2:
             raise ValueError(
                 f"n_fft must be below twice the {shape.samples} samples of a sound, got {self.n_fft}; lower "

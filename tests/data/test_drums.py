@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 def test_kits_are_held_out_whole(folder: Path) -> None:
     data = Drums("nowhere", path=str(folder), rate=8000, samples=2000, labels=True)
     assert data.class_names == ["kick", "snare", "hat"]
-    kits = [{drums.kit_of(data.sound_name(row)) for row in data.split(name).tolist()} for name in SPLITS]
+    kits = [{drums.kit_of(data.names[data.windows.sound[row]]) for row in data.split(name).tolist()} for name in SPLITS]
     assert kits == [{"Mine", "samples"}, {"ForzeeStereo"}, {"Millo_MultiLayered2"}]
     assert data.labels is not None
     assert data.labels[data.split("train")].bincount().tolist() == [2, 1, 1]
@@ -81,11 +81,31 @@ def test_levels_are_normalised_and_strokes_begin_at_once(folder: Path) -> None:
 
 def test_absent_files_are_one_sentence_with_the_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drums, "ROOT", str(tmp_path))
-    for settings in ({}, {"path": str(tmp_path)}):
-        with pytest.raises(ValueError, match=r"install hydrogen-drumkits and sonic-pi-samples \(Debian"):
-            Drums(str(tmp_path), **settings)
+    with pytest.raises(ValueError, match=r"not on this machine: install hydrogen-drumkits and sonic-pi-samples \(Deb"):
+        Drums(str(tmp_path))
     with pytest.raises(ValueError, match="limit must be at least 0"):
         Drums.preview(limit=-1)
+
+
+def test_a_wrong_path_is_named_with_what_it_lacks(tmp_path: Path) -> None:
+    def refuses(path: Path, reason: str) -> None:
+        with pytest.raises(ValueError, match=reason) as caught:
+            Drums("nowhere", path=str(path))
+        assert str(path) in str(caught.value)
+        assert "not on this machine" not in str(caught.value)
+
+    refuses(
+        tmp_path / "absent", f"path must be a folder that holds {KITS} and {PI}, but .*/absent does not exist; give"
+    )
+    refuses(write_wav(tmp_path / "a.wav", sine(300)), "a.wav is a file; give another one, or set data.path=null")
+    refuses(tmp_path, f"lacks {KITS} and {PI}; give another")
+    (tmp_path / KITS).mkdir(parents=True)
+    refuses(tmp_path, f"but .* lacks {PI}; give another")
+    (tmp_path / PI).mkdir(parents=True)
+    refuses(tmp_path, rf"path must hold sound files .*/{KITS} and its subfolders hold none")
+    for place in (KITS, PI):
+        write_wav(tmp_path / place / "tom.wav", sine(300))
+    refuses(tmp_path, "holds no drum sounds: none of its file names says kick, snare, hat; give the folder")
 
 
 @pytest.mark.skipif(not INSTALLED, reason="Debian's hydrogen-drumkits and sonic-pi-samples are not installed")

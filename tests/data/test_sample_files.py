@@ -12,7 +12,7 @@ from scipy.io import wavfile
 from ganlab.commands.sample_files import write_samples
 from ganlab.data.sample_files.open import open_sample_files
 from ganlab.data.sample_files.reading import Reading
-from ganlab.kinds import ImageKind, Sheet
+from ganlab.kinds import ImageKind, PointKind, Sheet
 from ganlab.kinds.audio import AudioKind
 from ganlab.kinds.video import VideoKind
 
@@ -137,8 +137,40 @@ def test_sounds_that_differ_in_length_or_are_broken_are_named(tmp_path: Path) ->
         open_sample_files(tmp_path, Reading(of_kind={"length": 100}))
     mixed = open_sample_files(tmp_path, Reading(of_kind={"length": 100, "channels": 1}))
     assert mixed.take(torch.tensor([1])).unique().tolist() == [0.5]
-    with pytest.raises(ValueError, match="rate=8000 is no setting of images"):
-        open_sample_files(images(tmp_path / "images"), Reading(of_kind={"rate": 8000}))
+
+
+@pytest.mark.parametrize("name", ["rate", "length", "channels"])
+def test_a_setting_of_sounds_is_refused_for_everything_else(tmp_path: Path, name: str) -> None:
+    reading = Reading(of_kind={name: 1})
+    images(tmp_path / "images")
+    np.save(tmp_path / "images.npy", np.zeros((3, 8, 8, 3), np.uint8))
+    np.save(tmp_path / "points.npy", np.zeros((3, 2), np.float32))
+    write_samples(tmp_path / "written", PointKind(), Sheet(torch.zeros(3, 2)))
+    for holds, places in {"images": ("images", "images.npy"), "points": ("points.npy", "written")}.items():
+        for place in places:
+            with pytest.raises(ValueError, match=rf"^{name}=1 is no setting of {holds}.*, as .* holds; leave it out"):
+                open_sample_files(tmp_path / place, reading)
+    with pytest.raises(
+        ValueError, match=r"^resolution=8 is no setting of points \(dimensions,\), as .*points.npy holds"
+    ):
+        open_sample_files(tmp_path / "points.npy", Reading(size=(8, 8)))
+
+
+def test_without_samples_a_setting_says_what_is_absent(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for settings, wanted in (({"channels": 1}, ""), ({"rate": 8000, "length": 9}, r" or clips \(.*\)")):
+        given = ", ".join(f"{name}={value}" for name, value in settings.items())
+        with pytest.raises(
+            ValueError, match=rf"/empty must hold sounds \(.*\){wanted} for {given}, but it holds none; "
+        ):
+            open_sample_files(tmp_path / "empty", Reading(of_kind=settings))
+    (tmp_path / "a.wav").touch()
+    with pytest.raises(ValueError, match=r"a.wav is a single file of sounds \(samples, channels\); give a folder"):
+        open_sample_files(tmp_path / "a.wav")
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as file:
+        file.write(tmp_path / "a.wav", "inner/a.wav")
+    with pytest.raises(ValueError, match=r"a.zip holds sounds .*, such as inner/a.wav, which are read from folders"):
+        open_sample_files(tmp_path / "a.zip", Reading(of_kind={"rate": 8000}))
 
 
 def test_what_the_command_wrote_is_read_as_single_sounds(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Shaped noise has the spectrum, the envelope and the classes of the sounds that it is made from, and no more."""
 
 import math
+from weakref import ref
 
 import pytest
 import torch
@@ -38,6 +39,28 @@ def test_the_spectrum_is_that_of_the_sounds_without_their_phases():
     assert powers[120:137].sum() > 0.99 * powers.sum()
     assert level(made) == pytest.approx(level(tones), rel=0.1)
     assert made.std(0).min() > 0.1  # no two are alike, while tones repeat themselves
+
+
+def test_batches_are_not_kept(monkeypatch):
+    made, alive, original = [], [], torch.einsum
+
+    def einsum(*arguments):
+        result = original(*arguments)
+        made.append(ref(result))
+        return result
+
+    monkeypatch.setattr(torch, "einsum", einsum)
+
+    def batches():
+        for seed in range(4):
+            yield Batch(noise(2, seed))
+            alive.append(sum(each() is not None for each in made))
+
+    whole = ShapedNoise.of([Batch(torch.cat([noise(2, seed) for seed in range(4)]))], 0, RATE)
+    parts = ShapedNoise.of(batches(), 0, RATE)
+    assert len(made) == 10
+    assert alive == [0] * 4
+    torch.testing.assert_close((parts.gains, parts.envelopes), (whole.gains, whole.envelopes))
 
 
 def test_every_class_has_its_own_noise():

@@ -13,7 +13,6 @@ from ganlab.data import SpokenDigits, spoken_digits
 from ganlab.data.dataset import SPLITS
 from ganlab.data.readers import espeak
 
-ALLISON = Path("/usr/share/asterisk/sounds/en_US_f_Allison/digits")
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
 
@@ -22,7 +21,9 @@ def test_digits_are_classes_and_no_variant_is_in_two_splits() -> None:
     data = SpokenDigits(voices=6, labels=True, validation=0.2, test=0.2)
     assert (len(data.windows), data.spec.classes) == (60, 10)
     assert data.spec == SpokenDigits.preview(labels=True)
-    voices = [{data.sound_name(row).partition("/")[0] for row in data.split(name).tolist()} for name in SPLITS]
+    voices = [
+        {data.names[data.windows.sound[row]].partition("/")[0] for row in data.split(name).tolist()} for name in SPLITS
+    ]
     variants = [{voice.partition("+")[2] for voice in each} for each in voices]
     assert sum(map(len, variants)) == len(set.union(*variants))
     assert sum(map(len, voices)) == 6
@@ -112,13 +113,3 @@ def test_without_espeak_a_sentence_names_the_package(monkeypatch: pytest.MonkeyP
 def test_settings_are_checked_without_speaking(settings: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         SpokenDigits.preview(**settings)
-
-
-@needs_espeak
-@pytest.mark.skipif(not ALLISON.is_dir(), reason="asterisk-core-sounds-en-wav is not installed")
-def test_a_human_voice_is_prepared_as_the_data_are() -> None:
-    pytest.importorskip("soundfile", reason="the extra 'audio' is not installed")
-    batch = SpokenDigits(voices=3).prepare_files(ALLISON)
-    assert batch.sample.shape == (10, 8192, 1)
-    assert (batch.sample.abs().amax((1, 2)) - 0.95).abs().max() < 1e-3
-    assert batch.cond.tolist() == list(range(10))

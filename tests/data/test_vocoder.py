@@ -50,17 +50,6 @@ def test_conditions_are_those_of_the_real_samples_in_their_order(sounds: AudioFo
     assert_batches_depend_on_step_alone(data)
 
 
-def test_whole_sounds_are_cut_to_whole_frames(sounds: AudioFolder) -> None:
-    data = Vocoder(sounds, hop=128)
-    whole = dict(sounds.whole_sounds("test"))
-    pairs = dict(data.whole_sounds("test"))
-    assert pairs.keys() == whole.keys()
-    for name, pair in pairs.items():
-        length = len(whole[name]) // 128 * 128
-        assert torch.equal(pair.truth[0], whole[name][:length])
-        assert pair.cond.shape == (1, length // 128, 40)
-
-
 def test_griffin_lim_is_the_baseline(sounds: AudioFolder) -> None:
     data = Vocoder(sounds)
     known = next(data.conditions(4, split="test"))
@@ -70,6 +59,14 @@ def test_griffin_lim_is_the_baseline(sounds: AudioFolder) -> None:
     silent = (data.spectrograms(torch.zeros_like(made)) - known.cond).abs().mean()
     assert error < 0.2 * silent
     assert torch.equal(made, data.baselines()["griffin_lim"](known.cond))  # the same at every scoring
+
+
+def test_the_baseline_of_spectrograms_on_another_device_leaves_the_data_where_it_is(sounds: AudioFolder) -> None:
+    data = Vocoder(sounds)
+    known = next(data.conditions(2, split="test"))
+    made = data.baselines()["griffin_lim"](known.cond.to("meta"))
+    assert (made.device.type, made.shape) == ("meta", known.truth.shape)
+    assert torch.equal(data.spectrograms(known.truth), known.cond)
 
 
 def test_the_fingerprint_and_the_protocol_have_the_settings(sounds: AudioFolder) -> None:

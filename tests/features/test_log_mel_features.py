@@ -7,9 +7,9 @@ from support.metric_sources import Pictures, Points, compute_scores
 
 from ganlab.core.interfaces import Spec
 from ganlab.features import Features, Identity, LogMelStatistics, auto_features
-from ganlab.features.sound_input import default_n_fft
 from ganlab.kinds import Kind
 from ganlab.layers.mel import LogMel
+from ganlab.layers.spectra import default_n_fft
 from ganlab.metrics import FID
 
 

@@ -228,6 +228,13 @@ def test_hifigan_can_have_latents_too():
         (sound(1024), {}, "but the data's condition is none"),
         (vocoder(8), {}, "make 256 samples of each frame, 2048 of 8, but a sound has 1024; .* spectrograms, 128"),
         (vocoder(), {"kernels": (16,)}, "kernels must have one value for each of 4 rates, got 1"),
+        (
+            vocoder(),
+            {"kernels": (16, 7, 4, 4)},
+            r"kernels must each be .* got \[16, 7, 4, 4\] for the rates \[8, 8, 2, 2\]",
+        ),
+        (vocoder(), {"rates": (8, 8, 4, 1)}, r"rates must all be at least 2, got \[8, 8, 4, 1\]"),
+        (vocoder(), {"rates": (), "kernels": ()}, "the number of rates must be at least 1, got 0"),
         (vocoder(), {"residual_kernels": (4, 7, 11)}, "residual_kernels must be odd"),
         (vocoder(), {"dilations": ((1,),)}, "one list for each of 3 residual_kernels, got 1"),
         (vocoder(), {"width": 8}, "width must be at least 16, got 8"),

@@ -57,6 +57,15 @@ def test_gradients_are_those_of_finite_differences():
     assert torch.autograd.gradcheck(log_mel, waves(1, 100).double().requires_grad_())
 
 
+def test_the_filters_follow_the_sounds_and_the_module_stays():
+    """The meta device stands for an accelerator: what is moved there has lost its values."""
+    log_mel = LogMel(8000, 512, 128, 40)
+    expected = log_mel(waves())
+    assert log_mel(waves().to("meta")).device.type == "meta"
+    assert log_mel(waves().double()).dtype == torch.float64
+    assert torch.equal(log_mel(waves()), expected)
+
+
 def test_nothing_is_learnt_or_saved():
     log_mel = LogMel(8000, 512, 128, 40)
     assert not list(log_mel.parameters())

@@ -68,6 +68,13 @@ def test_log_mel_l1_is_the_difference_of_torchaudios_spectrograms():
     assert score(metric, noisy()) == {"log_mel_l1": pytest.approx(expected, rel=1e-5)}
 
 
+def test_sounds_on_another_device_leave_the_spectrogram_of_the_metric_where_it_is():
+    metric = build(LogMelL1)
+    waves = mono(TRUTHS)[:, 0].to("meta")
+    assert metric.statistic.compare(waves, waves)["log_mel_l1"].device.type == "meta"
+    assert score(metric, TRUTHS) == {"log_mel_l1": 0}
+
+
 def test_stoi_is_pystois_mean_over_sounds():
     pystoi = pytest.importorskip("pystoi", reason="pystoi computes intelligibility")
     pairs = zip(noisy().double(), TRUTHS.double(), strict=True)

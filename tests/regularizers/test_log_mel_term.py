@@ -75,10 +75,30 @@ def test_half_precision_is_widened():
 def test_settings_that_do_not_fit_the_data_are_refused():
     with pytest.raises(ValueError, match="n_fft must be below twice the 200 samples of a sound, got 512"):
         built(sound(200))
-    with pytest.raises(ValueError, match=r"needs sound .* but the data has images"):
+    advice = "use data of sounds with their spectrograms, such as data=vocoder, or remove it"
+    image = r"regularizer=log_mel_l1 needs sound \(samples, channels\), but the data has images \(.*\) "
+    with pytest.raises(ValueError, match=rf"{image}of shape \(1, 8, 8\); {advice}$"):
         built(Spec((1, 8, 8), paired=True))
-    with pytest.raises(ConfigurationError, match=r"regularizer.log_mel_l1 compares a sample with .* is not paired"):
-        compose([*SOUND, "generator=mlp", "discriminator=mlp", "regularizer=[log_mel_l1]"])
+    with pytest.raises(ValueError, match=rf"{image}of the kind log_mel of shape \(1, 8, 8\); {advice}$"):
+        built(Spec((1, 8, 8), paired=True, kind="log_mel"))
+
+
+@pytest.mark.parametrize("data", [SOUND, ["data=digits"], ["data=sine_waves"]])
+def test_data_that_is_not_paired_is_refused_with_data_of_sound(data):
+    lines = [*data, "generator=mlp", "discriminator=mlp", "regularizer=[log_mel_l1]"]
+    with pytest.raises(ConfigurationError) as caught:
+        compose(lines)
+    (line,) = str(caught.value).splitlines()[1:]
+    assert line.startswith("  regularizer.log_mel_l1 compares a sample with the sample that belongs to its condition")
+    assert line.endswith("is not paired; use data of pairs, such as data=vocoder, or remove it")
+
+
+def test_paired_images_are_refused_with_data_of_sound():
+    lines = ["data=edges", "data.images.resolution=16", "game=regression", "generator=unet_translator"]
+    with pytest.raises(ConfigurationError) as caught:
+        compose([*lines, "discriminator=mlp", "latent=none", "regularizer=[log_mel_l1]"])
+    assert "needs sound (samples, channels), but the data has images" in str(caught.value)
+    assert "such as data=vocoder, or remove it" in str(caught.value)
 
 
 def test_feature_matching_is_the_mean_of_all_maps():

@@ -5,6 +5,9 @@ from omegaconf import DictConfig
 from ganlab.augments import Identity
 from ganlab.config.compatibility.registry import Components, rule
 
+PAIRED_DATA = {"audio": "vocoder"}  # an example of each kind
+OTHER_PAIRED_DATA = "paired_folder"
+
 
 @rule("data")
 def require_pairs(config: DictConfig, components: Components) -> str | None:
@@ -12,10 +15,12 @@ def require_pairs(config: DictConfig, components: Components) -> str | None:
     names = [name for name, term in components.regularizer.items() if term.needs_pairs]
     if not names or components.spec is None or components.spec.paired:
         return None
+    kinds = {components.regularizer[name].sample_kind for name in names} - {""} or {components.spec.kind}
+    example = next((PAIRED_DATA[kind] for kind in kinds if kind in PAIRED_DATA), OTHER_PAIRED_DATA)
     name = str(config.data.get("_target_", "")).rpartition(".")[2]
     return (
         f"regularizer.{', '.join(names)} compares a sample with the sample that belongs to its condition, "
-        f"but the data, {name}, is not paired; use data of pairs, such as data=paired_folder, or remove it"
+        f"but the data, {name}, is not paired; use data of pairs, such as data={example}, or remove it"
     )
 
 

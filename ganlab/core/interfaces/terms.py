@@ -109,6 +109,7 @@ class Regularizer(Component, ABC):
     guesses_labels: ClassVar[bool] = False  # predicts labels from the discriminator's features
     needs_codes: ClassVar[bool] = False
     needs_pairs: ClassVar[bool] = False  # compares a fake sample with the real one that belongs to its condition
+    sample_kind: ClassVar[str] = ""  # the only kind of data that it is for, as `Spec.kind` has it; empty for any
 
     def __init__(self, weight: float, every: int = 1) -> None:
         super().__init__()

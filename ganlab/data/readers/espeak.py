@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ganlab.core.cache_directory import cache_directory
 from ganlab.data.readers.cache_files import DRAFT, mark_used, new_cache_file
+from ganlab.kinds.audio import FULL_SCALE
 
 PROGRAM = "espeak-ng"
 RATE = 22_050  # hertz, of all its voices
@@ -115,4 +116,4 @@ def _speak_word(voice: Voice, word: str, path: Path, options: Sequence[str]) -> 
 
 
 def _to_float(sound: np.ndarray) -> Tensor:
-    return torch.from_numpy(sound.astype(np.float32) / 32768)[:, None]
+    return torch.from_numpy(sound.astype(np.float32) / FULL_SCALE)[:, None]

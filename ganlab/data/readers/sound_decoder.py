@@ -12,7 +12,7 @@ from torch import Tensor
 from ganlab.data.readers.sound_facts import SILENT, SoundFacts, measure_sound
 from ganlab.kinds.audio import to_pcm16
 from ganlab.kinds.resampling import margin, ratio, resample
-from ganlab.kinds.sound_files import read_header, read_part, read_sound
+from ganlab.kinds.sound_files import read_part, read_sound
 
 PEAK = 0.95  # of full scale, after normalisation
 RATES = (1_000, 384_000)  # hertz
@@ -33,10 +33,11 @@ NORMALISATIONS: Mapping[str, Callable[[Tensor], float]] = {"none": _no_gain, "pe
 @final
 @dataclass(frozen=True)
 class Placement:
-    """Where a decoded sound begins in its resampled file, in samples, and the factor that its values have."""
+    """Where a decoded sound begins in its resampled file, in samples, the factor of its values, and the file's rate."""
 
     skipped: int
     gain: float
+    rate: int
 
 
 @final
@@ -77,12 +78,11 @@ class SoundDecoder:
 
     def decode(self, path: Path) -> DecodedSound:
         """Decode a whole file; raises ValueError, without the path, if it is no sound, empty or cut off."""
-        header = read_header(path)
-        original, rate = read_sound(path)
+        original, header = read_sound(path)
         if not original.isfinite().all():
             raise ValueError("it holds values that are no numbers")
-        facts = measure_sound(header._replace(samples=len(original)), original)
-        samples, placement = self.convert(original, rate)
+        facts = measure_sound(header, original)
+        samples, placement = self.convert(original, header.rate)
         return DecodedSound(samples, placement, facts)
 
     def convert(self, original: Tensor, rate: int) -> tuple[Tensor, Placement]:
@@ -90,21 +90,23 @@ class SoundDecoder:
         sound = resample(self._mix(original), rate, self.rate)
         skipped = self._silent_start(sound)
         sound = sound[skipped:]
-        placement = Placement(skipped, NORMALISATIONS[self.normalise](sound))
+        placement = Placement(skipped, NORMALISATIONS[self.normalise](sound), rate)
         return _quantise(sound, placement), placement
 
     def decode_part(self, path: Path, placement: Placement, start: int, count: int) -> Tensor:
         """Decode the samples from `start` on, at most `count`, as `decode` would, but only as much as that needs.
 
-        Raises ValueError, without the path.
+        Raises ValueError, without the path, if that is impossible, or if the file has another rate than before.
         """
-        rate = read_header(path).rate
+        rate = placement.rate
         up, down = ratio(rate, self.rate)
         first = placement.skipped + start
         # The part begins at a time that both rates have, so that it is resampled as in the whole file.
         begin = max(0, first * down // up - margin(rate, self.rate)) // down * down
         end = -(-(first + count) * down // up) + margin(rate, self.rate)
-        original, _ = read_part(path, begin, end)
+        original, found = read_part(path, begin, end)
+        if found != rate:
+            raise ValueError(f"its rate was {rate} Hz, and has become {found} Hz")
         sound = resample(self._mix(original), rate, self.rate)[first - begin // down * up :][:count]
         return _quantise(sound, placement)
 

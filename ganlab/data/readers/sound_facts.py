@@ -12,7 +12,7 @@ from torch import Tensor
 from ganlab.kinds.sound_files import SoundHeader
 
 SILENT = 10 ** (-60 / 20)  # of full scale: a sound whose highest amplitude is below is silent
-FULL_SCALE = 0.999
+CLIPPED = 0.999  # of full scale: a sample from there on is at full scale
 CLIPPED_RUN = 3  # samples one after another at full scale: by chance that does not happen
 MAX_NAMED = 3  # files in a remark
 MAX_LISTED = 4  # rates, channels and encodings in a census
@@ -41,7 +41,7 @@ class SoundFacts:
 def measure_sound(header: SoundHeader, sound: Tensor) -> SoundFacts:
     """Return the facts of a sound (samples, channels) as its file has it."""
     amplitudes = sound.abs()
-    loud = (amplitudes >= FULL_SCALE).numpy()
+    loud = (amplitudes >= CLIPPED).numpy()
     return SoundFacts(header, float(amplitudes.max()), _longest_run(loud) >= CLIPPED_RUN)
 
 

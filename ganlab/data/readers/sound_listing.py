@@ -25,8 +25,7 @@ def list_sounds(path: str) -> SoundListing:
     """Return the sound files below a folder, hidden ones left out; raises ValueError if there is none."""
     root = Path(path).expanduser()
     if not root.is_dir():
-        found = "is a file" if root.exists() else "does not exist"
-        raise ValueError(f"path must be a folder of sound files ({SUFFIX_TEXT}), but {path} {found}")
+        raise ValueError(f"path must be a folder of sound files ({SUFFIX_TEXT}), but {path} {describe_no_folder(root)}")
     visible = [name for name in Folder(root).names() if not _is_hidden(name)]
     sounds = [name for name in visible if name.lower().endswith(SUFFIXES)]
     if not sounds:
@@ -36,6 +35,11 @@ def list_sounds(path: str) -> SoundListing:
         )
     others = tuple(name for name in visible if not name.lower().endswith(SUFFIXES))
     return SoundListing(root, PathTable.of(sounds), others)
+
+
+def describe_no_folder(path: Path) -> str:
+    """Return why a path is no folder."""
+    return "is a file" if path.exists() else "does not exist"
 
 
 def _is_hidden(name: str) -> bool:

@@ -78,13 +78,14 @@ class SoundFiles(SoundStorage):
         self._root, self._names, self._decoder = root, names, decoder
         self.rate, self.channels, self.lengths = decoder.rate, decoder.channels, lengths
         self._skipped = torch.tensor([each.skipped for each in placements])  # tensors are shared by worker processes
+        self._rates = torch.tensor([each.rate for each in placements])
         self._gains = torch.tensor([each.gain for each in placements], dtype=torch.float64)
         self._digest = combine_digests(digests)
 
     def cut(self, number: int, start: int, count: int) -> Tensor:
         """Decode a part of a sound."""
         name = self._names[number]
-        placement = Placement(int(self._skipped[number]), float(self._gains[number]))
+        placement = Placement(int(self._skipped[number]), float(self._gains[number]), int(self._rates[number]))
         wanted = max(0, min(count, int(self.lengths[number]) - start))
         try:
             part = self._decoder.decode_part(self._root / name, placement, start, wanted)

@@ -9,8 +9,7 @@ from torch import Tensor
 
 from ganlab.core.random import Random
 from ganlab.data.readers.sound_storage import SoundStorage
-
-FULL_SCALE = 32768.0
+from ganlab.kinds.audio import FULL_SCALE
 
 
 def _only_start(length: int, samples: int, hop: int) -> range:

@@ -24,7 +24,8 @@ from ganlab.data.readers.scan import read_samples, unreadable_message
 from ganlab.data.readers.survey import COLOUR, Survey, survey
 from ganlab.data.readers.unread_formats import unread_advice
 from ganlab.data.sample_files.base import SampleFiles
-from ganlab.data.sample_files.reading import Reading
+from ganlab.data.sample_files.kind_files import explain_absence
+from ganlab.data.sample_files.reading import SIDES, Reading
 
 MEMORY_LIMIT_MIB = 2048  # images that need more as pixels stay on disk
 MAX_PIXELS = 1 << 28
@@ -44,9 +45,11 @@ class ImageFiles(SampleFiles):
         self.names = self._files = files.images
         if not len(self.names):
             raise ValueError(
-                f"{path} must hold images ({SUFFIX_TEXT}) or be a .npz, but it holds none"
+                explain_absence(path, files.ignored_examples, reading.of_kind)
+                or f"{path} must hold images ({SUFFIX_TEXT}) or be a .npz, but it holds none"
                 f"{unread_advice(files.ignored_examples)}"
             )
+        reading.require_settings(SIDES, "images", path)
         found = survey(self.archive, self.names, MAX_PIXELS)
         if found.errors:
             raise ValueError(f"{path}: {unreadable_message(self.names, found.errors)}: repair or remove them")

@@ -1,6 +1,6 @@
 """Finished samples of a kind that reads its own files, such as folders of sounds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -41,6 +41,26 @@ def find_kind(place: Path, part: str = "", settings: Collection[str] = ()) -> ty
     return best if counts[best] >= least else None
 
 
+def kind_of_file(name: str) -> type[Kind] | None:
+    """Return the kind that reads files with the suffix of a name; None if none does. Of image files, only some have."""
+    return next((kind for kind in all_kinds().values() if name.lower().endswith(kind.suffixes)), None)
+
+
+def explain_absence(path: Path, others: Iterable[str], settings: Mapping[str, int]) -> str:
+    """Return what is wrong with a path without images that no kind reads, by its other files or `settings` of kinds.
+
+    Empty if neither says it.
+    """
+    for name in others:
+        if kind := kind_of_file(name):
+            return f"{path} holds {kind.plural}, such as {name}, which are read from folders alone; unpack it"
+    if not settings:
+        return ""
+    plurals = " or ".join(kind.plural for kind in all_kinds().values() if {*settings} <= {*kind.read_settings})
+    given = ", ".join(f"{name}={value}" for name, value in settings.items())
+    return f"{path} must hold {plurals} for {given}, but it holds none; give a folder of such files"
+
+
 @final
 class KindFiles(SampleFiles):
     """The files of a folder that a kind of data reads, one sample each; the classes are found as those of images.
@@ -51,11 +71,8 @@ class KindFiles(SampleFiles):
 
     def __init__(self, path: Path, kind: type[Kind], reading: Reading) -> None:
         self.kind = kind
-        self._settings = _settings_of(reading)
-        for name, value in self._settings.items():
-            if name not in kind.read_settings:
-                name = "resolution" if name in ("height", "width") else name
-                raise ValueError(f"{name}={value} is no setting of {kind.plural}, as {path} holds; leave it out")
+        self._settings = reading.of_sample
+        reading.require_settings(kind.read_settings, kind.plural, path)
         self._folder = Folder(singles_of(path) or path)
         files = list_files(self._folder.names(), kind.suffixes)
         self.names = files.images
@@ -104,9 +121,3 @@ class KindFiles(SampleFiles):
         if self._settings:
             result.update(repr(sorted(self._settings.items())).encode())
         return result.hexdigest()
-
-
-def _settings_of(reading: Reading) -> dict[str, int]:
-    """Return the settings of `Kind.read`."""
-    sides = {} if reading.size is None else dict(zip(("height", "width"), reading.size, strict=True))
-    return {**reading.of_kind, **sides}

@@ -11,8 +11,9 @@ from ganlab.data.readers.sample_output import points_of
 from ganlab.data.sample_files.array_file import ArrayFile, are_points
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
-from ganlab.data.sample_files.kind_files import KindFiles, find_kind
+from ganlab.data.sample_files.kind_files import KindFiles, find_kind, kind_of_file
 from ganlab.data.sample_files.reading import Reading
+from ganlab.kinds import kind_of
 
 
 def open_sample_files(path: str | Path, reading: Reading | None = None) -> SampleFiles:
@@ -25,15 +26,21 @@ def open_sample_files(path: str | Path, reading: Reading | None = None) -> Sampl
     require_plain(place)
     points = points_of(place)
     if points is not None:
-        return ArrayFile(points)
+        return _open_array(points, "", reading)
     if NumpyArchive.accepts(place):
         samples = find_sample_arrays(place, part).samples
         # Arrays of images need no decoder unless they are resized or have greys of more than 8 bits.
         if are_points(samples) or (reading.size is None and not are_deep(samples)):
-            return ArrayFile(place, part)
+            return _open_array(place, part, reading)
     if kind := find_kind(place, part, reading.of_kind):
         return KindFiles(place / part, kind, reading)
-    if reading.of_kind:
-        name, value = next(iter(reading.of_kind.items()))
-        raise ValueError(f"{name}={value} is no setting of images, as {path} holds; leave it out")
+    if place.is_file() and (single := kind_of_file(place.name)):
+        raise ValueError(f"{path} is a single file of {single.plural}; give a folder of such files")
     return ImageFiles(Path(path).expanduser(), reading)
+
+
+def _open_array(path: Path, part: str, reading: Reading) -> ArrayFile:
+    """Open an array of which no setting changes the samples; raises ValueError if there is one."""
+    files = ArrayFile(path, part)
+    reading.require_settings((), kind_of(files.spec).plural, files.path)
+    return files

@@ -1,12 +1,15 @@
 """`Reading`, the settings by which finished samples are read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, final
 
 from ganlab.data.readers.decode_image import FITS, parse_resolution
 from ganlab.data.readers.frames import FIRST, check_frames
 from ganlab.data.readers.grey_range import GreyRange, parse_grey_range
+
+SIDES = ("height", "width")  # what a size sets
 
 
 @final
@@ -44,6 +47,18 @@ class Reading:
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
         return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range), given)
+
+    @property
+    def of_sample(self) -> dict[str, int]:
+        """The settings that change the shape of samples by name, as `Kind.read` takes them."""
+        return {**self.of_kind, **({} if self.size is None else dict(zip(SIDES, self.size, strict=True)))}
+
+    def require_settings(self, known: Collection[str], plural: str, path: Path) -> None:
+        """Raise ValueError if a setting of the shape is none of those `known` for the samples that `path` holds."""
+        for name, value in self.of_sample.items():
+            if name not in known:
+                shown = "resolution" if name in SIDES else name
+                raise ValueError(f"{shown}={value} is no setting of {plural}, as {path} holds; leave it out")
 
     def describe(self) -> dict[str, Any]:
         """Return what scores depend on, for the protocol; nothing for images as they are."""
