@@ -42,6 +42,7 @@ from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Stat
 from ganlab.metrics.stft_error import STFTError
 from ganlab.metrics.stoi import STOI
 from ganlab.metrics.temporal_ratio import TemporalRatio
+from ganlab.metrics.utility import Utility
 from ganlab.metrics.wasserstein import Wasserstein
 from ganlab.metrics.whole_images import WholeImages
 
@@ -98,6 +99,7 @@ __all__ = [
     "SumStatistic",
     "TemporalRatio",
     "UnsuitableMetricError",
+    "Utility",
     "Wasserstein",
     "WholeImages",
 ]

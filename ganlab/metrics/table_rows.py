@@ -1,0 +1,74 @@
+"""Rows of tables as metrics read them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from ganlab.features.base import Source
+from ganlab.kinds import kind_of
+from ganlab.kinds.table import TableKind
+from ganlab.metrics.metric import UnsuitableMetricError
+from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
+
+
+class TableRows:
+    """Reads the values (n, columns) of a table's rows from statistics of samples.
+
+    Raises UnsuitableMetricError, with the name of the metric, if the data is no table.
+    """
+
+    def __init__(self, data: Source | None, metric: str) -> None:
+        kind = None if data is None else kind_of(data.spec)
+        if not isinstance(kind, TableKind):
+            plural = "none" if kind is None else kind.plural
+            raise UnsuitableMetricError(
+                f"metric={metric} reads rows of tables, but the data has {plural}; choose data=table, or remove "
+                f"{metric} from metric"
+            )
+        self.kind = kind
+
+    @property
+    def statistics(self) -> Sequence[Statistic]:
+        """All samples, and their classes if these are no part of them."""
+        return [AllValues("samples"), *([AllValues("labels")] if self.kind.conditional else [])]
+
+    def values(self, samples: SampleStatistics) -> np.ndarray:
+        """Return the values, with those of the target."""
+        labels = samples.rows("labels") if self.kind.conditional else None
+        return self.kind.decode(samples.rows("samples"), labels)
+
+    def both(self, real: SampleStatistics, fake: SampleStatistics) -> tuple[np.ndarray, np.ndarray]:
+        """Return the values of real and of generated rows, of which as many are left out as give the classes' shares.
+
+        A conditional generator's classes are drawn uniformly, which real ones need not be.
+        """
+        first, second = self.values(real), self.values(fake)
+        place = self.kind.target_place
+        if not self.kind.conditional or place is None:
+            return first, second
+        return first, second[matched_rows(first[:, place].astype(int), second[:, place].astype(int))]
+
+
+def matched_rows(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
+    """Return the first rows of each class (n,) whose shares are those of real classes, as many as there are.
+
+    Empty if a class of real rows was not generated.
+    """
+    wanted = np.bincount(real, minlength=int(max(real.max(initial=0), fake.max(initial=0))) + 1)
+    available = np.bincount(fake, minlength=len(wanted))
+    factor = min((available[wanted > 0] / wanted[wanted > 0]).tolist(), default=0.0)
+    counts = np.floor(wanted * factor + 1e-9).astype(int)
+    chosen = [np.flatnonzero(fake == label)[:count] for label, count in enumerate(counts.tolist())]
+    return np.sort(np.concatenate(chosen))
+
+
+def table_features(kind: TableKind, values: np.ndarray) -> np.ndarray:
+    """Return the features (n, k) of all columns, a class that is the networks' condition included."""
+    parts = [column.to_features(values[:, place]) for place, column in enumerate(kind.all_columns)]
+    return np.concatenate(parts, 1)
+
+
+def to_tensor(rows: np.ndarray) -> torch.Tensor:
+    """Return float64 rows."""
+    return torch.from_numpy(np.ascontiguousarray(rows, np.float64))
