@@ -1,10 +1,12 @@
 """Rows of tables as metrics read them."""
 
 from collections.abc import Sequence
+from typing import final
 
 import numpy as np
-import torch
 
+from ganlab.core.interfaces import Batch
+from ganlab.data import DataSet
 from ganlab.features.base import Source
 from ganlab.kinds import kind_of
 from ganlab.kinds.table import TableKind
@@ -12,6 +14,7 @@ from ganlab.metrics.metric import UnsuitableMetricError
 from ganlab.metrics.statistics import AllValues, SampleStatistics, Statistic
 
 
+@final
 class TableRows:
     """Reads the values (n, columns) of a table's rows from statistics of samples.
 
@@ -38,6 +41,11 @@ class TableRows:
         labels = samples.rows("labels") if self.kind.conditional else None
         return self.kind.decode(samples.rows("samples"), labels)
 
+    def features(self, values: np.ndarray) -> np.ndarray:
+        """Return the features (n, k) of all columns, a class that is the networks' condition included."""
+        parts = [column.to_features(values[:, place]) for place, column in enumerate(self.kind.all_columns)]
+        return np.concatenate(parts, 1)
+
     def both(self, real: SampleStatistics, fake: SampleStatistics) -> tuple[np.ndarray, np.ndarray]:
         """Return the values of real and of generated rows, of which as many are left out as give the classes' shares.
 
@@ -63,12 +71,29 @@ def matched_rows(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
     return np.sort(np.concatenate(chosen))
 
 
-def table_features(kind: TableKind, values: np.ndarray) -> np.ndarray:
-    """Return the features (n, k) of all columns, a class that is the networks' condition included."""
-    parts = [column.to_features(values[:, place]) for place, column in enumerate(kind.all_columns)]
-    return np.concatenate(parts, 1)
+@final
+class TrainingRows:
+    """The values of a data set's training rows, which privacy metrics read next to the held-out rows.
+
+    Raises UnsuitableMetricError, with the name of the metric, if the samples are finished ones in files.
+    """
+
+    def __init__(self, data: Source | None, rows: TableRows, metric: str) -> None:
+        if not isinstance(data, DataSet):
+            raise UnsuitableMetricError(
+                f"metric={metric} compares training rows with held-out rows, which only a run has; score a run, or "
+                f"remove {metric} from metric"
+            )
+        self.data, self.rows = data, rows
+
+    def values(self, count: int = 0) -> np.ndarray:
+        """Return the values of at most `count` (0: all) training rows, chosen with a fixed seed."""
+        batch = Batch.cat(self.data.real_samples(count))
+        return self.rows.kind.decode(batch.sample, batch.cond if self.rows.kind.conditional else None)
 
 
-def to_tensor(rows: np.ndarray) -> torch.Tensor:
-    """Return float64 rows."""
-    return torch.from_numpy(np.ascontiguousarray(rows, np.float64))
+def area_under_curve(positive: np.ndarray, negative: np.ndarray) -> float:
+    """Return the probability that a positive value is above a negative one; equal values count half."""
+    ordered = np.sort(negative)
+    below, up_to = (np.searchsorted(ordered, positive, side) for side in ("left", "right"))
+    return float((below + up_to).mean() / (2 * len(negative)))
