@@ -78,7 +78,7 @@ class TableDataSet(DataSet, ABC):
                 "labels is true, but there are no classes: set target to the name of a column of categories, or labels "
                 "to false"
             )
-        facts = {"columns": [each.describe() for each in columns], "target": target or "", "conditional": labels}
+        facts: dict[str, Any] = {"columns": [each.describe() for each in columns], "target": target or "", "conditional": labels}
         kind = TableKind(**facts)
         spec = build_spec((kind.width,), labels, self.classes_available)
         self.spec = replace(spec, kind=TableKind.name, facts=facts)
