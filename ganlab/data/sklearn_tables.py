@@ -34,7 +34,7 @@ class SklearnTable(TableDataSet, ABC):
         split_seed: int = 0,
     ) -> None:
         table = self.read()
-        super().__init__(table, table.names[-1], labels, EMPTY, modes, validation, test, limit, split_seed)
+        super().__init__(table, table.names[-1], labels, "target", EMPTY, modes, validation, test, limit, split_seed)
 
     @classmethod
     def read(cls) -> TextTable:

@@ -17,11 +17,13 @@ from ganlab.core.random import Random
 from ganlab.data.column_types import ColumnTypes
 from ganlab.data.dataset import SPLITS, DataSet, DrawSamples, build_spec, check_split
 from ganlab.data.readers.text_table import TextTable
+from ganlab.data.row_conditions import CONDITIONS, ColumnCategories, RowConditions, TargetClasses
 from ganlab.data.splits import seeded_permutation, split_indices
 from ganlab.data.table_baselines import table_baselines
 from ganlab.kinds import kind_of
 from ganlab.kinds.table import TableKind
 from ganlab.kinds.table_columns import Column
+from ganlab.layers.checks import check_one_of
 
 WORDS = ("training", "validation", "test")
 MOST_NAMED = 10  # classes that a summary lists
@@ -31,9 +33,11 @@ class TableDataSet(DataSet, ABC):
     """Base class of data sets of tables: float32 rows (width,) of the codes of columns (see `kinds.table_columns`).
 
     `target` is the column that scores train models to predict; if it has categories, these are the classes of rows,
-    which the networks get as their condition if `labels` is true. Shares of the rows are held out, in an order drawn
-    from `split_seed`, with about the same share of each class. Raises ValueError for fewer than two training rows, for
-    a target that is no column, has missing values or only one, and what `ColumnTypes` raises.
+    which the networks get as their condition if `labels` is true. With `condition` "categories" the condition is
+    one category of any column, and the target is a column of the rows (see `ColumnCategories`). Shares of the rows
+    are held out, in an order drawn from `split_seed`, with about the same share of each class. Raises ValueError
+    for fewer than two training rows, for a target that is no column, has missing values or only one, and what
+    `ColumnTypes` raises.
 
     >>> class Trees(TableDataSet):
     ...     def __init__(self):
@@ -52,6 +56,7 @@ class TableDataSet(DataSet, ABC):
         table: TextTable,
         target: str | None = None,
         labels: bool = False,
+        condition: str = "target",
         types: Mapping[str, str] = EMPTY,
         modes: int | str = 1,
         validation: float = 0.1,
@@ -68,22 +73,39 @@ class TableDataSet(DataSet, ABC):
             )
         columns = ColumnTypes(types, modes).columns(table, self._splits["train"].numpy())
         self.values = np.stack([each.parse(table.column(each.name)) for each in columns], 1)
-        if texts is not None:
-            place = table.names.index(str(target))
-            self.labels = torch.from_numpy(self.values[:, place]).long()
-            self.class_names = tuple(columns[place].values)  # type: ignore[attr-defined]
-            self.classes_available = len(self.class_names)
-        elif labels:
-            raise ValueError(
-                "labels is true, but there are no classes: set target to the name of a column of categories, or labels "
-                "to false"
-            )
-        facts: dict[str, Any] = {"columns": [each.describe() for each in columns], "target": target or "", "conditional": labels}
+        by_target = condition == "target"
+        facts: dict[str, Any] = {
+            "columns": [each.describe() for each in columns],
+            "target": target or "",
+            "conditional": labels and by_target,
+        }
         kind = TableKind(**facts)
+        self._conditions = self._find_conditions(kind, condition, labels, texts is not None)
+        if self._conditions is not None:
+            self.labels, self.class_names = self._conditions.labels, self._conditions.names
+        self.classes_available = len(self.class_names)
         spec = build_spec((kind.width,), labels, self.classes_available)
         self.spec = replace(spec, kind=TableKind.name, facts=facts)
         self._rows = kind.encode(self.values)
         self._columns: Sequence[Column] = columns
+
+    def _find_conditions(
+        self, kind: TableKind, condition: str, labels: bool, has_classes: bool
+    ) -> RowConditions | None:
+        """Return the classes of rows; None if there are none. Raises ValueError if `labels` requires some."""
+        train = self._splits["train"]
+        if check_one_of("condition", condition, CONDITIONS) == "categories" and labels:
+            return ColumnCategories(kind, self.values, train)
+        place = kind.target_place
+        if place is not None and has_classes:
+            names = kind.all_columns[place].format(np.arange(kind.all_columns[place].width))
+            return TargetClasses(names, torch.from_numpy(self.values[:, place]).long(), train)
+        if labels:
+            raise ValueError(
+                "labels is true, but there are no classes: set target to the name of a column of categories, condition "
+                "to categories for those of all columns, or labels to false"
+            )
+        return None
 
     @property
     def table_kind(self) -> TableKind:
@@ -100,6 +122,13 @@ class TableDataSet(DataSet, ABC):
     def labelled_batch(self, indices: Tensor, random: Random) -> Batch:
         """Gather rows with their classes."""
         return Batch(self._rows[indices], None if self.labels is None else self.labels[indices])
+
+    def batch(self, indices: Tensor, random: Random) -> Batch:
+        """Return training rows, with their classes, or drawn for classes, if the networks are conditional."""
+        if self.spec.cond is None or self._conditions is None:
+            return Batch(self._rows[indices])
+        rows, labels = self._conditions.draw(indices, random)
+        return Batch(self._rows[rows], labels)
 
     def real_samples(self, count: int = 0, seed: int = 0, split: str = "train", chunk: int = 256) -> Iterator[Batch]:
         """Yield distinct rows of a split in batches of `chunk`; raises ValueError if the split is empty."""
@@ -118,9 +147,7 @@ class TableDataSet(DataSet, ABC):
 
     @cached_property
     def _baselines(self) -> Mapping[str, DrawSamples]:
-        train = self._splits["train"]
-        classes = None if self.labels is None else self.labels[train].numpy()
-        return table_baselines(self.table_kind, self.values[train.numpy()], classes)
+        return table_baselines(self.table_kind, self.values[self._splits["train"].numpy()], self._conditions)
 
     def summary(self) -> str:
         """Return the sizes of the splits, the types of columns, the classes, and remarks on rows and columns."""
@@ -130,8 +157,8 @@ class TableDataSet(DataSet, ABC):
             parts.append(f"missing values: {missing:,} of {self.values.size:,}")
         if repeated := len(self.values) - len(np.unique(self.values, axis=0)):
             parts.append(f"rows that repeat another one, perhaps of another split: {repeated:,}")
-        if self.labels is not None:
-            counts = self.labels[self._splits["train"]].bincount(minlength=self.classes_available).tolist()
+        if self._conditions is not None:
+            counts = map(len, self._conditions.members)
             classes = [f"{name} {count:,}" for name, count in zip(self.class_names, counts, strict=True)]
             more = f" and {len(classes) - MOST_NAMED} more" if len(classes) > MOST_NAMED else ""
             parts.append(f"training rows per class: {', '.join(classes[:MOST_NAMED])}{more}")

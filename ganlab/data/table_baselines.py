@@ -10,23 +10,24 @@ from torch import Tensor
 
 from ganlab.core.random import Random
 from ganlab.data.dataset import DrawSamples
+from ganlab.data.row_conditions import RowConditions
 from ganlab.kinds.table import TableKind
 
 
 class TableBaseline(ABC):
-    """Draws rows like the training rows, whose values are (n, columns), with classes (n,) if there are some.
+    """Draws rows like the training rows, whose values are (n, columns), with their conditions if there are some.
 
-    Classes that are not given are drawn by their shares in the training rows. A subclass implements `draw_values`:
+    Classes that are not given are drawn by their shares. A subclass implements `draw_values`:
 
     >>> class FirstRow(TableBaseline):
     ...     def draw_values(self, classes, random):
     ...         return self.values[:1].repeat(len(classes), 0)
     """
 
-    def __init__(self, kind: TableKind, values: np.ndarray, classes: np.ndarray | None) -> None:
+    def __init__(self, kind: TableKind, values: np.ndarray, conditions: RowConditions | None) -> None:
         self.kind, self.values = kind, values
-        self.classes = np.zeros(len(values), int) if classes is None else classes
-        self.shares = torch.from_numpy(np.bincount(self.classes) / len(values))
+        self.members = [np.arange(len(values))] if conditions is None else conditions.members
+        self.shares = torch.from_numpy(np.ones(1) if conditions is None else conditions.shares)
 
     def __call__(self, count: int, labels: Tensor | None, random: Random) -> Tensor:
         """Return rows (count, width) in network coordinates."""
@@ -50,7 +51,7 @@ class ClassGaussian(TableBaseline):
         noise = random.normal("noise", (len(classes), features.shape[1])).double().numpy()
         drawn = np.empty_like(noise)
         for label in np.unique(classes):
-            members = features[self.classes == label]
+            members = features[self.members[label]]
             centred = (members - members.mean(0)) / max(len(members) - 1, 1) ** 0.5
             _, scales, axes = np.linalg.svd(centred, full_matrices=False)
             rows = classes == label
@@ -77,20 +78,20 @@ class Bootstrap(TableBaseline):
         places = random.uniform("rows", (len(classes),)).double().numpy()
         drawn = np.empty(len(classes), int)
         for label in np.unique(classes):
-            members = np.flatnonzero(self.classes == label)
+            members = self.members[label]
             rows = classes == label
             drawn[rows] = members[(places[rows] * len(members)).astype(int)]
         return self.values[drawn]
 
 
-def table_baselines(kind: TableKind, values: np.ndarray, classes: np.ndarray | None) -> Mapping[str, DrawSamples]:
-    """Return the baselines for training rows by name."""
+def table_baselines(kind: TableKind, values: np.ndarray, conditions: RowConditions | None) -> Mapping[str, DrawSamples]:
+    """Return the baselines for the values of training rows by name."""
     named: Mapping[str, type[TableBaseline]] = {
         "gaussian": ClassGaussian,
         "independent_columns": IndependentColumns,
         "bootstrap": Bootstrap,
     }
-    return {name: make(kind, values, classes) for name, make in named.items()}
+    return {name: make(kind, values, conditions) for name, make in named.items()}
 
 
 def _values_of(kind: TableKind, features: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ class TableFile(TableDataSet):
         path: str,
         target: str | None = None,
         labels: bool = False,
+        condition: str = "target",
         types: Mapping[str, str] = EMPTY,
         exclude: Sequence[str] = (),
         missing: Sequence[str] = MISSING,
@@ -36,5 +37,14 @@ class TableFile(TableDataSet):
         if unknown := [name for name in exclude if name not in table.names]:
             raise ValueError(f"exclude names the column '{unknown[0]}', but the columns are {', '.join(table.names)}")
         super().__init__(
-            table.without(exclude), target, labels, types, modes, validation, test, limit, split_seed=split_seed
+            table.without(exclude),
+            target,
+            labels,
+            condition,
+            types,
+            modes,
+            validation,
+            test,
+            limit,
+            split_seed=split_seed,
         )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 import torch
@@ -18,6 +18,14 @@ from ganlab.kinds.table_columns import Column, build_column
 from ganlab.kinds.table_sheet import TableBackdrop, draw_table
 
 SHEET_ROWS = 5000  # real rows that determine axes and histograms
+
+
+class CategoryPair(NamedTuple):
+    """A category of a column: the number of the column, that of the category (NaN: missing), and "COLUMN=TEXT"."""
+
+    place: int
+    value: float
+    name: str
 
 
 @final
@@ -58,6 +66,24 @@ class TableKind(Kind):
         """The number of the target column; None if there is no target."""
         names = [column.name for column in self.all_columns]
         return names.index(self.target) if self.target else None
+
+    @cached_property
+    def category_pairs(self) -> tuple[CategoryPair, ...]:
+        """All categories of all columns."""
+        pairs = []
+        for place, column in enumerate(self.all_columns):
+            if not column.is_number:
+                numbers = [*range(column.layout.choices - column.optional), *[np.nan] * column.optional]
+                texts = column.format(np.array(numbers, float))
+                pairs += [CategoryPair(place, *pair) for pair in zip(numbers, texts, strict=True)]
+        return tuple(pair._replace(name=f"{self.all_columns[pair.place].name}={pair.name}") for pair in pairs)
+
+    def belongs(self, values: np.ndarray) -> np.ndarray:
+        """Return which of the category pairs each row has, bool (n, pairs)."""
+        wanted = np.array([pair.value for pair in self.category_pairs])
+        found = values[:, [pair.place for pair in self.category_pairs]]
+        has: np.ndarray = (found == wanted) | (np.isnan(found) & np.isnan(wanted))
+        return has
 
     def encode(self, values: np.ndarray) -> Tensor:
         """Return rows (n, width) of values (n, columns)."""

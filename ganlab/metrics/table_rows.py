@@ -30,11 +30,13 @@ class TableRows:
                 f"{metric} from metric"
             )
         self.kind = kind
+        self.by_category = bool(data is not None and data.spec.classes and not kind.conditional)
 
     @property
     def statistics(self) -> Sequence[Statistic]:
         """All samples, and their classes if these are no part of them."""
-        return [AllValues("samples"), *([AllValues("labels")] if self.kind.conditional else [])]
+        is_labelled = self.kind.conditional or self.by_category
+        return [AllValues("samples"), *([AllValues("labels")] if is_labelled else [])]
 
     def values(self, samples: SampleStatistics) -> np.ndarray:
         """Return the values, with those of the target."""
@@ -53,17 +55,20 @@ class TableRows:
         """
         first, second = self.values(real), self.values(fake)
         place = self.kind.target_place
+        if self.by_category:
+            return first, second[matched_rows(self.kind.belongs(first).sum(0), fake.rows("labels").cpu().numpy())]
         if not self.kind.conditional or place is None:
             return first, second
-        return first, second[matched_rows(first[:, place].astype(int), second[:, place].astype(int))]
+        counts = np.bincount(first[:, place].astype(int), minlength=1)
+        return first, second[matched_rows(counts, second[:, place].astype(int))]
 
 
-def matched_rows(real: np.ndarray, fake: np.ndarray) -> np.ndarray:
-    """Return the first rows of each class (n,) whose shares are those of real classes, as many as there are.
+def matched_rows(wanted: np.ndarray, fake: np.ndarray) -> np.ndarray:
+    """Return the first rows of each class (n,) that have the shares of the counts `wanted` (k,), as many as there are.
 
-    Empty if a class of real rows was not generated.
+    Empty if a class with a count above 0 was not generated.
     """
-    wanted = np.bincount(real, minlength=int(max(real.max(initial=0), fake.max(initial=0))) + 1)
+    wanted = np.pad(wanted, (0, max(0, int(fake.max(initial=-1)) + 1 - len(wanted))))
     available = np.bincount(fake, minlength=len(wanted))
     factor = min((available[wanted > 0] / wanted[wanted > 0]).tolist(), default=0.0)
     counts = np.floor(wanted * factor + 1e-9).astype(int)

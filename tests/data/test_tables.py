@@ -235,3 +235,44 @@ def test_the_summary_counts_what_is_missing_and_repeated(tmp_path) -> None:
         "rows: 24 training, 3 validation, 3 test; columns: 2 numbers; missing values: 1 of 60; "
         "rows that repeat another one, perhaps of another split: 14"
     )
+
+
+def imbalanced(tmp_path, **settings):
+    """Return a table of 90 rows of a, 9 of b and one missing, and of two equal halves."""
+    letters = ["a"] * 90 + ["b"] * 9 + [""]
+    lines = [f"{place},{letter},{'xy'[place % 2]}" for place, letter in enumerate(letters)]
+    path = write(tmp_path, "size,letter,half", *lines)
+    return TableFile(path, labels=True, condition="categories", validation=0.0, test=0.0, **settings)
+
+
+def test_training_by_sampling_draws_columns_uniformly_and_categories_by_the_logarithm_of_their_rows(tmp_path) -> None:
+    data = imbalanced(tmp_path, modes=1)
+    assert data.class_names == ("letter=a", "letter=b", "letter=", "half=x", "half=y")
+    assert (data.spec.classes, data.spec.sample) == (5, (1 + 3 + 2,))
+    batch = data.batch(torch.arange(20_000) % 100, Random(3))
+    logs = np.log1p([90, 9, 1])
+    expected = np.append(logs / logs.sum() / 2, [0.25, 0.25])
+    assert np.bincount(batch.cond) / 20_000 == pytest.approx(expected, abs=0.012)
+    has = data.table_kind.belongs(data.table_kind.decode(batch.sample))
+    assert has[np.arange(20_000), batch.cond].all()
+    again = data.batch(torch.arange(20_000) % 100, Random(3))
+    assert batch.sample.equal(again.sample)
+    parts = [data.batch(torch.arange(10_000), Random(3).seek(0, part, 2)).sample for part in (0, 1)]
+    assert torch.cat(parts).equal(batch.sample)  # two processes see the batch of one
+
+
+def test_baselines_draw_rows_with_the_category_of_their_condition(tmp_path) -> None:
+    data = imbalanced(tmp_path, target="half")
+    labels = torch.arange(5).repeat(200)
+    rows = data.table_kind.decode(data.drawn_baselines()["bootstrap"](1000, labels, Random()))
+    assert data.table_kind.belongs(rows)[np.arange(1000), labels].all()
+    free = data.table_kind.decode(data.drawn_baselines()["bootstrap"](4000, None, Random()))
+    assert (free[:, 1] == 0).mean() == pytest.approx(0.9, abs=0.03)
+
+
+def test_conditions_need_a_column_of_categories(tmp_path) -> None:
+    path = write(tmp_path, "a,b", *(f"{place},{place * 2}" for place in range(9)))
+    with pytest.raises(ValueError, match="no column is a category; set condition to target"):
+        TableFile(path, labels=True, condition="categories")
+    with pytest.raises(ValueError, match="condition must be one of target, categories, got 'colums'"):
+        TableFile(path, condition="colums")

@@ -175,3 +175,13 @@ def test_settings_out_of_range_are_refused(tmp_path) -> None:
     rows = statistics_of(single._rows)
     with pytest.raises(ValueError, match="at least 2 columns, got 1"):
         score(CorrelationError, single, rows, rows)
+
+
+def test_rows_of_categories_drawn_uniformly_are_reduced_to_the_shares_of_real_rows(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["x,y", *(f"{place},{'a' if place % 10 else 'b'}" for place in range(400))]) + "\n")
+    data = TableFile(str(path), labels=True, condition="categories", test=0.5)
+    labels = torch.arange(2).repeat(1000)
+    rows = data.drawn_baselines()["bootstrap"](2000, labels, Random())
+    scores = score(ColumnFit, data, split_of(data, "test"), statistics_of(rows, labels))
+    assert scores["column_fit"] > 0.9
