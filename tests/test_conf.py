@@ -37,6 +37,7 @@ DATA = {1: ["data=ring"], 2: ["data=sine_waves", "data.length=6"], 3: ["data=dig
 CLIPS = ["data=moving_digits", "data.resolution=16", "data.frames=4", "data.clips=1", "latent.size=24"]
 PARTNERS = {"generator": "discriminator=vgan", "discriminator": "generator=mocogan"}  # of networks of clips
 SPOKEN = ("generator", "hifigan")  # from spectrograms
+TABLE = ("generator", "table")
 
 
 def node(group: str, name: str) -> dict:
@@ -90,6 +91,13 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
         of_rank = [*CLIPS, PARTNERS[group]] if rank == CLIP_RANK else DATA[rank]
         lines += PAIRS if name in FROM_IMAGES else SOUND if name in FOR_SOUND else of_rank
         lines += [f"{group}.width=4"] if "width" in content else []
+    if (group, name) == TABLE:
+        return ["data=wine", "generator.width=4"]
+    if (group, name) == ("data", "table"):
+        folder.mkdir()
+        path = folder / "table.csv"
+        path.write_text("\n".join(["size,leaf", *(f"{row},{'ab'[row % 2]}" for row in range(20))]) + "\n")
+        return [f"data.path={path}"]
     if (group, name) in (SPOKEN, ("regularizer", "log_mel_l1")):
         return [*SOUND_PAIRS, *(["generator=hifigan"] if group == "regularizer" else []), "generator.width=16"]
     if group in ("augment", "regularizer") and target and min(target.sample_dims) == 3:
@@ -202,6 +210,11 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels,
                 check(config)
             config.data._target_ = f"support.sounds.{'SpokenTones' if (group, name) == SPOKEN else 'Tones'}"
             config.discriminator.labels = "none"
+        if rank == 1 and (group, name) == TABLE:
+            with pytest.raises(ConfigurationError, match="makes rows of tables, but the data has points"):
+                check(config)
+            config.data = compose(["data=wine"]).data
+            config.data.labels = labels
         if rank not in ((2,) if name in FOR_SOUND else locate(own["_target_"]).sample_dims):
             with pytest.raises(ConfigurationError, match=group):
                 check(config)

@@ -26,12 +26,15 @@ from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
 from ganlab.data.sequence import SequenceDataSet, SineWaves
+from ganlab.data.sklearn_tables import BreastCancer, Diabetes, Wine
 from ganlab.data.speech_prompts import SpeechPrompts
 from ganlab.data.spoken_digits import SpokenDigits
 from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
+from ganlab.data.table import TableDataSet
+from ganlab.data.table_file import TableFile
 from ganlab.data.unpaired_folder import UnpairedFolder
 from ganlab.data.video import VideoDataSet
 from ganlab.data.video_folder import VideoFolder
@@ -41,6 +44,7 @@ from ganlab.data.voice_pairs import VoicePairs
 __all__ = [
     "AudioDataSet",
     "AudioFolder",
+    "BreastCancer",
     "Celeba",
     "Cifar10",
     "Cifar100",
@@ -48,6 +52,7 @@ __all__ = [
     "Corrupted",
     "DataModule",
     "DataSet",
+    "Diabetes",
     "DigitStyles",
     "Digits",
     "Dirac",
@@ -80,10 +85,13 @@ __all__ = [
     "Stream",
     "Svhn",
     "SwissRoll",
+    "TableDataSet",
+    "TableFile",
     "UnpairedFolder",
     "VideoDataSet",
     "VideoFolder",
     "Vocoder",
     "VoicePairs",
+    "Wine",
     "normalize",
 ]

@@ -8,8 +8,11 @@ from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
 from ganlab.metrics.class_kept import ClassKept
+from ganlab.metrics.closest_record import ClosestRecord
+from ganlab.metrics.column_fit import ColumnFit
 from ganlab.metrics.content_consistency import ContentConsistency
 from ganlab.metrics.copies import Copies
+from ganlab.metrics.correlation_error import CorrelationError
 from ganlab.metrics.cycle_error import CycleError
 from ganlab.metrics.discriminator_gap import DiscriminatorGap
 from ganlab.metrics.duality_gap import DualityGap
@@ -21,6 +24,7 @@ from ganlab.metrics.intra_fid import IntraFID
 from ganlab.metrics.kid import KID
 from ganlab.metrics.log_mel_l1 import LogMelL1
 from ganlab.metrics.lpips import LPIPS
+from ganlab.metrics.membership import Membership
 from ganlab.metrics.metric import BaseMetric, EvaluationContext, Metric, ModelMetric, UnsuitableMetricError
 from ganlab.metrics.mifid import MIFID
 from ganlab.metrics.modes import Mixture, Modes
@@ -42,6 +46,8 @@ from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Stat
 from ganlab.metrics.stft_error import STFTError
 from ganlab.metrics.stoi import STOI
 from ganlab.metrics.temporal_ratio import TemporalRatio
+from ganlab.metrics.two_sample import TwoSample
+from ganlab.metrics.utility import Utility
 from ganlab.metrics.wasserstein import Wasserstein
 from ganlab.metrics.whole_images import WholeImages
 
@@ -62,8 +68,11 @@ __all__ = [
     "Birthday",
     "ClassAccuracy",
     "ClassKept",
+    "ClosestRecord",
+    "ColumnFit",
     "ContentConsistency",
     "Copies",
+    "CorrelationError",
     "CycleError",
     "DiscriminatorGap",
     "DualityGap",
@@ -74,6 +83,7 @@ __all__ = [
     "InceptionScore",
     "IntraFID",
     "LogMelL1",
+    "Membership",
     "Metric",
     "Mixture",
     "ModelMetric",
@@ -97,7 +107,9 @@ __all__ = [
     "Statistic",
     "SumStatistic",
     "TemporalRatio",
+    "TwoSample",
     "UnsuitableMetricError",
+    "Utility",
     "Wasserstein",
     "WholeImages",
 ]

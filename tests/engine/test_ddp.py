@@ -7,7 +7,7 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 from support.image_pairs import PAIRS
-from support.small_runs import CLIPS, DIGITS, POINTS, QUIET, rows, state
+from support.small_runs import CLIPS, DIGITS, NETWORKS, POINTS, QUIET, rows, state
 from support.sounds import SOUND_PAIRS
 from support.two_ranks import TWO, start
 from support.vgg19_weights import write_random_weights
@@ -47,6 +47,7 @@ DEPENDS_ON_BATCH = {
     "loss/relativistic_average": "each sample is compared with the mean of the batch",
     "batch norm": "samples are normalised by statistics of the batch",
 }
+TABLE_NETWORKS = ["generator=table", "generator.width=8", *(line for line in NETWORKS if "generator" not in line)]
 SPOKEN_TONES = [*SOUND_PAIRS, *QUIET, "generator=hifigan", "generator.width=16", "discriminator=mlp",
                 "discriminator.labels=none", "discriminator.widths=[8]", "batch_size=4", "iterations=6"]  # fmt: skip
 FEW_CALLBACKS = ["callback=[nan_monitor,metrics_logger,checkpoint,status_file]"]
@@ -62,6 +63,7 @@ OTHER_CASES = {
     "batch norm": [*DIGITS, "generator.norm=batch", "regularizer=[]"],
     "classes": [*DIGITS, "data.labels=true", "conditioning=auxiliary", "augment=diffaugment",
                 "regularizer=[lecam]", "optimizer=sgd"],
+    "tables": ["data=diabetes", *TABLE_NETWORKS, *QUIET, "iterations=6", "batch_size=8", "optimizer=sgd"],
     "packs": [*POINTS, "data.labels=true", "game.packing=2", "optimizer=sgd"],
     "clips": [*CLIPS, "discriminator.frames=2", "optimizer=sgd"],  # random frames of clips are drawn
     **{name: [*POINTS, f"game={name}", "regularizer=[]"] for name in ("vae", "vae_gan", "bigan")},
