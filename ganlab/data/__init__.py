@@ -32,11 +32,14 @@ from ganlab.data.stacked_mnist import StackedMnist
 from ganlab.data.stl10 import Stl10
 from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
+from ganlab.data.text import TextDataSet
+from ganlab.data.text_file import TextFile
 from ganlab.data.unpaired_folder import UnpairedFolder
 from ganlab.data.video import VideoDataSet
 from ganlab.data.video_folder import VideoFolder
 from ganlab.data.vocoder import Vocoder
 from ganlab.data.voice_pairs import VoicePairs
+from ganlab.data.words import Words
 
 __all__ = [
     "AudioDataSet",
@@ -80,10 +83,13 @@ __all__ = [
     "Stream",
     "Svhn",
     "SwissRoll",
+    "TextDataSet",
+    "TextFile",
     "UnpairedFolder",
     "VideoDataSet",
     "VideoFolder",
     "Vocoder",
     "VoicePairs",
+    "Words",
     "normalize",
 ]

@@ -12,6 +12,7 @@ from ganlab.features.inception import Inception
 from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
 from ganlab.features.sound_classifier import SoundClassifier
+from ganlab.features.symbol_counts import SymbolCounts
 from ganlab.features.video_classifier import VideoClassifier
 from ganlab.features.video_features import VideoFeatures
 from ganlab.features.video_random import VideoRandom
@@ -31,6 +32,7 @@ __all__ = [
     "RandomConvolution",
     "SoundClassifier",
     "Source",
+    "SymbolCounts",
     "VideoClassifier",
     "VideoFeatures",
     "VideoRandom",
