@@ -25,6 +25,7 @@ from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
+from ganlab.data.sentences import Sentences
 from ganlab.data.sequence import SequenceDataSet, SineWaves
 from ganlab.data.speech_prompts import SpeechPrompts
 from ganlab.data.spoken_digits import SpokenDigits
@@ -74,6 +75,7 @@ __all__ = [
     "PointDataSet",
     "RandomMixture",
     "Ring",
+    "Sentences",
     "SequenceDataSet",
     "SineWaves",
     "SpeechPrompts",

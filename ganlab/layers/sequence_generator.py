@@ -95,6 +95,12 @@ class SequenceGenerator(nn.Module, ABC):
         chosen = functional.log_softmax(logits.float(), -1).gather(-1, tokens[..., None])[..., 0]
         return chosen.masked_fill(tokens == PADDING, 0.0)
 
+    def truncate(self, share: float) -> None:
+        """Scale the temperature of sampling by `share`; raises ValueError unless that is above 0."""
+        if not share > 0:
+            raise ValueError(f"the share of the temperature must be above 0, got {share:g}")
+        self.temperature *= share
+
     def score_settings(self) -> dict[str, Any]:
         """Return the temperature of sampling, which scores depend on."""
         return {"temperature": self.temperature}

@@ -44,7 +44,7 @@ def read_lines(path: Path, separator: str = "") -> list[Line]:
         line = 1 + error.object[: error.start].count(b"\n")
         raise ValueError(f"{path} is no UTF-8 text: line {line} holds other bytes; convert the file") from error
     lines = [" ".join(line.split()) for line in content.split("\n")]
-    if content.endswith("\n"):
+    if not lines[-1]:
         lines.pop()
     if not separator:
         return [Line(text, f"{path.name}:{number}") for number, text in enumerate(lines, 1)]

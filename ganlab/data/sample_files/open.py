@@ -1,5 +1,6 @@
 """Opening of finished samples, by the type of their file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ganlab.core.plain_files import require_plain
@@ -13,16 +14,21 @@ from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
 from ganlab.data.sample_files.kind_files import KindFiles, find_kind
 from ganlab.data.sample_files.reading import Reading
+from ganlab.data.sample_files.text_lines import TextLines
 
 
 def open_sample_files(path: str | Path, reading: Reading | None = None) -> SampleFiles:
-    """Open points, images or files of another kind in any format that is read, by default as they are.
+    """Open points, images, texts or files of another kind in any format that is read, by default as they are.
 
     Raises ValueError if its samples cannot be scored.
     """
     reading = reading or Reading()
     place, part = locate(path)
     require_plain(place)
+    if TextLines.accepts(place):
+        _reject_settings(reading.of_kind, "texts", path)
+        return TextLines(place, reading.level or "character")
+    _reject_settings({"level": reading.level} if reading.level else {}, "samples other than texts", path)
     points = points_of(place)
     if points is not None:
         return ArrayFile(points)
@@ -33,7 +39,11 @@ def open_sample_files(path: str | Path, reading: Reading | None = None) -> Sampl
             return ArrayFile(place, part)
     if kind := find_kind(place, part, reading.of_kind):
         return KindFiles(place / part, kind, reading)
-    if reading.of_kind:
-        name, value = next(iter(reading.of_kind.items()))
-        raise ValueError(f"{name}={value} is no setting of images, as {path} holds; leave it out")
+    _reject_settings(reading.of_kind, "images", path)
     return ImageFiles(Path(path).expanduser(), reading)
+
+
+def _reject_settings(settings: Mapping[str, object], kind: str, path: str | Path) -> None:
+    """Raise ValueError for the first of settings that the samples of a kind do not have."""
+    for name, value in settings.items():
+        raise ValueError(f"{name}={value} is no setting of {kind}, as {path} holds; leave it out")

@@ -14,7 +14,8 @@ from ganlab.data.readers.grey_range import GreyRange, parse_grey_range
 class Reading:
     """The size (height, width) that images are resized to by `fit`, None for their own; frames; black and white.
 
-    `of_kind` has the settings of other kinds of data that are set, such as {"rate": 16000} (see `Kind.read`).
+    `of_kind` has the settings of other kinds of data that are set, such as {"rate": 16000} (see `Kind.read`); `level`
+    is that of texts.
     """
 
     size: tuple[int, int] | None = None
@@ -22,6 +23,7 @@ class Reading:
     frames: str = FIRST
     grey_range: GreyRange | None = None
     of_kind: Mapping[str, int] = field(default_factory=dict)
+    level: str | None = None  # what a symbol of texts is
 
     @classmethod
     def of(
@@ -30,6 +32,7 @@ class Reading:
         fit: str,
         frames: str,
         grey_range: Sequence[float] | None,
+        level: str | None = None,
         **of_kind: int | None,
     ) -> "Reading":
         """Return the reading of settings; raises ValueError for an invalid one."""
@@ -43,7 +46,7 @@ class Reading:
         for name, value in given.items():
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
-        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range), given)
+        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range), given, level)
 
     def describe(self) -> dict[str, Any]:
         """Return what scores depend on, for the protocol; nothing for images as they are."""
@@ -53,4 +56,6 @@ class Reading:
             facts["resize"] = f"{self.fit} to {width} by {height}, Pillow's bicubic"
         if self.frames != FIRST:
             facts["frames"] = self.frames
+        if self.level is not None:
+            facts["level"] = self.level
         return {**facts, **self.of_kind}
