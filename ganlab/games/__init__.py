@@ -7,7 +7,19 @@ from ganlab.games.cyclegan import CycleGAN
 from ganlab.games.gumbel import GumbelGame
 from ganlab.games.likelihood import Likelihood
 from ganlab.games.regression import Regression
+from ganlab.games.reinforce import Reinforce
 from ganlab.games.vae import VAE
 from ganlab.games.vae_gan import VAEGAN
 
-__all__ = ["CUT", "VAE", "VAEGAN", "AdversarialGame", "BiGAN", "CycleGAN", "GumbelGame", "Likelihood", "Regression"]
+__all__ = [
+    "CUT",
+    "VAE",
+    "VAEGAN",
+    "AdversarialGame",
+    "BiGAN",
+    "CycleGAN",
+    "GumbelGame",
+    "Likelihood",
+    "Regression",
+    "Reinforce",
+]

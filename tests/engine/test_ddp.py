@@ -70,6 +70,8 @@ OTHER_CASES = {
                  "augment=diffaugment"],
     "cut": [*PAIRS, "+data.paired=false", "game=cut", "game.patches=16", "optimizer=sgd",
             "optimizer.generator.lr=1e-4"],
+    "reinforce": [*text_lines(), *NARROW, *QUIET, "batch_size=8", "iterations=6", "optimizer=sgd", "game=reinforce",
+                  "discriminator=sequence_recurrent", "game.pretraining_steps=2"],
     "gumbel": [*text_lines(), *NARROW, *QUIET, "regularizer=[r1]", "batch_size=8", "iterations=6", "optimizer=sgd",
                "game.pretraining_steps=2", "game.discriminator_steps=1"],
     "bytes": [

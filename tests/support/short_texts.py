@@ -13,7 +13,7 @@ from ganlab.layers.tokens import END, PADDING, SPECIAL, to_one_hot
 
 SYMBOLS = ("a", "b", "c")
 FOR_SYMBOLS = ("recurrent", "sequence_cnn", "sequence_recurrent")  # generators and discriminators
-GAMES = ("gumbel", "likelihood")
+GAMES = ("gumbel", "likelihood", "reinforce")
 SEQUENCE_METRICS = ("ngram_divergence", "novelty", "unseen_real", "self_bleu", "reverse_perplexity", "adversary_gain")
 NETWORKS = ["generator=recurrent", "discriminator=sequence_cnn", "latent=gumbel", "regularizer=[]"]
 NARROW = ["generator.width=8", "generator.embedding=4", "discriminator.width=4", "discriminator.embedding=4"]
