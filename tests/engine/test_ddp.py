@@ -157,6 +157,8 @@ CASES = [
     "regression",
     "cyclegan",
     "cut",
+    "gumbel",
+    "reinforce",
     "missing gradient",
     "scores",
     "initial weights",
