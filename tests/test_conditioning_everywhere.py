@@ -8,6 +8,7 @@ import pytest
 import torch
 import yaml
 from omegaconf import OmegaConf
+from support.short_texts import FOR_SYMBOLS
 from support.small_runs import QUIET
 from support.sounds import FOR_SOUND
 from support.translated_digits import FROM_IMAGES
@@ -58,8 +59,9 @@ def first_of(supported: set[str]) -> str:
     return next(kind for kind in SPECS if kind in supported)
 
 
-# Networks of the Dirac-GAN support no kind of sample, and those from images or spectrograms no classes.
+# Networks of the Dirac-GAN support no kind of sample, and those from images or spectrograms, or of symbols, no classes.
 UNLABELLED = {*(("generator", name) for name in FROM_IMAGES), SPOKEN}
+UNLABELLED |= {(group, name) for group in ("generator", "discriminator") for name in FOR_SYMBOLS}
 GENERATORS, DISCRIMINATORS = (
     [name for kind, name in NETWORK_CHOICES if kind == group and kinds(group, name) and (kind, name) not in UNLABELLED]
     for group in ("generator", "discriminator")

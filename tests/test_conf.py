@@ -12,6 +12,7 @@ from PIL import Image
 from support.image_pairs import PAIR_COMPONENTS
 from support.pair_checks import TRANSLATORS
 from support.recipes import recipe_lines, write_videos
+from support.short_texts import FOR_SYMBOLS, short_text_lines
 from support.small_runs import NETWORKS, QUIET, go
 from support.sound_folders import write_tones
 from support.sounds import FOR_SOUND, SOUND, SOUND_PAIRS
@@ -78,6 +79,8 @@ def required_overrides(group: str, name: str, folder) -> list[str]:
     """Return the overrides that a component requires, according to its class."""
     content = node(group, name)
     target = locate(content["_target_"]) if "_target_" in content else None
+    if short_texts := short_text_lines(group, name):
+        return [*short_texts, *([f"{group}.width=4"] if "width" in content else [])]
     lines = []
     if group == "data" and issubclass(target, ImagePairs):
         lines += TRANSLATORS
@@ -215,7 +218,8 @@ def test_every_network_accepts_exactly_its_ranks_of_samples(group, name, labels,
                 check(config)
             config.data = compose(["data=wine"]).data
             config.data.labels = labels
-        if rank not in ((2,) if name in FOR_SOUND else locate(own["_target_"]).sample_dims):
+        ranks = {**dict.fromkeys(FOR_SOUND, (2,)), **dict.fromkeys(FOR_SYMBOLS, ())}
+        if rank not in ranks.get(name, locate(own["_target_"]).sample_dims):
             with pytest.raises(ConfigurationError, match=group):
                 check(config)
             continue

@@ -74,6 +74,7 @@ class Evaluation:
     grey_range: Sequence[float] | None = None
     rate: int | None = None
     length: int | None = None
+    level: str | None = None
     channels: int | None = None
     output: str | None = None
     device: str = "auto"

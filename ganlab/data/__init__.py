@@ -25,6 +25,7 @@ from ganlab.data.paired_folder import PairedFolder
 from ganlab.data.photo_folder import PhotoFolder
 from ganlab.data.photographs import Photographs
 from ganlab.data.point import MixtureDataSet, PointDataSet
+from ganlab.data.sentences import Sentences
 from ganlab.data.sequence import SequenceDataSet, SineWaves
 from ganlab.data.sklearn_tables import BreastCancer, Diabetes, Wine
 from ganlab.data.speech_prompts import SpeechPrompts
@@ -35,11 +36,14 @@ from ganlab.data.stream import Stream
 from ganlab.data.svhn import Svhn
 from ganlab.data.table import TableDataSet
 from ganlab.data.table_file import TableFile
+from ganlab.data.text import TextDataSet
+from ganlab.data.text_file import TextFile
 from ganlab.data.unpaired_folder import UnpairedFolder
 from ganlab.data.video import VideoDataSet
 from ganlab.data.video_folder import VideoFolder
 from ganlab.data.vocoder import Vocoder
 from ganlab.data.voice_pairs import VoicePairs
+from ganlab.data.words import Words
 
 __all__ = [
     "AudioDataSet",
@@ -76,6 +80,7 @@ __all__ = [
     "PointDataSet",
     "RandomMixture",
     "Ring",
+    "Sentences",
     "SequenceDataSet",
     "SineWaves",
     "SpeechPrompts",
@@ -87,11 +92,14 @@ __all__ = [
     "SwissRoll",
     "TableDataSet",
     "TableFile",
+    "TextDataSet",
+    "TextFile",
     "UnpairedFolder",
     "VideoDataSet",
     "VideoFolder",
     "Vocoder",
     "VoicePairs",
     "Wine",
+    "Words",
     "normalize",
 ]

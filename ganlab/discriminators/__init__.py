@@ -25,6 +25,8 @@ from ganlab.discriminators.random_frame import RandomFrame
 from ganlab.discriminators.resnet import ResNet
 from ganlab.discriminators.rnn import RNN
 from ganlab.discriminators.sagan import SAGAN
+from ganlab.discriminators.sequence_cnn import SequenceCNN
+from ganlab.discriminators.sequence_recurrent import SequenceRecurrent
 from ganlab.discriminators.spectrogram import Spectrogram
 from ganlab.discriminators.stylegan2 import StyleGAN2
 from ganlab.discriminators.unet import UNet
@@ -52,6 +54,8 @@ __all__ = [
     "Projected",
     "RandomFrame",
     "ResNet",
+    "SequenceCNN",
+    "SequenceRecurrent",
     "Spectrogram",
     "StyleGAN2",
     "UNet",

@@ -12,6 +12,7 @@ from ganlab.features.inception import Inception
 from ganlab.features.log_mel import LogMelStatistics
 from ganlab.features.random_convolution import RandomConvolution
 from ganlab.features.sound_classifier import SoundClassifier
+from ganlab.features.symbol_counts import SymbolCounts
 from ganlab.features.table import TableColumns
 from ganlab.features.video_classifier import VideoClassifier
 from ganlab.features.video_features import VideoFeatures
@@ -32,6 +33,7 @@ __all__ = [
     "RandomConvolution",
     "SoundClassifier",
     "Source",
+    "SymbolCounts",
     "TableColumns",
     "VideoClassifier",
     "VideoFeatures",

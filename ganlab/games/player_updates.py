@@ -98,7 +98,8 @@ class PlayerUpdates:
 
     def step(self, batch: Batch) -> dict[str, Tensor]:
         """Update the players on one batch as the schedule says; return this process's loss terms by PLAYER/NAME."""
-        groups = self.schedule(self.steps)
+        active = self.game.active_players(self.steps)
+        groups = [[player for player in group if player in active] for group in self.schedule(self.steps)]
         updated_players = [player for group in groups for player in group]
         self._seed_layers()
         if self.microbatches == 1:
@@ -118,6 +119,7 @@ class PlayerUpdates:
         self.communicator.broadcast(self._float_buffers)
         if not self._sampler_players.isdisjoint(updated_players):
             self.ema.update(self.game.sampler, self.samples)
+        self.game.after_step(self.steps, self.ema.network)
         return terms
 
     def accumulate(self, player: str, batch: Batch) -> dict[str, Tensor]:

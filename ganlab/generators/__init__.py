@@ -18,6 +18,7 @@ from ganlab.generators.independent_frames import IndependentFrames
 from ganlab.generators.mlp import MLP
 from ganlab.generators.mocogan import MoCoGAN
 from ganlab.generators.r3gan import R3GAN
+from ganlab.generators.recurrent import Recurrent
 from ganlab.generators.residual_unet import ResidualUNet
 from ganlab.generators.resnet import ResNet
 from ganlab.generators.resnet_translator import ResNetTranslator
@@ -47,6 +48,7 @@ __all__ = [
     "HiFiGAN",
     "IndependentFrames",
     "MoCoGAN",
+    "Recurrent",
     "ResNet",
     "ResNetTranslator",
     "ResidualUNet",

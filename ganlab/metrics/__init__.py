@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from ganlab.core import renamed
 from ganlab.metrics.accuracy_score import AccuracyScore
+from ganlab.metrics.adversary_gain import AdversaryGain
 from ganlab.metrics.authenticity import Authenticity
 from ganlab.metrics.birthday import Birthday
 from ganlab.metrics.class_accuracy import ClassAccuracy
@@ -30,14 +31,18 @@ from ganlab.metrics.mifid import MIFID
 from ganlab.metrics.modes import Mixture, Modes
 from ganlab.metrics.ms_ssim import MSSSIM
 from ganlab.metrics.ms_ssim_paired import PairedMSSSIM
+from ganlab.metrics.ngram_divergence import NGramDivergence
+from ganlab.metrics.novelty import Novelty, UnseenReal
 from ganlab.metrics.paired_images import PairedMetric, PairedStatistic
 from ganlab.metrics.paired_sounds import PairedSoundMetric, PairedSoundStatistic
 from ganlab.metrics.path_length import PathLength
 from ganlab.metrics.prdc import PRDC
 from ganlab.metrics.psnr import PSNR
 from ganlab.metrics.reverse_fid import ReverseFID
+from ganlab.metrics.reverse_perplexity import ReversePerplexity
 from ganlab.metrics.scoring.evaluator import Evaluator, Processes
 from ganlab.metrics.scoring.samples import Samples, ScoredBatch
+from ganlab.metrics.self_bleu import SelfBLEU
 from ganlab.metrics.sliced_wasserstein import SlicedWasserstein
 from ganlab.metrics.spatial_fid import SpatialFID
 from ganlab.metrics.ssim import SSIM
@@ -62,6 +67,7 @@ __all__ = [
     "SSIM",
     "STOI",
     "AccuracyScore",
+    "AdversaryGain",
     "AllValues",
     "Authenticity",
     "BaseMetric",
@@ -89,6 +95,8 @@ __all__ = [
     "ModelMetric",
     "Modes",
     "Moments",
+    "NGramDivergence",
+    "Novelty",
     "PairedMSSSIM",
     "PairedMetric",
     "PairedSoundMetric",
@@ -97,10 +105,12 @@ __all__ = [
     "PathLength",
     "Processes",
     "ReverseFID",
+    "ReversePerplexity",
     "STFTError",
     "SampleStatistics",
     "Samples",
     "ScoredBatch",
+    "SelfBLEU",
     "SlicedWasserstein",
     "SpatialFID",
     "StackedModes",
@@ -108,6 +118,7 @@ __all__ = [
     "SumStatistic",
     "TemporalRatio",
     "TwoSample",
+    "UnseenReal",
     "UnsuitableMetricError",
     "Utility",
     "Wasserstein",

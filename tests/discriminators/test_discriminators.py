@@ -7,6 +7,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import get_class, instantiate
+from support.short_texts import FOR_SYMBOLS
 from support.sounds import FOR_SOUND
 from torch import nn
 
@@ -17,7 +18,7 @@ from ganlab.layers.resized import HalvingConvolution
 
 CONF = Path(__file__).parents[2] / "conf"
 # Those of sound are in test_sound_discriminators.py.
-NAMES = sorted({path.stem for path in (CONF / "discriminator").glob("*.yaml")} - {*FOR_SOUND})
+NAMES = sorted({path.stem for path in (CONF / "discriminator").glob("*.yaml")} - {*FOR_SOUND, *FOR_SYMBOLS})
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3), "patch": (1, 28, 28)}
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "unet", "fastgan")}
 SHAPES |= {"pixel": (3, 4, 6), "patch16": (3, 8, 8), "patch70": (1, 28, 28)}

@@ -7,6 +7,7 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 from support.image_pairs import PAIRS
+from support.short_texts import NARROW, text_lines
 from support.small_runs import CLIPS, DIGITS, NETWORKS, POINTS, QUIET, rows, state
 from support.sounds import SOUND_PAIRS
 from support.two_ranks import TWO, start
@@ -72,6 +73,10 @@ OTHER_CASES = {
                  "augment=diffaugment"],
     "cut": [*PAIRS, "+data.paired=false", "game=cut", "game.patches=16", "optimizer=sgd",
             "optimizer.generator.lr=1e-4"],
+    "reinforce": [*text_lines(), *NARROW, *QUIET, "batch_size=8", "iterations=6", "optimizer=sgd", "game=reinforce",
+                  "discriminator=sequence_recurrent", "game.pretraining_steps=2"],
+    "gumbel": [*text_lines(), *NARROW, *QUIET, "regularizer=[r1]", "batch_size=8", "iterations=6", "optimizer=sgd",
+               "game.pretraining_steps=2", "game.discriminator_steps=1"],
     "bytes": [
         "experiment=dcgan_r1_digits", *QUIET, "data.resolution=8", "generator.width=8", "discriminator.width=8",
         "optimizer=sgd", "batch_size=8",
@@ -94,6 +99,8 @@ TRANSLATORS_ONLY = {("latent", "none"), ("latent", "map")}  # latents of generat
 
 def with_component(group, name):
     """Return a configuration with this choice of a group, on points if possible, else on digits."""
+    if (group, name) == ("latent", "gumbel"):  # of generators that choose symbols
+        return composed(OTHER_CASES["gumbel"])
     if (group, name) in TRANSLATORS_ONLY:
         return composed([*(line for line in PAIRS if line != "latent=none"), f"latent={name}"])
     content = yaml.safe_load((conf_directory() / group / f"{name}.yaml").read_text()) or {}
@@ -154,6 +161,8 @@ CASES = [
     "regression",
     "cyclegan",
     "cut",
+    "gumbel",
+    "reinforce",
     "missing gradient",
     "scores",
     "initial weights",

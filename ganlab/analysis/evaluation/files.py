@@ -18,6 +18,7 @@ from ganlab.core.random import Random, derive
 from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.open import open_sample_files
 from ganlab.data.sample_files.reading import Reading
+from ganlab.data.sample_files.text_lines import share_alphabet
 from ganlab.engine.device import select_device
 from ganlab.features import Cache
 from ganlab.features.auto import auto_features
@@ -36,11 +37,12 @@ log = logging.getLogger(__name__)
 def evaluate_files(config: DictConfig) -> EvaluationResult:
     """Score the samples `fake` against the samples `real`; raises what reading them, features and metrics raise."""
     of_sound = {"rate": config.rate, "length": config.length, "channels": config.channels}
-    reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range, **of_sound)
+    reading = Reading.of(config.resolution, config.fit, config.frames, config.grey_range, config.level, **of_sound)
     real = open_sample_files(config.real, reading)
     reading = replace(reading, grey_range=real.grey_range or reading.grey_range)  # one scale for both sides
     fake = open_sample_files(config.fake, reading)
     train = open_sample_files(config.train, reading) if config.train is not None else real
+    share_alphabet(real, fake, train)
     _check_kinds_and_classes(real, fake, train)
     protocol: Protocol = instantiate(config.protocol)
     size = protocol.batch_size

@@ -7,12 +7,13 @@ from ganlab.config.compatibility import (
     metrics,
     pairs,
     precision_and_batch,
+    pretraining,
     requirements,
     trainer,
 )
 from ganlab.config.compatibility.registry import Components, broken_rules, rule
 
 # Importing these modules registers their rules.
-RULES = (image_conditions, labels, memory, metrics, pairs, precision_and_batch, requirements, trainer)
+RULES = (image_conditions, labels, memory, metrics, pairs, precision_and_batch, pretraining, requirements, trainer)
 
 __all__ = ["RULES", "Components", "broken_rules", "rule"]

@@ -22,6 +22,7 @@ class Capability(Enum):
     DISCRIMINATOR = "a discriminator of single samples"
     ADVERSARIAL_LOSS = "an adversarial loss of a discriminator"
     WAY_BACK = "a translation of samples back to conditions"
+    PRETRAINED = "a generator kept from pre-training by maximum likelihood"
 
 
 class UpdateSchedule(ABC):
@@ -158,6 +159,13 @@ class Game(nn.Module, ABC):
         The tensors are changed in place. None by default.
         """
         return []
+
+    def active_players(self, step: int) -> Collection[str]:
+        """Return the players that the schedule may update at a step of training; all of them by default."""
+        return self.players().keys()
+
+    def after_step(self, steps: int, average: nn.Module) -> None:
+        """Run after each step; `steps` are done, and `average` is the network that the EMA keeps. Does nothing here."""
 
     def prepare(self, batch: Batch, order: Sequence[str]) -> None:
         """Compute, before the updates on this batch, what several of the players in `order` share; nothing here."""

@@ -13,17 +13,21 @@ from ganlab.data.sample_files.base import SampleFiles
 from ganlab.data.sample_files.image_files import ImageFiles
 from ganlab.data.sample_files.kind_files import KindFiles, find_kind, kind_of_file
 from ganlab.data.sample_files.reading import Reading
+from ganlab.data.sample_files.text_lines import TextLines
 from ganlab.kinds import kind_of
 
 
 def open_sample_files(path: str | Path, reading: Reading | None = None) -> SampleFiles:
-    """Open points, images or files of another kind in any format that is read, by default as they are.
+    """Open points, images, texts or files of another kind in any format that is read, by default as they are.
 
     Raises ValueError if its samples cannot be scored.
     """
     reading = reading or Reading()
     place, part = locate(path)
     require_plain(place)
+    if TextLines.accepts(place):
+        reading.require_settings(("level",), "texts", place)
+        return TextLines(place, reading.level or "character")
     points = points_of(place)
     if points is not None:
         return _open_array(points, "", reading)

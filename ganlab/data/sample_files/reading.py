@@ -17,7 +17,8 @@ SIDES = ("height", "width")  # what a size sets
 class Reading:
     """The size (height, width) that images are resized to by `fit`, None for their own; frames; black and white.
 
-    `of_kind` has the settings of other kinds of data that are set, such as {"rate": 16000} (see `Kind.read`).
+    `of_kind` has the settings of other kinds of data that are set, such as {"rate": 16000} (see `Kind.read`); `level`
+    is that of texts.
     """
 
     size: tuple[int, int] | None = None
@@ -25,6 +26,7 @@ class Reading:
     frames: str = FIRST
     grey_range: GreyRange | None = None
     of_kind: Mapping[str, int] = field(default_factory=dict)
+    level: str | None = None  # what a symbol of texts is
 
     @classmethod
     def of(
@@ -33,6 +35,7 @@ class Reading:
         fit: str,
         frames: str,
         grey_range: Sequence[float] | None,
+        level: str | None = None,
         **of_kind: int | None,
     ) -> "Reading":
         """Return the reading of settings; raises ValueError for an invalid one."""
@@ -46,7 +49,7 @@ class Reading:
         for name, value in given.items():
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")
-        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range), given)
+        return cls(size, "stretch" if size is None else fit, frames, parse_grey_range(grey_range), given, level)
 
     @property
     def of_sample(self) -> dict[str, int]:
@@ -54,8 +57,9 @@ class Reading:
         return {**self.of_kind, **({} if self.size is None else dict(zip(SIDES, self.size, strict=True)))}
 
     def require_settings(self, known: Collection[str], plural: str, path: Path) -> None:
-        """Raise ValueError if a setting of the shape is none of those `known` for the samples that `path` holds."""
-        for name, value in self.of_sample.items():
+        """Raise ValueError if a setting of samples is none of those `known` for the samples that `path` holds."""
+        level = {} if self.level is None else {"level": self.level}
+        for name, value in {**self.of_sample, **level}.items():
             if name not in known:
                 shown = "resolution" if name in SIDES else name
                 raise ValueError(f"{shown}={value} is no setting of {plural}, as {path} holds; leave it out")
@@ -68,4 +72,6 @@ class Reading:
             facts["resize"] = f"{self.fit} to {width} by {height}, Pillow's bicubic"
         if self.frames != FIRST:
             facts["frames"] = self.frames
+        if self.level is not None:
+            facts["level"] = self.level
         return {**facts, **self.of_kind}
