@@ -24,8 +24,8 @@ class NGramDivergence(Metric):
     """
 
     name: ClassVar[str] = "ngram_divergence"
-    scores: ClassVar[dict[str, bool | None]] = {f"js{order}": False for order in ORDERS}
-    ranges: ClassVar[Mapping[str, ScoreRange]] = {f"js{order}": SHARE for order in ORDERS}
+    scores: ClassVar[dict[str, bool | None]] = {"js1": False, "js2": False, "js3": False, "js4": False}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = dict.fromkeys(scores, SHARE)
 
     def __init__(self, features: Features, data: Source | None = None) -> None:
         super().__init__(features, data)

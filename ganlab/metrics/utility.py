@@ -28,7 +28,7 @@ class Utility(Metric):
 
     name: ClassVar[str] = "utility"
     scores: ClassVar[dict[str, bool | None]] = {"utility": True, "utility_linear": True, "utility_forest": True}
-    ranges: ClassVar[Mapping[str, ScoreRange]] = {name: UP_TO_1 for name in scores}
+    ranges: ClassVar[Mapping[str, ScoreRange]] = dict.fromkeys(scores, UP_TO_1)
 
     def __init__(self, features: Features, data: Source | None = None, seed: int = 0, trees: int = 100) -> None:
         super().__init__(features, data)
