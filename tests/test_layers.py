@@ -3,6 +3,7 @@
 import ast
 import inspect
 from abc import ABC
+from functools import cache
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
@@ -68,34 +69,45 @@ def imported(nodes):
             yield from ((each if each in NAMES else node.module) for each in inner)
 
 
-def parse(path):
-    return ast.parse(path.read_text())
+@cache
+def nodes(path):
+    return tuple(ast.walk(ast.parse(path.read_text())))
 
 
-every_file = pytest.mark.parametrize("path", FILES, ids=dotted)
+def files_of(place):
+    """Yield the paths and dotted names of a folder's files."""
+    for path in FILES:
+        if folder(dotted(path)) == place:
+            yield path, dotted(path)
 
 
-@every_file
-def test_imports_go_to_lower_folders(path):
-    name = dotted(path)
-    for other in imported(ast.walk(parse(path))):
-        if other.startswith("ganlab.") and folder(other) != folder(name):
-            assert ORDER[folder(other)] < ORDER[folder(name)], f"{name} imports {other}, which is not below it"
+every_folder = pytest.mark.parametrize("place", ORDER)
 
 
-@every_file
-def test_components_of_one_group_never_import_each_other(path):
-    if folder(dotted(path)) not in {"generators", "discriminators", "losses", "regularizers", "augments"}:
-        return
-    for other in imported(ast.walk(parse(path))):
-        same = other.startswith("ganlab.") and folder(other) == folder(dotted(path))
-        assert not same or path.name == "__init__.py", f"{dotted(path)} imports {other}"
+@every_folder
+def test_imports_go_to_lower_folders(place):
+    for path, name in files_of(place):
+        for other in imported(nodes(path)):
+            if other.startswith("ganlab.") and folder(other) != place:
+                assert ORDER[folder(other)] < ORDER[place], f"{name} imports {other}, which is not below it"
 
 
-@every_file
-def test_frameworks_stay_in_their_folders(path):
-    name = dotted(path)
-    frameworks = {module.split(".")[0] for module in imported(ast.walk(parse(path)))}
+@pytest.mark.parametrize("place", ["generators", "discriminators", "losses", "regularizers", "augments"])
+def test_components_of_one_group_never_import_each_other(place):
+    for path, name in files_of(place):
+        for other in imported(nodes(path)):
+            same = other.startswith("ganlab.") and folder(other) == place
+            assert not same or path.name == "__init__.py", f"{name} imports {other}"
+
+
+@every_folder
+def test_frameworks_stay_in_their_folders(place):
+    for path, name in files_of(place):
+        check_frameworks(path, name)
+
+
+def check_frameworks(path, name):
+    frameworks = {module.split(".")[0] for module in imported(nodes(path))}
     assert "lightning" not in frameworks, f"{name} imports lightning; the package is pytorch_lightning"
     if folder(name) not in LIGHTNING:
         assert "pytorch_lightning" not in frameworks, f"{name} imports pytorch_lightning"
@@ -105,11 +117,16 @@ def test_frameworks_stay_in_their_folders(path):
         assert "omegaconf" not in frameworks, f"{name} imports omegaconf"
 
 
-@every_file
-def test_only_config_builds_and_nothing_unpickles(path):
-    for node in ast.walk(parse(path)):
+@every_folder
+def test_only_config_builds_and_nothing_unpickles(place):
+    for path, name in files_of(place):
+        check_building(path, name)
+
+
+def check_building(path, name):
+    for node in nodes(path):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hydra"):
-            assert "instantiate" not in {alias.name for alias in node.names} or dotted(path) == "ganlab.config.targets"
+            assert "instantiate" not in {alias.name for alias in node.names} or name == "ganlab.config.targets"
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("torch.load", "load_from_checkpoint"):
             safe = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}.get("weights_only")
             assert safe == "True", f"{path}:{node.lineno} loads without weights_only=True"
@@ -118,7 +135,7 @@ def test_only_config_builds_and_nothing_unpickles(path):
 def test_no_circles_between_files():
     graph = {}
     for path in FILES:  # imports within functions and under TYPE_CHECKING count, too
-        graph[dotted(path)] = {other for other in imported(ast.walk(parse(path))) if other in NAMES} - {dotted(path)}
+        graph[dotted(path)] = {other for other in imported(nodes(path)) if other in NAMES} - {dotted(path)}
     TopologicalSorter(graph).prepare()  # raises CycleError
 
 
@@ -127,19 +144,18 @@ def test_every_folder_has_its_place():
     assert {path.name for path in ROOT.glob("*.py")} == {"__init__.py", "__main__.py"}
 
 
-def classes():
-    for name in sorted(NAMES):
+def classes(place):
+    for _, name in files_of(place):
         for each in vars(import_module(name)).values():
             if inspect.isclass(each) and each.__module__ == name:
                 yield each
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(classes(), key=lambda c: (c.__module__, c.__qualname__)), ids=lambda c: c.__name__
-)
-def test_every_class_is_abstract_or_final(kind):
+@every_folder
+def test_every_class_is_abstract_or_final(place):
     # Exceptions are distinguished by their bases.
-    for base in kind.__bases__ if not issubclass(kind, BaseException) else ():
-        if base.__module__.split(".")[0] == "ganlab":
-            abstract = inspect.isabstract(base) or not {ABC, Protocol}.isdisjoint(base.__bases__)
-            assert abstract, f"{kind.__name__} extends {base.__name__}, which is not abstract"
+    for kind in classes(place):
+        for base in kind.__bases__ if not issubclass(kind, BaseException) else ():
+            if base.__module__.split(".")[0] == "ganlab":
+                abstract = inspect.isabstract(base) or not {ABC, Protocol}.isdisjoint(base.__bases__)
+                assert abstract, f"{kind.__name__} extends {base.__name__}, which is not abstract"

@@ -8,7 +8,6 @@ from hashlib import sha256
 from inspect import signature
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from ganlab.core.interfaces import Batch, Spec
@@ -147,12 +146,10 @@ class AudioDataSet(DataSet, ABC):
     @cached_property
     def _fingerprint(self) -> str:
         windows = self.windows
-        result = sha256(repr((windows.shape, self.rate, FILTER)).encode() + windows.digest.encode())
+        result = sha256(repr((windows.shape, windows.fade, self.rate, FILTER)).encode() + windows.digest.encode())
         tensors = [windows.sound, windows.starts, *(self._splits[split] for split in SPLITS)]
         for tensor in tensors if self.labels is None else [*tensors, self.labels]:
             result.update(str(len(tensor)).encode() + tensor.numpy().tobytes())
-        if len(windows):
-            result.update(windows.take(torch.arange(1)).numpy().tobytes())  # how parts end
         return result.hexdigest()
 
     def fingerprint(self) -> str:

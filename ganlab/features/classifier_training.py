@@ -3,12 +3,10 @@
 from typing import NamedTuple, final
 
 import torch
-from torch import Tensor
-from torch.nn import functional
+from torch import Tensor, nn
 
 from ganlab.core.progress import progress
 from ganlab.core.random import Random
-from ganlab.features.classifier_network import ClassifierNetwork
 from ganlab.features.classifier_recipe import ClassifierRecipe
 from ganlab.features.training_state import Stateful, TrainingState
 
@@ -17,9 +15,11 @@ HOLD_OUT = 5  # one in five samples is held out of training to measure the accur
 
 @final
 class TrainedClassifier(NamedTuple):
-    """A trained network, its accuracy on the held-out samples, and their number."""
+    """A trained network, its channels and classes, its accuracy on the held-out samples, and their number."""
 
-    network: ClassifierNetwork
+    network: nn.Module
+    channels: int
+    classes: int
     accuracy: float
     held_out: int
 
@@ -44,7 +44,8 @@ def train_classifier(
     inputs = recipe.prepare(samples)
     test = held_out_mask(len(samples), seed)
     network = fit_classifier(recipe, inputs[~test], labels[~test], classes, seed, steps, batch_size, state)
-    return TrainedClassifier(network, accuracy(network, inputs[test], labels[test]), int(test.sum()))
+    quality = accuracy(network, inputs[test], labels[test])
+    return TrainedClassifier(network, recipe.channels(inputs), classes, quality, int(test.sum()))
 
 
 def fit_classifier(
@@ -56,14 +57,14 @@ def fit_classifier(
     steps: int = 1000,
     batch_size: int = 0,
     state: TrainingState | None = None,
-) -> ClassifierNetwork:
-    """Train on all inputs (n, channels, height, width) with labels (n,); all randomness derives from `seed`.
+) -> nn.Module:
+    """Train on all inputs (n, …) of a recipe with labels (n,); all randomness derives from `seed`.
 
     `batch_size` 0 stands for that of the recipe.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = ClassifierNetwork(inputs.shape[1], classes)
+        network = recipe.build(recipe.channels(inputs), classes)
     size = batch_size or recipe.batch_size
     with torch.enable_grad():
         _optimise(recipe, network, inputs, labels.long(), Random(seed), steps, size, state or TrainingState())
@@ -93,7 +94,7 @@ def _check(samples: Tensor, labels: Tensor, classes: int, steps: int) -> None:
 
 def _optimise(
     recipe: ClassifierRecipe,
-    network: ClassifierNetwork,
+    network: nn.Module,
     inputs: Tensor,
     labels: Tensor,
     random: Random,
@@ -109,9 +110,9 @@ def _optimise(
     for step in progress(range(first, steps), "training a classifier", "step", steps, first):
         random.seek(step)
         rows = random.integers("batch", len(inputs), (min(batch_size, len(inputs)),))
-        _, logits = network(recipe.augment(inputs[rows], random))
+        loss = recipe.loss(network, recipe.augment(inputs[rows], random), labels[rows])
         optimizer.zero_grad()
-        functional.cross_entropy(logits, labels[rows]).backward()
+        loss.backward()
         optimizer.step()
         schedule.step()
         state.save_if_due(step + 1, parts)
@@ -119,7 +120,7 @@ def _optimise(
 
 
 @torch.no_grad()
-def accuracy(network: ClassifierNetwork, inputs: Tensor, labels: Tensor) -> float:
-    """Return the share of inputs (n, channels, height, width) that the network assigns to their label (n,)."""
+def accuracy(network: nn.Module, inputs: Tensor, labels: Tensor) -> float:
+    """Return the share of inputs (n, …) that the network assigns to their label (n,)."""
     chunks = zip(inputs.split(256), labels.split(256), strict=True)
     return sum(int((network(x)[1].argmax(1) == y).sum()) for x, y in chunks) / len(inputs)

@@ -11,53 +11,63 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganlab.core.cache_directory import cache_directory
 from ganlab.core.file_lock import FileLock
 from ganlab.core.progress import progress_bar
 from ganlab.core.random import derive
 from ganlab.features.base import LabelledSource
-from ganlab.features.classifier_network import ClassifierNetwork
 from ganlab.features.classifier_recipe import ClassifierRecipe
 from ganlab.features.classifier_training import TrainedClassifier, train_classifier
 from ganlab.features.training_state import TrainingState
 
 SHIPPED = Path(__file__).parent / "weights"
 WEIGHTS = "classifier.safetensors"
+UNNAMED = "classifier"  # the recipe of shipped files, which do not name it
 
 
 def save_classifier(path: Path, recipe: ClassifierRecipe, trained: TrainedClassifier, **facts: Any) -> None:
     """Write the weights to `path` (safetensors), and the facts and the weights' sha256 to the json file next to it."""
-    network = trained.network
-    content = save(network.state_dict())
-    shape = {"channels": network.body[0].in_channels, "classes": network.head.out_features}
+    content = save(trained.network.state_dict())
+    shape = {"channels": trained.channels, "classes": trained.classes}
     quality = {"accuracy": round(trained.accuracy, 4), "held_out": trained.held_out}
-    recipe_facts = {**recipe.facts, "version": recipe.version}
+    recipe_facts = {**recipe.facts, "recipe": recipe.name, "version": recipe.version}
     facts = {**facts, **shape, **quality, **recipe_facts, "sha256": sha256(content).hexdigest()}
     path.write_bytes(content)
     path.with_suffix(".json").write_text(f"{json.dumps(facts, indent=2)}\n")
 
 
-def load_classifier(path: Path, recipe: ClassifierRecipe) -> tuple[ClassifierNetwork, dict[str, Any]]:
+def load_classifier(path: Path, recipe: ClassifierRecipe) -> tuple[nn.Module, dict[str, Any]]:
     """Return the network and the facts that `save_classifier` wrote.
 
     Raises ValueError if a file is damaged, or if its classifier is of another recipe.
     """
     try:
         facts = json.loads(path.with_suffix(".json").read_text())
-        content = path.read_bytes()
-        if sha256(content).hexdigest() != facts["sha256"]:
-            raise ValueError("its sha256 differs from the one in the json file")
-        for name, value in recipe.facts.items():
-            if facts[name] != value:
-                raise ValueError(f"its {name} is {facts[name]}, which should be {value}")
-        with torch.random.fork_rng(devices=[]):  # initialisation draws weights that are overwritten
-            network = ClassifierNetwork(facts["channels"], facts["classes"])
-        network.load_state_dict(load(content))
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        name = facts.get("recipe", UNNAMED)
+        network = _load_network(path, facts, recipe) if name == recipe.name else None
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, SafetensorError) as error:
         raise ValueError(f"{path} does not hold a classifier ({error}); remove it or train it again") from error
+    if network is None:
+        raise ValueError(
+            f"features.weights={path} is for features={name}, not features={recipe.name}; leave it out to train one on "
+            "the data set"
+        )
     return network, facts
+
+
+def _load_network(path: Path, facts: dict[str, Any], recipe: ClassifierRecipe) -> nn.Module:
+    content = path.read_bytes()
+    if sha256(content).hexdigest() != facts["sha256"]:
+        raise ValueError("its sha256 differs from the one in the json file")
+    for name, value in recipe.facts.items():
+        if facts[name] != value:
+            raise ValueError(f"its {name} is {facts[name]}, which should be {value}")
+    with torch.random.fork_rng(devices=[]):  # initialisation draws weights that are overwritten
+        network = recipe.build(facts["channels"], facts["classes"])
+    network.load_state_dict(load(content))
+    return network
 
 
 def find_weights(weights: str) -> Path:

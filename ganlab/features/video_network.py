@@ -10,17 +10,17 @@ FRAMES, RESOLUTION, WIDTH = 16, 32, 64
 
 
 class ClipFeatures(NamedTuple):
-    """Features of clips (n, 64), of their frames (n, frames, 64), and the logits that follow from each."""
+    """Features of clips (n, 64) and the logits that follow, and both of their frames (n, frames, 64)."""
 
     clips: Tensor
-    frames: Tensor
     logits: Tensor
+    frames: Tensor
     frame_logits: Tensor  # (n, frames, classes)
 
 
 @final
 class VideoNetwork(nn.Module):
-    """Maps clips (n, frames, channels, 32, 32) in [−1, 1] to features: first in space, then in time.
+    """Maps clips (n, frames, channels, 32, 32), in [−1, 1] or uint8, to features: first in space, then in time.
 
     The convolutions of frames share their weights, so the features of a frame do not depend on the others; those of
     clips read 3 × 3 × 3 values of the frames' maps.
@@ -41,11 +41,12 @@ class VideoNetwork(nn.Module):
     def forward(self, clips: Tensor) -> ClipFeatures:
         """Return the features and the logits."""
         count = len(clips)
-        maps = self.body(clips.flatten(0, 1))
+        values = standardise_clips(clips, self.frames, clips.shape[2]) if clips.dtype == torch.uint8 else clips
+        maps = self.body(values.flatten(0, 1))
         of_frames = self.of_frames(maps).unflatten(0, (count, -1))
         moving = self.of_clips(maps.unflatten(0, (count, -1)).transpose(1, 2)).mean((3, 4))
         of_clips = self.joint(moving)
-        return ClipFeatures(of_clips, of_frames, self.head(of_clips), self.frame_head(of_frames))
+        return ClipFeatures(of_clips, self.head(of_clips), of_frames, self.frame_head(of_frames))
 
 
 def standardise_clips(clips: Tensor, frames: int, channels: int) -> Tensor:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ganlab.core.interfaces import Spec
 from ganlab.layers import latent_size, sample_shape, with_label_mode
-from ganlab.layers.clips import frame_spec
+from ganlab.layers.clips import frame_spec, repeat_labels
 
 
 class IndependentFrames(nn.Module):
@@ -33,6 +33,6 @@ class IndependentFrames(nn.Module):
     def forward(self, latents: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map latents (n, latent) and labels (n,) to clips (n, time, channels, height, width)."""
         codes = latents.unflatten(1, (self.frames, -1)).flatten(0, 1)
-        of_frames = None if cond is None else cond.repeat_interleave(self.frames, 0)
+        of_frames = repeat_labels(cond, self.frames)
         images: Tensor = self.image(codes, of_frames)
         return images.unflatten(0, (-1, self.frames))

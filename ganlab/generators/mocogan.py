@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ganlab.core.interfaces import Spec
 from ganlab.layers import ClassLabels, initialise, label_specs, latent_size, sample_shape, with_label_mode
 from ganlab.layers.checks import check_at_least, look_up
-from ganlab.layers.clips import frame_spec
+from ganlab.layers.clips import frame_spec, repeat_labels
 from ganlab.layers.dense import build_dense_stack
 from ganlab.layers.recurrent import CELLS, remember
 from ganlab.layers.sine_paths import SinePaths
@@ -75,7 +75,7 @@ class MoCoGAN(nn.Module):
         motion = self.motion(steps, start)
         shared = content.unsqueeze(1).expand(-1, self.frames, -1)
         codes = torch.cat([shared, motion.to(content.dtype)], 2).flatten(0, 1)
-        of_frames = None if cond is None else cond.repeat_interleave(self.frames, 0)
+        of_frames = repeat_labels(cond, self.frames)
         if self.codes:
             codes = self.codes(self.labels(codes, of_frames))
         images: Tensor = self.image(codes, of_frames)

@@ -14,13 +14,13 @@ from torch import Tensor
 
 from ganlab.core.figures import INK
 from ganlab.core.interfaces import Shape
-from ganlab.kinds.animated_webp import save_webp
 from ganlab.kinds.arrangement import arrange
 from ganlab.kinds.base import Kind, ReadSample, Sheet, unlike
 from ganlab.kinds.lettering import PADDING, TEXT_SIZE, WHITE, add_header, font, shorten
 from ganlab.kinds.sample_folder import folder_patterns, write_folder
-from ganlab.kinds.video_files import MODES, SUFFIXES, read_clip
-from ganlab.kinds.video_writing import ENCODINGS, MILLISECONDS, Encode, write_png
+from ganlab.kinds.video_files import SUFFIXES, read_clip
+from ganlab.kinds.video_frames import MODES
+from ganlab.kinds.video_writing import ENCODINGS, Encode, to_image, write_png, write_webp
 
 MAX_CLIPS = 16  # on a sheet
 MAX_FRAMES = 16  # of a film strip
@@ -138,9 +138,7 @@ class VideoKind(Kind):
         for index, clip in enumerate(clips):
             top, left = index // columns * down, index % columns * across
             canvas[:, top : top + height, left : left + width] = clip
-        ends = [round((number + 1) * MILLISECONDS / self.frames_per_second) for number in range(frames)]
-        durations = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-        save_webp([_to_image(frame) for frame in canvas], durations, path)
+        write_webp(canvas, path, self.frames_per_second)
 
 
 def write_clip(clip: Tensor, path: Path, rate: float, encode: Encode) -> None:
@@ -171,7 +169,7 @@ def _strips(strips: np.ndarray, names: Sequence[str], seconds: Sequence[float]) 
         for column in range(shown):
             top, left = RULER + row * down, margin + GAP + column * across
             canvas[top : top + height, left : left + width] = strips[row, column]
-    picture = _to_image(canvas).convert("RGB")
+    picture = to_image(canvas).convert("RGB")
     draw = ImageDraw.Draw(picture)
     labels = [f"{time:.2f}" for time in seconds]
     every = math.ceil((max(font(TEXT_SIZE).getlength(label) for label in labels) + PADDING) / across)
@@ -181,8 +179,3 @@ def _strips(strips: np.ndarray, names: Sequence[str], seconds: Sequence[float]) 
     for row, text in enumerate(texts):
         draw.text((margin - PADDING, RULER + row * down + height / 2), text, INK, font(TEXT_SIZE), anchor="rm")
     return picture
-
-
-def _to_image(pixels: np.ndarray) -> Image.Image:
-    channels = pixels.shape[2]
-    return Image.fromarray(pixels.squeeze(2) if channels == 1 else pixels, MODES[channels])

@@ -9,9 +9,11 @@ import numpy as np
 from PIL import Image
 
 from ganlab.kinds.animated_webp import save_webp
-from ganlab.kinds.video_files import MAX_DENOMINATOR, MODES, video_library
+from ganlab.kinds.container_reader import video_library
+from ganlab.kinds.video_frames import MODES
 
 MILLISECONDS = 1000  # in a second
+MAX_DENOMINATOR = 1001  # of written frame rates: 30000/1001 is the rate of television
 
 
 def write_mp4(frames: np.ndarray, path: Path, rate: float) -> None:
@@ -40,7 +42,7 @@ def write_gif(frames: np.ndarray, path: Path, rate: float) -> None:
     All frames are written: Pillow would merge equal ones.
     """
     library = video_library()
-    pictures = [_picture(frame).convert("RGB").quantize(256, dither=Image.Dither.NONE) for frame in frames]
+    pictures = [to_image(frame).convert("RGB").quantize(256, dither=Image.Dither.NONE) for frame in frames]
     with library.open(str(path), "w", format="gif") as container:
         stream = _add_stream(container, "gif", rate, frames)
         stream.pix_fmt = "pal8"
@@ -58,14 +60,20 @@ def write_webp(frames: np.ndarray, path: Path, rate: float) -> None:
     """Write an animation that loses nothing, with all frames, each for a whole number of milliseconds."""
     ends = [round((number + 1) * MILLISECONDS / rate) for number in range(len(frames))]
     durations = [end - start for start, end in zip([0, *ends], ends, strict=False)]
-    save_webp([_picture(frame) for frame in frames], durations, path)
+    save_webp([to_image(frame) for frame in frames], durations, path)
 
 
 def write_png(frames: np.ndarray, path: Path, rate: float) -> None:
     """Write a PNG per frame: of the clip 0.png 0_00.png, 0_01.png and so on."""
     digits = len(str(len(frames) - 1))
     for number, frame in enumerate(frames):
-        _picture(frame).save(path.with_name(f"{path.stem}_{number:0{digits}}.png"))
+        to_image(frame).save(path.with_name(f"{path.stem}_{number:0{digits}}.png"))
+
+
+def to_image(frame: np.ndarray) -> Image.Image:
+    """Return a picture of pixels, uint8 (height, width, 1 or 3)."""
+    channels = frame.shape[2]
+    return Image.fromarray(frame.squeeze(2) if channels == 1 else frame, MODES[channels])
 
 
 Encode = Callable[[np.ndarray, Path, float], None]
@@ -88,7 +96,7 @@ def _encode(
         stream = _add_stream(container, codec, rate, frames)
         stream.pix_fmt, stream.options = pixel_format, options
         for pixels in frames:
-            frame = library.VideoFrame.from_image(_picture(pixels).convert("RGB"))
+            frame = library.VideoFrame.from_image(to_image(pixels).convert("RGB"))
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
@@ -98,8 +106,3 @@ def _add_stream(container: Any, codec: str, rate: float, frames: np.ndarray) -> 
     stream.height, stream.width = frames.shape[1:3]
     stream.thread_type = "NONE"
     return stream
-
-
-def _picture(frame: np.ndarray) -> Image.Image:
-    channels = frame.shape[2]
-    return Image.fromarray(frame.squeeze(2) if channels == 1 else frame, MODES[channels])

@@ -32,6 +32,11 @@ def time_steps(frames: int, most: int) -> tuple[int, int]:
     return frames, halvings
 
 
+def repeat_labels(cond: Tensor | None, frames: int) -> Tensor | None:
+    """Return the labels (n,) of clips as those of their frames, shape (n × frames,); None if there are none."""
+    return None if cond is None else cond.repeat_interleave(frames, 0)
+
+
 @final
 class EachFrame(FeatureDiscriminator):
     """A discriminator of images for several frames of each clip: a logit of each, and the mean of their features."""
@@ -45,27 +50,27 @@ class EachFrame(FeatureDiscriminator):
 
     def forward(self, samples: Tensor, cond: Tensor | None = None) -> Tensor:
         """Map frames (n, k, channels, height, width) and labels (n,) to logits (n, k × logits of an image)."""
-        logits = as_output(self.image(samples.flatten(0, 1), _repeat(cond, samples))).logits
+        logits = as_output(self.image(samples.flatten(0, 1), repeat_labels(cond, samples.shape[1]))).logits
         return logits.reshape(len(samples), -1)
 
     def discriminate(self, samples: Tensor, cond: Tensor | None = None) -> DiscriminatorOutput:
         """Return the logits and the features."""
-        found = cast(FeatureDiscriminator, self.image).discriminate(samples.flatten(0, 1), _repeat(cond, samples))
+        found = cast(FeatureDiscriminator, self.image).discriminate(
+            samples.flatten(0, 1), repeat_labels(cond, samples.shape[1])
+        )
         features = found.features[-1].unflatten(0, samples.shape[:2]).mean(1)
         return DiscriminatorOutput(found.logits.reshape(len(samples), -1), (features,))
 
     def features(self, samples: Tensor, cond: Tensor | None) -> Tensor:
         """Return the mean features of the frames, shape (n, feature_size)."""
-        found = cast(FeatureDiscriminator, self.image).features(samples.flatten(0, 1), _repeat(cond, samples))
+        found = cast(FeatureDiscriminator, self.image).features(
+            samples.flatten(0, 1), repeat_labels(cond, samples.shape[1])
+        )
         return found.unflatten(0, samples.shape[:2]).mean(1)
 
     def remove_head(self) -> None:
         """Remove the head of the inner discriminator."""
         cast(FeatureDiscriminator, self.image).remove_head()
-
-
-def _repeat(cond: Tensor | None, frames: Tensor) -> Tensor | None:
-    return None if cond is None else cond.repeat_interleave(frames.shape[1], 0)
 
 
 class FrameDiscriminator(DiscriminatorEnsemble, ABC):

@@ -187,6 +187,15 @@ def test_windows_tile_a_file_and_whole_files_are_held_out(tmp_path: Path, limit:
     assert np.abs(whole[:, 0].numpy() - sounds[int(name[:2])]).max() < 1e-4
 
 
+def test_a_fade_changes_the_fingerprint_also_if_the_first_sound_is_shorter_than_a_part(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a short.wav", sine(300, 0.02))
+    write_wav(tmp_path / "b long.wav", sine(440, 0.1))
+    without, again, faded = (open_folder(tmp_path, fade=fade, **ALL) for fade in (0, 0, 64))
+    assert torch.equal(samples_of(without)[0], samples_of(faded)[0])
+    assert not torch.equal(samples_of(without)[1], samples_of(faded)[1])
+    assert without.fingerprint() == again.fingerprint() != faded.fingerprint()
+
+
 def test_parts_on_disk_equal_those_in_memory_at_any_rate(tmp_path: Path) -> None:
     noise = np.random.default_rng(0)
     for number, rate in enumerate((8000, 11_025, 22_050, 44_100, 48_000, 7_999)):

@@ -7,7 +7,7 @@ import torch
 import yaml
 from omegaconf import OmegaConf
 from support.image_pairs import PAIRS
-from support.small_runs import DIGITS, POINTS, QUIET, rows, state
+from support.small_runs import CLIPS, DIGITS, POINTS, QUIET, rows, state
 from support.sounds import SOUND_PAIRS
 from support.two_ranks import TWO, start
 from support.vgg19_weights import write_random_weights
@@ -63,6 +63,7 @@ OTHER_CASES = {
     "classes": [*DIGITS, "data.labels=true", "conditioning=auxiliary", "augment=diffaugment",
                 "regularizer=[lecam]", "optimizer=sgd"],
     "packs": [*POINTS, "data.labels=true", "game.packing=2", "optimizer=sgd"],
+    "clips": [*CLIPS, "discriminator.frames=2", "optimizer=sgd"],  # random frames of clips are drawn
     **{name: [*POINTS, f"game={name}", "regularizer=[]"] for name in ("vae", "vae_gan", "bigan")},
     "regression": [*PAIRS, "game=regression", "regularizer=[pixel_l1]", "optimizer=sgd"],
     "cyclegan": [*PAIRS, "+data.paired=false", "game=cyclegan", "game.pool=12", "regularizer=[lecam]", "optimizer=sgd",
@@ -144,6 +145,7 @@ CASES = [
     "batch norm",
     "classes",
     "packs",
+    "clips",
     "vae",
     "vae_gan",
     "bigan",

@@ -8,12 +8,19 @@ from support.metric_sources import Pictures, Points, compute_scores
 from torch.nn import functional
 
 from ganlab.data.digits import Digits
-from ganlab.features import Classifier, classifier_weights
+from ganlab.features import Classifier, VideoClassifier, classifier_weights
+from ganlab.features.classifier_recipe import ClassifierRecipe
 from ganlab.features.classifier_training import held_out_mask, train_classifier
 from ganlab.features.classifier_weights import SHIPPED
 from ganlab.features.image_recipe import ImageRecipe
 from ganlab.features.training_state import TrainingState
+from ganlab.features.video_recipe import VideoRecipe
 from ganlab.metrics import FID, InceptionScore
+
+IMAGE, CLIP = (3, 12, 12), (2, 3, 12, 12)  # shapes of samples
+spaces = pytest.mark.parametrize(("space", "shape"), [(Classifier, IMAGE), (VideoClassifier, CLIP)])
+RECIPES = {Classifier: ImageRecipe, VideoClassifier: VideoRecipe}
+recipes = pytest.mark.parametrize(("recipe", "shape"), [(ImageRecipe(), IMAGE), (VideoRecipe(2, 3), CLIP)])
 
 
 @pytest.fixture(scope="module")
@@ -77,15 +84,16 @@ def test_scores_separate_digits_from_noise(classifier: Classifier, digits: Digit
     assert bad["inception_score"] < 4
 
 
-def test_training_is_a_function_of_its_arguments() -> None:
-    data = Pictures()
+@recipes
+def test_training_is_a_function_of_its_arguments(recipe, shape) -> None:
+    data = Pictures(shape=shape)
     images, labels = (torch.cat(values) for values in zip(*data.real_samples(), strict=True))
     before = torch.get_rng_state()
-    first = train_classifier(ImageRecipe(), images, labels, 2, seed=3, steps=12, batch_size=16)
+    first = train_classifier(recipe, images, labels, 2, seed=3, steps=12, batch_size=16)
     assert torch.equal(torch.get_rng_state(), before)
     torch.rand(1)
-    again = train_classifier(ImageRecipe(), images, labels, 2, seed=3, steps=12, batch_size=16)
-    other = train_classifier(ImageRecipe(), images, labels, 2, seed=4, steps=12, batch_size=16)
+    again = train_classifier(recipe, images, labels, 2, seed=3, steps=12, batch_size=16)
+    other = train_classifier(recipe, images, labels, 2, seed=4, steps=12, batch_size=16)
     states = [trained.network.state_dict() for trained in (first, again, other)]
     assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
     assert not torch.equal(states[0]["head.weight"], states[2]["head.weight"])
@@ -94,29 +102,30 @@ def test_training_is_a_function_of_its_arguments() -> None:
     assert not first.network.training
 
 
-def test_a_classifier_is_trained_once_per_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@spaces
+def test_a_classifier_is_trained_once_per_data_set(space, shape, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
-    data = Pictures(shape=(3, 12, 12))
-    first = Classifier(data, steps=4)
-    again = Classifier(data, steps=4)
+    data = Pictures(shape=shape)
+    first = space(data, steps=4)
+    again = space(data, steps=4)
     assert data.times_read == 1
     assert (first.classes, first.channels) == (2, 3)
     assert first.describe() == again.describe()
-    Classifier(data, steps=5)
+    space(data, steps=5)
     assert data.times_read == 2
     path = min(tmp_path.glob("classifiers/*/*.safetensors"))
-    from_file = Classifier(data, weights=str(path))
+    from_file = space(data, weights=str(path))
     assert from_file.classes == 2
     path.write_bytes(b"damaged")
     with pytest.raises(ValueError, match=r"does not hold a classifier .*remove it"):
-        Classifier(data, weights=str(path))
+        space(data, weights=str(path))
 
 
 class Stopped(BaseException):
     """What a signal handler raises."""
 
 
-def stop_at_step(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def stop_at_step(step: int, recipe_type: type[ClassifierRecipe], monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the training of a classifier raise Stopped at its `step`-th step, once."""
     calls = iter(range(1, step + 1))
 
@@ -125,14 +134,15 @@ def stop_at_step(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Stopped
         return original(recipe, inputs, random)
 
-    original = ImageRecipe.augment
-    monkeypatch.setattr(ImageRecipe, "augment", augment)
+    original = recipe_type.augment
+    monkeypatch.setattr(recipe_type, "augment", augment)
 
 
-def test_a_stopped_training_continues_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
+@recipes
+def test_a_stopped_training_continues_to_the_same_bits(recipe, shape, tmp_path, monkeypatch) -> None:
+    images, labels = (torch.cat(values) for values in zip(*Pictures(shape=shape).real_samples(), strict=True))
     arguments = {
-        "recipe": ImageRecipe(),
+        "recipe": recipe,
         "samples": images,
         "labels": labels,
         "classes": 2,
@@ -140,7 +150,7 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path: Path, monkeypat
         "batch_size": 16,
     }
     whole = train_classifier(**arguments).network.state_dict()
-    stop_at_step(8, monkeypatch)
+    stop_at_step(8, type(recipe), monkeypatch)
     with pytest.raises(Stopped):
         train_classifier(**arguments, state=TrainingState(tmp_path / "state", seconds=0))
     assert torch.load(tmp_path / "state", weights_only=True)["steps"] == 7
@@ -162,14 +172,15 @@ def test_a_damaged_state_counts_as_none(tmp_path: Path) -> None:
     assert state.load({"network": trained.network}) == 0
 
 
-def test_a_stopped_classifier_is_said_and_leaves_nothing_half_done(tmp_path, monkeypatch, capsys) -> None:
+@spaces
+def test_a_stopped_classifier_is_said_and_leaves_nothing_half_done(space, shape, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
-    stop_at_step(2, monkeypatch)
+    stop_at_step(2, RECIPES[space], monkeypatch)
     with pytest.raises(Stopped):
-        Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+        space(Pictures(shape=shape), steps=4)
     assert not (tmp_path / "classifiers").exists()
     first = capsys.readouterr().err
-    Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    space(Pictures(shape=shape), steps=4)
     (folder,) = tmp_path.glob("classifiers/*")
     announcement, end = capsys.readouterr().err.splitlines()
     assert first == f"{announcement}\n"
@@ -179,14 +190,15 @@ def test_a_stopped_classifier_is_said_and_leaves_nothing_half_done(tmp_path, mon
     )
     assert end.startswith("trained the classifier: accuracy ")
     assert not list((tmp_path / "unfinished").iterdir())
-    Classifier(Pictures(shape=(3, 12, 12)), steps=4)
+    space(Pictures(shape=shape), steps=4)
     assert capsys.readouterr().err == ""
 
 
-def test_a_job_waits_for_the_classifier_that_another_trains(tmp_path, monkeypatch, capsys) -> None:
+@spaces
+def test_a_job_waits_for_the_classifier_that_another_trains(space, shape, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
-    data = Pictures(shape=(3, 12, 12))
-    Classifier(data, steps=4)
+    data = Pictures(shape=shape)
+    space(data, steps=4)
     (folder,) = tmp_path.glob("cache/classifiers/*")
     folder.rename(tmp_path / "hidden")
     unfinished = tmp_path / "cache" / "unfinished" / folder.name
@@ -200,7 +212,7 @@ def test_a_job_waits_for_the_classifier_that_another_trains(tmp_path, monkeypatc
             release()
 
         monkeypatch.setattr(classifier_weights, "_print_waiting", wait)
-        Classifier(data, steps=4)
+        space(data, steps=4)
     assert data.times_read == 1
     assert capsys.readouterr().err.startswith("waiting for process ")
 
@@ -225,10 +237,38 @@ def test_error_messages_say_what_to_do() -> None:
         ({"labels": torch.zeros(3)}, "got 60 samples and 3 labels"),
         ({"classes": 1}, "two or more classes"),
         ({"steps": 0}, "steps must be at least 1, got 0"),
-        ({"samples": torch.zeros(60, 1, 8, 8)}, "need uint8 images"),
+        ({"samples": torch.zeros(60, 1, 8, 8)}, "need uint8 (images|clips)"),
+        ({"samples": torch.zeros(5), "labels": torch.zeros(5)}, "more than 5 samples, got 5 samples and 5 labels"),
     ],
 )
-def test_training_refuses_invalid_arguments(arguments: dict[str, object], message: str) -> None:
-    images, labels = (torch.cat(values) for values in zip(*Pictures().real_samples(), strict=True))
+@recipes
+def test_training_refuses_invalid_arguments(recipe, shape, arguments: dict[str, object], message: str) -> None:
+    images, labels = (torch.cat(values) for values in zip(*Pictures(shape=shape).real_samples(), strict=True))
     with pytest.raises(ValueError, match=message):
-        train_classifier(**({"recipe": ImageRecipe(), "samples": images, "labels": labels, "classes": 2} | arguments))
+        train_classifier(**({"recipe": recipe, "samples": images, "labels": labels, "classes": 2} | arguments))
+
+
+def test_weights_of_clips_in_a_file_serve_clips_of_the_same_shape(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
+    trained = VideoClassifier(Pictures(shape=CLIP), steps=4)
+    path = str(next(tmp_path.glob("classifiers/*/*.safetensors")))
+    unlabelled = Pictures(shape=CLIP)
+    unlabelled.labels = None
+    assert VideoClassifier(unlabelled, weights=path).describe() == trained.describe()
+    with pytest.raises(ValueError, match="clips with 3 channels, but the data's have 1; train it again"):
+        VideoClassifier(Pictures(shape=(2, 1, 12, 12)), weights=path)
+    with pytest.raises(ValueError, match=r"\(its frames is 2, which should be 4\); remove it"):
+        VideoClassifier(Pictures(shape=(4, 3, 12, 12)), weights=path)
+    with pytest.raises(ValueError, match=r"is for features=classifier, not features=video_classifier; leave"):
+        VideoClassifier(unlabelled, weights="digits")
+    with pytest.raises(ValueError, match=r"choose features=video_random, or pass features\.weights=FILE"):
+        VideoClassifier(unlabelled)
+
+
+def test_inputs_of_clips_are_stored_in_8_bits_and_read_alike() -> None:
+    clips = torch.cat([batch.sample for batch in Pictures(shape=(4, 3, 32, 32)).real_samples()])[:2]
+    recipe = VideoRecipe(4, 3)
+    inputs = recipe.prepare(recipe.store(clips))
+    assert inputs.equal(clips)
+    network = recipe.build(recipe.channels(inputs), 2).eval()
+    assert network(inputs)[1].equal(network(recipe.inputs(clips))[1])

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 from support.metric_sounds import Sounds
-from support.metric_sources import Points, compute_scores
+from support.metric_sources import Pictures, Points, compute_scores
 
 from ganlab.core.random import Random
-from ganlab.features import SoundClassifier
+from ganlab.features import Classifier, SoundClassifier
 from ganlab.features.sound_input import build_log_mel, require_sound_shape
 from ganlab.features.sound_recipe import SoundRecipe
 from ganlab.metrics import FID, InceptionScore
@@ -68,6 +68,15 @@ def test_it_is_trained_once_for_each_spectrogram(tmp_path: Path, monkeypatch, ca
         SoundClassifier(data, str(path))
 
 
+def test_its_weights_are_not_those_of_a_classifier_of_images(tmp_path: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
+    SoundClassifier(Sounds(), steps=3)
+    (path,) = tmp_path.glob("classifiers/*/*.safetensors")
+    message = r"^features\.weights=.* is for features=sound_classifier, not features=classifier; leave it out"
+    with pytest.raises(ValueError, match=message):
+        Classifier(Pictures(), weights=str(path))
+
+
 def _facts(path: Path) -> str:
     return path.with_suffix(".json").read_text()
 
@@ -90,7 +99,11 @@ def test_training_changes_sounds_little_and_reproducibly() -> None:
     [
         (Points(), {}, "features=sound_classifier reads sounds"),
         (Sounds(labelled=False), {}, "features=sound_classifier learns from labels.*choose features=log_mel, or pass"),
-        (Sounds(), {"weights": "digits"}, "does not hold a classifier"),
+        (
+            Sounds(),
+            {"weights": "digits"},
+            r"^features\.weights=.*digits.safetensors is for features=classifier, not features=sound_classifier; leave",
+        ),
         (Sounds(), {"steps": 0}, r"features\.steps must be at least 1, got 0"),
     ],
 )

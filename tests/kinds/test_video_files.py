@@ -8,8 +8,11 @@ import pytest
 import torch
 from PIL import Image
 from support.clips import moving_clip
+from support.mp4_files import set_edit_list, set_rotation, write_h264
 
-from ganlab.kinds.video_files import Timing, read_clip
+from ganlab.kinds import video_files
+from ganlab.kinds.video_files import read_clip
+from ganlab.kinds.video_frames import Timing
 from ganlab.kinds.video_writing import ENCODINGS
 
 av = pytest.importorskip("av")
@@ -82,6 +85,74 @@ def test_a_truncated_mp4_whose_header_comes_first_is_refused(tmp_path) -> None:
         read_clip(path)
 
 
+@pytest.mark.parametrize("encoding", PLAYED)
+@pytest.mark.parametrize("more", [b"\0" * 100, b"a text; and ;", b"\n"])
+def test_what_follows_the_end_of_a_file_is_not_read(tmp_path, encoding, more) -> None:
+    path = write(moving_clip(4), tmp_path, encoding)
+    clip, rate = read_clip(path)
+    path.write_bytes(path.read_bytes() + more)
+    again, same = read_clip(path)
+    assert (again.equal(clip), same) == (True, rate)
+
+
+@pytest.mark.parametrize("program", ["av", "pillow"])
+def test_a_gif_is_whole_only_with_its_last_block(tmp_path, program) -> None:
+    if program == "av":
+        path = write(moving_clip(3, 8, 8, 3), tmp_path, "gif")
+    else:
+        path = tmp_path / "clip.gif"
+        first, *others = (Image.fromarray(frame) for frame in moving_clip(3, 8, 8, 3))
+        first.save(path, save_all=True, append_images=others, duration=100, comment="a comment; with marks;")
+    content = path.read_bytes()
+    assert len(read_clip(path)[0]) == 3
+    marks = [place for place, byte in enumerate(content[:-1], 1) if byte == ord(";")]  # as the last block begins
+    for length in {*marks, *range(20, len(content), 97), *range(len(content) - 20, len(content))}:
+        path.write_bytes(content[:length])
+        with pytest.raises(ValueError, match="it is cut off"):
+            read_clip(path)
+
+
+EDITS = {
+    "start and end": ([(1, 0.5)], slice(4, 12)),
+    "inside of a group": ([(0.75, 0.625)], slice(5, 11)),
+    "shown later": ([(0.5, None), (1, 0.5)], slice(4, 12)),
+    "shown twice": ([(0.5, 1), (0.5, 1)], [*range(8, 12)] * 2),
+    "everything": ([(2, 0)], slice(None)),
+}
+
+
+@pytest.mark.parametrize(("edits", "shown"), EDITS.values(), ids=EDITS)
+def test_a_trimmed_mp4_has_the_frames_that_its_edit_list_shows(tmp_path, edits, shown) -> None:
+    path = tmp_path / "a.mp4"
+    write_h264(moving_clip(channels=3), path)
+    whole, _ = read_clip(path)
+    set_edit_list(path, edits)
+    clip, rate = read_clip(path)
+    assert rate == 8.0
+    assert clip.equal(whole[shown])
+
+
+@pytest.mark.parametrize("edits", [[(2, 0)], [(1.5, 0.5)]], ids=["whole", "trimmed"])
+def test_an_mp4_without_its_last_frame_is_cut_off(tmp_path, edits) -> None:
+    path = tmp_path / "a.mp4"
+    places = write_h264(moving_clip(channels=3), path, header_first=True)
+    set_edit_list(path, edits)
+    read_clip(path)
+    path.write_bytes(path.read_bytes()[: max(places)])
+    with pytest.raises(ValueError, match=r"it is cut off: \d+ frames can be read, and its header announces (12|16)$"):
+        read_clip(path)
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_pictures_are_turned_as_the_camera_was_held(tmp_path, quarters) -> None:
+    path = tmp_path / "a.mp4"
+    write_h264(moving_clip(2, channels=3), path)
+    flat, _ = read_clip(path)
+    set_rotation(path, quarters)
+    turned, _ = read_clip(path)
+    assert turned.equal(flat.rot90(-quarters, (2, 3)))
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".webm", ".mkv", ".avi", ".gif", ".webp"])
 @pytest.mark.parametrize("content", [b"", b"no video at all, but a text" * 9])
 def test_other_content_is_no_video(tmp_path, suffix, content) -> None:
@@ -116,6 +187,18 @@ def test_the_rate_is_converted_by_time(tmp_path) -> None:
     assert (double[:, 0].numpy() == np.repeat(frames, 2, 0)[..., 0]).all()
     uneven, _ = read_clip(path, rate=3.0)
     assert (uneven[:, 0].numpy() == frames[[0, 2, 5, 8, 10, 13], ..., 0]).all()  # ⌊8k / 3⌋
+
+
+@pytest.mark.parametrize("encoding", PLAYED)
+@pytest.mark.parametrize(("rate", "step", "times"), [(2.0, 4, 1), (16.0, 1, 2)])
+def test_only_chosen_frames_are_converted_and_each_once(tmp_path, encoding, rate, step, times, monkeypatch) -> None:
+    path = write(moving_clip(), tmp_path, encoding)
+    whole, _ = read_clip(path)
+    converted, to_tensor = [], video_files._to_tensor
+    monkeypatch.setattr(video_files, "_to_tensor", lambda *given: converted.append(0) or to_tensor(*given))
+    clip, _ = read_clip(path, rate)
+    assert clip.equal(whole[::step].repeat_interleave(times, 0))
+    assert len(converted) == 16 // step
 
 
 def test_variable_rates_need_a_rate(tmp_path) -> None:

@@ -104,12 +104,12 @@ def test_long_large_coloured_clips_have_features_of_16_frames() -> None:
 
 def test_the_classifier_learns_once_what_moves_and_where(monkeypatch, tmp_path, capfd) -> None:
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
-    data = MovingDigits(resolution=16, frames=4, clips=1, limit=2000)
+    data = MovingDigits(resolution=16, frames=2, clips=1, limit=1000)
     space = VideoClassifier(data, steps=150)
-    assert "training a classifier of clips of 40 classes" in capfd.readouterr().err
+    assert "training a classifier of 40 classes" in capfd.readouterr().err
     facts = space.describe()
-    assert facts["accuracy"] > 0.15  # chance is 0.025
-    assert (facts["frames"], facts["resolution"], facts["trained_on"]) == (4, 32, data.fingerprint())
+    assert facts["accuracy"] > 0.1  # chance is 0.025
+    assert (facts["frames"], facts["resolution"], facts["trained_on"]) == (2, 32, data.fingerprint())
     again = VideoClassifier(data, steps=150)
     assert "training" not in capfd.readouterr().err
     clips = data.take(torch.arange(8))

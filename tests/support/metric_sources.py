@@ -27,10 +27,10 @@ class Points:
 
 @dataclass
 class Pictures:
-    """Images of two classes, of which one has a bright right half."""
+    """Images, or clips, of two classes, of which one has a bright right half."""
 
     count: int = 60
-    shape: tuple[int, int, int] = (1, 12, 12)
+    shape: tuple[int, ...] = (1, 12, 12)
     labels: Tensor | None = None
     classes_available: int = 2
     classifier: str | None = None
@@ -50,7 +50,7 @@ class Pictures:
         self.times_read += 1
         assert self.labels is not None
         noise = torch.randint(0, 100, (self.count, *self.shape), generator=torch.Generator().manual_seed(1))
-        noise[self.labels == 1, :, :, self.shape[2] // 2 :] += 150
+        noise[self.labels == 1, ..., self.shape[-1] // 2 :] += 150
         for rows in torch.arange(self.count).split(25):
             yield Batch(noise[rows].to(torch.uint8), self.labels[rows])
 

@@ -17,7 +17,7 @@ FASTGAN, STYLEGAN2 = ["generator.width=8"], ["generator.max_width=32", "discrimi
 NARROW = ["generator.width=4", "discriminator.width=4"]
 TRANSLATED = [*NARROW, "batch_size=2", "data.resolution=32", "data.jitter=36", "features.resolution=64"]
 RESIDUAL = [*TRANSLATED, "generator.blocks=1", "discriminator.layers=2"]
-NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
+NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes, and much data
     "cut": [*RESIDUAL, "game.width=4", "game.patches=8"],
     "cyclegan": RESIDUAL,
     "own_images_fastgan": [*FASTGAN, "discriminator.width=8"],
@@ -26,6 +26,7 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes
     "vocoder_speech": ["generator.width=8", "batch_size=2"],
     "spoken_digits": ["data.voices=3"],
     "voice_conversion": ["data.speeds=[150,180]", "data.pitches=[40,47,53,60]"],
+    "video_digits": ["data.clips=1", "data.limit=1000"],
     "mocogan": [
         "data.resolution=32",
         *(f"{network}.width=4" for network in ("generator.image", "discriminator.image", "discriminator.video")),

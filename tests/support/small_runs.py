@@ -26,6 +26,12 @@ NETWORKS = ["generator=mlp", "discriminator=mlp", "generator.widths=[8]", "discr
 QUIET = ["metric=[]", "trainer=cpu", "log_every=1", "sample_every=0", "evaluate_every=0", "checkpoint_every=0"]
 DIGITS = ["data=digits", "data.resolution=8", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
 POINTS = ["data=ring", *NETWORKS, *QUIET, "iterations=6", "batch_size=8"]
+CLIPS = [
+    *("data=moving_digits", "data.resolution=16", "data.frames=4", "data.clips=1", "data.labels=true"),
+    *("generator=mocogan", "generator.image.width=4", "generator.image.norm=none", "latent.size=24"),
+    *("discriminator=mocogan", "discriminator.image.width=4", "discriminator.video.width=4"),
+    *("features=video_random", *QUIET, "iterations=6", "batch_size=8"),
+]
 
 
 class FailsOnFakes(Metric):

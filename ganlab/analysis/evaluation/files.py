@@ -125,15 +125,8 @@ def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles, train: Sample
     Each may lack classes of the others.
     """
     sets = {"real": real, "fake": fake} | ({} if train is real else {"train": train})
-    kinds = [kind_of(files.spec) for files in (real, fake)]
-    if kinds[0].name == kinds[1].name and kinds[0] != kinds[1]:
-        facts = " and ".join(f"{name} has {dict(files.spec.facts)}" for name, files in (("real", real), ("fake", fake)))
-        raise UserError(f"real={real.path} and fake={fake.path} differ: {facts}; convert one of them")
-    if kinds[0] != kinds[1]:
-        raise UserError(
-            f"real={real.path} and fake={fake.path} must be of one kind, but the real samples are "
-            f"{kinds[0].plural} and the others {kinds[1].plural}"
-        )
+    for name, files in sets.items():
+        _check_kind(real, name, files)
     names = max(real.class_names, fake.class_names, key=len)
     unlike = [name for name, files in sets.items() if not files.class_names or {*files.class_names} - {*names}]
     if unlike:
@@ -143,6 +136,22 @@ def _check_kinds_and_classes(real: SampleFiles, fake: SampleFiles, train: Sample
         names = []
     for files in sets.values():
         files.name_classes(names)
+
+
+def _check_kind(real: SampleFiles, name: str, files: SampleFiles) -> None:
+    """Raise UserError if the samples `name` are of another kind than the real ones, or differ in a fact of the kind."""
+    expected, kind = kind_of(real.spec), kind_of(files.spec)
+    both = f"real={real.path} and {name}={files.path}"
+    if kind.name != expected.name:
+        raise UserError(
+            f"{both} must be of one kind, but the real samples are {expected.plural} and the others {kind.plural}"
+        )
+    for fact, value in real.spec.facts.items():
+        other = files.spec.facts.get(fact)
+        if other != value:
+            can_convert = fact in kind.read_settings
+            advice = f"set {fact}={min(value, other):g} to convert all" if can_convert else "convert one of them"
+            raise UserError(f"{both} differ: {fact} is {value} for real and {other} for {name}; {advice}")
 
 
 def _few(names: Sequence[str]) -> str:

@@ -38,10 +38,10 @@ class SoundWindows:
 
     def __init__(self, storage: SoundStorage, samples: int, fit: str = "cut", hop: int = 0, fade: int = 0) -> None:
         check_windows(samples, fit, hop, fade)
-        self.storage, self.samples = storage, samples
+        self.storage, self.samples, self.fade = storage, samples, fade
         self.needs_workers = storage.needs_workers
         self.shape = (samples, storage.channels)
-        self._fade = 0.5 + 0.5 * torch.linspace(0, torch.pi, fade)[:, None].cos() if fade else None
+        self._gains = 0.5 + 0.5 * torch.linspace(0, torch.pi, fade)[:, None].cos() if fade else None
         starts = [FITS[fit](length, samples, hop or samples) for length in storage.lengths.tolist()]
         counts = torch.tensor([len(each) for each in starts])
         self.sound = torch.arange(len(counts)).repeat_interleave(counts)
@@ -83,8 +83,8 @@ class SoundWindows:
         for part, number, start in zip(parts, numbers.tolist(), starts.tolist(), strict=True):
             found = self.storage.cut(number, start, self.samples)
             part[: len(found)] = found.float() / FULL_SCALE
-            if self._fade is not None and start + self.samples < int(self.storage.lengths[number]):
-                part[-len(self._fade) :] *= self._fade
+            if self._gains is not None and start + self.samples < int(self.storage.lengths[number]):
+                part[-len(self._gains) :] *= self._gains
         return parts
 
 
