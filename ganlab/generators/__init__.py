@@ -28,6 +28,7 @@ from ganlab.generators.sagan import SAGAN
 from ganlab.generators.spectrogram import Spectrogram
 from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
+from ganlab.generators.transformer import Transformer
 from ganlab.generators.unet_translator import UNetTranslator
 from ganlab.generators.vgan import VGAN
 from ganlab.generators.wavegan import WaveGAN
@@ -54,6 +55,7 @@ __all__ = [
     "SRResNet",
     "Spectrogram",
     "StyleGAN2",
+    "Transformer",
     "UNetTranslator",
     "WaveGAN",
 ]
