@@ -29,6 +29,7 @@ from ganlab.generators.spectrogram import Spectrogram
 from ganlab.generators.srresnet import SRResNet
 from ganlab.generators.stylegan2 import StyleGAN2
 from ganlab.generators.table import Table
+from ganlab.generators.transformer import Transformer
 from ganlab.generators.unet_translator import UNetTranslator
 from ganlab.generators.vgan import VGAN
 from ganlab.generators.wavegan import WaveGAN
@@ -56,6 +57,7 @@ __all__ = [
     "Spectrogram",
     "StyleGAN2",
     "Table",
+    "Transformer",
     "UNetTranslator",
     "WaveGAN",
 ]

@@ -6,12 +6,15 @@ from support.short_texts import encode, spec_of
 
 from ganlab.core.interfaces import Spec
 from ganlab.core.random import Random
-from ganlab.generators import Recurrent
+from ganlab.generators import Recurrent, Transformer
 from ganlab.latents import Gumbel
 from ganlab.layers.tokens import BEGIN, END, PADDING, shift_right
 
 SPEC = spec_of(4)  # of at most three of three symbols
-GENERATORS = {"recurrent": lambda **more: Recurrent(SPEC, width=8, embedding=4, layers=2, **more)}
+GENERATORS = {
+    "recurrent": lambda: Recurrent(SPEC, width=8, embedding=4, layers=2),
+    "transformer": lambda: Transformer(SPEC, width=8, heads=2, layers=2),
+}
 
 
 @pytest.fixture(params=GENERATORS)
@@ -101,6 +104,13 @@ def test_other_data_latents_and_settings_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=message):
             Recurrent(SPEC, **settings)
+    for settings, message in (
+        ({"width": 6, "heads": 4}, "width must be a multiple of heads=4, got 6"),
+        ({"dropout": -0.1}, "dropout must be at least 0"),
+        ({"layers": 0}, "layers must be at least 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Transformer(SPEC, **settings)
     with pytest.raises(ValueError, match="share of the temperature must be above 0"):
         Recurrent(SPEC, width=4).truncate(0.0)
     with pytest.raises(ValueError, match="latent=gumbel needs sequences of symbols"):

@@ -10,6 +10,7 @@ from PIL import Image
 from ganlab.config import conf_directory
 from ganlab.data.speech_prompts import read_held_out
 from support.bitmap_fonts import encode_png, write_bitmap_font
+from support.short_texts import write_lines
 from support.sound_folders import sine, write_wav
 
 COUNT = 60  # pictures
@@ -25,6 +26,8 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes, and 
     "own_images_stylegan2": STYLEGAN2,
     "vocoder_speech": ["generator.width=8", "batch_size=2"],
     "spoken_digits": ["data.voices=3"],
+    "words": ["game.pretraining_steps=0", "generator.width=8"],  # of which a run of a few steps has too few
+    "sentences": ["game.pretraining_steps=0", "game.discriminator_steps=0", "generator.width=8"],
     "voice_conversion": ["data.speeds=[150,180]", "data.pitches=[40,47,53,60]"],
     "video_digits": ["data.clips=1", "data.limit=1000"],
     "mocogan": [
@@ -53,7 +56,12 @@ def recipe_lines(name: str) -> list[str]:
         "photo_folder": _write_pictures,
         "unpaired_folder": _write_domains,
     }
-    paths |= {"drums": _write_drums, "video_folder": write_videos}
+    paths |= {
+        "drums": _write_drums,
+        "video_folder": write_videos,
+        "words": _write_words,
+        "sentences": _write_quotations,
+    }
     places = {"/data": "data", "/data@data.images": "data.images"}
     needed = [
         f"{place}.path={write()}"
@@ -114,6 +122,21 @@ def _write_prompts() -> Path:
     names = [*(name for clips in read_held_out().values() for name in clips), *map(str, range(8))]
     for number, name in enumerate(names):
         write_wav(folder / f"{name}.wav", sine(100 + 20 * number, 1.2))
+    return folder
+
+
+@cache
+def _write_words() -> Path:
+    return write_lines(Path(mkdtemp(prefix="words_")) / "words.txt", 2 * COUNT)
+
+
+@cache
+def _write_quotations() -> Path:
+    """Write quotations of three words and a mark."""
+    folder, words = Path(mkdtemp(prefix="quotations_")), _write_words().read_text().split()
+    for number, topic in enumerate(("computers", "science", "definitions")):
+        sentences = [" ".join([*words[start : start + 3], "."]) for start in range(number, 2 * COUNT - 3, 3)]
+        (folder / topic).write_text("\n%\n".join(sentences) + "\n%\n")
     return folder
 
 

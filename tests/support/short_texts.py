@@ -12,7 +12,7 @@ from ganlab.kinds.text import TextKind
 from ganlab.layers.tokens import END, PADDING, SPECIAL, to_one_hot
 
 SYMBOLS = ("a", "b", "c")
-FOR_SYMBOLS = ("recurrent", "sequence_cnn", "sequence_recurrent")  # generators and discriminators
+FOR_SYMBOLS = ("recurrent", "transformer", "sequence_cnn", "sequence_recurrent")  # generators and discriminators
 GAMES = ("gumbel", "likelihood", "reinforce")
 SEQUENCE_METRICS = ("ngram_divergence", "novelty", "unseen_real", "self_bleu", "reverse_perplexity", "adversary_gain")
 NETWORKS = ["generator=recurrent", "discriminator=sequence_cnn", "latent=gumbel", "regularizer=[]"]
@@ -41,7 +41,7 @@ def decode(samples: Tensor, symbols: tuple[str, ...] = SYMBOLS) -> list[str]:
 def write_lines(path: Path, count: int = 60) -> Path:
     """Write different lines of the letters a to d."""
     lines = [
-        "".join("abcd"[number // 4**place % 4] for place in range(2 + number % 3)) for number in range(64, 4 * count)
+        "".join("abcd"[number // 4**place % 4] for place in range(3 + number % 3)) for number in range(64, 4 * count)
     ]
     path.write_text("\n".join(list(dict.fromkeys(lines))[:count]) + "\n")
     return path
