@@ -145,6 +145,7 @@ CASES = [
     "spectral norm",
     "batch norm",
     "classes",
+    "tables",
     "packs",
     "vae",
     "vae_gan",
