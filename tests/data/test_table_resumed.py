@@ -32,3 +32,21 @@ def test_a_resumed_run_is_an_uninterrupted_one_bit_for_bit(tmp_path: Path, lines
         [each.parse(texts) for each, texts in zip(kind.all_columns, zip(*rows, strict=True), strict=True)]
     )
     np.testing.assert_array_equal(values.T, kind.decode(batch.sample, batch.cond))
+
+
+@pytest.mark.parametrize("name", ["table_wine", "table_breast_cancer", "table_diabetes"])
+def test_experiments_train_and_decode(name, tmp_path: Path) -> None:
+    result = go(tmp_path / "run", f"experiment={name}", *QUIET, "iterations=2", "batch_size=8")
+    sampler = ganlab.load(result.run_dir)
+    values = kind_of(sampler.spec).decode(*sampler.sample_batch(4))
+    assert np.isfinite(values).all()
+
+
+def test_a_conditional_vector_is_trained_and_sampled_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["x,y,z", *(f"{row},{'ab'[row % 2]},{'cde'[row % 3]}" for row in range(60))]) + "\n")
+    data = ["data=table", f"data.path={path}", "data.labels=true", "data.condition=categories"]
+    result = go(tmp_path / "run", *data, *SETTINGS, "iterations=2")
+    batch = ganlab.load(result.run_dir).sample_batch(6, cond="z=d")
+    assert batch.cond.tolist() == [3] * 6
+    assert batch.sample.shape[0] == 6

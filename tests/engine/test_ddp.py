@@ -153,6 +153,7 @@ CASES = [
     "spectral norm",
     "batch norm",
     "classes",
+    "tables",
     "packs",
     "clips",
     "vae",

@@ -12,7 +12,7 @@ from ganlab.data.readers.optional_package import import_for
 from ganlab.kinds.table_columns import parse_number
 
 DELIMITERS = ",;\t|"
-MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
+MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
 PARQUET = ".parquet"
 
 
