@@ -19,7 +19,8 @@ SENTENCES = {
     "zzz=5": "there is no setting 'zzz'",
     "zzz.y=5": "there is no setting 'zzz.y'",
     "latent=nromal": (
-        "latent: there is no 'nromal'; choose codes, gumbel, map, none, normal, truncated, uniform; did you mean 'normal'?"
+        "latent: there is no 'nromal'; choose codes, gumbel, map, none, normal, truncated, uniform; "
+        "did you mean 'normal'?"
     ),
     "logger=[csv,tensorbord]": (
         "logger: there is no 'tensorbord'; choose csv, tensorboard, wandb; did you mean 'tensorboard'?"
