@@ -27,7 +27,7 @@ class Sentences(TextDataSet):
     `fortunes` below `data_root`. Raises ValueError if there is none.
     """
 
-    def __init__(self, data_root: str = "data", path: str | None = None, symbols: int = 1000, limit: int = 0) -> None:
+    def __init__(self, data_root: str, path: str | None = None, symbols: int = 1000, limit: int = 0) -> None:
         candidates = [SYSTEM, Path(data_root) / "fortunes"] if path is None else [Path(path)]
         root = next((each for each in map(Path.expanduser, candidates) if (each / TOPICS[0]).is_file()), None)
         if root is None:

@@ -19,7 +19,7 @@ class Words(TextDataSet):
     package's, or american-english in the folder `words` below `data_root`. Raises ValueError if there is none.
     """
 
-    def __init__(self, data_root: str = "data", path: str | None = None, limit: int = 0) -> None:
+    def __init__(self, data_root: str, path: str | None = None, limit: int = 0) -> None:
         candidates = [SYSTEM, Path(data_root) / "words" / SYSTEM.name] if path is None else [Path(path)]
         found = next((each for each in map(Path.expanduser, candidates) if each.is_file()), None)
         if found is None:

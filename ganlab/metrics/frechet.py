@@ -39,6 +39,7 @@ class FID(Metric):
         super().__init__(features, data)
         self.moments = Moments("features", features.width)
         self.needed_real_samples = features.width + 1  # for a covariance of full rank
+        self.distance = ReferenceDistance(self.name)
 
     @property
     def statistics(self) -> Sequence[Statistic]:
@@ -47,15 +48,19 @@ class FID(Metric):
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `fid`; raises ValueError for fewer than two real or generated samples."""
-        return {"fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}
+        return {"fid": self.distance(real[self.moments], fake[self.moments])}
 
 
 @final
 class FrechetDistance(FrechetInceptionDistance):
-    """torchmetrics' FID of two `Moments`, with a solver for symmetric matrices, which is faster and as exact."""
+    """torchmetrics' FID of two `Moments`, with a solver for symmetric matrices, which is faster and as exact.
 
-    def __init__(self, real: StatisticValues, fake: StatisticValues) -> None:
+    `root` is `covariance_root` of the real samples' covariance, if it is known.
+    """
+
+    def __init__(self, real: StatisticValues, fake: StatisticValues, root: Tensor | None = None) -> None:
         super().__init__(feature=GivenFeatures(len(real["total"])), sync_on_compute=False)  # only rank 0 computes
+        self._root = root
         for kind, moments in (("real", real), ("fake", fake)):
             setattr(self, f"{kind}_features_sum", moments["total"])
             setattr(self, f"{kind}_features_cov_sum", moments["products"])
@@ -75,15 +80,36 @@ class FrechetDistance(FrechetInceptionDistance):
             )
             for kind in ("real", "fake")
         )
-        return frechet_distance(*real, *fake)
+        return frechet_distance(*real, *fake, self._root)
+
+
+@final
+class ReferenceDistance:
+    """Fréchet distances of `Moments` to those of real samples, of which the latest are remembered.
+
+    Generated samples of all steps, the floor and the baselines have one reference. With fewer real samples than
+    features, the root of its covariance takes most of the time.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._latest: tuple[Tensor, Tensor] | None = None  # the products of the real features, and the root
+
+    def __call__(self, real: StatisticValues, fake: StatisticValues) -> float:
+        """Return the distance; raises ValueError, naming the metric, for fewer than two samples on either side."""
+        counts = int(real["count"]), int(fake["count"])
+        if min(counts) < 2:
+            raise ValueError(
+                f"{self.name} needs at least 2 real and 2 generated samples, got {counts[0]} and {counts[1]}"
+            )
+        if self._latest is None or self._latest[0] is not real["products"]:
+            self._latest = real["products"], covariance_root(gaussian(real).covariance)
+        return float(FrechetDistance(real, fake, self._latest[1]).compute())
 
 
 def gaussian_distance(name: str, real: StatisticValues, fake: StatisticValues) -> float:
     """Return the Fréchet distance of two `Moments`; raises ValueError, naming the metric, for fewer than two rows."""
-    counts = int(real["count"]), int(fake["count"])
-    if min(counts) < 2:
-        raise ValueError(f"{name} needs at least 2 real and 2 generated samples, got {counts[0]} and {counts[1]}")
-    return float(FrechetDistance(real, fake).compute())
+    return ReferenceDistance(name)(real, fake)
 
 
 def gaussian(moments: StatisticValues) -> Gaussian:

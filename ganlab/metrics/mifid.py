@@ -11,7 +11,7 @@ from ganlab.core import private_api
 from ganlab.core.progress import progress
 from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
-from ganlab.metrics.frechet import gaussian_distance
+from ganlab.metrics.frechet import ReferenceDistance
 from ganlab.metrics.metric import Metric
 from ganlab.metrics.nearest import BLOCK
 from ganlab.metrics.statistics import AllValues, Moments, SampleStatistics, Statistic
@@ -45,6 +45,7 @@ class MIFID(Metric):
         self.threshold = threshold
         self.moments = Moments("features", features.width)
         self.needed_real_samples = features.width + 1  # for a covariance of full rank
+        self.distance = ReferenceDistance(self.name)
 
     @property
     def statistics(self) -> Sequence[Statistic]:
@@ -53,7 +54,7 @@ class MIFID(Metric):
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `mifid`; raises ValueError for fewer than two training or generated samples."""
-        fid = gaussian_distance(self.name, real[self.moments], fake[self.moments])
+        fid = self.distance(real[self.moments], fake[self.moments])
         metric = MemorizationDistance(real.rows("features"), fake.rows("features"), fid, self.threshold)
         return {"mifid": float(metric.compute())}
 

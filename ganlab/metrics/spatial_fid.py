@@ -5,7 +5,7 @@ from typing import ClassVar, final
 
 from ganlab.core.score_range import POSITIVE, ScoreRange
 from ganlab.features.base import Features, Source
-from ganlab.metrics.frechet import gaussian_distance
+from ganlab.metrics.frechet import ReferenceDistance
 from ganlab.metrics.metric import Metric, UnsuitableMetricError
 from ganlab.metrics.statistics import Moments, SampleStatistics, Statistic
 
@@ -26,6 +26,7 @@ class SpatialFID(Metric):
         super().__init__(features, data)
         self.moments = Moments("spatial", features.spatial_width)
         self.needed_real_samples = features.spatial_width + 1  # for a covariance of full rank
+        self.distance = ReferenceDistance(self.name)
 
     def check(self, features: Features) -> None:
         """Raise UnsuitableMetricError if the feature space has no spatial features."""
@@ -43,4 +44,4 @@ class SpatialFID(Metric):
 
     def compute(self, real: SampleStatistics, fake: SampleStatistics) -> dict[str, float]:
         """Return `spatial_fid`; raises ValueError for fewer than two real or generated samples."""
-        return {"spatial_fid": gaussian_distance(self.name, real[self.moments], fake[self.moments])}
+        return {"spatial_fid": self.distance(real[self.moments], fake[self.moments])}

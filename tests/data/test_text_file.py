@@ -138,7 +138,7 @@ def test_the_same_baselines_are_drawn_for_one_seed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not DICTIONARY.is_file(), reason="the package wamerican is not installed")
 def test_the_words_are_those_of_the_package() -> None:
-    data = Words()
+    data = Words("data")
     sizes = [len(data.split(name)) for name in ("train", "validation", "test")]
     assert sizes == [45_405, 3_027, 12_108]
     assert data.spec.sample == (13, SPECIAL + 26)
@@ -146,7 +146,7 @@ def test_the_words_are_those_of_the_package() -> None:
 
 @pytest.mark.skipif(not QUOTATIONS.is_file(), reason="the package fortunes is not installed")
 def test_sentences_are_words_and_marks() -> None:
-    data = Sentences(symbols=50)
+    data = Sentences("data", symbols=50)
     assert sum(len(data.split(name)) for name in ("train", "validation", "test")) > 4000
     lengths = [len(text.split()) for text in texts(data, "test")]
     assert min(lengths) == 3

@@ -7,13 +7,18 @@ from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from ganlab.features import Identity
-from ganlab.metrics import FID
-from ganlab.metrics.frechet import frechet_distance
+from ganlab.metrics import FID, frechet
+from ganlab.metrics.frechet import ReferenceDistance, covariance_root, frechet_distance, gaussian_distance
 
 
 def fid(real: Tensor, fake: Tensor, chunk: int = 97) -> float:
     metric = FID(Identity(Points(width=real.shape[1])))
     return compute_scores(metric, real, fake, chunk)["fid"]
+
+
+def moments(rows: Tensor) -> dict[str, Tensor]:
+    rows = rows.double()
+    return {"total": rows.sum(0), "products": rows.T @ rows, "count": torch.tensor(float(len(rows)))}
 
 
 def textbook_fid(real: Tensor, fake: Tensor) -> float:
@@ -51,6 +56,16 @@ def test_a_shift_scores_its_square_for_any_batch_size() -> None:
     assert fid(real, real + 3) == pytest.approx(4 * 9, rel=1e-5)
     assert fid(real, real) == pytest.approx(0, abs=1e-9)
     assert fid(real, real * 2, chunk=7) == pytest.approx(fid(real, real * 2, chunk=200), rel=1e-10)
+
+
+def test_the_root_of_a_reference_is_computed_once(monkeypatch) -> None:
+    calls = []
+    monkeypatch.setattr(frechet, "covariance_root", lambda covariance: calls.append(1) or root(covariance))
+    root, distance = covariance_root, ReferenceDistance("fid")
+    first, second, fake = (moments(normal(20, 32, seed=seed)) for seed in range(3))
+    scores = [distance(real, fake) for real in (first, first, second, second, first)]
+    assert len(calls) == 3
+    assert scores == [gaussian_distance("fid", real, fake) for real in (first, first, second, second, first)]
 
 
 def test_fewer_samples_than_features_have_a_finite_score() -> None:

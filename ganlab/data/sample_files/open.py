@@ -26,8 +26,12 @@ def open_sample_files(path: str | Path, reading: Reading | None = None) -> Sampl
     place, part = locate(path)
     require_plain(place)
     if TextLines.accepts(place):
-        reading.require_settings(("level",), "texts", place)
+        reading.require_settings((), "texts", place)
         return TextLines(place, reading.level or "character")
+    if reading.level is not None:
+        raise ValueError(
+            f"level={reading.level} is no setting of samples other than texts, and {path} is no .txt file; leave it out"
+        )
     points = points_of(place)
     if points is not None:
         return _open_array(points, "", reading)

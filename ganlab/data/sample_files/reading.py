@@ -57,9 +57,8 @@ class Reading:
         return {**self.of_kind, **({} if self.size is None else dict(zip(SIDES, self.size, strict=True)))}
 
     def require_settings(self, known: Collection[str], plural: str, path: Path) -> None:
-        """Raise ValueError if a setting of samples is none of those `known` for the samples that `path` holds."""
-        level = {} if self.level is None else {"level": self.level}
-        for name, value in {**self.of_sample, **level}.items():
+        """Raise ValueError if a setting of the shape is none of those `known` for the samples that `path` holds."""
+        for name, value in self.of_sample.items():
             if name not in known:
                 shown = "resolution" if name in SIDES else name
                 raise ValueError(f"{shown}={value} is no setting of {plural}, as {path} holds; leave it out")
