@@ -16,14 +16,19 @@ from support.sound_folders import sine, write_wav
 COUNT = 60  # pictures
 FASTGAN, STYLEGAN2 = ["generator.width=8"], ["generator.max_width=32", "discriminator.max_width=32"]
 NARROW = ["generator.width=4", "discriminator.width=4"]
+SMALL_FEATURES = ["features.resolution=64"]  # of EfficientNet-Lite0, whose 128 pixels take four times as long
+OWN = [*SMALL_FEATURES, "callback.copies.samples=40"]
+PHOTOGRAPHS = ("super_resolution_photos", "denoise_photos", "inpaint_photos", "colorize_photos")
 TRANSLATED = [*NARROW, "batch_size=2", "data.resolution=32", "data.jitter=36", "features.resolution=64"]
 RESIDUAL = [*TRANSLATED, "generator.blocks=1", "discriminator.layers=2"]
 NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes, and much data
     "cut": [*RESIDUAL, "game.width=4", "game.patches=8"],
     "cyclegan": RESIDUAL,
-    "own_images_fastgan": [*FASTGAN, "discriminator.width=8"],
-    "own_images_projected": [*FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
-    "own_images_stylegan2": STYLEGAN2,
+    **dict.fromkeys(PHOTOGRAPHS, SMALL_FEATURES),
+    "own_images": OWN,
+    "own_images_fastgan": [*OWN, *FASTGAN, "discriminator.width=8"],
+    "own_images_projected": [*OWN, *FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
+    "own_images_stylegan2": [*OWN, *STYLEGAN2],
     "vocoder_speech": ["generator.width=8", "batch_size=2"],
     "spoken_digits": ["data.voices=3"],
     "words": ["game.pretraining_steps=0", "generator.width=8"],  # of which a run of a few steps has too few
