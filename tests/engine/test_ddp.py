@@ -118,7 +118,7 @@ def with_component(group, name):
     if getattr(target, "reads", "") == "probability":
         overrides.append("discriminator.head=tanh_probability")
     if getattr(target, "needs_pairs", False):
-        pairs = SPOKEN_TONES if target.sample_dims == (2,) else PAIRS
+        pairs = SPOKEN_TONES if target.sample_kind else PAIRS
         return composed([*pairs, *overrides])
     try:
         return composed([*POINTS, *overrides])

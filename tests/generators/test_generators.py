@@ -16,8 +16,8 @@ from ganlab.generators import DCGAN, MLP, RNN, ResNet
 from ganlab.layers.residual import Residual
 
 CONF = Path(__file__).parents[2] / "conf"
-# Those of sound are in test_sound_generators.py.
-NAMES = sorted({path.stem for path in (CONF / "generator").glob("*.yaml")} - {*FOR_SOUND, *FOR_SYMBOLS})
+# Those of sound, of symbols and of tables have tests of their own.
+NAMES = sorted({path.stem for path in (CONF / "generator").glob("*.yaml")} - {*FOR_SOUND, *FOR_SYMBOLS, "table"})
 SHAPES = {"dcgan": (1, 28, 28), "resnet": (3, 32, 32), "sngan": (3, 32, 32), "rnn": (12, 3)}
 SHAPES |= {name: (3, 16, 16) for name in ("sagan", "biggan", "stylegan2", "r3gan", "fastgan")}
 SMALL = {name: {"width": 4} for name in SHAPES} | {"stylegan2": {"width": 4, "style_size": 8, "mapping_layers": 2}}
