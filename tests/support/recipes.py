@@ -26,6 +26,8 @@ NARROWER = {  # networks for a GPU, whose steps take seconds and gigabytes, and 
     "cyclegan": RESIDUAL,
     **dict.fromkeys(PHOTOGRAPHS, SMALL_FEATURES),
     "own_images": OWN,
+    "table_breast_cancer": ["metric=[utility]"],  # all metrics of tables take seconds; table_wine has them
+    "table_diabetes": ["metric=[utility]"],
     "own_images_fastgan": [*OWN, *FASTGAN, "discriminator.width=8"],
     "own_images_projected": [*OWN, *FASTGAN, "discriminator.resolution=64", "discriminator.width=32"],
     "own_images_stylegan2": [*OWN, *STYLEGAN2],
