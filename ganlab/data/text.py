@@ -33,7 +33,7 @@ class TextDataSet(DataSet, ABC):
     >>> data.summary()
     'lines: 3 training, 0 validation, 1 test; at most 5 of 4 symbols'
     >>> data.spec.sample, data.kind.texts(data.batch(data.split("test"), Random()).sample)
-    ((6, 7), ['hole'])
+    ((6, 7), ['hello'])
     """
 
     orders: ClassVar[tuple[int, ...]] = (2, 3, 4, 5, 6)  # of the n-grams that are baselines
