@@ -10,7 +10,9 @@ import numpy as np
 
 from ganlab.data.gaussian_modes import fit_modes
 from ganlab.data.readers.text_table import TextTable, is_number
-from ganlab.kinds.table_columns import CategoryColumn, Column, DateColumn, NumberColumn, has_time, parse_number
+from ganlab.kinds.table_categories import CategoryColumn
+from ganlab.kinds.table_columns import Column
+from ganlab.kinds.table_numbers import DateColumn, NumberColumn, has_time, parse_number
 
 AUTO = "auto"
 TYPES = ("number", "category", "date")

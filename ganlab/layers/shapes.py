@@ -12,7 +12,11 @@ KINDS = {
     4: "clips (time, channels, height, width)",
 }
 SUGGESTIONS = {1: "mlp", 2: "rnn", 3: "dcgan", 4: "mocogan"}  # networks by rank of the samples
-SUGGESTIONS_BY_KIND = {"audio": "wavegan"}  # where the rank does not say it
+SUGGESTIONS_BY_KIND: Mapping[str, Mapping[str, str]] = {  # by group, where the rank does not say it
+    "audio": {"generator": "wavegan", "discriminator": "wavegan"},
+    "table": {"generator": "table"},
+    "text": {"generator": "recurrent", "discriminator": "sequence_cnn"},
+}
 
 
 def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) -> tuple[int, ...]:
@@ -23,12 +27,17 @@ def sample_shape(spec: Spec, network: str, group: str, dims: tuple[int, ...]) ->
     rank = 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
     if rank in dims:
         return tuple(spec.sample)  # type: ignore[arg-type]
-    known = SUGGESTIONS_BY_KIND.get(spec.kind) or SUGGESTIONS.get(rank)
-    advice = f"use {group}={known}" if known else f"write a custom {group} for it"
     raise ValueError(
         f"{network} needs {' or '.join(KINDS[d] for d in dims)}, "
-        f"but the data has samples of shape {spec.sample}; {advice}"
+        f"but the data has samples of shape {spec.sample}; {network_advice(spec, group)}"
     )
+
+
+def network_advice(spec: Spec, group: str) -> str:
+    """Return which network of a group, generator or discriminator, fits the data, as an instruction."""
+    rank = 0 if isinstance(spec.sample, Mapping) else len(spec.sample)
+    known = SUGGESTIONS_BY_KIND.get(spec.kind, {}).get(group) or SUGGESTIONS.get(rank)
+    return f"use {group}={known}" if known else f"write a custom {group} for it"
 
 
 def channel_axis(shape: Shape) -> int:

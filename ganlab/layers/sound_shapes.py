@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ganlab.core.interfaces import Spec
-from ganlab.layers.shapes import KINDS, SUGGESTIONS
+from ganlab.layers.shapes import KINDS, network_advice
 
 SOUND = "audio"  # the kind of data, as `Spec.kind` has it
 SHORTEST = 8  # positions in the shortest feature maps
@@ -34,8 +34,7 @@ def sound_shape(spec: Spec, network: str, group: str) -> SoundShape:
 
     The message names the class `network` and its configuration group `group`, of networks.
     """
-    known = SUGGESTIONS.get(_rank(spec))
-    other = f"{group}={known}" if known else f"write a custom {group} for it"
+    other = network_advice(spec, group).removeprefix("use ")
     return require_sound(spec, network, f"use data of sound, such as data=drums, or {other}")
 
 

@@ -7,7 +7,8 @@ import torch
 
 from ganlab.core.interfaces import Spec
 from ganlab.generators import Table
-from ganlab.kinds.table_columns import CategoryColumn, NumberColumn
+from ganlab.kinds.table_categories import CategoryColumn
+from ganlab.kinds.table_numbers import NumberColumn
 
 COLUMNS = [
     NumberColumn("x", False, [0.0], [1.0], [1.0], -9, 9, 2, 2),

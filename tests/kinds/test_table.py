@@ -12,7 +12,9 @@ from ganlab.core.figures import SAMPLE
 from ganlab.core.interfaces import Spec
 from ganlab.kinds import Sheet, kind_of
 from ganlab.kinds.table import TableKind
-from ganlab.kinds.table_columns import CategoryColumn, DateColumn, NumberColumn, build_column
+from ganlab.kinds.table_categories import CategoryColumn
+from ganlab.kinds.table_columns import build_column
+from ganlab.kinds.table_numbers import DateColumn, NumberColumn
 from ganlab.kinds.table_sheet import REAL, TableBackdrop
 
 NAN = float("nan")
@@ -99,7 +101,7 @@ def test_constant_columns_and_times_are_kept() -> None:
 
 
 def test_facts_that_describe_no_column_are_refused() -> None:
-    with pytest.raises(ValueError, match="one of the types number, date, category"):
+    with pytest.raises(ValueError, match="one of the types category, date, number"):
         build_column({"type": "nubmer", "name": "x"})
     with pytest.raises(ValueError, match="'blue' is not one of the values red"):
         COLOUR.parse(["blue"])

@@ -11,7 +11,8 @@ from ganlab.core.interfaces import Batch
 from ganlab.core.random import Random
 from ganlab.data import Diabetes, Ring, TableFile, Wine
 from ganlab.features import Identity, TableColumns
-from ganlab.kinds.table_columns import CategoryColumn, NumberColumn
+from ganlab.kinds.table_categories import CategoryColumn
+from ganlab.kinds.table_numbers import NumberColumn
 from ganlab.metrics import (
     ClosestRecord,
     ColumnFit,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO, final
 
 from ganlab.data.readers.optional_package import import_for
-from ganlab.kinds.table_columns import parse_number
+from ganlab.kinds.table_numbers import parse_number
 
 DELIMITERS = ",;\t|"
 MISSING = ("NA", "N/A", "NaN", "nan", "NULL", "null", "None")
