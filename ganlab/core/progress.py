@@ -58,7 +58,8 @@ class _Lines:
     """Prints a line after LINE_DELAY_SECONDS, and then every LINE_SECONDS."""
 
     def __init__(self, label: str, total: int | None, unit: str, initial: int) -> None:
-        self._label, self._total, self._unit = label, total, unit
+        self._label, self._total = label, total
+        self._units = f"{unit}es" if unit.endswith(("s", "x", "ch", "sh")) else f"{unit}s"  # of batch and class
         self._first = self._done = initial
         self._start = monotonic()
         self._next = self._start + LINE_DELAY_SECONDS
@@ -70,10 +71,10 @@ class _Lines:
         if now < self._next or self._done == self._total:
             return
         self._next = now + LINE_SECONDS
-        text = f"{self._label}: {self._done:,} {self._unit}s"
+        text = f"{self._label}: {self._done:,} {self._units}"
         if self._total is not None:
             seconds = (now - self._start) * (self._total - self._done) / max(self._done - self._first, 1)
-            text = f"{self._label}: {self._done:,} of {self._total:,} {self._unit}s  {format_duration(seconds)} left"
+            text = f"{self._label}: {self._done:,} of {self._total:,} {self._units}  {format_duration(seconds)} left"
         print(text, file=sys.stderr, flush=True)
 
 

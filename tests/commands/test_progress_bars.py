@@ -139,13 +139,14 @@ def test_long_work_prints_lines_if_there_is_no_terminal(monkeypatch):
     ]
 
 
-def test_work_of_unknown_length_has_lines_without_a_remaining_time(monkeypatch):
+@pytest.mark.parametrize(("unit", "units"), [("image", "images"), ("batch", "batches"), ("class", "classes")])
+def test_work_of_unknown_length_has_lines_without_a_remaining_time(unit, units, monkeypatch):
     file, times = io.StringIO(), iter([0.0, 9.0])
     monkeypatch.setattr(sys, "stderr", file)
     monkeypatch.setattr(progress, "monotonic", lambda: next(times))
-    with progress.progress_bar("reading", None, "image") as bar:
+    with progress.progress_bar("reading", None, unit) as bar:
         bar.update(256)
-    assert file.getvalue() == "reading: 256 images\n"
+    assert file.getvalue() == f"reading: 256 {units}\n"
 
 
 def test_without_an_error_stream_nothing_is_shown(monkeypatch):
